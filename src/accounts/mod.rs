@@ -1,0 +1,56 @@
+//! Where a server finds its users.
+
+use crate::sspi::Secret;
+
+/// Whom a peer claims to be, as the hash will cover it.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<'a> {
+    /// The user name's octets, as hashed.
+    pub user: &'a [u8],
+    /// The realm's octets, as hashed; may be empty.
+    pub realm: &'a [u8],
+}
+
+/// Which hash of `user:realm:password` is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Algorithm {
+    /// MD5, 16 octets.
+    Md5,
+    /// SHA-256, 32 octets.
+    Sha256,
+    /// SHA-512/256, 32 octets.
+    Sha512_256,
+}
+
+/// What a source knows of an account.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    /// H(user:realm:password), in its first [`Algorithm`]-many octets.
+    Hash(Secret<[u8; 32]>),
+    /// The password, UTF-8.
+    Password(Secret<String>),
+}
+
+/// A source could not answer: not the same as not knowing the account. The reason is for the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unavailable(pub String);
+
+/// A source of accounts, asked on the threads that accept, by several at once. No lock is held
+/// while it is asked, so it may call back into the library.
+pub trait Source: Send + Sync {
+    /// What is known of `account`; `None` where there is no such account.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the source cannot tell; becomes `SEC_E_NO_AUTHENTICATING_AUTHORITY`.
+    fn find(
+        &self,
+        account: &Account<'_>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Stored>, Unavailable>;
+
+    /// Looks whether the source has changed since it was last read, and if so reads it again and
+    /// returns true. Asked after a failed verification, so that a new account works at once.
+    fn refresh(&self) -> bool {
+        false
+    }
+}

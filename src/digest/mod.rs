@@ -1,0 +1,3 @@
+//! The WDigest package: Digest authentication as RFC 2831 (SASL) defines it and Windows does it.
+
+pub mod qop;

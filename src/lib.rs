@@ -1,0 +1,31 @@
+//! A drop-in replacement for the part of Windows' secur32.dll that authenticates network peers:
+//! the SASL functions, the SSPI functions around them, and a Digest package behind both.
+//!
+//! C programs use the exported functions through `include/secur32.h`. This page is the map of the
+//! house for whoever reads or changes it; bytes take this way through it:
+//!
+//! ```text
+//! C caller -> ffi -> sasl -> sspi (Package, Credential, Context) -> digest -> accounts
+//!              |                                                     |
+//!              +-- handle: the values C holds                        +-- random, config, log
+//! ```
+//!
+//! * [`ffi`] is the C boundary: pointers become checked views, results become statuses. `unsafe`
+//!   lives there, and in the thin edge of [`system`] to the operating system.
+//! * [`handle`] turns objects into the two words of a `SecHandle` and back, and knows no protocol.
+//! * [`sspi`] is the vocabulary that every package shares.
+//! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
+//! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
+//! * [`accounts`] is where a server finds its users.
+//! * [`config`], [`log`] and [`random`] are leaves that the others use.
+
+pub mod accounts;
+pub mod config;
+pub mod digest;
+pub mod ffi;
+pub mod handle;
+pub mod log;
+pub mod random;
+pub mod sasl;
+pub mod sspi;
+pub mod system;

@@ -1,0 +1,174 @@
+//! Safe views of a caller's `SecBufferDesc`, made by `ffi` after every pointer was checked.
+
+use super::{Error, Result, Status};
+
+/// Buffers a descriptor may have. Windows' own packages use six at most.
+pub const MAX_BUFFERS: usize = 32;
+
+/// The `SECBUFFER_*` types, without their attribute bits.
+pub mod buffer_type {
+    /// `SECBUFFER_EMPTY`.
+    pub const EMPTY: u32 = 0;
+    /// `SECBUFFER_DATA`.
+    pub const DATA: u32 = 1;
+    /// `SECBUFFER_TOKEN`.
+    pub const TOKEN: u32 = 2;
+    /// `SECBUFFER_PKG_PARAMS`.
+    pub const PKG_PARAMS: u32 = 3;
+    /// `SECBUFFER_PADDING`.
+    pub const PADDING: u32 = 9;
+    /// `SECBUFFER_STREAM`.
+    pub const STREAM: u32 = 10;
+    /// `SECBUFFER_CHANNEL_BINDINGS`.
+    pub const CHANNEL_BINDINGS: u32 = 14;
+    /// `SECBUFFER_TARGET_HOST`.
+    pub const TARGET_HOST: u32 = 16;
+    /// The bits of `BufferType` that are attributes and not the type.
+    pub const ATTRIBUTE_MASK: u32 = 0xF000_0000;
+    /// `SECBUFFER_READONLY`: may be signed, must not be written.
+    pub const READONLY: u32 = 0x8000_0000;
+    /// `SECBUFFER_READONLY_WITH_CHECKSUM`: not written, and not processed by Digest.
+    pub const READONLY_WITH_CHECKSUM: u32 = 0x1000_0000;
+}
+
+/// One input buffer of an accept or initialize call.
+#[derive(Clone, Copy, Debug)]
+pub struct InputBuffer<'a> {
+    /// A `buffer_type`, attribute bits removed.
+    pub kind: u32,
+    /// The octets; empty for a NULL or zero-length buffer.
+    pub data: &'a [u8],
+}
+
+/// The input buffers of an accept or initialize call, in the caller's order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Inputs<'a>(pub &'a [InputBuffer<'a>]);
+
+impl<'a> Inputs<'a> {
+    /// The first buffer of type `kind`.
+    #[must_use]
+    pub fn first(self, kind: u32) -> Option<&'a [u8]> {
+        self.0.iter().find(|buffer| buffer.kind == kind).map(|buffer| buffer.data)
+    }
+
+    /// The peer's token: the first TOKEN buffer; empty where there is none.
+    #[must_use]
+    pub fn token(self) -> &'a [u8] {
+        self.first(buffer_type::TOKEN).unwrap_or_default()
+    }
+}
+
+/// Where an output token goes: the caller's buffer, or memory allocated for it.
+///
+/// A package asks for its space before it changes its own state, so that a refusal loses nothing.
+pub trait TokenSink {
+    /// Exactly `length` octets to fill; `length` becomes the token's length.
+    ///
+    /// # Errors
+    /// `BUFFER_TOO_SMALL` when the caller's buffer holds less (the needed length is reported to
+    /// the caller), `INVALID_TOKEN` when the caller gave no output token buffer,
+    /// `INSUFFICIENT_MEMORY` when memory was asked for and is not to be had.
+    fn space(&mut self, length: usize) -> Result<&mut [u8]>;
+}
+
+/// A sink over plain memory, for callers inside the library and for tests.
+impl TokenSink for Vec<u8> {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        self.clear();
+        self.resize(length, 0);
+        Ok(self)
+    }
+}
+
+/// The memory behind a message buffer.
+#[derive(Debug)]
+pub enum Data<'a> {
+    /// Marked `READONLY` by the caller.
+    ReadOnly(&'a [u8]),
+    /// May be written, to its whole length.
+    Writable(&'a mut [u8]),
+}
+
+impl Data<'_> {
+    /// The octets.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        match self {
+            Self::ReadOnly(octets) => octets,
+            Self::Writable(octets) => octets,
+        }
+    }
+}
+
+/// A range of another buffer's memory that this buffer is to point at after the call: how
+/// `DecryptMessage` hands out the plaintext inside a STREAM buffer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Placement {
+    /// Index of the buffer whose memory holds the octets.
+    pub buffer: usize,
+    /// Offset of the first octet.
+    pub offset: usize,
+    /// Number of octets.
+    pub length: usize,
+}
+
+/// One buffer of a message call.
+#[derive(Debug)]
+pub struct MessageBuffer<'a> {
+    /// A `buffer_type`, attribute bits removed.
+    pub kind: u32,
+    /// `READONLY_WITH_CHECKSUM`: to be passed over.
+    pub passed_over: bool,
+    /// The memory: its length is what the caller's `cbBuffer` said.
+    pub data: Data<'a>,
+    /// The new `cbBuffer`, where the call sets one. Never larger than the memory.
+    pub length: Option<usize>,
+    /// Where to point `pvBuffer` (and `cbBuffer`) instead of the buffer's own memory.
+    pub placement: Option<Placement>,
+}
+
+/// The buffers of a signing, sealing, verifying or opening call, in the caller's order. No two
+/// writable ones overlap.
+#[derive(Debug)]
+pub struct Message<'m, 'a>(pub &'m mut [MessageBuffer<'a>]);
+
+impl Message<'_, '_> {
+    /// Index of the first buffer of type `kind` that is not passed over.
+    #[must_use]
+    pub fn position(&self, kind: u32) -> Option<usize> {
+        self.0.iter().position(|buffer| buffer.kind == kind && !buffer.passed_over)
+    }
+
+    /// The writable octets of buffer `index`.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` when the caller marked the buffer read-only, or there is no such buffer.
+    pub fn writable(&mut self, index: usize) -> Result<&mut [u8]> {
+        match self.0.get_mut(index).map(|buffer| &mut buffer.data) {
+            Some(Data::Writable(octets)) => Ok(octets),
+            _ => Err(Error::new(
+                Status::INVALID_TOKEN,
+                "message: a buffer to be written is read-only",
+            )),
+        }
+    }
+
+    /// The writable octets of two different buffers at once, in the order asked for.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` when either is read-only, missing, or both are the same.
+    pub fn writable_pair(&mut self, first: usize, second: usize) -> Result<(&mut [u8], &mut [u8])> {
+        match self.0.get_disjoint_mut([first, second]) {
+            Ok(
+                [
+                    MessageBuffer { data: Data::Writable(one), .. },
+                    MessageBuffer { data: Data::Writable(other), .. },
+                ],
+            ) => Ok((one, other)),
+            _ => Err(Error::new(
+                Status::INVALID_TOKEN,
+                "message: a buffer to be written is read-only",
+            )),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The vocabulary that all packages share: statuses, flags, buffers, identities, and the traits
+//! that a security package implements. Nothing here knows a protocol or a pointer.
+
+mod attributes;
+mod buffers;
+mod error;
+mod flags;
+mod identity;
+mod package;
+mod secret;
+mod status;
+
+pub use attributes::{Attribute, AttributeId, KeyInfo, MAXIMUM_TIME, Sizes, StreamSizes};
+pub use buffers::{
+    Data, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Placement, TokenSink,
+    buffer_type,
+};
+pub use error::{Error, Result};
+pub use flags::Flags;
+pub use identity::Identity;
+pub use package::{
+    Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
+    SaslSemantics, Step, Usage, capability,
+};
+pub use secret::Secret;
+pub use status::Status;
