@@ -1,0 +1,286 @@
+//! Cuts a Digest message into its directives: one pass, linear time, no allocation.
+//!
+//! The grammar is RFC 2831 §7.1-7.2 (`1#(name "=" (token | quoted-string))`), which HTTP shares,
+//! read liberally where peers need it: every value may be quoted or bare, and a bare value may hold
+//! characters that a token may not, up to the next comma.
+
+use std::borrow::Cow;
+
+use crate::sspi::{Error, Result, Status};
+
+#[cfg(test)]
+mod tests;
+
+/// A directive: its name and value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Directive<'a> {
+    /// The name as sent; compare without regard to case. Never empty, only token characters.
+    pub name: &'a [u8],
+    /// The value.
+    pub value: Value<'a>,
+}
+
+/// A directive's value, where it stands in the message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Value<'a> {
+    octets: &'a [u8],
+    quoted: bool,
+    escaped: bool,
+}
+
+impl<'a> Value<'a> {
+    /// A bare value of these octets, which mean what they are.
+    #[must_use]
+    pub const fn bare(octets: &'a [u8]) -> Self {
+        Self { octets, quoted: false, escaped: false }
+    }
+
+    /// The octets as sent: those between the quotes, or the bare value.
+    #[must_use]
+    pub const fn raw(self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// Whether the value stood in quotes.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        self.quoted
+    }
+
+    /// Whether the value stood in quotes and holds a backslash, so that [`Value::unquoted`] differs
+    /// from [`Value::raw`]. In a bare value a backslash is an octet like others.
+    #[must_use]
+    pub const fn is_escaped(self) -> bool {
+        self.escaped
+    }
+
+    /// Whether the value is present but empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// The octets that the value stands for: the backslash of each quoted pair removed
+    /// (RFC 2831 §7.2). Borrowed unless [`Value::is_escaped`].
+    #[must_use]
+    pub fn unquoted(self) -> Cow<'a, [u8]> {
+        if !self.escaped {
+            return Cow::Borrowed(self.octets);
+        }
+        let mut octets = Vec::with_capacity(self.octets.len());
+        let mut source = self.octets.iter().copied();
+        while let Some(octet) = source.next() {
+            octets.push(if octet == b'\\' { source.next().unwrap_or(octet) } else { octet });
+        }
+        Cow::Owned(octets)
+    }
+
+    /// The octets of a value that is a token or a list by its grammar, and so needs no backslash.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` where there is one all the same.
+    pub fn plain(self) -> Result<&'a [u8]> {
+        if self.escaped {
+            return Err(malformed("token: a backslash in a value that has no use for it"));
+        }
+        Ok(self.octets)
+    }
+}
+
+/// The directives of a message, in order. An error is the last item.
+#[derive(Clone, Debug)]
+pub struct Directives<'a> {
+    rest: &'a [u8],
+}
+
+/// The directives of `message`. NULs at its end do not count as part of it.
+#[must_use]
+pub fn directives(message: &[u8]) -> Directives<'_> {
+    Directives { rest: without_terminator(message) }
+}
+
+/// `message` without the NULs that callers who count a terminator leave at its end.
+#[must_use]
+pub fn without_terminator(message: &[u8]) -> &[u8] {
+    let nuls = message.iter().rev().take_while(|octet| **octet == 0).count();
+    message.get(..message.len() - nuls).unwrap_or_default()
+}
+
+impl<'a> Iterator for Directives<'a> {
+    type Item = Result<Directive<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (item, rest) = match take_directive(self.rest).transpose()? {
+            Ok((directive, rest)) => (Ok(directive), rest),
+            Err(error) => (Err(error), &[][..]),
+        };
+        self.rest = rest;
+        Some(item)
+    }
+}
+
+impl std::iter::FusedIterator for Directives<'_> {}
+
+/// A piece of the message, and what follows it.
+type Taken<'a, T> = Result<(T, &'a [u8])>;
+
+/// The first directive, with the commas and blanks before it.
+fn take_directive(mut rest: &[u8]) -> Result<Option<(Directive<'_>, &[u8])>> {
+    loop {
+        rest = skip_blanks(rest)?;
+        match rest {
+            [] => return Ok(None),
+            [b',', after @ ..] => rest = after,
+            _ => break,
+        }
+    }
+    let (name, after) = split(rest, span(rest, NAME));
+    if name.is_empty() {
+        return Err(malformed("token: a directive without a name (RFC 2831 §7.1)"));
+    }
+    let [b'=', after @ ..] = skip_blanks(after)? else {
+        return Err(malformed("token: a directive without = (RFC 2831 §7.1)"));
+    };
+    let (value, after) = match skip_blanks(after)? {
+        [b'"', after @ ..] => take_quoted(after)?,
+        after => take_bare(after)?,
+    };
+    match skip_blanks(after)? {
+        after @ ([] | [b',', ..]) => Ok(Some((Directive { name, value }, after))),
+        _ => Err(malformed("token: text between a value and the next comma (RFC 2831 §7.1)")),
+    }
+}
+
+/// A quoted value, `rest` being what follows the opening quote.
+fn take_quoted(rest: &[u8]) -> Taken<'_, Value<'_>> {
+    let mut length = 0;
+    let mut escaped = false;
+    loop {
+        let (_, after) = split(rest, length);
+        let plain = span(after, QUOTED);
+        length += plain;
+        match split(after, plain).1 {
+            [b'"', after @ ..] => {
+                let (octets, _) = split(rest, length);
+                return Ok((Value { octets, quoted: true, escaped }, after));
+            }
+            // A quoted pair. RFC 2831's CHAR has the control characters too, which nobody has a use
+            // for in a name, and not the octets from 0x80, which follow the backslash where a
+            // client forgot to double it.
+            [b'\\', b'\t' | b' '.., ..] => {
+                escaped = true;
+                length += 2;
+            }
+            [b'\r', b'\n', b' ' | b'\t', ..] => length += 3,
+            [] | [b'\\'] => return Err(malformed("token: a quote is not closed (RFC 2831 §7.2)")),
+            _ => return Err(malformed("token: a control character in quotes (RFC 2831 §7.2)")),
+        }
+    }
+}
+
+/// A bare value, up to the next comma or the blanks before it.
+fn take_bare(rest: &[u8]) -> Taken<'_, Value<'_>> {
+    let (octets, after) = split(rest, span(rest, BARE));
+    if !matches!(after, [] | [b',' | b'\r', ..]) {
+        return Err(malformed("token: a quote or control character in a bare value"));
+    }
+    let octets = octets.trim_ascii_end();
+    if octets.is_empty() {
+        return Err(malformed("token: a directive without a value (RFC 2831 §7.1)"));
+    }
+    Ok((Value::bare(octets), after))
+}
+
+/// Passes over LWS: blanks, and line breaks that a blank follows (RFC 2831 §7.1).
+fn skip_blanks(mut rest: &[u8]) -> Result<&[u8]> {
+    loop {
+        rest = match rest {
+            [b' ' | b'\t', after @ ..] => after,
+            [b'\r', b'\n', after @ ..] if matches!(after, [b' ' | b'\t', ..]) => after,
+            [b'\r' | b'\n', ..] => {
+                return Err(malformed("token: a line break without a blank (RFC 2831 §7.1)"));
+            }
+            _ => return Ok(rest),
+        }
+    }
+}
+
+fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
+    octets.split_at_checked(at).unwrap_or((octets, &[]))
+}
+
+fn malformed(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}
+
+/// Octets of a directive's name: those of a token (RFC 2831 §7.1).
+const NAME: u8 = 1;
+/// Octets that stand for themselves between quotes.
+const QUOTED: u8 = 2;
+/// Octets of a bare value, blanks included.
+const BARE: u8 = 4;
+
+/// For each octet, the kinds of text it may be part of.
+static KINDS: [u8; 256] = kinds();
+
+/// How many octets at the start are of this kind.
+fn span(octets: &[u8], kind: u8) -> usize {
+    octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0).unwrap_or(octets.len())
+}
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut octet = u8::MAX;
+    loop {
+        kinds[octet as usize] = kind_of(octet);
+        if octet == 0 {
+            return kinds;
+        }
+        octet -= 1;
+    }
+}
+
+const fn kind_of(octet: u8) -> u8 {
+    const SEPARATORS: &[u8] = b"\t ()<>@;:/[]?={}";
+    let mut left = SEPARATORS;
+    while let [separator, rest @ ..] = left {
+        if octet == *separator {
+            return QUOTED | BARE;
+        }
+        left = rest;
+    }
+    match octet {
+        b'"' | 0..b' ' => 0,
+        b'\\' => BARE,
+        b',' | 0x7F => QUOTED,
+        0x80.. => QUOTED | BARE,
+        _ => NAME | QUOTED | BARE,
+    }
+}
+
+/// A name in lower case, for comparing; names longer than any known one come out empty.
+#[derive(Clone, Copy, Default)]
+pub struct LowerCase {
+    octets: [u8; 16],
+    length: usize,
+}
+
+impl LowerCase {
+    /// `name` in lower case.
+    #[must_use]
+    pub fn of(name: &[u8]) -> Self {
+        let mut octets = [0; 16];
+        let Some(space) = octets.get_mut(..name.len()) else {
+            return Self::default();
+        };
+        space.copy_from_slice(name);
+        octets.make_ascii_lowercase();
+        Self { octets, length: name.len() }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        split(&self.octets, self.length).0
+    }
+}
