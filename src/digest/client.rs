@@ -93,7 +93,7 @@ pub(super) fn respond(
         qop: terms.qop,
         cipher: terms.cipher,
         utf8: challenge.utf8,
-        maxbuf: credential.config().maxbuf(),
+        maxbuf: credential.config().maxbuf,
         authzid: authorization,
     };
     text.check()?;

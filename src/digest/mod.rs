@@ -28,3 +28,6 @@ mod server;
 pub mod tokenizer;
 
 pub use package::WDigest;
+
+#[cfg(test)]
+mod exchange_tests;

@@ -170,9 +170,9 @@ fn keyed(config: &Config) -> Result<Hmac<Sha256>> {
             random::fill(key.expose_mut()).map(|()| key)
         })
     };
-    let key = match config.secret() {
-        Some(secret) => secret,
-        None => own()?.expose(),
+    let key = match &config.secret {
+        Some(secret) => secret.expose().as_slice(),
+        None => own()?.expose().as_slice(),
     };
     Hmac::new_from_slice(key)
         .map_err(|_| Error::new(Status::INTERNAL_ERROR, "export: the secret cannot be a key"))

@@ -48,7 +48,7 @@ pub(super) fn challenge(
 ) -> Result<Challenged> {
     let config = credential.config();
     let nonce = Nonce::issue(now)?;
-    let qops = offered(requested);
+    let qops = offered(config, requested);
     let text = challenge_text(config, qops, &nonce, stale);
     text.write(output.space(text.length())?)?;
     Ok(Challenged { nonce, issued: now, qops })
@@ -64,28 +64,28 @@ fn challenge_text<'a>(
     ChallengeText {
         stale,
         qop,
-        cipher: config.ciphers(),
+        cipher: config.ciphers,
         nonce: nonce.text(),
-        utf8: config.utf8_sasl(),
-        maxbuf: config.maxbuf(),
-        realm: config.realm().as_bytes(),
+        utf8: config.utf8_sasl,
+        maxbuf: config.maxbuf,
+        realm: config.realm.as_bytes(),
     }
 }
 
 /// Whether every challenge that `config` can lead to may be sent: asked once for a credential.
 pub(super) fn check_challenges(config: &Config) -> Result<()> {
-    let longest = challenge_text(config, offered(Flags::SEALED), &Nonce::issue(0)?, true);
-    longest.fits()
+    let nonce = Nonce::issue(0)?;
+    challenge_text(config, offered(config, Flags::SEALED), &nonce, true).fits()
 }
 
 /// What is offered for the attributes asked for: always auth, and cumulatively more, as Active
 /// Directory offers it. Without a configured cipher there is no auth-conf.
-fn offered(requested: Flags) -> Offer<Qop> {
+fn offered(config: &Config, requested: Flags) -> Offer<Qop> {
     let mut qops = Offer::from_iter([Qop::Auth]);
     if requested.intersects(Flags::SEALED) {
         qops.add(Qop::AuthInt);
     }
-    if requested.contains(Flags::CONFIDENTIALITY) {
+    if requested.contains(Flags::CONFIDENTIALITY) && !config.ciphers.is_empty() {
         qops.add(Qop::AuthConf);
     }
     qops
@@ -139,7 +139,7 @@ impl Challenged {
             return Err(invalid("response: the qop was not offered (RFC 2831 §2.1.2)"));
         }
         let cipher = match (response.qop, response.cipher) {
-            (Qop::AuthConf, Some(cipher)) if credential.config().ciphers().contains(cipher) => {
+            (Qop::AuthConf, Some(cipher)) if credential.config().ciphers.contains(cipher) => {
                 Some(cipher)
             }
             (Qop::AuthConf, _) => {
@@ -147,14 +147,14 @@ impl Challenged {
             }
             _ => None,
         };
-        if response.utf8 && !credential.config().utf8_sasl() {
+        if response.utf8 && !credential.config().utf8_sasl {
             return Err(invalid("response: charset was not offered (RFC 2831 §2.1.2)"));
         }
         Ok(Terms { qop: response.qop, cipher, peer_maxbuf: response.maxbuf })
     }
 
     fn is_stale(&self, credential: &DigestCredential, now: u64) -> bool {
-        let lifetime = credential.config().nonce_lifetime().as_secs() * FILETIME_SECOND;
+        let lifetime = credential.config().nonce_lifetime.as_secs() * FILETIME_SECOND;
         now.saturating_sub(self.issued) > lifetime
     }
 }

@@ -31,10 +31,10 @@ pub fn find_package(name: &str) -> Result<&'static dyn Package> {
 ///
 /// # Errors
 /// What is wrong with the configuration.
-pub fn profiles() -> Result<Vec<String>> {
+pub fn profiles() -> Result<Vec<&'static str>> {
     let config = Config::load()?;
-    let available = |profile: &&String| profile_package(profile).is_ok();
-    Ok(config.profiles().iter().filter(available).cloned().collect())
+    let available = |profile: &&&str| profile_package(profile).is_ok();
+    Ok(config.profiles.iter().filter(available).copied().collect())
 }
 
 /// The package behind `profile`, compared without regard to case.

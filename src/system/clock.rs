@@ -18,9 +18,8 @@ pub fn filetime_to_local(utc: u64) -> u64 {
 /// Seconds by which local time is ahead of UTC at `unix` seconds; 0 where that cannot be told.
 #[cfg(unix)]
 fn utc_offset(unix: i64) -> i64 {
-    let Ok(time) = libc::time_t::try_from(unix) else {
-        return 0;
-    };
+    #[allow(clippy::unnecessary_fallible_conversions, irrefutable_let_patterns)] // 32-bit time_t
+    let Ok(time) = libc::time_t::try_from(unix) else { return 0 };
     let mut local = std::mem::MaybeUninit::<libc::tm>::zeroed();
     // SAFETY: both pointers are to live locals, the second to writable memory of the right type.
     let filled = unsafe { libc::localtime_r(&raw const time, local.as_mut_ptr()) };
