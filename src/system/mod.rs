@@ -1,1 +1,4 @@
-//! system.
+//! The edge to the operating system.
+#![allow(unsafe_code)]
+
+pub mod fork;
