@@ -2,7 +2,7 @@
 //!
 //! Each thread has a `ChaCha20` generator seeded from the system: twenty rounds are the form that
 //! nothing is known against, and at 16 octets a nonce the rounds hardly show beside the call. A
-//! generator is seeded anew after [`RESEED_AFTER`] octets and in a forked child, which would
+//! generator is seeded anew after a mebibyte and in a forked child, which would
 //! otherwise repeat its parent's nonces (RFC 2831 §2.1.1 wants them to differ).
 //!
 //! What comes out goes onto the wire in clear, so generators are not wiped when a thread ends.

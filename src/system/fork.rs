@@ -114,6 +114,7 @@ mod unix {
         use super::*;
         use std::io::Read;
         use std::os::fd::FromRawFd;
+        use std::panic::{AssertUnwindSafe, catch_unwind};
 
         /// What `work` returns in a forked child.
         fn in_child<const N: usize>(work: impl Fn() -> [u8; N]) -> [u8; N] {
@@ -124,9 +125,11 @@ mod unix {
             let child = unsafe { libc::fork() };
             assert!(child >= 0);
             if child == 0 {
-                let result = work();
-                // SAFETY: `result` is N readable octets and the descriptor is the pipe's.
-                unsafe { libc::write(ends[1], result.as_ptr().cast(), N) };
+                // A panic must not go on into the parent's other tests: nothing is written then.
+                if let Ok(result) = catch_unwind(AssertUnwindSafe(&work)) {
+                    // SAFETY: `result` is N readable octets and the descriptor is the pipe's.
+                    unsafe { libc::write(ends[1], result.as_ptr().cast(), N) };
+                }
                 // SAFETY: ends the child without running what belongs to its parent.
                 unsafe { libc::_exit(0) };
             }

@@ -4,7 +4,7 @@
 use des::cipher::consts::U8;
 use des::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, KeyInit as _};
 use des::{Des, TdesEde2};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::keys::{self, Key};
 
@@ -15,6 +15,13 @@ pub(super) const BLOCK: usize = 8;
 pub(super) struct Cbc<C> {
     cipher: C,
     vector: [u8; BLOCK],
+}
+
+impl<C> Drop for Cbc<C> {
+    // The first vector is a part of the key. The ciphers wipe themselves.
+    fn drop(&mut self) {
+        self.vector.zeroize();
+    }
 }
 
 impl Cbc<Des> {

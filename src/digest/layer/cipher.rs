@@ -1,6 +1,7 @@
 //! The cipher state of one direction, whichever cipher it is.
 
 use des::{Des, TdesEde2};
+use zeroize::Zeroizing;
 
 use super::cbc::{self, Cbc};
 use super::keys::Key;
@@ -29,8 +30,7 @@ pub(super) fn is_padded(cipher: Cipher) -> bool {
 }
 
 /// Where a state stood before a message, as far as going back needs it.
-#[derive(Clone, Copy)]
-pub(super) struct Mark([u8; cbc::BLOCK]);
+pub(super) struct Mark(Zeroizing<[u8; cbc::BLOCK]>);
 
 impl State {
     /// A state with its key schedule made.
@@ -66,21 +66,21 @@ impl State {
 
     /// Where the state stands.
     pub(super) fn mark(&self) -> Mark {
-        match self {
-            Self::None | Self::Fresh(_) | Self::Rc4(_) => Mark([0; cbc::BLOCK]),
-            Self::Des(chain) => Mark(chain.vector()),
-            Self::TripleDes(chain) => Mark(chain.vector()),
-        }
+        Mark(Zeroizing::new(match self {
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; cbc::BLOCK],
+            Self::Des(chain) => chain.vector(),
+            Self::TripleDes(chain) => chain.vector(),
+        }))
     }
 
     /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
-    pub(super) fn undo(&mut self, mark: Mark, body: &mut Segments<'_>) {
+    pub(super) fn undo(&mut self, mark: &Mark, body: &mut Segments<'_>) {
         if let Self::Rc4(stream) = self {
             body.each_backwards(|text| stream.undo(text));
-        } else if self.set_vector(mark.0) {
+        } else if self.set_vector(*mark.0) {
             // Ciphertext is made again from the text and the vector that it was made from.
             body.each_run(cbc::BLOCK, |text| self.encrypt(text));
-            self.set_vector(mark.0);
+            self.set_vector(*mark.0);
         }
     }
 

@@ -134,7 +134,7 @@ impl Direction {
         let mark = self.cipher.mark();
         let (mac, tail) = self.decrypt(padded, &mut sealed);
         let Some(length) = judge(padded, sealed.len(), mac, &tail) else {
-            self.cipher.undo(mark, &mut sealed);
+            self.cipher.undo(&mark, &mut sealed);
             return Err(altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"));
         };
         self.count();
@@ -185,22 +185,22 @@ fn judge(padded: bool, length: usize, mut mac: RunningMac, tail: &[u8; TAIL]) ->
     let mut padding = 0;
     let mut good = Choice::from(1);
     if padded {
-        let longest = u8::try_from((length - MAC).min(cbc::BLOCK)).unwrap_or_default();
-        let (count, right) = padding_of(text, longest);
+        let (count, right) = padding_of(text);
         padding = usize::from(count);
         good = right;
-        // A body of 16 octets has no more than 6 for text and padding.
-        let absent = cbc::BLOCK - usize::from(longest);
+        // In front of a short body's tail there are zeros, which are neither text nor padding.
+        let absent = TAIL.saturating_sub(length);
         mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
     }
     good &= mac.finish().ct_eq(received);
     bool::from(good).then(|| length - MAC - padding)
 }
 
-/// How many octets at the end of `text` are padding, and whether they are: 1 where they are not.
-fn padding_of(text: &[u8], longest: u8) -> (u8, Choice) {
+/// How many octets at the end of `text`, eight of them, are padding, and whether they are right: 1
+/// where they are not. A zero is never padding.
+fn padding_of(text: &[u8]) -> (u8, Choice) {
     let claimed = text.last().copied().unwrap_or_default();
-    let mut right = !claimed.ct_eq(&0) & claimed.ct_lt(&(longest + 1));
+    let mut right = !claimed.ct_eq(&0) & claimed.ct_lt(&9);
     for (distance, octet) in (0_u8..).zip(text.iter().rev()) {
         right &= !distance.ct_lt(&claimed) | octet.ct_eq(&claimed);
     }

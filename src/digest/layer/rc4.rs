@@ -3,7 +3,7 @@
 //! The `rc4` crate can neither be copied nor rewound, and a message that turns out to be forged
 //! must leave the key stream where it stood (RFC 2831 §2.4 keeps one stream for the life of a
 //! context). Starting again from the key would let one forged message cost as much as all the
-//! messages before it. RC4's step is its own permutation's transposition, so it can be undone.
+//! messages before it. A step of RC4 only swaps two cells, which can be swapped back.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -36,17 +36,23 @@ impl Rc4 {
     }
 
     /// Encrypts or decrypts `text` with the next octets of the stream.
+    ///
+    /// The cell of the next step is read before this step's cells are written, so that the steps
+    /// do not wait for each other's writes; where the two are one cell, it is put right.
     pub(super) fn apply(&mut self, text: &mut [u8]) {
         let (mut i, mut j) = (self.i, self.j);
         let cells = &mut self.cells;
+        let mut low = cells[usize::from(i.wrapping_add(1))];
         for octet in text {
             i = i.wrapping_add(1);
-            let low = cells[usize::from(i)];
+            let after = i.wrapping_add(1);
+            let next = cells[usize::from(after)];
             j = j.wrapping_add(low);
             let high = cells[usize::from(j)];
             cells[usize::from(i)] = high;
             cells[usize::from(j)] = low;
             *octet ^= cells[usize::from(low.wrapping_add(high))];
+            low = if j == after { low } else { next };
         }
         (self.i, self.j) = (i, j);
     }
