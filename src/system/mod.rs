@@ -5,3 +5,8 @@
 
 pub mod clock;
 pub mod fork;
+pub mod host;
+pub mod library;
+pub mod process;
+#[cfg(test)]
+pub(crate) mod scratch;
