@@ -14,6 +14,7 @@ use super::printer::Print;
 use super::qop::{Cipher, Named, Qop};
 use super::response::ResponseText;
 use super::rspauth;
+use super::tokenizer::Value;
 use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
 
 /// The nonce count of a first response.
@@ -60,7 +61,7 @@ pub(super) fn respond(
     // realm), and only an absent one lets the server's realm in.
     let realm = match &identity.domain {
         Some(domain) => Some(encode(domain)?),
-        None => challenge.realm.map(|realm| realm.unquoted()),
+        None => challenge.realm.map(Value::unquoted),
     };
     let hashed = |octets| hashed(octets, challenge.utf8);
     let realm_octets = realm.as_deref().unwrap_or_default();
@@ -177,7 +178,8 @@ fn encode(text: &str, utf8: bool) -> Result<Cow<'_, [u8]>> {
         return Ok(Cow::Borrowed(text.as_bytes()));
     }
     charset::downgrade(text.as_bytes()).ok_or_else(|| {
-        let reason = "initialize: a name or password is not ISO 8859-1, and the server knows no other";
+        let reason =
+            "initialize: a name or password is not ISO 8859-1, and the server knows no other";
         Error::new(Status::NO_CREDENTIALS, reason)
     })
 }

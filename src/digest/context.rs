@@ -109,7 +109,8 @@ impl DigestContext {
                     return respond(progress, credential, call, output);
                 }
                 responded.verify(call.inputs.token())?;
-                if let Progress::Responded(responded) = std::mem::replace(progress, Progress::Done) {
+                if let Progress::Responded(responded) = std::mem::replace(progress, Progress::Done)
+                {
                     return Ok(self.establish(progress, responded.established, call));
                 }
                 Err(closed())
@@ -235,7 +236,9 @@ impl Context for DigestContext {
 
     fn authorization(&self) -> Vec<u8> {
         let established = self.established.get();
-        established.map(|established| established.parties().authorization.to_vec()).unwrap_or_default()
+        established
+            .map(|established| established.parties().authorization.to_vec())
+            .unwrap_or_default()
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {

@@ -137,7 +137,9 @@ impl Established {
             }
             AttributeId::STREAM_SIZES => Attribute::StreamSizes(self.stream_sizes()?),
             AttributeId::KEY_INFO => Attribute::KeyInfo(self.key_info()),
-            AttributeId::AUTHORITY => Attribute::Authority(charset::to_text(parties.realm).into_owned()),
+            AttributeId::AUTHORITY => {
+                Attribute::Authority(charset::to_text(parties.realm).into_owned())
+            }
             AttributeId::PASSWORD_EXPIRY => Attribute::PasswordExpiry(MAXIMUM_TIME),
             AttributeId::SESSION_KEY => {
                 Attribute::SessionKey(Secret::new(self.session_key.expose().to_vec()))

@@ -13,7 +13,8 @@ use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::config::Config;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, Identity,
-    InputBuffer, Inputs, Outcome, Result, Role, Secret, Status, Step, TokenSink, Usage, buffer_type,
+    InputBuffer, Inputs, Outcome, Result, Role, Secret, Status, Step, TokenSink, Usage,
+    buffer_type,
 };
 
 /// Accounts for tests: `alice` with a password, `bob` with a hash, both of `example.org`.
@@ -344,9 +345,11 @@ fn r44_a_client_that_demands_a_layer_does_not_do_without() {
         let status = status_of(leg(&*client, flags, &challenge));
         assert_eq!(status, Status::QOP_NOT_SUPPORTED);
     }
-    let no_cipher = String::from_utf8(challenge)
-        .unwrap()
-        .replacen("qop=\"auth\"", "qop=\"auth-conf\",cipher=\"aes\"", 1);
+    let no_cipher = String::from_utf8(challenge).unwrap().replacen(
+        "qop=\"auth\"",
+        "qop=\"auth-conf\",cipher=\"aes\"",
+        1,
+    );
     let client = begin(&client(), Role::Client);
     let status = status_of(leg(&*client, Flags::CONFIDENTIALITY, no_cipher.as_bytes()));
     assert_eq!(status, Status::CRYPTO_SYSTEM_INVALID);
@@ -454,7 +457,8 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
     let long_ago = nonce::now() - 301 * nonce::FILETIME_SECOND;
     let mut challenge = Vec::new();
     let issued =
-        super::server::challenge(&credential, Flags::NONE, false, long_ago, &mut challenge).unwrap();
+        super::server::challenge(&credential, Flags::NONE, false, long_ago, &mut challenge)
+            .unwrap();
     let client = begin(&client(), Role::Client);
     let (_, response) = leg(&*client, Flags::NONE, &challenge).unwrap();
     let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: &response }];
@@ -513,7 +517,8 @@ fn what_is_not_built_yet_says_so() {
 
 #[test]
 fn without_a_password_there_is_nobody_to_log_in() {
-    let credential = DigestCredential::with_config(CredentialRequest::default(), config("")).unwrap();
+    let credential =
+        DigestCredential::with_config(CredentialRequest::default(), config("")).unwrap();
     let client = begin(&Arc::new(credential), Role::Client);
     let context = begin(&server(), Role::Server);
     let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();

@@ -48,8 +48,9 @@ pub(super) fn verify(layer: &Layer, message: &Message<'_, '_>) -> Result<u32> {
 /// `EncryptMessage`: the first writable DATA in place, and a trailer in PADDING, else TOKEN, else a
 /// second DATA.
 pub(super) fn seal(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
-    let writable =
-        |buffer: &MessageBuffer<'_>| !buffer.passed_over && matches!(buffer.data, Data::Writable(_));
+    let writable = |buffer: &MessageBuffer<'_>| {
+        !buffer.passed_over && matches!(buffer.data, Data::Writable(_))
+    };
     let is_data = |buffer: &MessageBuffer<'_>| buffer.kind == buffer_type::DATA;
     let data = message.0.iter().position(|buffer| is_data(buffer) && writable(buffer));
     let data = data.ok_or_else(|| missing("encrypt: no DATA buffer to write"))?;
@@ -58,7 +59,9 @@ pub(super) fn seal(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
         .position(buffer_type::PADDING)
         .or_else(|| message.position(buffer_type::TOKEN))
         .or_else(second)
-        .ok_or_else(|| missing("encrypt: no PADDING, TOKEN or second DATA buffer for the trailer"))?;
+        .ok_or_else(|| {
+            missing("encrypt: no PADDING, TOKEN or second DATA buffer for the trailer")
+        })?;
     let (text, space) = message.writable_pair(data, trailer)?;
     let needed = layer.trailer_length(text.len());
     if space.len() < needed {

@@ -28,8 +28,18 @@ const INFO: PackageInfo = PackageInfo {
 
 /// Names that the first directive of a Digest token can have.
 const FIRST_DIRECTIVES: [&[u8]; 12] = [
-    b"realm", b"nonce", b"qop", b"cipher", b"algorithm", b"charset", b"maxbuf", b"stale",
-    b"username", b"cnonce", b"nc", b"rspauth",
+    b"realm",
+    b"nonce",
+    b"qop",
+    b"cipher",
+    b"algorithm",
+    b"charset",
+    b"maxbuf",
+    b"stale",
+    b"username",
+    b"cnonce",
+    b"nc",
+    b"rspauth",
 ];
 
 /// The WDigest package.

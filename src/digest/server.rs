@@ -13,6 +13,7 @@ use super::nonce::{FILETIME_SECOND, Nonce};
 use super::printer::Print;
 use super::qop::{Offer, Qop};
 use super::response::Response;
+use super::tokenizer::Value;
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::config::Config;
 use crate::random;
@@ -159,7 +160,7 @@ impl Challenged {
     }
 }
 
-/// Refuses what is not built yet: Digest over HTTP, told by a PKG_PARAMS buffer or by the bit that
+/// Refuses what is not built yet: Digest over HTTP, told by a `PKG_PARAMS` buffer or by the bit that
 /// `ASC_REQ_HTTP` shares with `ASC_REQ_ALLOW_MISSING_BINDINGS`, unless bindings come with it.
 pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
     let has = |kind| call.inputs.0.iter().any(|buffer| buffer.kind == kind);
@@ -175,7 +176,8 @@ pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
 /// A caller that hands in channel bindings wants them enforced, which is not built yet; it may be
 /// answered only where it allows clients that know of none, and the client is one.
 fn check_bindings(call: &Call<'_>, response: &Response<'_>) -> Result<()> {
-    let given = call.inputs.first(buffer_type::CHANNEL_BINDINGS).is_some_and(|data| !data.is_empty());
+    let given =
+        call.inputs.first(buffer_type::CHANNEL_BINDINGS).is_some_and(|data| !data.is_empty());
     let knows_bindings = response.cnonce.unquoted().starts_with(b"+Upgraded+");
     let allowed = call.flags.contains(Flags::HTTP) && !knows_bindings;
     if call.flags.contains(Flags::PROXY_BINDINGS) || (given && !allowed) {
@@ -204,7 +206,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn new(response: &'a Response<'a>, nonce: &'a [u8]) -> Self {
-        let authorization = response.authzid.map(|value| value.unquoted()).unwrap_or_default();
+        let authorization = response.authzid.map(Value::unquoted).unwrap_or_default();
         let cnonce = response.cnonce.unquoted();
         let digest_uri = response.digest_uri.unquoted();
         Self { response, nonce, cnonce, digest_uri, authorization }

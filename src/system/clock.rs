@@ -28,6 +28,7 @@ fn utc_offset(unix: i64) -> i64 {
     }
     // SAFETY: a struct tm of zeroes is valid, and localtime_r has only written valid fields.
     let local = unsafe { local.assume_init() };
+    #[allow(clippy::useless_conversion)] // a C long: 32 bits on some machines
     i64::from(local.tm_gmtoff)
 }
 
