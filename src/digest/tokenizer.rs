@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::sspi::{Error, Result, Status};
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 /// A directive: its name and value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,6 +125,7 @@ impl std::iter::FusedIterator for Directives<'_> {}
 type Taken<'a, T> = Result<(T, &'a [u8])>;
 
 /// The first directive, with the commas and blanks before it.
+#[inline]
 fn take_directive(mut rest: &[u8]) -> Result<Option<(Directive<'_>, &[u8])>> {
     loop {
         rest = skip_blanks(rest)?;
@@ -152,12 +153,13 @@ fn take_directive(mut rest: &[u8]) -> Result<Option<(Directive<'_>, &[u8])>> {
 }
 
 /// A quoted value, `rest` being what follows the opening quote.
+#[inline]
 fn take_quoted(rest: &[u8]) -> Taken<'_, Value<'_>> {
     let mut length = 0;
     let mut escaped = false;
     loop {
         let (_, after) = split(rest, length);
-        let plain = span(after, QUOTED);
+        let plain = long_span(after, QUOTED, [b'"', b'\\']);
         length += plain;
         match split(after, plain).1 {
             [b'"', after @ ..] => {
@@ -179,8 +181,9 @@ fn take_quoted(rest: &[u8]) -> Taken<'_, Value<'_>> {
 }
 
 /// A bare value, up to the next comma or the blanks before it.
+#[inline]
 fn take_bare(rest: &[u8]) -> Taken<'_, Value<'_>> {
-    let (octets, after) = split(rest, span(rest, BARE));
+    let (octets, after) = split(rest, long_span(rest, BARE, [b',', b'"', 0x7F]));
     if !matches!(after, [] | [b',' | b'\r', ..]) {
         return Err(malformed("token: a quote or control character in a bare value"));
     }
@@ -192,6 +195,7 @@ fn take_bare(rest: &[u8]) -> Taken<'_, Value<'_>> {
 }
 
 /// Passes over LWS: blanks, and line breaks that a blank follows (RFC 2831 §7.1).
+#[inline]
 fn skip_blanks(mut rest: &[u8]) -> Result<&[u8]> {
     loop {
         rest = match rest {
@@ -205,6 +209,7 @@ fn skip_blanks(mut rest: &[u8]) -> Result<&[u8]> {
     }
 }
 
+#[inline]
 fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
     octets.split_at_checked(at).unwrap_or((octets, &[]))
 }
@@ -224,8 +229,38 @@ const BARE: u8 = 4;
 static KINDS: [u8; 256] = kinds();
 
 /// How many octets at the start are of this kind.
+#[inline]
 fn span(octets: &[u8], kind: u8) -> usize {
     octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0).unwrap_or(octets.len())
+}
+
+/// As [`span`] for QUOTED and BARE, whose text is longer: eight octets at a time as long as none is
+/// a control character or one of these `stops`, among which are all others not of this kind.
+#[inline]
+fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
+    let mut clear = 0;
+    for eight in octets.as_chunks::<8>().0 {
+        let marks = marks(u64::from_le_bytes(*eight), stops);
+        if marks != 0 {
+            clear += marks.trailing_zeros() as usize / 8;
+            break;
+        }
+        clear += 8;
+    }
+    clear + span(split(octets, clear).1, kind)
+}
+
+/// The top bit of each octet that is below 0x20 or one of `stops`. Those above the first octet that
+/// is so may be marked without being so.
+#[inline]
+fn marks<const N: usize>(word: u64, stops: [u8; N]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let mut marks = word.wrapping_sub(EACH * 0x20) & !word;
+    for stop in stops {
+        let zeros = word ^ (EACH * u64::from(stop));
+        marks |= zeros.wrapping_sub(EACH) & !zeros;
+    }
+    marks & (EACH * 0x80)
 }
 
 const fn kinds() -> [u8; 256] {
@@ -258,29 +293,30 @@ const fn kind_of(octet: u8) -> u8 {
     }
 }
 
-/// A name in lower case, for comparing; names longer than any known one come out empty.
-#[derive(Clone, Copy, Default)]
-pub struct LowerCase {
-    octets: [u8; 16],
-    length: usize,
-}
+/// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
+/// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Name(u128);
 
-impl LowerCase {
-    /// `name` in lower case.
-    #[must_use]
-    pub fn of(name: &[u8]) -> Self {
-        let mut octets = [0; 16];
-        let Some(space) = octets.get_mut(..name.len()) else {
-            return Self::default();
-        };
-        space.copy_from_slice(name);
-        octets.make_ascii_lowercase();
-        Self { octets, length: name.len() }
-    }
+impl Name {
+    /// A name too long to be known.
+    pub const LONG: Self = Self(0);
 
-    /// The name.
+    /// The number of `name`.
     #[must_use]
-    pub fn octets(&self) -> &[u8] {
-        split(&self.octets, self.length).0
+    #[inline]
+    pub const fn of(name: &[u8]) -> Self {
+        if name.len() > 16 {
+            return Self::LONG;
+        }
+        let mut number = 0;
+        let mut left = name;
+        while let [octet, rest @ ..] = left {
+            // Of a token's characters this changes upper-case letters, and some signs to others,
+            // but none to a letter or hyphen, which is all that known names have.
+            number = number << 8 | (*octet | 0x20) as u128;
+            left = rest;
+        }
+        Self(number)
     }
 }
