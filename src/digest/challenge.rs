@@ -113,7 +113,7 @@ impl<'a> Challenge<'a> {
     pub fn realms(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         directives(self.token)
             .map_while(Result::ok)
-            .filter(|directive| Name::of(directive.name) == REALM)
+            .filter(|directive| directive.id == REALM)
             .map(|directive| directive.value)
     }
 }
@@ -147,9 +147,8 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         for directive in directives(token) {
             let directive = directive?;
-            let name = Name::of(directive.name);
-            let Some(field) = fields.field(name) else { continue };
-            match (name, &field) {
+            let Some(field) = fields.field(directive.id) else { continue };
+            match (directive.id, &field) {
                 (REALM, Some(_)) => {}
                 (CIPHER, Some(_)) => fields.cipher_repeated = true,
                 (_, Some(_)) => return Err(repeated("challenge", directive)),

@@ -96,10 +96,9 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         for directive in directives(token) {
             let directive = directive?;
-            let name = Name::of(directive.name);
-            let Some(field) = fields.field(name) else { continue };
+            let Some(field) = fields.field(directive.id) else { continue };
             if field.replace(directive.value).is_some() {
-                if name != CIPHER {
+                if directive.id != CIPHER {
                     return Err(repeated("response", directive));
                 }
                 fields.cipher_repeated = true;

@@ -7,7 +7,8 @@ type Row<'a> = (&'a [u8], &'a [u8], bool);
 fn read(message: &[u8]) -> std::result::Result<Vec<Row<'_>>, Status> {
     directives(message)
         .map(|directive| {
-            let Directive { name, value } = directive.map_err(|error| error.status())?;
+            let Directive { name, id, value } = directive.map_err(|error| error.status())?;
+            assert_eq!(id, Name::of(name));
             Ok((name, value.raw(), value.is_quoted()))
         })
         .collect()
@@ -234,7 +235,7 @@ fn r15_a_mebibyte_of_one_character_takes_linear_time() {
         assert_eq!(read(quoted.as_bytes()).is_ok(), !unit.starts_with('a') || unit == "a=b,");
     }
     assert_eq!(read(&vec![0; SIZE]), Ok(vec![]));
-    let value = Value { octets: &vec![b'\\'; SIZE], quoted: true, escaped: true };
+    let value = Value { octets: &vec![b'\\'; SIZE], form: Form::Escaped };
     assert_eq!(value.unquoted().len(), SIZE / 2);
 }
 
