@@ -1,5 +1,7 @@
 //! The digest-response of RFC 2831 §2.1.2: read by a server, written by a client.
 
+use std::fmt;
+
 use super::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Qop};
@@ -10,8 +12,9 @@ use crate::sspi::{Error, Result, Status};
 mod tests;
 
 /// A digest-response as received: well-formed in itself, not yet compared with what was offered.
-/// It borrows the token; nothing is allocated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// It borrows the token; nothing is allocated. The hash is not printed: a password can be guessed
+/// from it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Response<'a> {
     /// The user's name.
     pub username: Value<'a>,
@@ -56,6 +59,17 @@ impl<'a> Response<'a> {
             return Err(refused("response: 4096 octets or more (RFC 2831 §2.1.2)"));
         }
         Fields::collect(token)?.understand()
+    }
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("username", &self.username.raw().escape_ascii().to_string())
+            .field("qop", &self.qop)
+            .field("cipher", &self.cipher)
+            .finish_non_exhaustive()
     }
 }
 
@@ -258,7 +272,7 @@ pub(super) fn refused(reason: &'static str) -> Error {
 /// A digest-response to send, in the order and form of Windows: `username, realm, nonce,
 /// digest-uri, cnonce, nc, response, qop, cipher, charset`, then maxbuf and authzid, which Windows
 /// does not send. Quotes and backslashes are escaped in writing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ResponseText<'a> {
     /// The user's name, in the charset agreed on.
     pub username: &'a [u8],
