@@ -4,7 +4,7 @@ use super::limits::{CHALLENGE_LIMIT, DEFAULT_MAXBUF};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Offer, Qop};
 use super::response::{read_charset, read_maxbuf, refused, repeated};
-use super::tokenizer::{LowerCase, Value, directives, without_terminator};
+use super::tokenizer::{Name, Value, directives, without_terminator};
 use crate::sspi::{Error, Result, Status};
 
 #[cfg(test)]
@@ -113,10 +113,19 @@ impl<'a> Challenge<'a> {
     pub fn realms(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         directives(self.token)
             .map_while(Result::ok)
-            .filter(|directive| directive.name.eq_ignore_ascii_case(b"realm"))
+            .filter(|directive| directive.id == REALM)
             .map(|directive| directive.value)
     }
 }
+
+const REALM: Name = Name::of(b"realm");
+const NONCE: Name = Name::of(b"nonce");
+const QOP: Name = Name::of(b"qop");
+const STALE: Name = Name::of(b"stale");
+const MAXBUF: Name = Name::of(b"maxbuf");
+const CHARSET: Name = Name::of(b"charset");
+const ALGORITHM: Name = Name::of(b"algorithm");
+const CIPHER: Name = Name::of(b"cipher");
 
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
@@ -138,28 +147,27 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         for directive in directives(token) {
             let directive = directive?;
-            let name = LowerCase::of(directive.name);
-            let Some(field) = fields.field(name.octets()) else { continue };
-            match (name.octets(), &field) {
-                (b"realm", Some(_)) => {}
-                (b"cipher", Some(_)) => fields.cipher_repeated = true,
-                (_, Some(_)) => return Err(repeated("challenge", name)),
+            let Some(field) = fields.field(directive.id) else { continue };
+            match (directive.id, &field) {
+                (REALM, Some(_)) => {}
+                (CIPHER, Some(_)) => fields.cipher_repeated = true,
+                (_, Some(_)) => return Err(repeated("challenge", directive)),
                 (_, None) => *field = Some(directive.value),
             }
         }
         Ok(fields)
     }
 
-    fn field(&mut self, name: &[u8]) -> Option<&mut Option<Value<'a>>> {
+    fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {
         Some(match name {
-            b"realm" => &mut self.realm,
-            b"nonce" => &mut self.nonce,
-            b"qop" => &mut self.qop,
-            b"stale" => &mut self.stale,
-            b"maxbuf" => &mut self.maxbuf,
-            b"charset" => &mut self.charset,
-            b"algorithm" => &mut self.algorithm,
-            b"cipher" => &mut self.cipher,
+            REALM => &mut self.realm,
+            NONCE => &mut self.nonce,
+            QOP => &mut self.qop,
+            STALE => &mut self.stale,
+            MAXBUF => &mut self.maxbuf,
+            CHARSET => &mut self.charset,
+            ALGORITHM => &mut self.algorithm,
+            CIPHER => &mut self.cipher,
             _ => return None,
         })
     }

@@ -1,17 +1,20 @@
 //! The digest-response of RFC 2831 §2.1.2: read by a server, written by a client.
 
-use super::limits::{DEFAULT_MAXBUF, MAXBUF, RESPONSE_LIMIT};
+use std::fmt;
+
+use super::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Qop};
-use super::tokenizer::{LowerCase, Value, directives, without_terminator};
+use super::tokenizer::{Directive, Name, Value, directives, without_terminator};
 use crate::sspi::{Error, Result, Status};
 
 #[cfg(test)]
 mod tests;
 
 /// A digest-response as received: well-formed in itself, not yet compared with what was offered.
-/// It borrows the token; nothing is allocated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// It borrows the token; nothing is allocated. The hash is not printed: a password can be guessed
+/// from it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Response<'a> {
     /// The user's name.
     pub username: Value<'a>,
@@ -59,6 +62,30 @@ impl<'a> Response<'a> {
     }
 }
 
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("username", &self.username.raw().escape_ascii().to_string())
+            .field("qop", &self.qop)
+            .field("cipher", &self.cipher)
+            .finish_non_exhaustive()
+    }
+}
+
+const USERNAME: Name = Name::of(b"username");
+const REALM: Name = Name::of(b"realm");
+const NONCE: Name = Name::of(b"nonce");
+const CNONCE: Name = Name::of(b"cnonce");
+const NC: Name = Name::of(b"nc");
+const QOP: Name = Name::of(b"qop");
+const DIGEST_URI: Name = Name::of(b"digest-uri");
+const RESPONSE: Name = Name::of(b"response");
+const MAXBUF: Name = Name::of(b"maxbuf");
+const CHARSET: Name = Name::of(b"charset");
+const AUTHZID: Name = Name::of(b"authzid");
+const CIPHER: Name = Name::of(b"cipher");
+
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
 struct Fields<'a> {
@@ -83,11 +110,10 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         for directive in directives(token) {
             let directive = directive?;
-            let name = LowerCase::of(directive.name);
-            let Some(field) = fields.field(name.octets()) else { continue };
+            let Some(field) = fields.field(directive.id) else { continue };
             if field.replace(directive.value).is_some() {
-                if name.octets() != b"cipher" {
-                    return Err(repeated("response", name));
+                if directive.id != CIPHER {
+                    return Err(repeated("response", directive));
                 }
                 fields.cipher_repeated = true;
             }
@@ -95,20 +121,20 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    fn field(&mut self, name: &[u8]) -> Option<&mut Option<Value<'a>>> {
+    fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {
         Some(match name {
-            b"username" => &mut self.username,
-            b"realm" => &mut self.realm,
-            b"nonce" => &mut self.nonce,
-            b"cnonce" => &mut self.cnonce,
-            b"nc" => &mut self.nc,
-            b"qop" => &mut self.qop,
-            b"digest-uri" => &mut self.digest_uri,
-            b"response" => &mut self.response,
-            b"maxbuf" => &mut self.maxbuf,
-            b"charset" => &mut self.charset,
-            b"authzid" => &mut self.authzid,
-            b"cipher" => &mut self.cipher,
+            USERNAME => &mut self.username,
+            REALM => &mut self.realm,
+            NONCE => &mut self.nonce,
+            CNONCE => &mut self.cnonce,
+            NC => &mut self.nc,
+            QOP => &mut self.qop,
+            DIGEST_URI => &mut self.digest_uri,
+            RESPONSE => &mut self.response,
+            MAXBUF => &mut self.maxbuf,
+            CHARSET => &mut self.charset,
+            AUTHZID => &mut self.authzid,
+            CIPHER => &mut self.cipher,
             _ => return None,
         })
     }
@@ -201,7 +227,8 @@ pub(super) fn hash_text(value: Value<'_>) -> Result<[u8; 32]> {
     let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f');
     <[u8; 32]>::try_from(value.plain()?)
         .ok()
-        .filter(|text| text.iter().all(digit))
+        // Without an early end, so that the digits can be looked at several at a time.
+        .filter(|text| text.iter().fold(true, |all, octet| all & digit(octet)))
         .ok_or_else(|| refused("token: a hash is not 32 lower-case digits (RFC 2831 §7.1)"))
 }
 
@@ -217,7 +244,7 @@ pub(super) fn read_maxbuf(value: Value<'_>) -> Result<u32> {
         Some(number.saturating_mul(10).saturating_add(digit))
     });
     number
-        .filter(|number| MAXBUF.contains(number))
+        .filter(|number| limits::MAXBUF.contains(number))
         .ok_or_else(|| refused("token: maxbuf is not 17 to 16777215 (RFC 2831 §2.1.1)"))
 }
 
@@ -233,8 +260,8 @@ pub(super) fn read_charset(value: Value<'_>) -> Result<bool> {
 }
 
 /// The refusal of a second directive of this name in a `message`.
-pub(super) fn repeated(message: &str, name: LowerCase) -> Error {
-    let name = String::from_utf8_lossy(name.octets()).into_owned();
+pub(super) fn repeated(message: &str, directive: Directive<'_>) -> Error {
+    let name = String::from_utf8_lossy(directive.name).to_ascii_lowercase();
     Error::new(Status::INVALID_TOKEN, format!("{message}: {name} appears twice (RFC 2831 §2.1)"))
 }
 
@@ -245,7 +272,7 @@ pub(super) fn refused(reason: &'static str) -> Error {
 /// A digest-response to send, in the order and form of Windows: `username, realm, nonce,
 /// digest-uri, cnonce, nc, response, qop, cipher, charset`, then maxbuf and authzid, which Windows
 /// does not send. Quotes and backslashes are escaped in writing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct ResponseText<'a> {
     /// The user's name, in the charset agreed on.
     pub username: &'a [u8],

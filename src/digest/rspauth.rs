@@ -2,7 +2,7 @@
 
 use super::limits::{CHALLENGE_LIMIT, RSPAUTH_LENGTH};
 use super::response::{hash_text, refused};
-use super::tokenizer::{directives, without_terminator};
+use super::tokenizer::{Name, directives, without_terminator};
 use crate::sspi::Result;
 
 /// Reads a response-auth; the digits are in lower case, and may stand in quotes.
@@ -18,7 +18,7 @@ pub fn parse(token: &[u8]) -> Result<[u8; 32]> {
     let (Some(directive), None) = (found.next().transpose()?, found.next().transpose()?) else {
         return Err(refused("rspauth: not exactly one directive (RFC 2831 §2.1.3)"));
     };
-    if !directive.name.eq_ignore_ascii_case(b"rspauth") {
+    if directive.id != Name::of(b"rspauth") {
         return Err(refused("rspauth: another directive in its place (RFC 2831 §2.1.3)"));
     }
     hash_text(directive.value)
