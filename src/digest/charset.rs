@@ -88,11 +88,7 @@ mod tests {
     #[test]
     fn r22_other_characters_and_broken_utf8_are_not_downgraded() {
         for octets in [
-<<<<<<< HEAD
-            "\u{100}"[..].as_bytes(),
-=======
             "\u{100}".as_bytes(),
->>>>>>> text
             "\u{20ac}uro".as_bytes(),
             "g\u{fc}n\u{20ac}".as_bytes(),
             b"\xE4",
