@@ -135,8 +135,8 @@ impl fmt::Debug for PasswordForm<'_> {
 /// The forms of a clear-text `password` that may have been hashed with names in this `encoding`,
 /// the likeliest first: one at least, no two alike, three at most.
 ///
-/// A client that downgrades names downgrades passwords that fit, each string by itself, and one
-/// that does not leaves both; where the names do not tell, both are tried. Then its composed form
+/// A client that downgrades names downgrades passwords that fit, each string by itself. One that
+/// leaves its names may do either: GNU SASL leaves names and downgrades passwords. Then its composed form
 /// (NFC) follows in the same way, as the stored one may have been typed on another system. A server
 /// hashes no more than [`TRIES`] combinations of names and password for one response.
 #[must_use]
@@ -165,10 +165,8 @@ impl<'p> PasswordForms<'p> {
 
     fn add_encodings(&mut self, encoding: Encoding, password: &str) {
         let octets = password.as_bytes();
-        if encoding != Encoding::AsSent {
-            let form = downgrade(octets).map_or_else(|| octets.to_vec(), Cow::into_owned);
-            self.add(PasswordForm(Form::Made(Secret::new(form))));
-        }
+        let form = downgrade(octets).map_or_else(|| octets.to_vec(), Cow::into_owned);
+        self.add(PasswordForm(Form::Made(Secret::new(form))));
         if encoding != Encoding::Downgraded {
             self.add(PasswordForm(Form::Made(Secret::new(octets.to_vec()))));
         }

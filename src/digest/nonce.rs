@@ -62,6 +62,15 @@ impl Nonce {
     pub fn text(&self) -> &[u8] {
         &self.text
     }
+
+    /// Whether a response that names the nonce `given` answers this one: octet for octet (RFC 2831
+    /// §2.1.2), or cut to the 63 octets that curl's own DIGEST-MD5 has room for, which still hold
+    /// all 128 random bits. curl hashes what it names, so that nothing is lost by it.
+    #[must_use]
+    pub fn is_named_by(&self, given: &[u8]) -> bool {
+        const CUT_BY_CURL: usize = 63;
+        given == self.text || (given.len() == CUT_BY_CURL && self.text.starts_with(given))
+    }
 }
 
 /// A fresh cnonce.
@@ -93,6 +102,20 @@ mod tests {
     fn nonces_and_cnonces_do_not_repeat() {
         assert_ne!(Nonce::issue(1).unwrap().text(), Nonce::issue(1).unwrap().text());
         assert_ne!(cnonce().unwrap(), cnonce().unwrap());
+    }
+
+    #[test]
+    fn a_nonce_is_named_whole_or_as_curl_cuts_it() {
+        let nonce = Nonce::issue(1).unwrap();
+        for length in 0..=NONCE_LENGTH {
+            let named = nonce.is_named_by(&nonce.text()[..length]);
+            assert_eq!(named, length == 63 || length == NONCE_LENGTH, "{length}");
+        }
+        let longer = [nonce.text(), b"0"].concat();
+        assert!(!nonce.is_named_by(&longer));
+        let mut other = nonce.text()[..63].to_vec();
+        other[62] ^= 1;
+        assert!(!nonce.is_named_by(&other));
     }
 
     #[test]

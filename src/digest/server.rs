@@ -1,5 +1,7 @@
 //! The server's side of DIGEST-MD5: the challenge, and the judgement of the response.
 
+use std::borrow::Cow;
+
 use once_cell::sync::OnceCell;
 use subtle::ConstantTimeEq;
 
@@ -107,7 +109,7 @@ impl Challenged {
             let reason = "response: authorization identities are forbidden on this context";
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
         }
-        let judge = Judge::new(&response, self.nonce.text());
+        let judge = Judge::new(&response);
         let source = credential.source()?;
         let mut found = judge.search(source)?;
         if found.is_none() && source.refresh() {
@@ -129,7 +131,7 @@ impl Challenged {
 
     /// Holds the response against the offer, in the order of RFC 2831 §2.1.2's directives.
     fn check_terms(&self, credential: &DigestCredential, response: &Response<'_>) -> Result<Terms> {
-        if *response.nonce.unquoted() != *self.nonce.text() {
+        if !self.nonce.is_named_by(&response.nonce.unquoted()) {
             return Err(invalid("response: the nonce is not the one offered (RFC 2831 §2.1.2)"));
         }
         if response.nc != FIRST_USE {
@@ -198,14 +200,15 @@ struct Match {
 /// Compares a response with what secrets would make of it.
 struct Judge<'a> {
     response: &'a Response<'a>,
-    nonce: &'a [u8],
-    cnonce: std::borrow::Cow<'a, [u8]>,
-    digest_uri: std::borrow::Cow<'a, [u8]>,
-    authorization: std::borrow::Cow<'a, [u8]>,
+    nonce: Cow<'a, [u8]>,
+    cnonce: Cow<'a, [u8]>,
+    digest_uri: Cow<'a, [u8]>,
+    authorization: Cow<'a, [u8]>,
 }
 
 impl<'a> Judge<'a> {
-    fn new(response: &'a Response<'a>, nonce: &'a [u8]) -> Self {
+    fn new(response: &'a Response<'a>) -> Self {
+        let nonce = response.nonce.unquoted();
         let authorization = response.authzid.map(Value::unquoted).unwrap_or_default();
         let cnonce = response.cnonce.unquoted();
         let digest_uri = response.digest_uri.unquoted();
@@ -260,10 +263,10 @@ impl<'a> Judge<'a> {
         let response = self.response;
         let authorization = response.authzid.map(|_| &*self.authorization);
         let session_key =
-            Secret::new(hash::session_hash(secret, self.nonce, &self.cnonce, authorization));
+            Secret::new(hash::session_hash(secret, &self.nonce, &self.cnonce, authorization));
         let (expected, rspauth) = hash::response_pair(
             session_key.expose(),
-            self.nonce,
+            &self.nonce,
             &response.nc_text,
             &self.cnonce,
             response.qop_text,
