@@ -1427,12 +1427,14 @@ SECURITY_STATUS SEC_ENTRY AddCredentialsW(CredHandle *hCredentials, SEC_WCHAR *p
     void *pvGetKeyArgument, TimeStamp *ptsExpiry);
 
 // As AddSecurityPackageW.
-SECURITY_STATUS SEC_ENTRY AddSecurityPackageA(SEC_CHAR *pszPackageName, void *pOptions);
+SECURITY_STATUS SEC_ENTRY AddSecurityPackageA(SEC_CHAR *pszPackageName,
+    PSECURITY_PACKAGE_OPTIONS pOptions);
 
 // Would add a package to this machine, which programs cannot.
 //
 // Returns SEC_E_UNSUPPORTED_FUNCTION.
-SECURITY_STATUS SEC_ENTRY AddSecurityPackageW(SEC_WCHAR *pszPackageName, void *pOptions);
+SECURITY_STATUS SEC_ENTRY AddSecurityPackageW(SEC_WCHAR *pszPackageName,
+    PSECURITY_PACKAGE_OPTIONS pOptions);
 
 // Gives a context a control token, which is a function of TLS alone.
 //
@@ -1441,6 +1443,18 @@ SECURITY_STATUS SEC_ENTRY AddSecurityPackageW(SEC_WCHAR *pszPackageName, void *p
 //
 // Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
 SECURITY_STATUS SEC_ENTRY ApplyControlToken(CtxtHandle *phContext, SecBufferDesc *pInput);
+
+// As ChangeAccountPasswordW.
+SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordA(SEC_CHAR *pszPackageName, SEC_CHAR *pszDomainName,
+    SEC_CHAR *pszAccountName, SEC_CHAR *pszOldPassword, SEC_CHAR *pszNewPassword,
+    BOOLEAN bImpersonating, ULONG dwReserved, SecBufferDesc *pOutput);
+
+// Would change the password of an account.
+//
+// Returns SEC_E_UNSUPPORTED_FUNCTION.
+SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordW(SEC_WCHAR *pszPackageName,
+    SEC_WCHAR *pszDomainName, SEC_WCHAR *pszAccountName, SEC_WCHAR *pszOldPassword,
+    SEC_WCHAR *pszNewPassword, BOOLEAN bImpersonating, ULONG dwReserved, SecBufferDesc *pOutput);
 
 // Server: completes an HTTP Digest exchange that returned SEC_I_COMPLETE_NEEDED.
 //
@@ -1576,6 +1590,13 @@ SECURITY_STATUS SEC_ENTRY ImportSecurityContextA(SEC_CHAR *pszPackage, SecBuffer
 // nothing is written.
 SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR *pszPackage, SecBuffer *pPackedContext,
     void *Token, CtxtHandle *phContext);
+
+// As InitSecurityInterfaceW, in their ANSI forms.
+SecurityFunctionTableA *SEC_ENTRY InitSecurityInterfaceA(void);
+
+// Returns the table of the plain functions in their UTF-16 forms. It is the same for every caller
+// and every call, and is never freed.
+SecurityFunctionTableW *SEC_ENTRY InitSecurityInterfaceW(void);
 
 // Client: as InitializeSecurityContextW, with an ANSI target name.
 SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,

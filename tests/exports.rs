@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{STRICT, compiler, library, read, root, scratch, static_library, succeed};
+use common::{STRICT, compile_c, compiler, library, read, root, scratch, static_library, succeed};
 
 type Names = BTreeSet<String>;
 
@@ -118,6 +118,12 @@ fn a_shared_library_linked_from_the_static_one_by_the_version_script_exports_the
     assert_eq!(elf::exports(&fs::read(target).expect("the linked library")), names("unix"));
 }
 
+#[test]
+fn the_function_tables_hold_the_exports() {
+    let flags = [STRICT, &["-std=c99"]].concat();
+    succeed(&mut Command::new(compile_c(&["c_tests/function_table.c"], &flags)));
+}
+
 /// On 32-bit x86 the compiler writes the octets of the arguments into the symbol.
 #[test]
 fn the_prototypes_take_the_listed_octets_on_x86() {
@@ -205,7 +211,16 @@ fn every_export_is_guarded() {
 }
 
 fn is_guarded(name: &str, body: &str) -> bool {
-    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    // Neither comments nor `let _ = Parameter;` do anything.
+    let is_code = |line: &&str| {
+        let line = line.trim_start();
+        let unused = line.strip_prefix("let _ = ").and_then(|rest| rest.strip_suffix(';'));
+        let is_name = |text: &str| {
+            let names = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+            names.unwrap_or(text).chars().all(|c| c.is_alphanumeric() || "_, ".contains(c))
+        };
+        !line.starts_with("//") && !unused.is_some_and(is_name)
+    };
     let body = body.lines().filter(is_code).collect::<Vec<_>>().join("\n");
     let body = body.trim();
     let call = ["guard(", "guard_value("].iter().find_map(|call| body.strip_prefix(call));
@@ -237,6 +252,9 @@ fn the_check_for_the_guard_can_fail() {
         "guard_value(\n        \"Name\",\n        0,\n        || f(1),\n    )"
     ));
     assert!(is_guarded("Name", "// SAFETY: true.\n    guard(\"Name\", || unsafe { f() });"));
+    assert!(is_guarded("Name", "let _ = Unused;\n    guard(\"Name\", || Ok(()))"));
+    assert!(is_guarded("Name", "let _ = (One, two);\n    guard(\"Name\", || Ok(()))"));
+    assert!(!is_guarded("Name", "let _ = f();\n    guard(\"Name\", || Ok(()))"));
     assert!(!is_guarded("Name", "let a = 1;\n    guard(\"Name\", || Ok(()))"));
     assert!(!is_guarded("Name", "guard(\"Other\", || Ok(()))"));
     assert!(!is_guarded("Name", "guard(\"Name\", || Ok(())) + f(1)"));

@@ -51,17 +51,20 @@ fn accepts(program: &str, source: &str, flags: &[&str]) {
     succeed(compiler(program, &[source], STRICT).args(flags).args(["-fsyntax-only"]));
 }
 
+/// With `UNICODE` and without, with a `wchar_t` of 16 bits and without.
+const TEXT_FLAGS: [&[&str]; 4] =
+    [&[], &["-DUNICODE"], &["-fshort-wchar"], &["-DUNICODE", "-fshort-wchar"]];
+
 #[test]
 fn c_takes_it_alone_in_every_standard_since_c99() {
     for header in ["secur32.h", "sspi.h", "security.h"] {
-        let source =
-            file(&format!("alone_{header}.c"), &format!("#include <{header}>\nint unused;\n"));
+        let text = format!("#include <{header}>\nint unused;\n");
+        let source = file(&format!("alone_{header}.c"), &text);
         for standard in ["-std=c99", "-std=gnu99", "-std=c11", "-std=c17"] {
-            for flags in
-                [&[][..], &["-DUNICODE"], &["-fshort-wchar"], &["-DUNICODE", "-fshort-wchar"]]
-            {
-                accepts("cc", &source, &[&[standard], flags].concat());
-            }
+            accepts("cc", &source, &[standard]);
+        }
+        for flags in TEXT_FLAGS {
+            accepts("cc", &source, &[&["-std=c99"], flags].concat());
         }
     }
 }
@@ -73,9 +76,10 @@ fn cpp_takes_it_alone() {
     }
     let source = file("alone.cpp", "#include <sspi.h>\n#include <security.h>\nint unused;\n");
     for standard in ["-std=c++11", "-std=c++17", "-std=c++20"] {
-        for flags in [&[][..], &["-DUNICODE"], &["-fshort-wchar"]] {
-            accepts("c++", &source, &[&[standard], flags].concat());
-        }
+        accepts("c++", &source, &[standard]);
+    }
+    for flags in TEXT_FLAGS {
+        accepts("c++", &source, &[&["-std=c++17"], flags].concat());
     }
 }
 

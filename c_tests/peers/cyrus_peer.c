@@ -4,7 +4,7 @@
  *              [min=] [max=] [maxbuf=]
  *
  * min and max are the bounds of its security strength factor: 0 is auth, 1 auth-int, 40 rc4-40,
- * 56 des and rc4-56, 112 3des, 128 rc4. A server knows one account, kept in memory.
+ * 55 des, 56 rc4-56, 112 3des, 128 rc4. A server knows one account, kept in memory.
  */
 #include "framed.h"
 

@@ -1,11 +1,39 @@
 /* A participant (see lines.h): the server, by SaslAcceptSecurityContext.
  *
- *   our_server [qop=auth|auth-int|auth-conf]
+ *   our_server [qop=auth|auth-int|auth-conf] [user= password=]
  *
- * qop is the strongest that is offered. Accounts, realm and ciphers come from the library's
- * configuration.
+ * qop is the strongest that is offered. Realm and ciphers come from the library's configuration,
+ * and accounts too unless one is given here: then the library asks this program for its password.
  */
 #include "ours.h"
+
+/* The one account of this program. */
+struct account {
+    const char *user, *password;
+};
+
+/* pGetKeyFn: tells the password of the account. */
+static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG version, PVOID *key,
+                                    SECURITY_STATUS *status) {
+    const struct account *account = argument;
+    const SEC_WINNT_AUTH_IDENTITY_A *wanted = principal;
+    SecBuffer *answer = *key;
+    size_t length = strlen(account->password);
+    (void)version;
+    if (wanted->UserLength != strlen(account->user) ||
+        memcmp(wanted->User, account->user, wanted->UserLength) != 0) {
+        *status = SEC_E_NO_CREDENTIALS;
+        return;
+    }
+    if (answer->cbBuffer < length) {
+        *status = SEC_E_BUFFER_TOO_SMALL;
+        return;
+    }
+    memcpy(answer->pvBuffer, account->password, length);
+    answer->cbBuffer = (ULONG)length;
+    answer->BufferType = SECBUFFER_DATA;
+    *status = SEC_E_OK;
+}
 
 int main(int argc, char **argv) {
     static struct line line;
@@ -19,10 +47,13 @@ int main(int argc, char **argv) {
     /* ULONG, as the native header has it: Windows' own unsigned long has the same size. */
     ULONG attributes = 0, asked_for = asked(argument(argc, argv, "qop", "auth-conf"),
                                             ASC_REQ_INTEGRITY);
+    struct account account = {argument(argc, argv, "user", NULL),
+                              argument(argc, argv, "password", "")};
     SECURITY_STATUS status;
     int first = 1;
 
-    check(AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+    check(AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
+                                    account.user != NULL ? find_password : NULL, &account,
                                     &credential, &expiry),
           "AcquireCredentialsHandle");
     do {

@@ -14,6 +14,8 @@
 #![allow(clippy::missing_safety_doc)]
 // The exports' documentation is the header's, where C's names stand without backticks.
 #![allow(clippy::doc_markdown)]
+// A test's call on the exports is one step, however many pointers it passes.
+#![cfg_attr(test, allow(clippy::multiple_unsafe_ops_per_block))]
 // The signatures are Windows'.
 #![allow(clippy::too_many_arguments)]
 
@@ -22,6 +24,7 @@ mod buffers;
 mod callback;
 pub mod context;
 pub mod credentials;
+pub mod function_types;
 mod guard;
 pub mod identity;
 mod identity_arguments;
@@ -32,10 +35,13 @@ mod identity_reader;
 mod identity_seal;
 mod identity_strings;
 pub mod identity_types;
+pub mod interface;
+pub mod interface_types;
 pub mod memory;
 pub mod message;
 mod output;
 pub mod package;
+pub mod password;
 mod pointer;
 pub mod sasl;
 pub mod text;
@@ -45,3 +51,7 @@ pub mod types;
 
 #[cfg(test)]
 pub(crate) mod double;
+#[cfg(test)]
+mod query_tests;
+#[cfg(test)]
+mod support;

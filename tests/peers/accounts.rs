@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use md5::{Digest, Md5};
 
-use crate::row::MAXBUF;
+use crate::row::{MAXBUF, REALM};
 
 /// The directory of one row.
 pub(crate) struct Setting {
@@ -17,11 +17,11 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// Writes the configuration of a server that knows one account, and offers `ciphers`
-    /// and `maxbuf`.
+    /// Writes the configuration of a server that offers `ciphers` and `maxbuf`. It knows one account
+    /// unless `account` is `None`; `mixed` as for [`accounts`].
     pub(crate) fn new(
-        (user, password): (&str, &str),
-        realm: &str,
+        account: Option<(&str, &str)>,
+        mixed: bool,
         ciphers: Option<&str>,
         maxbuf: u32,
     ) -> Result<Self, String> {
@@ -34,13 +34,14 @@ impl Setting {
         let directory = std::env::temp_dir().join(name);
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         let setting = Self { directory };
-        setting.write("accounts", &accounts(user, realm, password))?;
+        let accounts = account.map(|(user, password)| accounts(user, password, mixed));
+        setting.write("accounts", &accounts.unwrap_or_default())?;
         let mut toml = String::new();
         if let Some(ciphers) = ciphers {
             let _ = writeln!(toml, "[WDigest]\nDigestEncryptionAlgorithms = \"{ciphers}\"\n");
         }
         let accounts = setting.path("accounts");
-        let _ = writeln!(toml, "[server]\nrealm = \"{realm}\"");
+        let _ = writeln!(toml, "[server]\nrealm = \"{REALM}\"");
         let _ = writeln!(toml, "accounts = \"{}\"", accounts.display());
         if maxbuf != MAXBUF {
             let _ = writeln!(toml, "maxbuf = {maxbuf}");
@@ -92,20 +93,21 @@ impl Drop for Setting {
     }
 }
 
-/// The lines of an htdigest file, as a site with such users has them: one in UTF-8, and one in
-/// ISO 8859-1 where the name and the password fit it (RFC 2831 §2.1.2.1 hashes that one).
-fn accounts(user: &str, realm: &str, password: &str) -> Vec<u8> {
-    let mut file = line(user.as_bytes(), realm.as_bytes(), password.as_bytes());
-    if let (Some(user), Some(password)) = (latin1(user), latin1(password))
-        && !user.is_ascii()
-    {
-        file.extend(line(&user, realm.as_bytes(), &password));
+/// The lines of an htdigest file, as a site with such a user has them: one with the name in UTF-8,
+/// and one in ISO 8859-1 where name and password fit it (RFC 2831 §2.1.2.1 hashes that one). Of
+/// lines for the same octets the first counts, so that the one in UTF-8 has the password of either
+/// those who convert nothing, such as curl, or those who convert the password alone (`mixed`).
+fn accounts(user: &str, password: &str, mixed: bool) -> Vec<u8> {
+    let converted = latin1(password).filter(|_| mixed);
+    let mut file = line(user.as_bytes(), converted.as_deref().unwrap_or(password.as_bytes()));
+    if let (Some(user), Some(password), false) = (latin1(user), latin1(password), user.is_ascii()) {
+        file.extend(line(&user, &password));
     }
     file
 }
 
-fn line(user: &[u8], realm: &[u8], password: &[u8]) -> Vec<u8> {
-    let names = [user, realm].join(&b':');
+fn line(user: &[u8], password: &[u8]) -> Vec<u8> {
+    let names = [user, REALM.as_bytes()].join(&b':');
     let hash = Md5::digest([&names[..], b":", password].concat());
     let hex = hash.iter().fold(String::new(), |mut hex, octet| {
         let _ = write!(hex, "{octet:02x}");

@@ -45,11 +45,15 @@ impl Case for Login {
 
     fn play(&self) -> Result<(), String> {
         let account = if self.welcome { (self.user, self.password) } else { ("alice", "secret") };
-        let setting = Setting::new(account, REALM, None, MAXBUF)?;
-        let result = match self.client {
+        let mixed = self.client != Client::Curl;
+        let setting = Setting::new(Some(account), mixed, None, MAXBUF)?;
+        let mut result = match self.client {
             Client::Curl => self.curl(&setting),
             Client::Gsasl(qop) => self.gsasl(&setting, qop),
         };
+        if result.is_ok() && !self.welcome && !setting.logs().contains("SEC_E_LOGON_DENIED") {
+            result = Err("refused with another status".to_owned());
+        }
         result.map_err(|error| error + &setting.logs())
     }
 }

@@ -22,7 +22,7 @@ use exchange::Outcome;
 use imap::Client;
 use matrix::{Case, run};
 use participant::{Agreed, End, Event};
-use row::{Login, MAXBUF, Peer, REALM, Row};
+use row::{Login, MAXBUF, Peer, Row};
 
 impl Case for Row {
     fn missing(&self) -> Option<&'static str> {
@@ -30,7 +30,9 @@ impl Case for Row {
     }
 
     fn play(&self) -> Result<(), String> {
-        let setting = Setting::new(self.account(), REALM, self.configured_ciphers(), self.maxbuf)?;
+        let account = (!self.asks_program).then(|| self.account());
+        let mixed = self.mixes_encodings();
+        let setting = Setting::new(account, mixed, self.configured_ciphers(), self.maxbuf)?;
         let mut transcript = String::new();
         play(self, &setting, &mut transcript).map_err(|error| error + &transcript + &setting.logs())
     }
@@ -92,12 +94,18 @@ fn check(row: &Row, client: &Agreed, server: &Agreed) -> Result<(), String> {
 }
 
 const fn row(client: Peer, server: Peer, qop: &'static str, cipher: &'static str) -> Row {
-    Row { client, server, qop, cipher, login: Login::Right, maxbuf: MAXBUF }
+    Row { client, server, qop, cipher, login: Login::Right, maxbuf: MAXBUF, asks_program: false }
 }
 
 /// The same row with other logins.
 fn logins(row: Row, logins: &[Login]) -> impl Iterator<Item = Row> {
     logins.iter().map(move |&login| Row { login, ..row })
+}
+
+/// The same row with other logins, once by the account file and once by the server's program.
+fn logins_both_ways(row: Row) -> impl Iterator<Item = Row> {
+    let program = Row { asks_program: true, ..row };
+    logins(row, &ALL_LOGINS).chain([program]).chain(logins(program, &ALL_LOGINS))
 }
 
 const ALL_LOGINS: [Login; 5] =
@@ -150,7 +158,7 @@ fn a_changed_message_is_noticed() {
     if matrix::skip(&row) {
         return;
     }
-    let setting = Setting::new(row.account(), REALM, None, MAXBUF).unwrap();
+    let setting = Setting::new(None, false, None, MAXBUF).unwrap();
     let mut server = Forging(row.start_server(&setting).unwrap());
     let mut client = row.start_client(&setting).unwrap();
     let outcome = exchange::exchange(client.as_mut(), &mut server, &mut String::new()).unwrap();
@@ -172,7 +180,7 @@ fn cyrus_clients_log_in_to_our_server() {
         row(Peer::CyrusRepaired, Peer::Ours, "auth-conf", "3des"),
     ];
     rows.extend([rows[1], rows[2], rows[5]].map(|row| Row { maxbuf: 2048, ..row }));
-    rows.extend(logins(rows[1], &ALL_LOGINS));
+    rows.extend(logins_both_ways(rows[1]));
     run("Cyrus SASL's client, our server", &rows);
 }
 
@@ -185,7 +193,7 @@ fn gnu_sasl_clients_log_in_to_our_server() {
         row(Peer::GnuSasl, Peer::Ours, "auth-int", ""),
     ];
     rows.extend(logins(rows[0], &ALL_LOGINS));
-    rows.extend(logins(rows[3], &ALL_LOGINS));
+    rows.extend(logins_both_ways(rows[3]));
     run("GNU SASL's client, our server", &rows);
 }
 
@@ -201,7 +209,7 @@ fn jdk_clients_log_in_to_our_server() {
         row(Peer::Jdk, Peer::Ours, "auth-conf", "rc4-40"),
     ];
     rows.push(Row { maxbuf: 2048, ..rows[2] });
-    rows.extend(logins(rows[1], &ALL_LOGINS));
+    rows.extend(logins_both_ways(rows[1]));
     run("the JDK's client, our server", &rows);
 }
 

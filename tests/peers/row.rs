@@ -57,17 +57,22 @@ pub(crate) struct Row {
     pub(crate) login: Login,
     /// The largest body that either end takes: RFC 2831's default of 65536, or less.
     pub(crate) maxbuf: u32,
+    /// Whether our server has the account's password from its program, not a hash from a file.
+    pub(crate) asks_program: bool,
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, server, qop, cipher, login, maxbuf } = self;
+        let Self { client, server, qop, cipher, login, maxbuf, asks_program } = self;
         write!(f, "{client:?} -> {server:?}, {qop}")?;
         if !cipher.is_empty() {
             write!(f, " {cipher}")?;
         }
         if *maxbuf != MAXBUF {
             write!(f, ", maxbuf={maxbuf}")?;
+        }
+        if *asks_program {
+            write!(f, ", by pGetKeyFn")?;
         }
         if *login == Login::Right { Ok(()) } else { write!(f, ", {login:?}") }
     }
@@ -94,6 +99,12 @@ impl Row {
         }
     }
 
+    /// Whether the client hashes names as sent, in UTF-8, beside a password in ISO 8859-1: GNU SASL
+    /// does, where others convert both or none.
+    pub(crate) fn mixes_encodings(&self) -> bool {
+        matches!(self.client, Peer::GnuSasl | Peer::GnuSaslTool)
+    }
+
     /// Whether the server is to let the client in.
     pub(crate) fn welcome(&self) -> bool {
         !matches!(self.login, Login::WrongPassword | Login::UnknownUser)
@@ -101,22 +112,14 @@ impl Row {
 
     /// The ciphers that our server is configured to offer; `None` leaves the default, "3des,rc4".
     pub(crate) fn configured_ciphers(&self) -> Option<&'static str> {
-        match (self.cipher, self.client) {
-            ("" | "3des" | "rc4", _) => None,
-            // Of two ciphers of one strength, a Cyrus client takes the first in its own order.
-            ("des" | "rc4-56", Peer::Cyrus) => Some(self.cipher),
-            _ => Some("3des,rc4,des,rc4-56,rc4-40"),
-        }
+        let default = matches!(self.cipher, "" | "3des" | "rc4");
+        (!default).then_some("3des,rc4,des,rc4-56,rc4-40")
     }
 
     /// Whether the server offers another cipher of the same strength that our client likes better.
     fn needs_narrowing(&self) -> bool {
-        self.client == Peer::Ours
-            && match self.server {
-                Peer::Cyrus => self.cipher == "rc4-56",
-                Peer::Jdk => matches!(self.cipher, "rc4" | "rc4-56"),
-                _ => false,
-            }
+        (self.client, self.server) == (Peer::Ours, Peer::Jdk)
+            && matches!(self.cipher, "rc4" | "rc4-56")
     }
 
     /// Cyrus' security strength factor.
@@ -125,7 +128,8 @@ impl Row {
             ("auth", _) => "0",
             ("auth-int", _) => "1",
             (_, "rc4-40") => "40",
-            (_, "des" | "rc4-56") => "56",
+            (_, "des") => "55",
+            (_, "rc4-56") => "56",
             (_, "3des") => "112",
             _ => "128",
         }
@@ -186,6 +190,9 @@ impl Row {
         match self.server {
             Peer::Ours => {
                 command.arg("qop=auth-conf");
+                if self.asks_program {
+                    command.args([format!("user={user}"), format!("password={password}")]);
+                }
             }
             Peer::GnuSaslTool => {
                 command.args(["--server", "--password", password]);
