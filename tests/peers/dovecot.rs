@@ -17,13 +17,15 @@ struct Daemon(Process);
 impl Daemon {
     fn start(program: &Path, setting: &Setting, account: (&str, &str)) -> Result<Self, String> {
         let (user, password) = account;
-        let home = setting.path("mail");
-        std::fs::create_dir(&home).map_err(|error| error.to_string())?;
-        // The mail process is nobody where this runs as root.
-        let open = std::fs::Permissions::from_mode(0o777);
-        std::fs::set_permissions(&home, open).map_err(|error| error.to_string())?;
+        std::fs::create_dir(setting.path("mail")).map_err(|error| error.to_string())?;
         setting.write("users", format!("{user}:{{PLAIN}}{password}\n").as_bytes())?;
         setting.write("dovecot.conf", configuration(setting)?.as_bytes())?;
+        // Where this runs as root, Dovecot's processes are users of their own, the mail's is nobody.
+        for (name, mode) in [("", 0o755), ("users", 0o644), ("mail", 0o777)] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(setting.path(name), mode)
+                .map_err(|error| error.to_string())?;
+        }
         let mut command = Command::new(program);
         command.arg("-F").arg("-c").arg(setting.path("dovecot.conf"));
         let mut process = Process::start_merged("dovecot", &mut command)?;

@@ -1,23 +1,28 @@
 //! The exports that make, read, copy, compare and free identities.
 
+mod arguments;
+pub mod cred;
+mod layout;
+pub mod protect;
+mod reader;
+mod seal;
+mod strings;
+pub mod types;
+
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
 use zeroize::Zeroize;
 
+use self::arguments::{identity_block, optional_parts, output, parts_of, text_block, wide};
+use self::layout::Parts;
+use self::types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use super::guard::{guard, guard_value};
-use super::identity_arguments::{
-    identity_block, optional_parts, output, parts_of, text_block, wide,
-};
-use super::identity_layout::Parts;
-use super::identity_reader;
-use super::identity_strings;
-use super::identity_types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use super::memory::{self, Block};
 use super::types::{BOOLEAN, SECURITY_STATUS, WCHAR};
 use crate::sspi::{Error, Identity, Secret, Status};
 
-pub use super::identity_reader::read_identity;
+pub use self::reader::read_identity;
 
 /// Makes an identity of a user name, a domain name and a password.
 ///
@@ -154,12 +159,12 @@ pub unsafe extern "system" fn SspiZeroAuthIdentity(AuthData: PSEC_WINNT_AUTH_IDE
             return Ok(());
         }
         // SAFETY: the caller does not use the identity meanwhile, as the function asks.
-        if let Some(octets) = unsafe { identity_reader::block_octets(AuthData) } {
+        if let Some(octets) = unsafe { reader::block_octets(AuthData) } {
             octets.zeroize();
             return Ok(());
         }
         // SAFETY: an identity that may be written to, as the function asks.
-        unsafe { identity_reader::wipe_password(AuthData) };
+        unsafe { reader::wipe_password(AuthData) };
         Ok(())
     });
 }
@@ -212,8 +217,8 @@ pub unsafe extern "system" fn SspiCompareAuthIdentities(
 fn compare(one: Option<&Parts>, other: Option<&Parts>) -> (bool, bool) {
     match (one, other) {
         (Some(Parts { identity: one, .. }), Some(Parts { identity: other, .. })) => {
-            let user = identity_strings::same_user(one, other);
-            (user, user && identity_strings::same_password(one, other))
+            let user = strings::same_user(one, other);
+            (user, user && strings::same_password(one, other))
         }
         (one, other) => {
             let both = one.is_none() && other.is_none();
@@ -223,5 +228,4 @@ fn compare(one: Option<&Parts>, other: Option<&Parts>) -> (bool, bool) {
 }
 
 #[cfg(test)]
-#[path = "identity_tests.rs"]
 mod tests;

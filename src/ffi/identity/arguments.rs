@@ -2,12 +2,12 @@
 
 use std::ptr::NonNull;
 
-use super::identity_layout::{self, Parts, refused};
-use super::identity_reader;
-use super::identity_types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
-use super::memory::Block;
-use super::text;
-use super::types::WCHAR;
+use super::layout::{self, Parts, refused};
+use super::reader;
+use super::types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
+use crate::ffi::memory::Block;
+use crate::ffi::text;
+use crate::ffi::types::WCHAR;
 use crate::sspi::{Error, Result, Status};
 
 /// What the identity at `identity` says; `None` for NULL.
@@ -16,12 +16,12 @@ use crate::sspi::{Error, Result, Status};
 /// `INVALID_PARAMETER` where it is none that can be used.
 ///
 /// # Safety
-/// As [`identity_reader::read_identity`].
+/// As [`reader::read_identity`].
 pub(super) unsafe fn optional_parts(
     identity: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,
 ) -> Result<Option<Parts>> {
     // SAFETY: the caller's promise.
-    unsafe { identity_reader::read_parts(identity) }.map_err(as_parameter)
+    unsafe { reader::read_parts(identity) }.map_err(as_parameter)
 }
 
 /// What the identity at `identity` says.
@@ -30,7 +30,7 @@ pub(super) unsafe fn optional_parts(
 /// `INVALID_PARAMETER` for NULL and where it is none that can be used.
 ///
 /// # Safety
-/// As [`identity_reader::read_identity`].
+/// As [`reader::read_identity`].
 pub(super) unsafe fn parts_of(identity: PSEC_WINNT_AUTH_IDENTITY_OPAQUE) -> Result<Parts> {
     // SAFETY: the caller's promise.
     let parts = unsafe { optional_parts(identity) }?;
@@ -84,9 +84,9 @@ impl<T> Output<T> {
 /// A block of C's that holds the identity.
 ///
 /// # Errors
-/// As [`identity_layout::pack`], and `INSUFFICIENT_MEMORY`.
+/// As [`layout::pack`], and `INSUFFICIENT_MEMORY`.
 pub(super) fn identity_block(parts: &Parts) -> Result<Block> {
-    Block::holding(&identity_layout::pack(parts)?)
+    Block::holding(&layout::pack(parts)?)
 }
 
 /// A block of C's that holds the text in UTF-16 with a terminator.

@@ -1,7 +1,7 @@
 //! The one-block form of an identity (`SEC_WINNT_AUTH_IDENTITY_EX2`) to and from plain octets.
 //!
 //! An image is such a block's octets. Those that [`pack`] makes end in a trailer, which holds what
-//! the encryption of the password in place needs (see `identity_seal`):
+//! the encryption of the password in place needs (see `seal`):
 //!
 //! ```text
 //! header (48) | user | domain | password | package list | trailer (40)
@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::identity_seal;
-use super::identity_types::{
+use super::seal;
+use super::types::{
     SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_EX2,
     SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER,
     SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED,
@@ -21,7 +21,7 @@ use super::identity_types::{
     SEC_WINNT_AUTH_IDENTITY_ONLY, SEC_WINNT_AUTH_IDENTITY_UNICODE,
     SEC_WINNT_AUTH_IDENTITY_VERSION_2,
 };
-use super::text;
+use crate::ffi::text;
 use crate::sspi::{Error, Identity, Result, Secret, Status};
 
 /// The size of the header in bytes.
@@ -225,7 +225,7 @@ pub(super) fn unpack(mut image: Zeroizing<Vec<u8>>) -> Result<Parts> {
     let sealed = match protection(header.Flags) {
         Protection::Plain => false,
         Protection::Sealed => {
-            identity_seal::open(&mut image).map_err(|error| {
+            seal::open(&mut image).map_err(|error| {
                 Error::new(Status::UNKNOWN_CREDENTIALS, error.reason().to_owned())
             })?;
             true
@@ -281,7 +281,7 @@ pub(super) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
     let (domain_offset, domain_length) = place(domain, &mut end)?;
     let (password_offset, password_length) = place(password, &mut end)?;
     let (packages_offset, packages_length) = place(packages, &mut end)?;
-    let whole = end + identity_seal::TRAILER;
+    let whole = end + seal::TRAILER;
     let absent = |text: Option<&str>, flag| if text.is_none() { flag } else { 0 };
     let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
         Version: SEC_WINNT_AUTH_IDENTITY_VERSION_2,
@@ -306,9 +306,9 @@ pub(super) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
     for text in [user, domain, password, packages].into_iter().flatten() {
         image.extend(text.encode_utf16().flat_map(u16::to_ne_bytes));
     }
-    image.extend_from_slice(&identity_seal::EMPTY_TRAILER);
+    image.extend_from_slice(&seal::EMPTY_TRAILER);
     if parts.sealed {
-        identity_seal::seal(&mut image)?;
+        seal::seal(&mut image)?;
     }
     Ok(image)
 }
@@ -328,5 +328,5 @@ fn narrow<T: TryFrom<usize>>(value: usize) -> Result<T> {
 }
 
 #[cfg(test)]
-#[path = "identity_layout_tests.rs"]
+#[path = "layout_tests.rs"]
 mod tests;

@@ -8,15 +8,15 @@ use std::ffi::c_void;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use super::identity_layout::{
+use super::layout::{
     self, Encoding, HEADER, MAX_CHARACTERS, Parts, Protection, decode, encoding, unusable,
 };
-use super::identity_types::{
+use super::types::{
     SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_EX2, SEC_WINNT_AUTH_IDENTITY_EXW,
     SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_VERSION,
     SEC_WINNT_AUTH_IDENTITY_VERSION_2, SEC_WINNT_AUTH_IDENTITY_W,
 };
-use super::memory;
+use crate::ffi::memory;
 use crate::sspi::{Identity, Result, Secret};
 
 /// The most that an `EX` structure may say it has in bytes.
@@ -57,7 +57,7 @@ pub(super) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<Parts
     if memory::size_of(auth_data).is_some() {
         // SAFETY: `block_image` asks for a block of ours, or one that the caller vouches for.
         let image = unsafe { block_image(auth_data) }?;
-        return identity_layout::unpack(image).map(Some);
+        return layout::unpack(image).map(Some);
     }
     // SAFETY: the caller's promise.
     match unsafe { form_of(auth_data) } {
@@ -76,7 +76,7 @@ pub(super) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<Parts
         Form::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let image = unsafe { block_image(auth_data) }?;
-            identity_layout::unpack(image).map(Some)
+            layout::unpack(image).map(Some)
         }
     }
 }
@@ -101,7 +101,7 @@ pub(super) unsafe fn wipe_password(auth_data: *mut c_void) {
         Form::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let header = unsafe { read_header(auth_data) };
-            let Ok(Some(range)) = identity_layout::password_range(&header) else { return };
+            let Ok(Some(range)) = layout::password_range(&header) else { return };
             (auth_data.cast::<u8>().wrapping_add(range.start), range.len())
         }
     };
@@ -123,7 +123,7 @@ pub(super) unsafe fn read_flags(auth_data: *const c_void) -> Result<u32> {
     if memory::size_of(auth_data).is_some() {
         // SAFETY: a block of ours.
         let image = unsafe { block_image(auth_data) }?;
-        return identity_layout::header(&image).map(|header| header.Flags);
+        return layout::header(&image).map(|header| header.Flags);
     }
     // SAFETY: the caller's promise.
     match unsafe { form_of(auth_data) } {
@@ -136,7 +136,7 @@ pub(super) unsafe fn read_flags(auth_data: *const c_void) -> Result<u32> {
         Form::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let header = unsafe { read_header(auth_data) };
-            identity_layout::structure_length(&header).map(|_| header.Flags)
+            layout::structure_length(&header).map(|_| header.Flags)
         }
     }
 }
@@ -281,7 +281,7 @@ impl Pointers {
     /// Each pointer is NULL or can be read for its length.
     unsafe fn parts(&self) -> Result<Parts> {
         let encoding = encoding(self.flags)?;
-        if identity_layout::protection(self.flags) != Protection::Plain {
+        if layout::protection(self.flags) != Protection::Plain {
             return Err(unusable("identity: encrypted by a key not ours"));
         }
         // SAFETY: the caller's promise.
@@ -293,7 +293,7 @@ impl Pointers {
         // SAFETY: the caller's promise.
         let password = unsafe { text(self.password, encoding) }?.map(Secret::new);
         let identity = Identity { user, domain, password };
-        let flags = identity_layout::kept_flags(self.flags);
+        let flags = layout::kept_flags(self.flags);
         Ok(Parts { identity, packages, flags, sealed: false })
     }
 
@@ -353,7 +353,7 @@ unsafe fn block_image(structure: *const c_void) -> Result<Zeroizing<Vec<u8>>> {
     }
     // SAFETY: a block of at least this size, or the caller's promise.
     let header = unsafe { read_header(structure) };
-    let length = identity_layout::structure_length(&header)?;
+    let length = layout::structure_length(&header)?;
     if length > room {
         return Err(unusable("identity: cbStructureLength is more than there is"));
     }
@@ -361,11 +361,11 @@ unsafe fn block_image(structure: *const c_void) -> Result<Zeroizing<Vec<u8>>> {
     // SAFETY: inside of the block by the checks above.
     let text = unsafe { std::slice::from_raw_parts(text, length - HEADER) };
     let mut image = Zeroizing::new(Vec::with_capacity(length));
-    image.extend_from_slice(&identity_layout::header_octets(&header));
+    image.extend_from_slice(&layout::header_octets(&header));
     image.extend_from_slice(text);
     Ok(image)
 }
 
 #[cfg(test)]
-#[path = "identity_reader_tests.rs"]
+#[path = "reader_tests.rs"]
 mod tests;

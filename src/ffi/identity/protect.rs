@@ -4,15 +4,15 @@ use std::ffi::c_char;
 
 use zeroize::Zeroizing;
 
-use super::guard::{guard, guard_value};
-use super::identity_arguments::{as_parameter, identity_block, output, parts_of};
-use super::identity_layout::{self, HEADER, MAX_IMAGE, Protection, refused};
-use super::identity_types::{
+use super::arguments::{as_parameter, identity_block, output, parts_of};
+use super::layout::{self, HEADER, MAX_IMAGE, Protection, refused};
+use super::types::{
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE, SEC_WINNT_AUTH_IDENTITY_ENCRYPT_FOR_SYSTEM,
     SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON, SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS,
 };
-use super::types::{BOOLEAN, SECURITY_STATUS, ULONG};
-use super::{identity_reader, identity_seal};
+use super::{reader, seal};
+use crate::ffi::guard::{guard, guard_value};
+use crate::ffi::types::{BOOLEAN, SECURITY_STATUS, ULONG};
 use crate::sspi::Result;
 
 /// Encrypts the password of an identity in place, by a random key that this process keeps.
@@ -28,7 +28,7 @@ pub unsafe extern "system" fn SspiEncryptAuthIdentity(
 ) -> SECURITY_STATUS {
     guard("SspiEncryptAuthIdentity", || {
         // SAFETY: nobody else uses the identity meanwhile, as the function asks.
-        unsafe { in_place(AuthData, identity_seal::seal) }
+        unsafe { in_place(AuthData, seal::seal) }
     })
 }
 
@@ -47,7 +47,7 @@ pub unsafe extern "system" fn SspiEncryptAuthIdentityEx(
     guard("SspiEncryptAuthIdentityEx", || {
         check_options(Options)?;
         // SAFETY: nobody else uses the identity meanwhile, as the function asks.
-        unsafe { in_place(AuthData, identity_seal::seal) }
+        unsafe { in_place(AuthData, seal::seal) }
     })
 }
 
@@ -64,7 +64,7 @@ pub unsafe extern "system" fn SspiDecryptAuthIdentity(
 ) -> SECURITY_STATUS {
     guard("SspiDecryptAuthIdentity", || {
         // SAFETY: nobody else uses the identity meanwhile, as the function asks.
-        unsafe { in_place(EncryptedAuthData, identity_seal::open) }
+        unsafe { in_place(EncryptedAuthData, seal::open) }
     })
 }
 
@@ -82,7 +82,7 @@ pub unsafe extern "system" fn SspiDecryptAuthIdentityEx(
     guard("SspiDecryptAuthIdentityEx", || {
         check_options(Options)?;
         // SAFETY: nobody else uses the identity meanwhile, as the function asks.
-        unsafe { in_place(EncryptedAuthData, identity_seal::open) }
+        unsafe { in_place(EncryptedAuthData, seal::open) }
     })
 }
 
@@ -100,8 +100,8 @@ pub unsafe extern "system" fn SspiIsAuthIdentityEncrypted(
             return Ok(0);
         }
         // SAFETY: an identity, as the function asks.
-        let flags = unsafe { identity_reader::read_flags(EncryptedAuthData) }?;
-        Ok((identity_layout::protection(flags) != Protection::Plain).into())
+        let flags = unsafe { reader::read_flags(EncryptedAuthData) }?;
+        Ok((layout::protection(flags) != Protection::Plain).into())
     })
 }
 
@@ -167,12 +167,12 @@ pub unsafe extern "system" fn SspiUnmarshalAuthIdentity(
 }
 
 /// What `octets` say, which must be all of an image.
-fn unmarshal(octets: &[u8]) -> Result<identity_layout::Parts> {
-    let header = identity_layout::header(octets)?;
-    if identity_layout::structure_length(&header)? != octets.len() {
+fn unmarshal(octets: &[u8]) -> Result<layout::Parts> {
+    let header = layout::header(octets)?;
+    if layout::structure_length(&header)? != octets.len() {
         return Err(refused("identity: the length is not that of the structure"));
     }
-    identity_layout::unpack(Zeroizing::new(octets.to_vec()))
+    layout::unpack(Zeroizing::new(octets.to_vec()))
 }
 
 /// # Errors
@@ -195,6 +195,6 @@ unsafe fn in_place(
     change: fn(&mut [u8]) -> Result<()>,
 ) -> Result<()> {
     // SAFETY: the caller's promise.
-    let octets = unsafe { identity_reader::block_octets(identity) };
+    let octets = unsafe { reader::block_octets(identity) };
     change(octets.ok_or_else(|| refused("identity: not one that this library made"))?)
 }

@@ -17,8 +17,8 @@ use once_cell::sync::OnceCell;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
-use super::identity_layout::{self, Protection, refused};
-use super::identity_types::SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
+use super::layout::{self, Protection, refused};
+use super::types::SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
 use crate::sspi::{Error, Result, Secret, Status};
 
 /// The size of the trailer in bytes.
@@ -50,7 +50,7 @@ static KEY: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
 /// Encrypts the password of `image`; one that is encrypted already stays as it is.
 ///
 /// # Errors
-/// `INVALID_PARAMETER` where the image is not one that `identity_layout::pack` made;
+/// `INVALID_PARAMETER` where the image is not one that `layout::pack` made;
 /// `INTERNAL_ERROR` where the system has no randomness.
 pub(super) fn seal(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
@@ -76,7 +76,7 @@ pub(super) fn seal(image: &mut [u8]) -> Result<()> {
 /// Decrypts the password of `image`; one that is plain already stays as it is.
 ///
 /// # Errors
-/// `INVALID_PARAMETER` where the image is not one that `identity_layout::pack` made;
+/// `INVALID_PARAMETER` where the image is not one that `layout::pack` made;
 /// `SEC_E_DECRYPT_FAILURE` where this process has not encrypted it, or it was changed since.
 pub(super) fn open(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
@@ -113,10 +113,10 @@ struct Places {
 
 fn places(image: &[u8]) -> Result<Places> {
     let invalid = |_| refused("identity: not a structure that can be encrypted");
-    let header = identity_layout::header(image).map_err(invalid)?;
-    let end = identity_layout::structure_length(&header).map_err(invalid)?;
+    let header = layout::header(image).map_err(invalid)?;
+    let end = layout::structure_length(&header).map_err(invalid)?;
     // An absent password is encrypted as an empty one, and stays absent.
-    let password = identity_layout::password_range(&header).map_err(invalid)?.unwrap_or(0..0);
+    let password = layout::password_range(&header).map_err(invalid)?.unwrap_or(0..0);
     let trailer = end.saturating_sub(TRAILER);
     let nonce = trailer + MARK.len();
     let tag = nonce + NONCE;
@@ -126,7 +126,7 @@ fn places(image: &[u8]) -> Result<Places> {
     {
         return Err(refused("identity: not one that this library made"));
     }
-    let protection = identity_layout::protection(header.Flags);
+    let protection = layout::protection(header.Flags);
     Ok(Places { protection, password, nonce: nonce..tag, tag: tag..end, flags: header.Flags })
 }
 
@@ -170,5 +170,5 @@ fn fill_random(octets: &mut [u8]) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "identity_seal_tests.rs"]
+#[path = "seal_tests.rs"]
 mod tests;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use subtle::ConstantTimeEq;
 
-use super::identity_layout::{Parts, refused};
+use super::layout::{Parts, refused};
 use crate::sspi::{Identity, Result, Status};
 
 /// `STATUS_NO_SUCH_USER`.

@@ -3,15 +3,15 @@
 
 use std::ptr::null_mut;
 
-use super::guard::{guard, guard_value};
-use super::identity_arguments::{
+use super::arguments::{
     identity_block, optional_parts, output, parts_of, text_block, unterminated_block, wide,
 };
-use super::identity_layout::refused;
-use super::identity_strings;
-use super::identity_types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
-use super::memory::Block;
-use super::types::{BOOLEAN, SECURITY_STATUS, ULONG, WCHAR};
+use super::layout::refused;
+use super::strings;
+use super::types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
+use crate::ffi::guard::{guard, guard_value};
+use crate::ffi::memory::Block;
+use crate::ffi::types::{BOOLEAN, SECURITY_STATUS, UCHAR, ULONG, WCHAR};
 use crate::sspi::{Identity, Result};
 
 /// `CRED_TYPE_DOMAIN_PASSWORD` of wincred.h.
@@ -73,7 +73,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
     pCredmanCredentialType: *mut ULONG,
     ppszCredmanTargetName: *mut *const WCHAR,
     ppszCredmanUserName: *mut *const WCHAR,
-    ppCredentialBlob: *mut *mut u8,
+    ppCredentialBlob: *mut *mut UCHAR,
     pCredentialBlobSize: *mut ULONG,
 ) -> SECURITY_STATUS {
     guard("SspiPrepareForCredWrite", || {
@@ -87,7 +87,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
         // SAFETY: NULL or terminated, as the function asks.
         let target = unsafe { wide(pszTargetName) }?;
         let target = target_block(target.as_deref(), &identity)?;
-        let user = text_block(&identity_strings::account_name(&identity)?)?;
+        let user = text_block(&strings::account_name(&identity)?)?;
         let password = identity.password.as_ref();
         let blob = password.map(|password| unterminated_block(password.expose())).transpose()?;
         let (blob, size) = blob.map_or((None, 0), |(block, size)| (Some(block), size));
@@ -110,7 +110,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
 fn target_block(target: Option<&str>, identity: &Identity) -> Result<Block> {
     match target {
         Some(target) => text_block(target),
-        None => text_block(&identity_strings::account_name(identity)?),
+        None => text_block(&strings::account_name(identity)?),
     }
 }
 
@@ -133,7 +133,7 @@ pub unsafe extern "system" fn SspiGetTargetHostName(
         // SAFETY: NULL or terminated, as the function asks.
         let target = unsafe { wide(pszTargetName) }?;
         let target = target.ok_or_else(|| refused("the target is NULL"))?;
-        let host = text_block(identity_strings::target_host(&target)?)?;
+        let host = text_block(strings::target_host(&target)?)?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(host.release().cast()) };
         Ok(())
@@ -162,7 +162,7 @@ pub unsafe extern "system" fn SspiExcludePackage(
         let package = package.ok_or_else(|| refused("the package is NULL"))?;
         // SAFETY: an identity or NULL, as the function asks.
         let mut parts = unsafe { optional_parts(AuthIdentity) }?.unwrap_or_default();
-        identity_strings::exclude_package(&mut parts, &package)?;
+        strings::exclude_package(&mut parts, &package)?;
         let block = identity_block(&parts)?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(block.release()) };
@@ -180,11 +180,9 @@ pub unsafe extern "system" fn SspiExcludePackage(
 /// otherwise.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiIsPromptingNeeded(ErrorOrNtStatus: ULONG) -> BOOLEAN {
-    guard_value("SspiIsPromptingNeeded", 0, || {
-        Ok(identity_strings::prompting_helps(ErrorOrNtStatus).into())
-    })
+    guard_value("SspiIsPromptingNeeded", 0, || Ok(strings::prompting_helps(ErrorOrNtStatus).into()))
 }
 
 #[cfg(test)]
-#[path = "identity_cred_tests.rs"]
+#[path = "cred_tests.rs"]
 mod tests;
