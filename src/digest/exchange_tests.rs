@@ -316,6 +316,62 @@ fn r34_a_response_to_another_nonce_is_refused() {
 }
 
 #[test]
+fn r35_a_captured_response_works_on_no_other_context_even_in_parallel() {
+    let credential = server();
+    let original = begin(&credential, Role::Server);
+    let (_, captured) = exchange(&*original, &client(), Flags::NONE);
+    let contexts: Vec<_> = (0..8).map(|_| begin(&credential, Role::Server)).collect();
+    for context in &contexts {
+        leg(&**context, Flags::NONE, b"").unwrap();
+    }
+    thread::scope(|scope| {
+        for context in &contexts {
+            scope.spawn(|| {
+                let status = status_of(leg(&**context, Flags::NONE, &captured));
+                assert_eq!(status, Status::INVALID_TOKEN);
+            });
+        }
+    });
+    assert!(leg(&*original, Flags::NONE, &captured).is_ok());
+}
+
+#[test]
+fn r43_every_digit_of_the_response_counts() {
+    for digit in 0..32 {
+        let context = begin(&server(), Role::Server);
+        let (_, mut response) = exchange(&*context, &client(), Flags::NONE);
+        let start = response.windows(10).position(|part| part == b",response=").unwrap() + 10;
+        let place = &mut response[start + digit];
+        *place = if *place == b'0' { b'1' } else { b'0' };
+        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+    }
+}
+
+#[test]
+fn r64_long_names_of_nothing_but_escapes_fit_or_are_refused() {
+    // Doubled by escaping, the longest that fits is just under 4096 octets of response.
+    let mut refused = 0;
+    for length in [1, 255, 1024, 1800, 1850, 1900, 2048, 16_384] {
+        let context = begin(&server(), Role::Server);
+        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let user = "\"\\".repeat(length);
+        let client = begin(&client_of(&user, Some(""), "secret"), Role::Client);
+        match leg(&*client, Flags::NONE, &challenge) {
+            Ok((_, response)) => {
+                assert!(response.len() < 4096);
+                let status = status_of(leg(&*context, Flags::NONE, &response));
+                assert_eq!(status, Status::LOGON_DENIED, "understood, but unknown");
+            }
+            Err(error) => {
+                assert_eq!(error.status(), Status::INVALID_TOKEN);
+                refused += 1;
+            }
+        }
+    }
+    assert!((1..8).contains(&refused));
+}
+
+#[test]
 fn r22_what_was_not_offered_is_refused() {
     let plain = begin(&server(), Role::Server);
     leg(&*plain, Flags::NONE, b"").unwrap();
