@@ -347,6 +347,45 @@ fn r43_every_digit_of_the_response_counts() {
     }
 }
 
+/// A small generator, so that a failure comes again.
+fn next(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state >> 33).unwrap()
+}
+
+/// One edit of a wire: replace, delete, insert, repeat, cut.
+fn edit(wire: &mut Vec<u8>, state: &mut u64) {
+    const OCTETS: &[u8] = b"\"\\,= \0\xFFaA0\r\n\t:";
+    let octet = OCTETS[next(state) % OCTETS.len()];
+    let place = next(state) % wire.len().max(1);
+    match next(state) % 5 {
+        0 if !wire.is_empty() => wire[place] = octet,
+        1 if wire.len() > 1 => drop(wire.remove(place)),
+        2 => wire.insert(place, octet),
+        3 => wire.extend_from_within(place..),
+        _ => wire.truncate(place.max(1)),
+    }
+}
+
+#[test]
+fn no_edit_of_a_response_made_with_a_wrong_password_logs_in() {
+    let credential = server();
+    let mut state = 0x5EC3_2000_D165_7000;
+    for round in 0..20_000 {
+        let context = begin(&credential, Role::Server);
+        let user = ["alice", "bob", "jäger", "nobody"][round % 4];
+        let (_, mut response) = exchange(&*context, &client_of(user, None, "wrong"), Flags::NONE);
+        for _ in 0..=next(&mut state) % 3 {
+            edit(&mut response, &mut state);
+        }
+        let text = String::from_utf8_lossy(&response);
+        assert!(leg(&*context, Flags::SEALED, &response).is_err(), "{text}");
+        assert!(!context.established(), "{text}");
+    }
+}
+
 #[test]
 fn r64_long_names_of_nothing_but_escapes_fit_or_are_refused() {
     // Doubled by escaping, the longest that fits is just under 4096 octets of response.
