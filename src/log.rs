@@ -1,1 +1,12 @@
-//! log.
+//! log (placeholder).
+
+use crate::sspi::Error;
+
+/// Placeholder.
+pub fn refusal(_function: &str, _error: &Error) {}
+
+/// Placeholder.
+#[must_use]
+pub fn enabled() -> bool {
+    false
+}
