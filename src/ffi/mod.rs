@@ -1,1 +1,23 @@
-//! ffi.
+//! The C boundary: the exported functions, the types they take, and the checked views through
+//! which the rest of the library sees a caller's memory. All unsafe code but the system's edge is
+//! here.
+//!
+//! What the exports ask of their callers is what C always asks: a pointer is NULL where its
+//! documentation allows it, or points to memory of the documented type that nobody else writes
+//! during the call. Everything else (counts, lengths, types, handles, texts, alignment) is checked.
+//! An export reads like this: [`guard`] first; pointers become views ([`pointer`], [`text`],
+//! [`buffers`]); handles become objects; one safe call; results go back through the views.
+#![allow(unsafe_code)]
+// C sees the parameters' names in the header, so they have their Windows spelling.
+#![allow(non_snake_case)]
+// The promise that an export needs is the one above, written once.
+#![allow(clippy::missing_safety_doc)]
+// The exports' documentation is the header's, where C's names stand without backticks.
+#![allow(clippy::doc_markdown)]
+// The signatures are Windows'.
+#![allow(clippy::too_many_arguments)]
+
+mod guard;
+pub mod memory;
+pub mod text;
+pub mod types;
