@@ -1,0 +1,122 @@
+//! SASL context options (`SaslSetContextOption`, `SaslGetContextOption`).
+
+use crate::sspi::{Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes};
+
+/// The largest size a cookie can carry (RFC 4752 §3.3: three octets).
+const DEFAULT_SIZE: u32 = 0xFFFF;
+
+/// The number of an option.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OptionId(pub u32);
+
+impl OptionId {
+    /// `SASL_OPTION_SEND_SIZE`.
+    pub const SEND_SIZE: Self = Self(1);
+    /// `SASL_OPTION_RECV_SIZE`.
+    pub const RECV_SIZE: Self = Self(2);
+    /// `SASL_OPTION_AUTHZ_STRING`.
+    pub const AUTHZ_STRING: Self = Self(3);
+    /// `SASL_OPTION_AUTHZ_PROCESSING`.
+    pub const AUTHZ_PROCESSING: Self = Self(4);
+}
+
+/// The value of an option.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OptionValue {
+    /// A `ULONG`.
+    Number(u32),
+    /// Octets without a terminator.
+    Octets(Vec<u8>),
+}
+
+/// The options of one context.
+#[derive(Clone)]
+pub(super) struct Options {
+    send_size: u32,
+    receive_size: u32,
+    pub(super) authorization_allowed: bool,
+    pub(super) authorization: Box<[u8]>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            send_size: DEFAULT_SIZE,
+            receive_size: DEFAULT_SIZE,
+            authorization_allowed: true,
+            authorization: Box::default(),
+        }
+    }
+}
+
+impl Options {
+    pub(super) fn set(&mut self, option: OptionId, value: &[u8]) -> Result<()> {
+        match option {
+            OptionId::SEND_SIZE => self.send_size = number(value)?,
+            OptionId::RECV_SIZE => self.receive_size = number(value)?,
+            OptionId::AUTHZ_STRING => {
+                self.check_authorization()?;
+                self.authorization = value.into();
+            }
+            OptionId::AUTHZ_PROCESSING => {
+                self.authorization_allowed = match number(value)? {
+                    0 => false,
+                    1 => true,
+                    _ => return Err(unsupported("SASL_OPTION_AUTHZ_PROCESSING is 0 or 1")),
+                };
+            }
+            _ => return Err(unsupported("no such SASL option")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, option: OptionId, context: &dyn Context) -> Result<OptionValue> {
+        Ok(match option {
+            OptionId::SEND_SIZE => OptionValue::Number(self.sendable(context)),
+            OptionId::RECV_SIZE => OptionValue::Number(self.receive_size),
+            OptionId::AUTHZ_STRING => {
+                self.check_authorization()?;
+                OptionValue::Octets(match context.role() {
+                    Role::Client => self.authorization.to_vec(),
+                    Role::Server => context.authorization(),
+                })
+            }
+            OptionId::AUTHZ_PROCESSING => OptionValue::Number(self.authorization_allowed.into()),
+            _ => return Err(unsupported("no such SASL option")),
+        })
+    }
+
+    fn check_authorization(&self) -> Result<()> {
+        if self.authorization_allowed {
+            return Ok(());
+        }
+        Err(unsupported("SASL_OPTION_AUTHZ_STRING while authorization identities are forbidden"))
+    }
+
+    /// The largest plaintext that fits the peer's buffer, once a layer is known; the stored limit
+    /// before that.
+    fn sendable(&self, context: &dyn Context) -> u32 {
+        let layer = (context.query(AttributeId::STREAM_SIZES), context.query(AttributeId::SIZES));
+        let (Ok(Attribute::StreamSizes(stream)), Ok(Attribute::Sizes(sizes))) = layer else {
+            return self.send_size;
+        };
+        let StreamSizes { maximum_message, trailer, .. } = stream;
+        let Sizes { max_signature, block_size, security_trailer, .. } = sizes;
+        self.send_size
+            .min(maximum_message.saturating_add(trailer))
+            .saturating_sub(block_size)
+            .saturating_sub(security_trailer)
+            .saturating_sub(max_signature)
+    }
+}
+
+fn number(value: &[u8]) -> Result<u32> {
+    match value.first_chunk() {
+        Some(octets) => Ok(u32::from_ne_bytes(*octets)),
+        None => Err(Error::new(Status::BUFFER_TOO_SMALL, "SASL option: a ULONG has four octets")),
+    }
+}
+
+fn unsupported(reason: &'static str) -> Error {
+    Error::new(Status::UNSUPPORTED_FUNCTION, reason)
+}

@@ -1,0 +1,81 @@
+//! SASL profiles: which mechanism name stands for which package.
+
+use crate::sspi::{Error, Package, Result, Status};
+
+/// Profile and package, as Active Directory maps them.
+const PROFILES: [(&str, &str); 4] = [
+    ("GSSAPI", "Kerberos"),
+    ("GSS-SPNEGO", "Negotiate"),
+    ("EXTERNAL", "Schannel"),
+    ("DIGEST-MD5", "Double"),
+];
+
+/// The packages of this machine, in the order in which they are enumerated.
+#[must_use]
+pub fn packages() -> &'static [&'static dyn Package] {
+    #[cfg(test)]
+    {
+        &[&crate::ffi::double::Double]
+    }
+    #[cfg(not(test))]
+    {
+        &[]
+    }
+}
+
+/// The package called `name`, compared without regard to case.
+///
+/// # Errors
+/// `SECPKG_NOT_FOUND`.
+pub fn find_package(name: &str) -> Result<&'static dyn Package> {
+    let found = packages().iter().find(|package| package.info().name.eq_ignore_ascii_case(name));
+    found.copied().ok_or_else(|| not_found("package: no package of that name on this machine"))
+}
+
+/// The profiles that this machine has, in the configured order.
+///
+/// # Errors
+/// What is wrong with the configuration.
+pub fn profiles() -> Result<Vec<String>> {
+    Ok(PROFILES.iter().map(|row| row.0.to_owned()).filter(|p| profile_package(p).is_ok()).collect())
+}
+
+/// The package behind `profile`, compared without regard to case.
+///
+/// # Errors
+/// `SECPKG_NOT_FOUND` for an unknown profile, or one whose package this machine does not have.
+pub fn profile_package(profile: &str) -> Result<&'static dyn Package> {
+    let row = PROFILES.iter().find(|(name, _)| name.eq_ignore_ascii_case(profile));
+    let (_, package) = row.ok_or_else(|| not_found("SASL: no such profile"))?;
+    find_package(package)
+}
+
+/// The package whose first token, or whose profile's name, `token` begins with.
+///
+/// # Errors
+/// `INVALID_TOKEN` for an empty token, `SECPKG_NOT_FOUND` when no package of this machine knows it.
+pub fn identify(token: &[u8]) -> Result<&'static dyn Package> {
+    if token.is_empty() {
+        let reason = "SASL: an empty token identifies no package";
+        return Err(Error::new(Status::INVALID_TOKEN, reason));
+    }
+    let named = PROFILES.iter().find(|(profile, _)| starts_with_profile(token, profile));
+    if let Some((_, package)) = named {
+        return find_package(package);
+    }
+    let known = packages().iter().find(|package| package.recognizes(token));
+    known.copied().ok_or_else(|| not_found("SASL: no package knows this token"))
+}
+
+/// Whether `token` is `profile`, or goes on after it with SP, NUL, CR or LF.
+fn starts_with_profile(token: &[u8], profile: &str) -> bool {
+    let Some((name, rest)) = token.split_at_checked(profile.len()) else {
+        return false;
+    };
+    name.eq_ignore_ascii_case(profile.as_bytes())
+        && rest.first().is_none_or(|next| matches!(next, b' ' | b'\0' | b'\r' | b'\n'))
+}
+
+fn not_found(reason: &'static str) -> Error {
+    Error::new(Status::SECPKG_NOT_FOUND, reason)
+}
