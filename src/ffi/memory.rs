@@ -98,8 +98,8 @@ impl Block {
 
     /// The address that C will see; for pointers from one block, or one part of it, to another.
     #[must_use]
-    pub fn address(&self) -> *mut u8 {
-        self.start.as_ptr()
+    pub fn address(&self) -> *mut c_void {
+        self.start.as_ptr().cast()
     }
 
     /// Hands the block to C, which frees it with `FreeContextBuffer`.
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_block_not_handed_out_cannot_be_freed_by_c() {
         let mut block = Block::zeroed(4).unwrap();
-        let pointer = block.address().cast::<c_void>();
+        let pointer = block.address();
         assert_eq!(free_status(pointer), Status::INVALID_HANDLE.code());
         assert_eq!(size_of(pointer), None);
         assert_eq!(block.octets_mut(), [0; 4]);

@@ -17,7 +17,24 @@
 // The signatures are Windows'.
 #![allow(clippy::too_many_arguments)]
 
+pub mod attributes;
+mod buffers;
+mod callback;
+pub mod context;
+pub mod credentials;
 mod guard;
+pub mod identity;
+pub mod identity_types;
 pub mod memory;
+pub mod message;
+mod output;
+pub mod package;
+mod pointer;
+pub mod sasl;
 pub mod text;
+pub mod token;
+pub mod transfer;
 pub mod types;
+
+#[cfg(test)]
+pub(crate) mod double;

@@ -4,6 +4,8 @@
 //! UTF-8 are read as ISO 8859-1. No text is longer than [`MAX_CHARACTERS`] units. Strings are made
 //! in one piece, so that wiping one that holds a password wipes all of it.
 
+use super::memory::Block;
+use super::types::{SEC_CHAR, WCHAR};
 use crate::sspi::{Error, Status};
 
 /// The longest text in units (UTF-16 code units or ANSI octets), terminator not counted: what a
@@ -33,6 +35,68 @@ impl Malformed {
                 Self::NoText => "text: a length, but a NULL pointer",
             },
         )
+    }
+}
+
+/// A caller's NUL-terminated text, in the encoding of the function that took it.
+#[derive(Clone, Copy)]
+pub(super) enum Foreign {
+    /// Of a W function.
+    Wide(*const WCHAR),
+    /// Of an A function.
+    Narrow(*const SEC_CHAR),
+    /// Of a function that takes none.
+    Absent,
+}
+
+impl Foreign {
+    /// Reads it; `None` for NULL.
+    ///
+    /// # Errors
+    /// As [`wide`] and [`narrow`], with `status`.
+    ///
+    /// # Safety
+    /// As [`wide`] and [`narrow`].
+    pub(super) unsafe fn read(self, status: Status) -> Result<Option<String>, Error> {
+        let text = match self {
+            // SAFETY: the caller's promise.
+            Self::Wide(text) => unsafe { wide(text) },
+            // SAFETY: the caller's promise.
+            Self::Narrow(text) => unsafe { narrow(text.cast()) },
+            Self::Absent => Ok(None),
+        };
+        text.map_err(|malformed| malformed.refusal(status))
+    }
+}
+
+/// Which of a function's two forms was called, and so which texts it returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    /// W: UTF-16.
+    Wide,
+    /// A: ANSI.
+    Narrow,
+}
+
+impl Form {
+    /// The octets of `text` and its terminator, as they stand in memory.
+    pub(super) fn octets(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Wide => text.encode_utf16().chain([0]).flat_map(u16::to_ne_bytes).collect(),
+            Self::Narrow => {
+                let mut octets = to_narrow(text);
+                octets.push(0);
+                octets
+            }
+        }
+    }
+
+    /// A block that holds `text` and its terminator.
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_MEMORY`.
+    pub(super) fn block(self, text: &str) -> Result<Block, Error> {
+        Block::holding(&self.octets(text))
     }
 }
 
@@ -264,75 +328,5 @@ mod ansi {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_wide(units: &[u16]) -> Result<Option<String>, Malformed> {
-        let exact: Box<[u16]> = units.into();
-        // SAFETY: the box ends with its terminator, or is as long as is ever read.
-        unsafe { wide(exact.as_ptr()) }
-    }
-
-    #[test]
-    fn wide_text_ends_at_its_terminator() {
-        assert_eq!(read_wide(&[0x41, 0xE9, 0xD83D, 0xDE00, 0]), Ok(Some("Aé😀".to_owned())));
-        assert_eq!(read_wide(&[0]), Ok(Some(String::new())));
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { wide(std::ptr::null()) }, Ok(None));
-    }
-
-    #[test]
-    fn r63_unpaired_surrogates_are_malformed() {
-        for units in [&[0xD83D, 0][..], &[0xDE00, 0], &[0xD83D, 0x41, 0], &[0xDE00, 0xD83D, 0]] {
-            assert_eq!(read_wide(units), Err(Malformed::UnpairedSurrogate));
-        }
-    }
-
-    #[test]
-    fn r63_longer_than_32767_is_malformed() {
-        let mut longest = vec![0x41; MAX_CHARACTERS];
-        longest.push(0);
-        assert_eq!(read_wide(&longest).map(|text| text.map(|text| text.len())), Ok(Some(32767)));
-        assert_eq!(read_wide(&vec![0x41; MAX_CHARACTERS + 1]), Err(Malformed::TooLong));
-        let octets = vec![b'a'; MAX_CHARACTERS + 1];
-        // SAFETY: the vector is as long as said, and as is ever read.
-        unsafe {
-            assert_eq!(narrow_counted(octets.as_ptr(), octets.len()), Err(Malformed::TooLong));
-        }
-        // SAFETY: as above.
-        unsafe {
-            assert_eq!(narrow(octets.as_ptr()), Err(Malformed::TooLong));
-        }
-    }
-
-    #[test]
-    fn r63_counted_text_needs_no_terminator_and_no_alignment() {
-        let octets: Box<[u8]> = Box::new([0, 0x41, 0, 0x42, 0]);
-        // SAFETY: two units begin at the second octet.
-        let text = unsafe { wide_counted(octets.as_ptr().wrapping_add(1).cast(), 2) };
-        assert_eq!(text, Ok(Some("AB".to_owned())));
-    }
-
-    #[test]
-    fn a_length_without_text_is_malformed() {
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { wide_counted(std::ptr::null(), 1) }, Err(Malformed::NoText));
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { narrow_counted(std::ptr::null(), 0) }, Ok(None));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn narrow_text_is_utf8_or_else_latin1() {
-        for (octets, text) in
-            [(&b"abc\0"[..], "abc"), (b"\xC3\xA9\0", "é"), (b"\xE9\0", "é"), (b"\0", "")]
-        {
-            let exact: Box<[u8]> = octets.into();
-            // SAFETY: the box ends with its terminator.
-            let read = unsafe { narrow(exact.as_ptr()) };
-            assert_eq!(read, Ok(Some(text.to_owned())));
-        }
-        assert_eq!(to_narrow("é"), b"\xC3\xA9");
-        assert_eq!(to_wide("😀"), [0xD83D, 0xDE00]);
-    }
-}
+#[path = "text_tests.rs"]
+mod tests;

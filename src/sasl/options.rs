@@ -1,6 +1,8 @@
 //! SASL context options (`SaslSetContextOption`, `SaslGetContextOption`).
 
-use crate::sspi::{Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes};
+use crate::sspi::{
+    Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes,
+};
 
 /// The largest size a cookie can carry (RFC 4752 §3.3: three octets).
 const DEFAULT_SIZE: u32 = 0xFFFF;

@@ -1,0 +1,380 @@
+//! A caller's `SecBufferDesc`: its input buffers, and its message buffers.
+//!
+//! Every count, pointer and length is checked before a view is made, no view is made of memory
+//! that is only to be written by pointer, and no two views overlap where one of them is writable.
+//! Up to eight buffers are held on the stack.
+
+use std::ffi::c_void;
+use std::ops::Range;
+
+use super::pointer;
+use super::types::{SecBuffer, SecBufferDesc};
+use crate::sspi::{
+    Data, Error, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Result, Status,
+    buffer_type,
+};
+
+/// Buffers that are held without allocating.
+const INLINE: usize = 8;
+
+fn malformed(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}
+
+/// The checked array of a descriptor's buffers.
+#[derive(Clone, Copy)]
+pub(super) struct Slots {
+    first: *mut SecBuffer,
+    count: usize,
+}
+
+impl Slots {
+    /// The buffers of `descriptor`; none for NULL.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for more than [`MAX_BUFFERS`], and for buffers at NULL or unaligned.
+    ///
+    /// # Safety
+    /// Not NULL, the descriptor can be read, and the buffers that it names can be read and
+    /// written during the call.
+    pub(super) unsafe fn of(descriptor: *const SecBufferDesc) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        let Some(descriptor) = (unsafe { pointer::read(descriptor) }) else {
+            return Ok(Self { first: std::ptr::null_mut(), count: 0 });
+        };
+        let count = usize::try_from(descriptor.cBuffers).unwrap_or(usize::MAX);
+        if count > MAX_BUFFERS {
+            return Err(malformed("buffers: more than 32"));
+        }
+        if count > 0 && (descriptor.pBuffers.is_null() || !descriptor.pBuffers.is_aligned()) {
+            return Err(malformed("buffers: pBuffers is NULL or unaligned"));
+        }
+        Ok(Self { first: descriptor.pBuffers, count })
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        self.count
+    }
+
+    /// The address of buffer `index`, which is below the count.
+    pub(super) fn address(self, index: usize) -> *mut SecBuffer {
+        self.first.wrapping_add(index)
+    }
+
+    /// A copy of buffer `index`, which is below the count.
+    fn get(self, index: usize) -> SecBuffer {
+        debug_assert!(index < self.count);
+        // SAFETY: inside the array that `of` was promised to be readable.
+        unsafe { self.address(index).read() }
+    }
+
+    /// The addresses of the array itself.
+    fn range(self) -> Range<usize> {
+        let start = self.first.addr();
+        start..start.wrapping_add(self.count * size_of::<SecBuffer>())
+    }
+
+    /// Copies of all buffers, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = SecBuffer> {
+        (0..self.count).map(move |index| self.get(index))
+    }
+}
+
+/// A buffer's type without its attribute bits.
+pub(super) fn kind(buffer: SecBuffer) -> u32 {
+    buffer.BufferType & !buffer_type::ATTRIBUTE_MASK
+}
+
+/// Whether the caller forbids to write a buffer.
+pub(super) fn read_only(buffer: SecBuffer) -> bool {
+    buffer.BufferType & (buffer_type::READONLY | buffer_type::READONLY_WITH_CHECKSUM) != 0
+}
+
+/// A buffer's length.
+pub(super) fn length(buffer: SecBuffer) -> usize {
+    usize::try_from(buffer.cbBuffer).unwrap_or(usize::MAX)
+}
+
+/// The addresses of a buffer's memory, after a check that it can be memory.
+pub(super) fn range(buffer: SecBuffer) -> Result<Range<usize>> {
+    let start = buffer.pvBuffer.cast::<u8>();
+    match length(buffer) {
+        0 => Ok(0..0),
+        length => {
+            pointer::check_range(start, length, Status::INVALID_TOKEN)?;
+            Ok(start.addr()..start.addr() + length)
+        }
+    }
+}
+
+/// Whether two ranges of addresses share an octet.
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// Runs `body` on the input buffers of `slots`. Those that overlap `output`, the addresses that
+/// the body may write, are copied first. EMPTY buffers are passed without their memory.
+///
+/// # Errors
+/// `INVALID_TOKEN` for a buffer that cannot be memory, `INSUFFICIENT_MEMORY`, and those of `body`.
+///
+/// # Safety
+/// The memory of all buffers can be read during the call, and nobody writes it outside `output`.
+pub(super) unsafe fn with_inputs<R>(
+    slots: Slots,
+    output: &Range<usize>,
+    body: impl FnOnce(Inputs<'_>) -> Result<R>,
+) -> Result<R> {
+    let mut copies: Vec<Vec<u8>> = Vec::new();
+    for buffer in slots.iter().filter(|&buffer| kind(buffer) != buffer_type::EMPTY) {
+        if overlap(&range(buffer)?, output) {
+            // SAFETY: the caller's promise; the view ends before anything is written.
+            copies.push(copy(unsafe { view(buffer) }?)?);
+        }
+    }
+    let mut copies = copies.iter();
+    let mut inline = [InputBuffer { kind: buffer_type::EMPTY, data: &[] }; INLINE];
+    let mut heap = Vec::new();
+    let inputs = if let Some(inputs) = inline.get_mut(..slots.count()) {
+        inputs
+    } else {
+        heap.resize(slots.count(), InputBuffer { kind: buffer_type::EMPTY, data: &[] });
+        heap.as_mut_slice()
+    };
+    for (input, buffer) in inputs.iter_mut().zip(slots.iter()) {
+        input.kind = kind(buffer);
+        if input.kind == buffer_type::EMPTY {
+            continue;
+        }
+        input.data = if overlap(&range(buffer)?, output) {
+            copies.next().map(Vec::as_slice).unwrap_or_default()
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { view(buffer) }?
+        };
+    }
+    body(Inputs(inputs))
+}
+
+fn copy(octets: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(octets.len()).map_err(|_| {
+        Error::new(Status::INSUFFICIENT_MEMORY, "buffers: no memory to copy an input")
+    })?;
+    copy.extend_from_slice(octets);
+    Ok(copy)
+}
+
+/// The octets of a buffer.
+///
+/// # Safety
+/// As [`pointer::octets`].
+unsafe fn view<'a>(buffer: SecBuffer) -> Result<&'a [u8]> {
+    // SAFETY: the caller's promise.
+    unsafe { pointer::octets(buffer.pvBuffer.cast::<u8>(), length(buffer), Status::INVALID_TOKEN) }
+}
+
+/// Which way a message goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Signed, verified or sealed: every buffer has its memory.
+    Plain,
+    /// Opened: beside a STREAM buffer, DATA buffers only receive a pointer into it.
+    Opening,
+}
+
+/// Runs `body` on the message buffers of `descriptor`, and after its success sets the lengths and
+/// pointers that it decided on. On failure nothing is set.
+///
+/// # Errors
+/// `INVALID_TOKEN` for a NULL descriptor, for a buffer that cannot be memory and for buffers that
+/// overlap; those of `body`; `INTERNAL_ERROR` when the body placed a buffer outside another.
+///
+/// # Safety
+/// As [`Slots::of`], and the memory of all buffers that are not EMPTY, or receive a pointer only,
+/// can be read, and where not read-only written, during the call, by this call alone.
+pub(super) unsafe fn with_message<R>(
+    descriptor: *const SecBufferDesc,
+    direction: Direction,
+    body: impl FnOnce(&mut Message<'_, '_>) -> Result<R>,
+) -> Result<R> {
+    if descriptor.is_null() {
+        return Err(malformed("message: no buffers"));
+    }
+    // SAFETY: the caller's promise.
+    let slots = unsafe { Slots::of(descriptor) }?;
+    let call = MessageCall::new(slots, direction);
+    call.check_overlaps()?;
+    // Only as many views are set up as are likely to be used.
+    let (mut two, mut four, mut eight, mut many);
+    let views: &mut [MessageBuffer<'_>] = match slots.count() {
+        0..=2 => {
+            two = [const { unused() }; 2];
+            &mut two
+        }
+        3..=4 => {
+            four = [const { unused() }; 4];
+            &mut four
+        }
+        5..=INLINE => {
+            eight = [const { unused() }; INLINE];
+            &mut eight
+        }
+        count => {
+            many = Vec::new();
+            many.resize_with(count, unused);
+            &mut many
+        }
+    };
+    // SAFETY: the caller's promise, and the check above.
+    unsafe { call.run(views, body) }
+}
+
+const fn unused<'a>() -> MessageBuffer<'a> {
+    MessageBuffer {
+        kind: buffer_type::EMPTY,
+        passed_over: false,
+        data: Data::ReadOnly(&[]),
+        length: None,
+        placement: None,
+    }
+}
+
+/// One message call's buffers.
+#[derive(Clone, Copy)]
+struct MessageCall {
+    slots: Slots,
+    /// Whether DATA buffers only receive a pointer.
+    data_is_placed: bool,
+}
+
+impl MessageCall {
+    fn new(slots: Slots, direction: Direction) -> Self {
+        let data_is_placed = direction == Direction::Opening
+            && slots.iter().any(|buffer| kind(buffer) == buffer_type::STREAM);
+        Self { slots, data_is_placed }
+    }
+
+    /// Whether the memory of `buffer` takes part.
+    fn takes_part(self, buffer: SecBuffer) -> bool {
+        match kind(buffer) {
+            buffer_type::EMPTY => false,
+            buffer_type::DATA => !self.data_is_placed,
+            _ => true,
+        }
+    }
+
+    /// The addresses of `buffer` that take part.
+    fn range(self, buffer: SecBuffer) -> Result<Range<usize>> {
+        if self.takes_part(buffer) { range(buffer) } else { Ok(0..0) }
+    }
+
+    fn check_overlaps(self) -> Result<()> {
+        let array = self.slots.range();
+        for index in 0..self.slots.count() {
+            let buffer = self.slots.get(index);
+            let addresses = self.range(buffer)?;
+            if overlap(&addresses, &array) && !read_only(buffer) {
+                return Err(malformed("message: a buffer overlaps the array of buffers"));
+            }
+            for earlier in self.slots.iter().take(index) {
+                if overlap(&addresses, &self.range(earlier)?)
+                    && !(read_only(buffer) && read_only(earlier))
+                {
+                    return Err(malformed("message: two buffers overlap"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills `views`, which are enough, runs `body` on them and sets what it decided.
+    ///
+    /// # Safety
+    /// As [`with_message`], and [`MessageCall::check_overlaps`] found nothing.
+    unsafe fn run<'a, R>(
+        self,
+        views: &mut [MessageBuffer<'a>],
+        body: impl FnOnce(&mut Message<'_, 'a>) -> Result<R>,
+    ) -> Result<R> {
+        let views = views.get_mut(..self.slots.count()).unwrap_or_default();
+        for (view, buffer) in views.iter_mut().zip(self.slots.iter()) {
+            view.kind = kind(buffer);
+            view.passed_over = buffer.BufferType & buffer_type::READONLY_WITH_CHECKSUM != 0;
+            // SAFETY: the caller's promise.
+            view.data = unsafe { self.data(buffer) }?;
+        }
+        let result = body(&mut Message(views))?;
+        for view in views.iter() {
+            self.check_decisions(view)?;
+        }
+        for (index, view) in views.iter().enumerate() {
+            self.set(index, view);
+        }
+        Ok(result)
+    }
+
+    /// # Safety
+    /// As [`MessageCall::run`].
+    unsafe fn data<'a>(self, buffer: SecBuffer) -> Result<Data<'a>> {
+        if !self.takes_part(buffer) {
+            return Ok(Data::Writable(&mut []));
+        }
+        if read_only(buffer) {
+            // SAFETY: the caller's promise, and no writable buffer overlaps.
+            return unsafe { view(buffer) }.map(Data::ReadOnly);
+        }
+        let length = length(buffer);
+        if length == 0 {
+            return Ok(Data::Writable(&mut []));
+        }
+        // SAFETY: the range was checked, no other view overlaps, and the caller's promise.
+        let octets =
+            unsafe { std::slice::from_raw_parts_mut(buffer.pvBuffer.cast::<u8>(), length) };
+        Ok(Data::Writable(octets))
+    }
+
+    /// A package's mistake must not become a pointer out of bounds in C.
+    fn check_decisions(self, view: &MessageBuffer<'_>) -> Result<()> {
+        let length_fits = view.length.is_none_or(|length| length <= view.data.octets().len());
+        let placement_fits = view.placement.is_none_or(|placement| {
+            let end = placement.offset.checked_add(placement.length);
+            placement.buffer < self.slots.count()
+                && end.is_some_and(|end| {
+                    let buffer = self.slots.get(placement.buffer);
+                    self.takes_part(buffer) && end <= length(buffer)
+                })
+        });
+        if length_fits && placement_fits {
+            return Ok(());
+        }
+        Err(Error::new(Status::INTERNAL_ERROR, "message: a result lies outside its buffer"))
+    }
+
+    /// Sets the length or the place of buffer `index`.
+    fn set(self, index: usize, view: &MessageBuffer<'_>) {
+        let slot = self.slots.address(index);
+        let mut buffer = self.slots.get(index);
+        if let Some(placement) = view.placement {
+            let origin = self.slots.get(placement.buffer).pvBuffer;
+            buffer.pvBuffer = origin.cast::<u8>().wrapping_add(placement.offset).cast::<c_void>();
+            buffer.cbBuffer = count(placement.length);
+        } else if let Some(length) = view.length {
+            buffer.cbBuffer = count(length);
+        } else {
+            return;
+        }
+        // SAFETY: `Slots::of` was promised that the array can be written.
+        unsafe { slot.write(buffer) };
+    }
+}
+
+/// A length that fits a buffer fits its `cbBuffer`.
+pub(super) fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "buffers_tests.rs"]
+mod tests;

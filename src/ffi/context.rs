@@ -1,0 +1,369 @@
+//! Security contexts: the legs of an exchange, and the end of a context.
+
+use std::sync::Arc;
+
+use super::buffers::{Slots, with_inputs};
+use super::credentials::{CREDENTIALS, CredentialEntry};
+use super::guard::guard;
+use super::output::Output;
+use super::pointer;
+use super::text::Foreign;
+use super::types::{
+    CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecHandle,
+    TimeStamp, ULONG,
+};
+use crate::handle::{Handle, Kind, Table};
+use crate::sasl::{Leg, Session};
+use crate::sspi::{Error, Flags, Outcome, Result, Role, Status};
+
+/// The contexts that C holds.
+pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
+
+/// The pointers that all accepting and initializing functions take.
+pub(super) struct Pointers {
+    pub(super) credential: *const CredHandle,
+    pub(super) context: *const CtxtHandle,
+    pub(super) input: *const SecBufferDesc,
+    pub(super) new_context: *mut CtxtHandle,
+    pub(super) output: *const SecBufferDesc,
+    pub(super) attributes: *mut ULONG,
+    pub(super) expiry: *mut TimeStamp,
+}
+
+/// Which of those functions was called, and its other arguments.
+pub(super) struct Entry {
+    pub(super) role: Role,
+    pub(super) through_sasl: bool,
+    pub(super) request: ULONG,
+    pub(super) target: Foreign,
+}
+
+/// Takes one leg. Nothing of the caller's is written when it fails, except the needed length of an
+/// output token that was too long.
+///
+/// # Safety
+/// The pointers are what the header says of the exported functions' parameters.
+pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Status> {
+    // SAFETY: the caller's promise.
+    let known = unsafe { known_context(pointers.context) }?;
+    // SAFETY: the caller's promise.
+    let credential = unsafe { credential(pointers.credential) }?;
+    let (session, handle) = match known {
+        Some(handle) => (CONTEXTS.get(handle)?, Some(handle)),
+        None => (begin(credential.as_deref(), pointers.new_context, entry)?, None),
+    };
+    // SAFETY: the caller's promise.
+    let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
+    let flags = match entry.role {
+        Role::Server => Flags::from_asc(entry.request),
+        Role::Client => Flags::from_isc(entry.request),
+    };
+    // SAFETY: the caller's promise.
+    let input = unsafe { Slots::of(pointers.input) }?;
+    // SAFETY: the caller's promise.
+    let slots = unsafe { Slots::of(pointers.output) }?;
+    // SAFETY: the caller's promise; inputs that overlap it are copied below.
+    let mut output = unsafe { Output::of(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
+    let writable = output.range();
+    // SAFETY: the caller's promise.
+    let result = unsafe {
+        with_inputs(input, &writable, |inputs| {
+            let (role, through_sasl) = (entry.role, entry.through_sasl);
+            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
+            session.step(credential.as_deref().map(|entry| &*entry.0), &leg, &mut output)
+        })
+    };
+    let step = match result {
+        Ok(step) => step,
+        Err(error) => {
+            output.finish(false);
+            return Err(error);
+        }
+    };
+    let expiry = session.context().expiry();
+    let handle = match handle {
+        Some(handle) => handle,
+        None => CONTEXTS.insert(session)?,
+    };
+    let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
+    if output.finish(true) {
+        flags |= Flags::ALLOCATE_MEMORY;
+    }
+    let bits = match entry.role {
+        Role::Server => flags.to_asc(),
+        Role::Client => flags.to_isc(),
+    };
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(pointers.new_context, pointer::words(handle)) };
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(pointers.attributes, bits) };
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(pointers.expiry, pointer::time(expiry)) };
+    Ok(match step.outcome {
+        Outcome::Done => Status::OK,
+        Outcome::Continue => Status::CONTINUE_NEEDED,
+        Outcome::Complete => Status::COMPLETE_NEEDED,
+    })
+}
+
+/// The context that a call goes on with; `None` on a first call, which NULL says, and also {0, 0}:
+/// wrappers pass their zeroed handle.
+///
+/// # Safety
+/// Not NULL, `context` can be read.
+unsafe fn known_context(context: *const SecHandle) -> Result<Option<Handle>> {
+    if context.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    let handle = unsafe { pointer::handle(context) }?;
+    Ok((handle != Handle { lower: 0, upper: 0 }).then_some(handle))
+}
+
+/// # Safety
+/// Not NULL, `credential` can be read.
+unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<CredentialEntry>>> {
+    if credential.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise.
+    CREDENTIALS.get(unsafe { pointer::handle(credential) }?).map(Some)
+}
+
+fn begin(
+    credential: Option<&CredentialEntry>,
+    new_context: *const SecHandle,
+    entry: &Entry,
+) -> Result<Arc<Session>> {
+    let Some(credential) = credential else {
+        return Err(Error::new(Status::INVALID_HANDLE, "first call: no credential"));
+    };
+    if new_context.is_null() {
+        let reason = "first call: nowhere to put the context's handle";
+        return Err(Error::new(Status::INVALID_HANDLE, reason));
+    }
+    let session = Session::begin(Arc::clone(&credential.0), entry.role, entry.through_sasl)?;
+    Ok(Arc::new(session))
+}
+
+/// The session behind a handle.
+///
+/// # Safety
+/// Not NULL, `context` can be read.
+pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Arc<Session>> {
+    // SAFETY: the caller's promise.
+    CONTEXTS.get(unsafe { pointer::handle(context) }?)
+}
+
+/// Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
+/// response and makes the answer `rspauth=...`.
+///
+/// * `phCredential`: an INBOUND credential; on later legs NULL will do. It may be freed as soon as
+///   the context exists.
+/// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+/// * `pInput`: the client's token in the first TOKEN buffer; NULL or an empty buffer where there
+///   is none. May be the same memory as the output's.
+/// * `fContextReq`: ASC_REQ bits; unknown ones are ignored.
+/// * `TargetDataRep`: ignored.
+/// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+/// * `pOutput`: the first TOKEN buffer that is not read-only receives the token: `cbBuffer` is its
+///   capacity on entry and the token's length on return, to which no terminator counts. With
+///   ASC_REQ_ALLOCATE_MEMORY `pvBuffer` receives memory to free with FreeContextBuffer, or NULL
+///   when there is no token. Not needed on a leg that returns no token.
+/// * `pfContextAttr`: receives ASC_RET bits; may be NULL.
+/// * `ptsExpiry`: receives the end of the context; may be NULL.
+///
+/// Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
+/// token, the client is authenticated. The context is the caller's to delete, also after a later
+/// leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
+/// for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
+/// repeated.
+///
+/// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
+/// SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
+/// token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
+/// SEC_E_LOGON_DENIED for an unknown user or a wrong password;
+/// SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
+/// SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
+/// has ended already.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn AcceptSecurityContext(
+    phCredential: *mut CredHandle,
+    phContext: *mut CtxtHandle,
+    pInput: *mut SecBufferDesc,
+    fContextReq: ULONG,
+    TargetDataRep: ULONG,
+    phNewContext: *mut CtxtHandle,
+    pOutput: *mut SecBufferDesc,
+    pfContextAttr: *mut ULONG,
+    ptsExpiry: *mut TimeStamp,
+) -> SECURITY_STATUS {
+    let _ = TargetDataRep;
+    guard("AcceptSecurityContext", || {
+        let pointers = Pointers {
+            credential: phCredential,
+            context: phContext,
+            input: pInput,
+            new_context: phNewContext,
+            output: pOutput,
+            attributes: pfContextAttr,
+            expiry: ptsExpiry,
+        };
+        let (role, target) = (Role::Server, Foreign::Absent);
+        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
+        // SAFETY: what the header says of the parameters.
+        unsafe { take_leg(&pointers, &entry) }
+    })
+}
+
+/// Client: takes one leg of an exchange. For DIGEST-MD5: answers the challenge, then checks the
+/// server's `rspauth=...`.
+///
+/// * `phCredential`: an OUTBOUND credential; on later legs NULL will do. It may be freed as soon
+///   as the context exists.
+/// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+/// * `pszTargetName`: UTF-16, terminated; for SASL service/host, for example imap/mail.example.org.
+/// * `fContextReq`: ISC_REQ bits; unknown ones are ignored.
+/// * `Reserved1`, `TargetDataRep`, `Reserved2`: ignored.
+/// * `pInput`: the server's token in the first TOKEN buffer; NULL or an empty buffer where there
+///   is none. May be the same memory as the output's.
+/// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+/// * `pOutput`: as for AcceptSecurityContext.
+/// * `pfContextAttr`: receives ISC_RET bits; may be NULL.
+/// * `ptsExpiry`: receives the end of the context; may be NULL.
+///
+/// Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
+/// SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and
+/// whose the context is, is as for AcceptSecurityContext.
+///
+/// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an INBOUND credential, or without a
+/// password; SEC_E_WRONG_CREDENTIAL_HANDLE; SEC_E_INVALID_TOKEN for a malformed token, malformed
+/// buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL; SEC_E_TARGET_UNKNOWN for a target
+/// that is missing or malformed; SEC_E_UNSUPPORTED_FUNCTION for ISC_REQ_DELEGATE and
+/// ISC_REQ_PROMPT_FOR_CREDS; SEC_E_QOP_NOT_SUPPORTED and SEC_E_CRYPTO_SYSTEM_INVALID when the
+/// server does not offer what is needed; SEC_E_WRONG_PRINCIPAL when the server does not prove that
+/// it knows the password; SEC_E_LOGON_DENIED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when
+/// the exchange has ended already.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn InitializeSecurityContextW(
+    phCredential: *mut CredHandle,
+    phContext: *mut CtxtHandle,
+    pszTargetName: *mut SEC_WCHAR,
+    fContextReq: ULONG,
+    Reserved1: ULONG,
+    TargetDataRep: ULONG,
+    pInput: *mut SecBufferDesc,
+    Reserved2: ULONG,
+    phNewContext: *mut CtxtHandle,
+    pOutput: *mut SecBufferDesc,
+    pfContextAttr: *mut ULONG,
+    ptsExpiry: *mut TimeStamp,
+) -> SECURITY_STATUS {
+    let _ = (Reserved1, TargetDataRep, Reserved2);
+    guard("InitializeSecurityContextW", || {
+        let pointers = Pointers {
+            credential: phCredential,
+            context: phContext,
+            input: pInput,
+            new_context: phNewContext,
+            output: pOutput,
+            attributes: pfContextAttr,
+            expiry: ptsExpiry,
+        };
+        let (role, target) = (Role::Client, Foreign::Wide(pszTargetName));
+        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
+        // SAFETY: what the header says of the parameters.
+        unsafe { take_leg(&pointers, &entry) }
+    })
+}
+
+/// Client: as InitializeSecurityContextW, with an ANSI target name.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn InitializeSecurityContextA(
+    phCredential: *mut CredHandle,
+    phContext: *mut CtxtHandle,
+    pszTargetName: *mut SEC_CHAR,
+    fContextReq: ULONG,
+    Reserved1: ULONG,
+    TargetDataRep: ULONG,
+    pInput: *mut SecBufferDesc,
+    Reserved2: ULONG,
+    phNewContext: *mut CtxtHandle,
+    pOutput: *mut SecBufferDesc,
+    pfContextAttr: *mut ULONG,
+    ptsExpiry: *mut TimeStamp,
+) -> SECURITY_STATUS {
+    let _ = (Reserved1, TargetDataRep, Reserved2);
+    guard("InitializeSecurityContextA", || {
+        let pointers = Pointers {
+            credential: phCredential,
+            context: phContext,
+            input: pInput,
+            new_context: phNewContext,
+            output: pOutput,
+            attributes: pfContextAttr,
+            expiry: ptsExpiry,
+        };
+        let (role, target) = (Role::Client, Foreign::Narrow(pszTargetName));
+        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
+        // SAFETY: what the header says of the parameters.
+        unsafe { take_leg(&pointers, &entry) }
+    })
+}
+
+/// Server: completes an HTTP Digest exchange that returned SEC_I_COMPLETE_NEEDED.
+///
+/// * `phContext`: the context.
+/// * `pToken`: the token's buffers.
+///
+/// Returns SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients', which
+/// have nothing to complete.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn CompleteAuthToken(
+    phContext: *mut CtxtHandle,
+    pToken: *mut SecBufferDesc,
+) -> SECURITY_STATUS {
+    let _ = pToken;
+    // SAFETY: what the header says of the parameter.
+    guard("CompleteAuthToken", || unsafe { unsupported(phContext) })
+}
+
+/// Gives a context a control token, which is a function of TLS alone.
+///
+/// * `phContext`: the context.
+/// * `pInput`: the token's buffers.
+///
+/// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn ApplyControlToken(
+    phContext: *mut CtxtHandle,
+    pInput: *mut SecBufferDesc,
+) -> SECURITY_STATUS {
+    let _ = pInput;
+    // SAFETY: what the header says of the parameter.
+    guard("ApplyControlToken", || unsafe { unsupported(phContext) })
+}
+
+/// Refuses what no package does, after the handle was found good.
+///
+/// # Safety
+/// Not NULL, `context` can be read.
+pub(super) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { session(context) }?;
+    Err(Error::new(Status::UNSUPPORTED_FUNCTION, "context: not a function of this package"))
+}
+
+/// Ends a context, whatever state it is in. A call that is using it meanwhile finishes undisturbed.
+///
+/// * `phContext`: the context; its words are left as they are.
+///
+/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
+    guard("DeleteSecurityContext", || {
+        // SAFETY: what the header says of the parameter.
+        let handle = unsafe { pointer::handle(phContext) }?;
+        CONTEXTS.remove(handle).map(drop)
+    })
+}

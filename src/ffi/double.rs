@@ -1,0 +1,240 @@
+//! A package for tests: its tokens are words, its messages are masked with one octet. It shows
+//! what the boundary does with any package.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::context::CONTEXTS;
+use super::credentials::{CREDENTIALS, CredentialEntry};
+use super::pointer;
+use super::types::SecHandle;
+use crate::sspi::{
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, KeyInfo,
+    MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Result, Role, Secret, Sizes,
+    Status, Step, StreamSizes, TokenSink, Usage, buffer_type,
+};
+
+pub(crate) const INFO: PackageInfo = PackageInfo {
+    name: "Double",
+    comment: "Tést double",
+    capabilities: 0x304,
+    version: 1,
+    rpc_id: 21,
+    max_token: 4096,
+};
+
+pub(crate) struct Double;
+
+impl Package for Double {
+    fn info(&self) -> &PackageInfo {
+        &INFO
+    }
+
+    fn recognizes(&self, token: &[u8]) -> bool {
+        token.starts_with(b"hello")
+    }
+
+    fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
+        Ok(Arc::new(DoubleCredential { usage: request.usage }))
+    }
+
+    fn import(&self, packed: &[u8]) -> Result<Box<dyn Context>> {
+        match packed {
+            b"packed" => Ok(Box::new(DoubleContext::new(Role::Server, 2))),
+            _ => Err(Error::new(Status::INVALID_TOKEN, "double: damaged")),
+        }
+    }
+}
+
+pub(crate) struct DoubleCredential {
+    pub(crate) usage: Usage,
+}
+
+impl Credential for DoubleCredential {
+    fn package(&self) -> &'static dyn Package {
+        &Double
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn name(&self) -> String {
+        "alicé".to_owned()
+    }
+
+    fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
+        let served = match role {
+            Role::Server => self.usage.inbound,
+            Role::Client => self.usage.outbound,
+        };
+        if !served {
+            return Err(Error::new(Status::NO_CREDENTIALS, "double: the other direction"));
+        }
+        Ok(Box::new(DoubleContext::new(role, 0)))
+    }
+}
+
+/// Leg 0: says "hello". Leg 1: echoes its token, except the words below. Then established.
+pub(crate) struct DoubleContext {
+    role: Role,
+    leg: AtomicUsize,
+}
+
+impl DoubleContext {
+    pub(crate) fn new(role: Role, leg: usize) -> Self {
+        Self { role, leg: AtomicUsize::new(leg) }
+    }
+
+    fn check_established(&self) -> Result<()> {
+        match self.established() {
+            true => Ok(()),
+            false => Err(Error::new(Status::INVALID_HANDLE, "double: not established")),
+        }
+    }
+}
+
+pub(crate) const MASK: u8 = 0x5A;
+
+impl Context for DoubleContext {
+    fn package(&self) -> &'static dyn Package {
+        &Double
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let leg = self.leg.load(Ordering::SeqCst);
+        let token = call.inputs.token();
+        match token {
+            b"refuse" => return Err(Error::new(Status::LOGON_DENIED, "double: refused")),
+            b"panic" => panic!("on purpose"),
+            b"silence" => (),
+            b"target" => {
+                let target = call.target.unwrap_or_default().as_bytes();
+                output.space(target.len())?.copy_from_slice(target);
+            }
+            _ if leg == 0 => output.space(5)?.copy_from_slice(b"hello"),
+            _ => output.space(token.len())?.copy_from_slice(token),
+        }
+        self.leg.store(leg + 1, Ordering::SeqCst);
+        let outcome = if leg == 0 { Outcome::Continue } else { Outcome::Done };
+        Ok(Step { outcome, flags: Flags::CONNECTION | Flags::INTEGRITY })
+    }
+
+    fn flags(&self) -> Flags {
+        Flags::CONNECTION | Flags::INTEGRITY
+    }
+
+    fn established(&self) -> bool {
+        self.leg.load(Ordering::SeqCst) >= 2
+    }
+
+    fn query(&self, attribute: AttributeId) -> Result<Attribute> {
+        Ok(match attribute {
+            AttributeId::SIZES => Attribute::Sizes(Sizes {
+                max_token: 4096,
+                max_signature: 16,
+                block_size: 8,
+                security_trailer: 24,
+            }),
+            AttributeId::NAMES => Attribute::Names("alicé".to_owned()),
+            AttributeId::LIFESPAN => Attribute::Lifespan(1 << 32, MAXIMUM_TIME),
+            AttributeId::STREAM_SIZES => Attribute::StreamSizes(StreamSizes {
+                header: 1,
+                trailer: 2,
+                maximum_message: 3,
+                buffers: 4,
+                block_size: 5,
+            }),
+            AttributeId::KEY_INFO => Attribute::KeyInfo(KeyInfo {
+                signature_name: "MD5",
+                encryption_name: "RC4",
+                key_bits: 128,
+                signature_algorithm: 0x8003,
+                encryption_algorithm: 0x6801,
+            }),
+            AttributeId::AUTHORITY => Attribute::Authority("réalm".to_owned()),
+            AttributeId::PASSWORD_EXPIRY => Attribute::PasswordExpiry(MAXIMUM_TIME),
+            AttributeId::SESSION_KEY => Attribute::SessionKey(Secret::new(vec![7; 16])),
+            AttributeId::TARGET => Attribute::Target(b"imap/host".to_vec()),
+            AttributeId::CLIENT_SPECIFIED_TARGET => {
+                Attribute::ClientSpecifiedTarget("imap".to_owned())
+            }
+            _ => return Err(Error::new(Status::UNSUPPORTED_FUNCTION, "double: no such thing")),
+        })
+    }
+
+    fn sign(&self, _qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        self.check_established()?;
+        let missing = || Error::new(Status::INVALID_TOKEN, "double: no TOKEN");
+        let index = message.position(buffer_type::TOKEN).ok_or_else(missing)?;
+        let token = message.writable(index)?;
+        let too_small = || Error::new(Status::BUFFER_TOO_SMALL, "double: 16 octets");
+        token
+            .first_chunk_mut()
+            .ok_or_else(too_small)
+            .map(|octets: &mut [u8; 16]| *octets = [9; 16])?;
+        message.0[index].length = Some(16);
+        Ok(())
+    }
+
+    fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        self.check_established()?;
+        let index = message.position(buffer_type::TOKEN);
+        match index.map(|index| message.0[index].data.octets()) {
+            Some([9, ..]) => Ok(0),
+            _ => Err(Error::new(Status::MESSAGE_ALTERED, "double: altered")),
+        }
+    }
+
+    fn seal(&self, _qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        self.check_established()?;
+        let missing = || Error::new(Status::INVALID_TOKEN, "double: no DATA");
+        let data = message.position(buffer_type::DATA).ok_or_else(missing)?;
+        message.writable(data)?.iter_mut().for_each(|octet| *octet ^= MASK);
+        if let Some(padding) = message.position(buffer_type::PADDING) {
+            message.0[padding].length = Some(0);
+        }
+        Ok(())
+    }
+
+    fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        self.check_established()?;
+        let missing = || Error::new(Status::INVALID_TOKEN, "double: no DATA");
+        let data = message.position(buffer_type::DATA).ok_or_else(missing)?;
+        let stream = message.position(buffer_type::STREAM);
+        let octets = message.writable(stream.unwrap_or(data))?;
+        octets.iter_mut().for_each(|octet| *octet ^= MASK);
+        let length = octets.len();
+        if let Some(buffer) = stream {
+            // A stream that begins with "!" makes the package err.
+            let length = if octets.first() == Some(&b'!') { length + 1 } else { length };
+            message.0[data].placement = Some(Placement { buffer, offset: 1, length: length - 1 });
+        }
+        Ok(0x8000_0001)
+    }
+
+    fn export(&self, _reset: bool) -> Result<Vec<u8>> {
+        match self.established() {
+            true => Ok(b"packed".to_vec()),
+            false => Err(Error::new(Status::CANNOT_PACK, "double: not established")),
+        }
+    }
+}
+
+/// A handle to a credential of the double's.
+pub(crate) fn credential(inbound: bool, outbound: bool) -> SecHandle {
+    let usage = Usage { inbound, outbound };
+    let entry = CredentialEntry(Arc::new(DoubleCredential { usage }));
+    pointer::words(CREDENTIALS.insert(Arc::new(entry)).unwrap())
+}
+
+/// A handle to an established server context of the double's.
+pub(crate) fn established() -> SecHandle {
+    let context = Box::new(DoubleContext::new(Role::Server, 2));
+    let session = crate::sasl::Session::imported(context);
+    pointer::words(CONTEXTS.insert(Arc::new(session)).unwrap())
+}

@@ -1,0 +1,176 @@
+//! Messages of an established context: signed, verified, sealed and opened in the caller's memory.
+
+use super::buffers::{Direction, with_message};
+use super::context::session;
+use super::guard::guard;
+use super::pointer;
+use super::types::{CtxtHandle, SECURITY_STATUS, SecBufferDesc, ULONG};
+use crate::sspi::{Message, Result};
+
+/// Signs a message.
+///
+/// * `phContext`: an established context.
+/// * `fQOP`: 0.
+/// * `pMessage`: a TOKEN buffer, which receives the signature (its `cbBuffer` is the capacity on
+///   entry, SECPKG_ATTR_SIZES tells how much is needed, and the length on return), and the message
+///   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
+/// * `MessageSeqNo`: ignored; the context counts.
+///
+/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
+/// SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
+/// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
+/// On failure nothing is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn MakeSignature(
+    phContext: *mut CtxtHandle,
+    fQOP: ULONG,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    guard("MakeSignature", || {
+        // SAFETY: what the header says of the parameter.
+        let session = unsafe { session(phContext) }?;
+        let sign = |message: &mut Message<'_, '_>| session.context().sign(fQOP, message);
+        // SAFETY: what the header says of the parameter.
+        unsafe { with_message(pMessage, Direction::Plain, sign) }
+    })
+}
+
+/// Verifies the signature of a message.
+///
+/// * `phContext`: an established context.
+/// * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
+/// * `MessageSeqNo`: ignored; the context counts.
+/// * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
+///
+/// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
+/// before or follows one not seen (after both the next good message still verifies);
+/// SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn VerifySignature(
+    phContext: *mut CtxtHandle,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+    pfQOP: *mut ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    guard("VerifySignature", || {
+        // SAFETY: what the header says of the parameter.
+        let session = unsafe { session(phContext) }?;
+        let verify = |message: &mut Message<'_, '_>| session.context().verify(message);
+        // SAFETY: what the header says of the parameter.
+        let qop = unsafe { with_message(pMessage, Direction::Plain, verify) }?;
+        // SAFETY: what the header says of the parameter.
+        unsafe { pointer::write(pfQOP, qop) };
+        Ok(())
+    })
+}
+
+/// Seals a message in place: encrypts and signs it, or signs it only, as the context negotiated.
+/// One thread may seal while another opens.
+///
+/// * `phContext`: an established context.
+/// * `fQOP`: 0.
+/// * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
+///   message, and a PADDING buffer (or TOKEN, or a second DATA) for the rest of it: capacity on
+///   entry (SECPKG_ATTR_SIZES: signature and block size), length on return.
+/// * `MessageSeqNo`: ignored; the context counts.
+///
+/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
+/// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
+/// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
+/// failure nothing is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn EncryptMessage(
+    phContext: *mut CtxtHandle,
+    fQOP: ULONG,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    // SAFETY: what the header says of the parameters.
+    guard("EncryptMessage", || unsafe { seal(phContext, fQOP, pMessage) })
+}
+
+/// EncryptMessage by its former name.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn SealMessage(
+    phContext: *mut CtxtHandle,
+    fQOP: ULONG,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    // SAFETY: what the header says of the parameters.
+    guard("SealMessage", || unsafe { seal(phContext, fQOP, pMessage) })
+}
+
+/// # Safety
+/// As [`EncryptMessage`].
+unsafe fn seal(context: *const CtxtHandle, qop: u32, message: *const SecBufferDesc) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let session = unsafe { session(context) }?;
+    let seal = |message: &mut Message<'_, '_>| session.context().seal(qop, message);
+    // SAFETY: the caller's promise.
+    unsafe { with_message(message, Direction::Plain, seal) }
+}
+
+/// Opens a sealed message in place. One thread may open while another seals.
+///
+/// * `phContext`: an established context.
+/// * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
+///   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
+///   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or, as EncryptMessage
+///   left it, a DATA buffer and a PADDING or TOKEN buffer.
+/// * `MessageSeqNo`: ignored; the context counts.
+/// * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
+///   NULL. Written after success only.
+///
+/// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
+/// before or follows one not seen (after both the next good message still opens);
+/// SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has; SEC_E_INVALID_HANDLE;
+/// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
+/// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
+/// failure the buffers are as they were.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn DecryptMessage(
+    phContext: *mut CtxtHandle,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+    pfQOP: *mut ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    // SAFETY: what the header says of the parameters.
+    guard("DecryptMessage", || unsafe { open(phContext, pMessage, pfQOP) })
+}
+
+/// DecryptMessage by its former name.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn UnsealMessage(
+    phContext: *mut CtxtHandle,
+    pMessage: *mut SecBufferDesc,
+    MessageSeqNo: ULONG,
+    pfQOP: *mut ULONG,
+) -> SECURITY_STATUS {
+    let _ = MessageSeqNo;
+    // SAFETY: what the header says of the parameters.
+    guard("UnsealMessage", || unsafe { open(phContext, pMessage, pfQOP) })
+}
+
+/// # Safety
+/// As [`DecryptMessage`].
+unsafe fn open(
+    context: *const CtxtHandle,
+    message: *const SecBufferDesc,
+    qop: *mut ULONG,
+) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let session = unsafe { session(context) }?;
+    let open = |message: &mut Message<'_, '_>| session.context().open(message);
+    // SAFETY: the caller's promise.
+    let protection = unsafe { with_message(message, Direction::Opening, open) }?;
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(qop, protection) };
+    Ok(())
+}
