@@ -367,3 +367,7 @@ pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) 
         CONTEXTS.remove(handle).map(drop)
     })
 }
+
+#[cfg(test)]
+#[path = "context_tests.rs"]
+mod tests;

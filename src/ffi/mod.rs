@@ -22,13 +22,17 @@ mod buffers;
 mod callback;
 pub mod context;
 pub mod credentials;
+pub mod function_types;
 mod guard;
 pub mod identity;
 pub mod identity_types;
+pub mod interface;
+pub mod interface_types;
 pub mod memory;
 pub mod message;
 mod output;
 pub mod package;
+pub mod password;
 mod pointer;
 pub mod sasl;
 pub mod text;
@@ -38,3 +42,5 @@ pub mod types;
 
 #[cfg(test)]
 pub(crate) mod double;
+#[cfg(test)]
+mod support;
