@@ -374,7 +374,3 @@ impl MessageCall {
 pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
-
-#[cfg(test)]
-#[path = "buffers_tests.rs"]
-mod tests;

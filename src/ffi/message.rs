@@ -174,3 +174,7 @@ unsafe fn open(
     unsafe { pointer::write(qop, protection) };
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;
