@@ -43,4 +43,8 @@ pub mod types;
 #[cfg(test)]
 pub(crate) mod double;
 #[cfg(test)]
+mod query_tests;
+#[cfg(test)]
+mod source_tests;
+#[cfg(test)]
 mod support;

@@ -21,23 +21,31 @@ pub(super) fn check(status: SECURITY_STATUS, expected: Status) {
     assert_eq!(Status::from(status.cast_unsigned()), expected);
 }
 
-/// Memory on the heap, of exactly this size.
-pub(super) struct Memory(Box<[u8]>);
+/// Memory on the heap, of exactly this size. Like a C caller's it is known by its address, so that
+/// any number of buffers may name it.
+pub(super) struct Memory(*mut [u8]);
 
 impl Memory {
     pub(super) fn of(octets: &[u8]) -> Self {
-        Self(octets.into())
+        Self(Box::into_raw(octets.into()))
     }
 
-    /// A buffer over all of it. The memory is used through the buffer alone until it is read
-    /// again.
+    /// A buffer over all of it.
     pub(super) fn buffer(&mut self, kind: u32) -> SecBuffer {
         let length = u32::try_from(self.0.len()).unwrap();
-        SecBuffer { cbBuffer: length, BufferType: kind, pvBuffer: self.0.as_mut_ptr().cast() }
+        SecBuffer { cbBuffer: length, BufferType: kind, pvBuffer: self.0.cast() }
     }
 
     pub(super) fn octets(&self) -> &[u8] {
-        &self.0
+        // SAFETY: the box of `of`, which no call is using now.
+        unsafe { &*self.0 }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: the box of `of`, dropped once.
+        drop(unsafe { Box::from_raw(self.0) });
     }
 }
 
