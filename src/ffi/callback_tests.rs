@@ -1,12 +1,17 @@
 //! `pGetKeyFn`: every way to keep its contract, and to break it.
 
+use std::sync::Mutex;
+
 use super::*;
 use crate::ffi::support::NOTHING;
+
+/// User, domain, version, and the buffer's length and type on entry.
+type Seen = (Vec<u8>, Vec<u8>, ULONG, ULONG, ULONG);
 
 /// What the program's function is to do in a test, and what it saw.
 struct Program {
     answer: fn(&mut SecBuffer, &mut *mut c_void, &mut SECURITY_STATUS),
-    saw: std::sync::Mutex<Vec<(Vec<u8>, Vec<u8>, ULONG, ULONG, ULONG)>>,
+    saw: Mutex<Vec<Seen>>,
 }
 
 unsafe extern "system-unwind" fn function(
@@ -61,7 +66,7 @@ fn ask_as(
     user: &[u8],
     answer: Behaviour,
 ) -> (Result<Option<Stored>, Unavailable>, Program) {
-    let program = Program { answer, saw: Default::default() };
+    let program = Program { answer, saw: Mutex::default() };
     let argument = (&raw const program).cast_mut().cast();
     let source = KeyFunction::new(Some(function), argument, form).unwrap();
     let found = source.find(&Account { user, realm: b"realm" }, algorithm);

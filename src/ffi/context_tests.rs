@@ -80,7 +80,7 @@ fn r60_malformed_descriptors_are_invalid_token() {
 #[test]
 fn r60_counts_and_addresses_of_the_array_are_checked() {
     let mut aligned = vec![SecBuffer { cbBuffer: 0, BufferType: 0, pvBuffer: NOTHING }; 2];
-    let unaligned = aligned.as_mut_ptr().cast::<u8>().wrapping_add(1).cast::<SecBuffer>();
+    let unaligned = aligned.as_mut_ptr().wrapping_byte_add(1);
     let array = aligned.as_mut_ptr();
     let rows = [(u32::MAX, array), (33, array), (1, std::ptr::null_mut()), (1, unaligned)];
     for (count, buffers) in rows {

@@ -87,14 +87,20 @@ impl DoubleContext {
     }
 
     fn check_established(&self) -> Result<()> {
-        match self.established() {
-            true => Ok(()),
-            false => Err(Error::new(Status::INVALID_HANDLE, "double: not established")),
+        if self.established() {
+            return Ok(());
         }
+        Err(Error::new(Status::INVALID_HANDLE, "double: not established"))
     }
 }
 
 pub(crate) const MASK: u8 = 0x5A;
+
+fn mask(octets: &mut [u8]) {
+    for octet in octets {
+        *octet ^= MASK;
+    }
+}
 
 impl Context for DoubleContext {
     fn package(&self) -> &'static dyn Package {
@@ -194,7 +200,7 @@ impl Context for DoubleContext {
         self.check_established()?;
         let missing = || Error::new(Status::INVALID_TOKEN, "double: no DATA");
         let data = message.position(buffer_type::DATA).ok_or_else(missing)?;
-        message.writable(data)?.iter_mut().for_each(|octet| *octet ^= MASK);
+        mask(message.writable(data)?);
         if let Some(padding) = message.position(buffer_type::PADDING) {
             message.0[padding].length = Some(0);
         }
@@ -207,7 +213,7 @@ impl Context for DoubleContext {
         let data = message.position(buffer_type::DATA).ok_or_else(missing)?;
         let stream = message.position(buffer_type::STREAM);
         let octets = message.writable(stream.unwrap_or(data))?;
-        octets.iter_mut().for_each(|octet| *octet ^= MASK);
+        mask(octets);
         let length = octets.len();
         if let Some(buffer) = stream {
             // A stream that begins with "!" makes the package err.
@@ -218,10 +224,10 @@ impl Context for DoubleContext {
     }
 
     fn export(&self, _reset: bool) -> Result<Vec<u8>> {
-        match self.established() {
-            true => Ok(b"packed".to_vec()),
-            false => Err(Error::new(Status::CANNOT_PACK, "double: not established")),
+        if self.established() {
+            return Ok(b"packed".to_vec());
         }
+        Err(Error::new(Status::CANNOT_PACK, "double: not established"))
     }
 }
 

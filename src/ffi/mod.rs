@@ -14,6 +14,8 @@
 #![allow(clippy::missing_safety_doc)]
 // The exports' documentation is the header's, where C's names stand without backticks.
 #![allow(clippy::doc_markdown)]
+// A test's call on the exports is one step, however many pointers it passes.
+#![cfg_attr(test, allow(clippy::multiple_unsafe_ops_per_block))]
 // The signatures are Windows'.
 #![allow(clippy::too_many_arguments)]
 

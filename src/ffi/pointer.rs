@@ -111,13 +111,13 @@ mod tests {
 
     #[test]
     fn unaligned_memory_is_read_and_written() {
-        let mut memory = [0u8; 9];
-        let inside = memory.as_mut_ptr().wrapping_add(1);
+        let mut memory = [0u64; 2];
+        let inside = memory.as_mut_ptr().wrapping_byte_add(1);
         // SAFETY: eight octets follow.
-        unsafe { write(inside.cast::<u64>(), 0x0102) };
+        unsafe { write(inside, 0x0102) };
         // SAFETY: eight octets follow.
-        assert_eq!(unsafe { read(inside.cast::<u64>()) }, Some(0x0102));
-        assert_eq!(memory[0], 0);
+        assert_eq!(unsafe { read(inside) }, Some(0x0102));
+        assert_eq!(memory[0].to_ne_bytes()[0], 0);
     }
 
     #[test]
