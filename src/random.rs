@@ -1,1 +1,129 @@
-//! random.
+//! Random octets for nonces and cnonces.
+//!
+//! Each thread has a `ChaCha20` generator seeded from the system: twenty rounds are the form that
+//! nothing is known against, and at 16 octets a nonce the rounds hardly show beside the call. A
+//! generator is seeded anew after a mebibyte and in a forked child, which would
+//! otherwise repeat its parent's nonces (RFC 2831 §2.1.1 wants them to differ).
+//!
+//! What comes out goes onto the wire in clear, so generators are not wiped when a thread ends.
+
+use std::cell::RefCell;
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use zeroize::Zeroizing;
+
+use crate::sspi::{Error, Result, Status};
+use crate::system::fork;
+
+/// Octets that a seed is good for.
+const RESEED_AFTER: usize = 1 << 20;
+
+/// A generator, and how long it may be used.
+struct Generator {
+    chacha: ChaCha20Rng,
+    epoch: u64,
+    left: usize,
+}
+
+thread_local! {
+    static GENERATOR: RefCell<Option<Generator>> = const { RefCell::new(None) };
+}
+
+/// Fills `octets` with random ones, fit for secrets.
+///
+/// # Errors
+/// `INTERNAL_ERROR` when the system gives no randomness; what is in `octets` is not random then.
+pub fn fill(octets: &mut [u8]) -> Result<()> {
+    GENERATOR
+        .try_with(|generator| match generator.try_borrow_mut() {
+            Ok(mut generator) => fill_from(&mut generator, octets),
+            Err(_) => fill_from_system(octets),
+        })
+        // The thread is ending, and its generator has gone already.
+        .unwrap_or_else(|_| fill_from_system(octets))
+}
+
+fn fill_from(slot: &mut Option<Generator>, octets: &mut [u8]) -> Result<()> {
+    let epoch = fork::epoch();
+    let usable =
+        |generator: &&mut Generator| generator.epoch == epoch && generator.left >= octets.len();
+    let generator = match slot.as_mut().filter(usable) {
+        Some(generator) => generator,
+        None if octets.len() > RESEED_AFTER => return fill_from_system(octets),
+        None => slot.insert(seeded(epoch)?),
+    };
+    generator.left -= octets.len();
+    generator.chacha.fill_bytes(octets);
+    Ok(())
+}
+
+fn seeded(epoch: u64) -> Result<Generator> {
+    let mut seed = Zeroizing::new([0; 32]);
+    fill_from_system(seed.as_mut_slice())?;
+    Ok(Generator { chacha: ChaCha20Rng::from_seed(*seed), epoch, left: RESEED_AFTER })
+}
+
+fn fill_from_system(octets: &mut [u8]) -> Result<()> {
+    getrandom::fill(octets)
+        .map_err(|_| Error::new(Status::INTERNAL_ERROR, "random: the system gives no randomness"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sixteen() -> [u8; 16] {
+        let mut octets = [0; 16];
+        fill(&mut octets).unwrap();
+        octets
+    }
+
+    #[test]
+    fn no_two_fills_are_alike_in_a_thread_or_across_threads() {
+        let mut all: Vec<_> = (0..4)
+            .map(|_| std::thread::spawn(|| (0..1000).map(|_| sixteen()).collect::<Vec<_>>()))
+            .flat_map(|thread| thread.join().unwrap())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 4000);
+    }
+
+    #[test]
+    fn a_seed_is_used_for_a_mebibyte_and_no_longer() {
+        let mut slot = None;
+        let mut octets = [0; 4096];
+        for _ in 0..RESEED_AFTER / octets.len() {
+            fill_from(&mut slot, &mut octets).unwrap();
+        }
+        assert_eq!(slot.as_ref().unwrap().left, 0);
+        let old = slot.as_ref().unwrap().chacha.clone();
+        fill_from(&mut slot, &mut octets).unwrap();
+        assert_eq!(slot.as_ref().unwrap().left, RESEED_AFTER - octets.len());
+        let mut continued = [0; 4096];
+        { old }.fill_bytes(&mut continued);
+        assert_ne!(octets, continued);
+    }
+
+    #[test]
+    fn another_epoch_makes_another_seed() {
+        let mut slot = Some(Generator {
+            chacha: ChaCha20Rng::from_seed([7; 32]),
+            epoch: fork::epoch().wrapping_sub(1),
+            left: RESEED_AFTER,
+        });
+        let (mut octets, mut repeated) = ([0; 16], [0; 16]);
+        fill_from(&mut slot, &mut octets).unwrap();
+        ChaCha20Rng::from_seed([7; 32]).fill_bytes(&mut repeated);
+        assert_ne!(octets, repeated);
+        assert_eq!(slot.unwrap().epoch, fork::epoch());
+    }
+
+    #[test]
+    fn more_than_a_seed_is_good_for_comes_from_the_system() {
+        let mut octets = vec![0; RESEED_AFTER + 1];
+        fill(&mut octets).unwrap();
+        assert!(octets.iter().rev().take(64).any(|octet| *octet != 0));
+    }
+}

@@ -1,5 +1,8 @@
 //! Where a server finds its users.
 
+pub mod empty;
+pub mod htdigest;
+
 use crate::sspi::Secret;
 
 /// Whom a peer claims to be, as the hash will cover it.

@@ -1,3 +1,33 @@
 //! The WDigest package: Digest authentication as RFC 2831 (SASL) defines it and Windows does it.
+//!
+//! The text side ([`tokenizer`], [`challenge`], [`response`], [`rspauth`], [`charset`], [`names`])
+//! reads and writes messages; the hash side ([`hash`], [`layer`]) computes over their parts;
+//! [`nonce`] makes what must not repeat. `server` and `client` join the two into the legs of an
+//! exchange, `context` keeps its state, `messages` and `established` serve it afterwards.
 
+pub mod challenge;
+pub mod charset;
+mod client;
+mod context;
+mod credential;
+mod established;
+pub mod hash;
+pub mod hex;
+pub mod layer;
+pub mod limits;
+mod messages;
+pub mod names;
+pub mod nonce;
+mod package;
+mod packed;
+pub mod printer;
 pub mod qop;
+pub mod response;
+pub mod rspauth;
+mod server;
+pub mod tokenizer;
+
+pub use package::WDigest;
+
+#[cfg(test)]
+mod exchange_tests;

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 
 use zeroize::Zeroize;
 
-use super::identity_types::{
+use super::identity::types::{
     SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_UNICODE,
     SEC_WINNT_AUTH_IDENTITY_W,
 };

@@ -27,7 +27,6 @@ pub mod credentials;
 pub mod function_types;
 mod guard;
 pub mod identity;
-pub mod identity_types;
 pub mod interface;
 pub mod interface_types;
 pub mod memory;
@@ -46,7 +45,5 @@ pub mod types;
 pub(crate) mod double;
 #[cfg(test)]
 mod query_tests;
-#[cfg(test)]
-mod source_tests;
 #[cfg(test)]
 mod support;

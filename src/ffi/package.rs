@@ -8,7 +8,10 @@ use super::guard::guard;
 use super::memory::Block;
 use super::pointer;
 use super::text::{Foreign, Form};
-use super::types::{SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecPkgInfoA, SecPkgInfoW, ULONG};
+use super::types::{
+    PSECURITY_PACKAGE_OPTIONS, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecPkgInfoA, SecPkgInfoW,
+    ULONG,
+};
 use crate::sasl;
 use crate::sspi::{Error, Package, PackageInfo, Result, Status};
 
@@ -156,7 +159,7 @@ pub(super) fn info_block(packages: &[&'static dyn Package], form: Form) -> Resul
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn AddSecurityPackageW(
     pszPackageName: *mut SEC_WCHAR,
-    pOptions: *mut c_void,
+    pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageW", fixed)
@@ -166,7 +169,7 @@ pub unsafe extern "system" fn AddSecurityPackageW(
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn AddSecurityPackageA(
     pszPackageName: *mut SEC_CHAR,
-    pOptions: *mut c_void,
+    pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageA", fixed)

@@ -433,9 +433,9 @@ fn profiles_are_a_list_with_a_terminator_at_its_end() {
     // SAFETY: good places.
     check(unsafe { SaslEnumerateProfilesW(&raw mut list, &raw mut count) }, Status::OK);
     let mut place = list;
-    for profile in &crate::sasl::profiles().unwrap() {
+    for profile in crate::sasl::profiles().unwrap() {
         // SAFETY: a text of the list.
-        assert_eq!(unsafe { text::wide(place) }, Ok(Some(String::from(&**profile))));
+        assert_eq!(unsafe { text::wide(place) }, Ok(Some((*profile).to_owned())));
         place = place.wrapping_add(profile.encode_utf16().count() + 1);
         count -= 1;
     }

@@ -27,6 +27,8 @@ pub type SEC_WCHAR = WCHAR;
 pub type SEC_CHAR = c_char;
 /// Zero, a positive success such as SEC_I_CONTINUE_NEEDED, or a negative error.
 pub type SECURITY_STATUS = LONG;
+/// Options of AddSecurityPackage, which nothing here reads.
+pub type PSECURITY_PACKAGE_OPTIONS = *mut std::ffi::c_void;
 
 /// A handle: two words that mean something to this library only. Copies are as good as the first.
 #[repr(C)]

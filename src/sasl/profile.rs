@@ -1,5 +1,7 @@
 //! SASL profiles: which mechanism name stands for which package.
 
+use crate::config::Config;
+use crate::digest;
 use crate::sspi::{Error, Package, Result, Status};
 
 /// Profile and package, as Active Directory maps them.
@@ -7,20 +9,16 @@ const PROFILES: [(&str, &str); 4] = [
     ("GSSAPI", "Kerberos"),
     ("GSS-SPNEGO", "Negotiate"),
     ("EXTERNAL", "Schannel"),
-    ("DIGEST-MD5", "Double"),
+    ("DIGEST-MD5", "WDigest"),
 ];
 
 /// The packages of this machine, in the order in which they are enumerated.
 #[must_use]
 pub fn packages() -> &'static [&'static dyn Package] {
-    #[cfg(test)]
-    {
-        &[&crate::ffi::double::Double]
-    }
     #[cfg(not(test))]
-    {
-        &[]
-    }
+    return &[&digest::WDigest];
+    #[cfg(test)]
+    return &[&digest::WDigest, &crate::ffi::double::Double];
 }
 
 /// The package called `name`, compared without regard to case.
@@ -36,8 +34,10 @@ pub fn find_package(name: &str) -> Result<&'static dyn Package> {
 ///
 /// # Errors
 /// What is wrong with the configuration.
-pub fn profiles() -> Result<Vec<String>> {
-    Ok(PROFILES.iter().map(|row| row.0.to_owned()).filter(|p| profile_package(p).is_ok()).collect())
+pub fn profiles() -> Result<Vec<&'static str>> {
+    let config = Config::load()?;
+    let available = |profile: &&&str| profile_package(profile).is_ok();
+    Ok(config.profiles.iter().filter(available).copied().collect())
 }
 
 /// The package behind `profile`, compared without regard to case.

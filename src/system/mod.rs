@@ -1,1 +1,12 @@
-//! system.
+//! The edge to the operating system: what the library asks of it beyond Rust's standard library.
+//! Thin functions with a safe face; `unsafe` is allowed here as it is in `ffi`.
+
+#![allow(unsafe_code)]
+
+pub mod clock;
+pub mod fork;
+pub mod host;
+pub mod library;
+pub mod process;
+#[cfg(test)]
+pub(crate) mod scratch;

@@ -1,1 +1,67 @@
-fn main() {}
+//! The chores of secur32: `cargo xtask help`.
+
+mod demo;
+mod generate;
+mod install;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// What a verb returns: a failure is a message for the one who gave the command.
+pub(crate) type Result<T> = std::result::Result<T, String>;
+
+/// A verb: its name, what it does in one line, and what runs it with the words after its name.
+type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
+
+const VERBS: &[Verb] = &[
+    ("demo", "log a client in to the IMAP example and print it: --once --port N", demo::run),
+    ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
+    ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
+    ("uninstall", "remove what install put there, with the same options", install::uninstall),
+    ("help", "print this", help),
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let (name, rest) = words.split_first().map_or(("help", &[][..]), |(name, rest)| (name, rest));
+    let verb = VERBS.iter().find(|verb| verb.0 == name.trim_start_matches('-'));
+    let result = verb.map_or_else(
+        || Err(format!("no verb is called {name}; `cargo xtask help` lists them")),
+        |verb| verb.2(rest),
+    );
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help(_: &[String]) -> Result<()> {
+    println!("cargo xtask VERB [OPTIONS]\n");
+    for (name, about, _) in VERBS {
+        println!("  {name:<10} {about}");
+    }
+    Ok(())
+}
+
+/// The root of the source tree.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command whose output the user sees.
+pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}

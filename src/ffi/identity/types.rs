@@ -9,7 +9,7 @@
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
 
-use super::types::{ULONG, USHORT, WCHAR};
+use crate::ffi::types::{UCHAR, ULONG, USHORT, WCHAR};
 
 /// An identity as the `Sspi*` functions take and return it: one of the structures below.
 pub type PSEC_WINNT_AUTH_IDENTITY_OPAQUE = *mut c_void;
@@ -74,15 +74,15 @@ pub struct SEC_WINNT_AUTH_IDENTITY_W {
 #[derive(Clone, Copy)]
 pub struct SEC_WINNT_AUTH_IDENTITY_A {
     /// The user's name.
-    pub User: *mut u8,
+    pub User: *mut UCHAR,
     /// Its length in characters.
     pub UserLength: ULONG,
     /// The domain; NULL lets the server's realm be used.
-    pub Domain: *mut u8,
+    pub Domain: *mut UCHAR,
     /// Its length in characters.
     pub DomainLength: ULONG,
     /// The password.
-    pub Password: *mut u8,
+    pub Password: *mut UCHAR,
     /// Its length in characters.
     pub PasswordLength: ULONG,
     /// `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags.
@@ -126,21 +126,21 @@ pub struct SEC_WINNT_AUTH_IDENTITY_EXA {
     /// The size of this structure in bytes.
     pub Length: ULONG,
     /// The user's name.
-    pub User: *mut u8,
+    pub User: *mut UCHAR,
     /// Its length in characters.
     pub UserLength: ULONG,
     /// The domain; NULL lets the server's realm be used.
-    pub Domain: *mut u8,
+    pub Domain: *mut UCHAR,
     /// Its length in characters.
     pub DomainLength: ULONG,
     /// The password.
-    pub Password: *mut u8,
+    pub Password: *mut UCHAR,
     /// Its length in characters.
     pub PasswordLength: ULONG,
     /// `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags.
     pub Flags: ULONG,
     /// Names of packages to use, or with a leading `!` not to use, between commas.
-    pub PackageList: *mut u8,
+    pub PackageList: *mut UCHAR,
     /// Its length in characters.
     pub PackageListLength: ULONG,
 }

@@ -1,0 +1,95 @@
+/* A participant (see lines.h): the client, by SaslInitializeSecurityContext.
+ *
+ *   our_client target= user= password= [domain=] [authzid=] [qop=auth|auth-int|auth-conf]
+ *
+ * user, password and domain are UTF-8. Without domain the challenge's realm is used.
+ */
+#include "ours.h"
+
+/* A string in UTF-16, as a Windows program has it. */
+struct wide {
+    unsigned short units[256];
+    ULONG length;
+};
+
+/* Names up to U+FFFF serve here. */
+static void widen(const char *text, struct wide *wide) {
+    const unsigned char *octet = (const unsigned char *)text;
+    wide->length = 0;
+    while (*octet != 0 && wide->length < 255) {
+        unsigned unit = *octet++, more = unit >= 0xE0 ? 2 : unit >= 0xC0 ? 1 : 0;
+        unit &= more == 2 ? 0x0Fu : more == 1 ? 0x1Fu : 0x7Fu;
+        for (; more > 0 && *octet != 0; more--)
+            unit = unit << 6 | (*octet++ & 0x3Fu);
+        wide->units[wide->length++] = (unsigned short)unit;
+    }
+    wide->units[wide->length] = 0;
+}
+
+static void acquire(CredHandle *credential, int argc, char **argv) {
+    static struct wide user, password, domain;
+    char package[] = "WDigest";
+    const char *domain_text = argument(argc, argv, "domain", NULL);
+    SEC_WINNT_AUTH_IDENTITY_W identity;
+    TimeStamp expiry;
+    widen(argument(argc, argv, "user", ""), &user);
+    widen(argument(argc, argv, "password", ""), &password);
+    memset(&identity, 0, sizeof identity);
+    identity.User = user.units;
+    identity.UserLength = user.length;
+    identity.Password = password.units;
+    identity.PasswordLength = password.length;
+    if (domain_text != NULL) {
+        widen(domain_text, &domain);
+        identity.Domain = domain.units;
+        identity.DomainLength = domain.length;
+    }
+    identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+    check(AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                    NULL, credential, &expiry),
+          "AcquireCredentialsHandle");
+}
+
+int main(int argc, char **argv) {
+    static struct line line;
+    char target[256], authzid[256];
+    unsigned char token[TOKEN_MAX];
+    CredHandle credential;
+    CtxtHandle context;
+    TimeStamp expiry;
+    SecBuffer in, out;
+    SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
+    ULONG attributes = 0;
+    ULONG asked_for = asked(argument(argc, argv, "qop", "auth"), ISC_REQ_INTEGRITY);
+    SECURITY_STATUS status;
+
+    snprintf(target, sizeof target, "%s", argument(argc, argv, "target", "imap/localhost"));
+    snprintf(authzid, sizeof authzid, "%s", argument(argc, argv, "authzid", ""));
+    acquire(&credential, argc, argv);
+    set(&out, SECBUFFER_TOKEN, token, sizeof token);
+    /* The documented first call: no challenge yet. It makes the context that takes the authzid. */
+    status = SaslInitializeSecurityContextA(&credential, NULL, target, asked_for, 0,
+                                            SECURITY_NATIVE_DREP, NULL, 0, &context, &output,
+                                            &attributes, &expiry);
+    check(status, "SaslInitializeSecurityContext");
+    if (authzid[0] != '\0')
+        check(SaslSetContextOption(&context, SASL_OPTION_AUTHZ_STRING, authzid,
+                                   (ULONG)strlen(authzid)),
+              "SaslSetContextOption");
+    while (status == SEC_I_CONTINUE_NEEDED) {
+        get_token(&line);
+        set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
+        set(&out, SECBUFFER_TOKEN, token, sizeof token);
+        status = SaslInitializeSecurityContextA(&credential, &context, target, asked_for, 0,
+                                                SECURITY_NATIVE_DREP, &input, 0, &context, &output,
+                                                &attributes, &expiry);
+        check(status, "SaslInitializeSecurityContext");
+        if (status == SEC_I_CONTINUE_NEEDED)
+            put_base64("TOKEN", token, out.cbBuffer);
+    }
+    report(&context, attributes, ISC_RET_INTEGRITY);
+    messages(&context, &line);
+    check(DeleteSecurityContext(&context), "DeleteSecurityContext");
+    check(FreeCredentialsHandle(&credential), "FreeCredentialsHandle");
+    return 0;
+}

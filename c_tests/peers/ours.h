@@ -1,0 +1,102 @@
+/* What our two participants share: tokens and messages through the functions of <sspi.h>. */
+#ifndef PEERS_OURS_H
+#define PEERS_OURS_H
+
+#include "lines.h"
+
+#define SECURITY_WIN32
+#ifdef _WIN32
+#include <windows.h>
+#endif
+#include <sspi.h>
+
+#define TOKEN_MAX 4096
+
+static void fail_with(const char *call, SECURITY_STATUS status) {
+    char reason[128];
+    snprintf(reason, sizeof reason, "%s 0x%08X", call, (unsigned)status);
+    fail(reason);
+}
+
+static void check(SECURITY_STATUS status, const char *call) {
+    if (status != SEC_E_OK && status != SEC_I_CONTINUE_NEEDED)
+        fail_with(call, status);
+}
+
+/* Points a descriptor at `count` buffers. */
+static SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
+    SecBufferDesc description;
+    description.ulVersion = SECBUFFER_VERSION;
+    description.cBuffers = count;
+    description.pBuffers = buffers;
+    return description;
+}
+
+static void set(SecBuffer *buffer, ULONG type, void *data, ULONG length) {
+    buffer->BufferType = type;
+    buffer->pvBuffer = data;
+    buffer->cbBuffer = length;
+}
+
+/* What is asked of a context for argument `qop`, in the bits that ISC_REQ and ASC_REQ share. */
+static ULONG asked(const char *qop, ULONG integrity) {
+    if (strcmp(qop, "auth-conf") == 0)
+        return ISC_REQ_CONFIDENTIALITY;
+    return strcmp(qop, "auth-int") == 0 ? integrity : 0;
+}
+
+/* Says what was agreed, by the attributes that the last call returned. */
+static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
+    SecPkgContext_NamesA names = {NULL};
+    SecPkgContext_StreamSizes sizes = {0, 0, 0, 0, 0};
+    char authzid[256];
+    ULONG length = 0;
+    const char *qop = "auth";
+    if (attributes & integrity) {
+        qop = attributes & ISC_RET_CONFIDENTIALITY ? "auth-conf" : "auth-int";
+        check(QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &sizes), "STREAM_SIZES");
+    }
+    check(QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names), "NAMES");
+    check(SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, authzid, sizeof authzid - 1,
+                               &length),
+          "SASL_OPTION_AUTHZ_STRING");
+    authzid[length] = '\0';
+    put_ok(qop, names.sUserName, length > 0 ? authzid : "-", sizes.cbMaximumMessage);
+    FreeContextBuffer(names.sUserName);
+}
+
+/* Protects a message as Windows programs do: in place, with the trailer's size asked for first. */
+static void protect(CtxtHandle *context, const struct line *line) {
+    static unsigned char body[MESSAGE_MAX + 64];
+    SecPkgContext_Sizes sizes;
+    SecBuffer buffers[2];
+    SecBufferDesc message = describe(buffers, 2);
+    check(QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes), "SIZES");
+    fill(body, line->octets, line->seed);
+    set(&buffers[0], SECBUFFER_DATA, body, line->octets);
+    set(&buffers[1], SECBUFFER_PADDING, body + line->octets,
+        sizes.cbMaxSignature + sizes.cbBlockSize);
+    check(EncryptMessage(context, 0, &message, 0), "EncryptMessage");
+    put_base64("DATA", body, buffers[0].cbBuffer + buffers[1].cbBuffer);
+}
+
+static void open_message(CtxtHandle *context, struct line *line) {
+    SecBuffer buffers[2];
+    SecBufferDesc message = describe(buffers, 2);
+    ULONG qop = 0;
+    set(&buffers[0], SECBUFFER_STREAM, line->data, (ULONG)line->length);
+    set(&buffers[1], SECBUFFER_DATA, NULL, 0);
+    check(DecryptMessage(context, &message, 0, &qop), "DecryptMessage");
+    put_got(buffers[1].pvBuffer, buffers[1].cbBuffer);
+}
+
+static void messages(CtxtHandle *context, struct line *line) {
+    while (get_line(line)) {
+        if (is(line, "SEND"))
+            protect(context, line);
+        else if (is(line, "RECV"))
+            open_message(context, line);
+    }
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* The SASL mechanisms that the server offers, each with the credential behind it. */
+#ifndef EXAMPLES_IMAP_MECHANISMS_H
+#define EXAMPLES_IMAP_MECHANISMS_H
+
+#include "portable.h"
+
+#define SECURITY_WIN32
+#include <security.h>
+
+#define MECHANISMS_MOST 8
+
+struct mechanism {
+    char name[32]; /* the SASL profile, "DIGEST-MD5" */
+    CredHandle credential;
+};
+
+struct mechanisms {
+    size_t count;
+    struct mechanism list[MECHANISMS_MOST];
+};
+
+/* Acquires a credential for every profile of this machine that the server can serve. Says on
+ * standard error why where one fails; `count` may end as 0. */
+void mechanisms_open(struct mechanisms *mechanisms);
+
+/* Frees the credentials. Contexts made from them live on. */
+void mechanisms_close(struct mechanisms *mechanisms);
+
+/* The one of that name, without regard to case, or NULL. */
+struct mechanism *mechanisms_find(struct mechanisms *mechanisms, const char *name);
+
+#endif

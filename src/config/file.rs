@@ -1,0 +1,72 @@
+//! Finding and reading the file.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{Config, wrong};
+use crate::sspi::Result;
+use crate::system::library;
+
+/// The largest file that is read, in octets.
+pub(super) const MAX_FILE: usize = 1 << 20;
+
+/// Where the file is looked for when the environment names none.
+pub(super) fn standard_places() -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    if let Some(directory) = library::directory() {
+        places.push(directory.join("secur32.toml"));
+    }
+    #[cfg(not(windows))]
+    places.push(PathBuf::from("/etc/secur32.toml"));
+    #[cfg(windows)]
+    if let Some(data) = std::env::var_os("ProgramData") {
+        places.push(PathBuf::from(data).join("secur32").join("secur32.toml"));
+    }
+    places
+}
+
+/// The configuration of the first file of `places` that exists.
+pub(super) fn read_first(places: &[PathBuf]) -> Result<Option<Config>> {
+    for path in places {
+        if let Some(config) = read(path)? {
+            return Ok(Some(config));
+        }
+    }
+    Ok(None)
+}
+
+/// The configuration of a file; `None` where there is no such file.
+pub(super) fn read(path: &Path) -> Result<Option<Config>> {
+    let octets = match read_octets(path) {
+        Ok(octets) => octets,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(wrong(format!("{}: {error}", path.display()))),
+    };
+    let text = std::str::from_utf8(&octets).map_err(|error| {
+        let good = octets.get(..error.valid_up_to()).unwrap_or_default();
+        let line = 1 + memchr::memchr_iter(b'\n', good).count();
+        wrong(format!("{}:{line}: expected UTF-8 text", path.display()))
+    })?;
+    Config::parse(text, path).map(Some)
+}
+
+/// The content, which may hold a secret.
+fn read_octets(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Before it is opened: opening a pipe would wait for its other end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let file = File::open(path)?;
+    // With room for all there may be, so that it is never moved.
+    let mut octets = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
+    file.take(MAX_FILE as u64 + 1).read_to_end(&mut octets)?;
+    if octets.len() > MAX_FILE {
+        return Err(io::Error::other("larger than 1 MiB"));
+    }
+    Ok(octets)
+}

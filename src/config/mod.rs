@@ -1,0 +1,219 @@
+//! The configuration: `secur32.toml`, and the variables of the environment that override it.
+//!
+//! ```toml
+//! [WDigest]            # values of Windows' registry key of that name
+//! DigestEncryptionAlgorithms = "3des,rc4"
+//! UTF8SASL = 1
+//! UTF8HTTP = 1
+//!
+//! [server]
+//! realm = "example.org"              # else the host's domain name
+//! accounts = "accounts.htdigest"     # relative to this file; SECUR32_ACCOUNTS
+//! nonce_lifetime = 300               # seconds, 1 to 86400
+//! maxbuf = 65536                     # octets, 17 to 16777215; not sent where absent
+//! secret = "at least 16 octets"      # lets another process import exported contexts
+//!
+//! [sasl]
+//! profiles = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"]
+//!
+//! [log]
+//! level = "off"                      # or "error", "debug"
+//! file = "secur32.log"               # else standard error; relative to this file
+//! ```
+//!
+//! The file is the one that `SECUR32_CONFIG` names, else `secur32.toml` beside the library, else
+//! `/etc/secur32.toml` (`%ProgramData%\secur32\secur32.toml` on Windows); without any, everything
+//! has its default. `SECUR32_ACCOUNTS` (a path), `SECUR32_REALM` and `SECUR32_LOG` (see
+//! [`crate::log`]) override it; an empty variable is as good as none. A process that has more
+//! rights than its user, such as a set-user-ID program, takes no notice of the environment.
+//!
+//! Whatever is wrong is an error that names file, line and key, and nothing of the file is used.
+
+mod file;
+mod read;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::accounts::Source;
+use crate::accounts::empty::NoAccounts;
+use crate::accounts::htdigest::HtdigestFile;
+use crate::digest::qop::{Cipher, Offer};
+use crate::log;
+use crate::sspi::{Error, Result, Secret, Status};
+use crate::system::{host, process};
+
+/// The SASL profiles there are, in the order in which they are listed by default.
+pub const PROFILES: [&str; 4] = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"];
+
+/// The longest realm in octets.
+const MAX_REALM: usize = 255;
+
+/// The whole configuration. It is read when a credential is acquired, and does not change then.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The ciphers of auth-conf, in the order of the offer (`DigestEncryptionAlgorithms`).
+    pub ciphers: Offer<Cipher>,
+    /// Whether a SASL challenge has `charset=utf-8` (`UTF8SASL`).
+    pub utf8_sasl: bool,
+    /// Whether an HTTP challenge has `charset=utf-8` (`UTF8HTTP`).
+    pub utf8_http: bool,
+    /// The realm to offer, up to 255 octets without control characters; may be empty.
+    pub realm: String,
+    /// The htdigest file; none where no accounts are configured.
+    pub accounts: Option<PathBuf>,
+    /// How long a nonce is good for, from 1 s to a day.
+    pub nonce_lifetime: Duration,
+    /// The `maxbuf` to send in octets, from 17 to 16777215; absent, none is sent, which means 65536
+    /// (RFC 2831 §2.1.1).
+    pub maxbuf: Option<u32>,
+    /// What processes that hand contexts to each other share, at least 16 octets; absent, exported
+    /// contexts can be imported by the same process only.
+    pub secret: Option<Secret<Vec<u8>>>,
+    /// The SASL profiles to list, each of [`PROFILES`].
+    pub profiles: Vec<&'static str>,
+    /// The log.
+    pub log: log::Settings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ciphers: [Cipher::TripleDes, Cipher::Rc4].into_iter().collect(),
+            utf8_sasl: true,
+            utf8_http: true,
+            realm: host::domain(),
+            accounts: None,
+            nonce_lifetime: Duration::from_secs(300),
+            maxbuf: None,
+            secret: None,
+            profiles: PROFILES.to_vec(),
+            log: log::Settings::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Finds and reads the configuration of this process, and makes the log as it says.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the file, line and key or the variable in the reason: the file that
+    /// `SECUR32_CONFIG` names does not exist, the file cannot be read, is not UTF-8 text or larger
+    /// than 1 MiB; it or a variable says something that is not allowed.
+    pub fn load() -> Result<Arc<Self>> {
+        let variable = |name: &str| std::env::var_os(name);
+        let none = |_: &str| None;
+        let config = if process::privileged() {
+            Self::load_from(&file::standard_places(), &none)
+        } else {
+            // Before the rest, so that what is wrong with the rest can be read in the log.
+            if let Some(settings) = log_of_environment(&variable)? {
+                log::configure(&settings);
+            }
+            Self::load_from(&file::standard_places(), &variable)
+        }?;
+        log::configure(&config.log);
+        Ok(Arc::new(config))
+    }
+
+    /// Reads the first file that there is, of the one that the environment names or of `places`.
+    fn load_from(places: &[PathBuf], variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let config = match set(variable, "SECUR32_CONFIG") {
+            Some(path) => {
+                let path = absolute("SECUR32_CONFIG", path)?;
+                file::read(&path)?.ok_or_else(|| {
+                    wrong(format!(
+                        "{}: SECUR32_CONFIG names it, but it does not exist",
+                        path.display()
+                    ))
+                })?
+            }
+            None => file::read_first(places)?.unwrap_or_default(),
+        };
+        config.apply_environment(variable)
+    }
+
+    /// Reads the text of a file. `path` is for messages, and its directory is where relative paths
+    /// in the text begin.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with `path`, the line and the key in the reason: it is not TOML, or has an
+    /// unknown table or key, or a value that is not allowed.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        read::config(text, path)
+    }
+
+    /// The same with what the environment overrides; `variable` is what looks up a name there.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the name of the variable in the reason.
+    pub fn apply_environment(
+        mut self,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Self> {
+        if let Some(path) = set(variable, "SECUR32_ACCOUNTS") {
+            self.accounts = Some(absolute("SECUR32_ACCOUNTS", path)?);
+        }
+        if let Some(realm) = set(variable, "SECUR32_REALM") {
+            self.realm = realm
+                .into_string()
+                .ok()
+                .filter(|realm| is_realm(realm))
+                .ok_or_else(|| wrong(format!("SECUR32_REALM: expected {}", read::REALM)))?;
+        }
+        if let Some(settings) = log_of_environment(variable)? {
+            self.log = settings;
+        }
+        Ok(self)
+    }
+
+    /// The accounts: those of the htdigest file, which everyone who has it open shares, or a source
+    /// that says how to configure some.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the file and where it has one the line in the reason: the file cannot
+    /// be read, or has a malformed line.
+    pub fn accounts(&self) -> Result<Arc<dyn Source>> {
+        match &self.accounts {
+            None => Ok(Arc::new(NoAccounts)),
+            Some(path) => match HtdigestFile::shared(path) {
+                Ok(file) => Ok(file),
+                Err(unavailable) => Err(wrong(unavailable.0)),
+            },
+        }
+    }
+}
+
+/// The refusal of a configuration. Of the statuses that `AcquireCredentialsHandle` is documented to
+/// return, this is the one that blames neither the caller nor the peer.
+fn wrong(reason: String) -> Error {
+    Error::new(Status::INTERNAL_ERROR, reason)
+}
+
+/// The value of a variable, where it is set and not empty.
+fn set(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+fn absolute(name: &str, path: OsString) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| wrong(format!("{name}: {error}")))
+}
+
+fn log_of_environment(
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<log::Settings>> {
+    let Some(text) = set(variable, "SECUR32_LOG") else { return Ok(None) };
+    let settings = text.to_str().and_then(log::Settings::from_text).ok_or_else(|| {
+        wrong("SECUR32_LOG: expected off, error or debug, then optionally :PATH".to_owned())
+    })?;
+    Ok(Some(settings))
+}
+
+fn is_realm(text: &str) -> bool {
+    text.len() <= MAX_REALM && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! From TOML to a [`Config`], with a message for each mistake. Messages never quote a value, since
+//! it may be a secret that stands in the wrong place.
+
+use std::ops::{Range, RangeInclusive};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, PROFILES, is_realm, wrong};
+use crate::digest::qop::{Cipher, Named, Offer};
+use crate::log::Level;
+use crate::sspi::{Error, Result, Secret};
+
+/// What a realm is.
+pub(super) const REALM: &str = "a text of at most 255 octets without control characters";
+
+/// Fewer octets could be guessed.
+const MIN_SECRET: usize = 16;
+
+pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
+    let document = Document { text, path };
+    let root = DeTable::parse(text).map_err(|error| document.not_toml(&error))?;
+    let mut config = Config::default();
+    for (name, value) in root.get_ref() {
+        let apply = match name.get_ref().as_ref() {
+            "WDigest" => wdigest,
+            "server" => server,
+            "sasl" => sasl,
+            "log" => log,
+            other => {
+                let tables = "the tables are WDigest, server, sasl and log";
+                return Err(document.fault(&name.span(), other, &format!("unknown; {tables}")));
+            }
+        };
+        let table = name.get_ref().as_ref();
+        let DeValue::Table(entries) = value.get_ref() else {
+            return Err(document.fault(&name.span(), table, "expected a table"));
+        };
+        for (key, value) in entries {
+            apply(&mut config, &Entry { document: &document, table, key, value })?;
+        }
+    }
+    Ok(config)
+}
+
+fn wdigest(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "DigestEncryptionAlgorithms" => config.ciphers = entry.ciphers()?,
+        "UTF8SASL" => config.utf8_sasl = entry.flag()?,
+        "UTF8HTTP" => config.utf8_http = entry.flag()?,
+        _ => return Err(entry.unknown("DigestEncryptionAlgorithms, UTF8SASL and UTF8HTTP")),
+    }
+    Ok(())
+}
+
+fn server(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "realm" => {
+            let realm = entry.text().filter(|realm| is_realm(realm));
+            realm.ok_or_else(|| entry.expected(REALM))?.clone_into(&mut config.realm);
+        }
+        "accounts" => config.accounts = Some(entry.path()?),
+        "nonce_lifetime" => {
+            let seconds = entry.number(1..=86400, "a number of seconds from 1 to 86400")?;
+            config.nonce_lifetime = Duration::from_secs(seconds.into());
+        }
+        "maxbuf" => {
+            let octets = entry.number(17..=0xff_ffff, "a number of octets from 17 to 16777215")?;
+            config.maxbuf = Some(octets);
+        }
+        "secret" => {
+            let secret = entry.text().filter(|secret| secret.len() >= MIN_SECRET);
+            let secret = secret.ok_or_else(|| entry.expected("a text of at least 16 octets"))?;
+            config.secret = Some(Secret::new(secret.as_bytes().to_vec()));
+        }
+        _ => {
+            return Err(entry.unknown("realm, accounts, nonce_lifetime, maxbuf and secret"));
+        }
+    }
+    Ok(())
+}
+
+fn sasl(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "profiles" => config.profiles = entry.profiles()?,
+        _ => return Err(entry.unknown("profiles")),
+    }
+    Ok(())
+}
+
+fn log(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "level" => {
+            let level = entry.text().and_then(Level::from_name);
+            config.log.level =
+                level.ok_or_else(|| entry.expected("\"off\", \"error\" or \"debug\""))?;
+        }
+        "file" => config.log.file = Some(entry.path()?),
+        _ => return Err(entry.unknown("level and file")),
+    }
+    Ok(())
+}
+
+/// The text being read, to say where a mistake is.
+struct Document<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+impl Document<'_> {
+    fn fault(&self, place: &Range<usize>, key: &str, message: &str) -> Error {
+        wrong(format!("{}:{}: {key}: {message}", self.path.display(), self.line(place)))
+    }
+
+    fn not_toml(&self, error: &toml::de::Error) -> Error {
+        let line = error.span().map_or(1, |place| self.line(&place));
+        let message = error.message().replace('\n', " ");
+        wrong(format!("{}:{line}: {message}", self.path.display()))
+    }
+
+    fn line(&self, place: &Range<usize>) -> usize {
+        let before = self.text.as_bytes().get(..place.start).unwrap_or_default();
+        1 + memchr::memchr_iter(b'\n', before).count()
+    }
+}
+
+/// A key with its value.
+struct Entry<'a> {
+    document: &'a Document<'a>,
+    table: &'a str,
+    key: &'a Spanned<std::borrow::Cow<'a, str>>,
+    value: &'a Spanned<DeValue<'a>>,
+}
+
+impl Entry<'_> {
+    fn name(&self) -> &str {
+        self.key.get_ref()
+    }
+
+    fn fault(&self, message: &str) -> Error {
+        let key = format!("{}.{}", self.table, self.name());
+        self.document.fault(&self.key.span(), &key, message)
+    }
+
+    fn expected(&self, what: &str) -> Error {
+        self.fault(&format!("expected {what}"))
+    }
+
+    fn unknown(&self, keys: &str) -> Error {
+        self.fault(&format!("unknown; [{}] has {keys}", self.table))
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.value.get_ref().as_str()
+    }
+
+    fn number(&self, range: RangeInclusive<u32>, what: &str) -> Result<u32> {
+        self.value
+            .get_ref()
+            .as_integer()
+            .and_then(|number| u32::from_str_radix(number.as_str(), number.radix()).ok())
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| self.expected(what))
+    }
+
+    fn flag(&self) -> Result<bool> {
+        self.number(0..=1, "0 or 1").map(|number| number == 1)
+    }
+
+    /// A path, which begins at the file's directory where it is relative.
+    fn path(&self) -> Result<PathBuf> {
+        let path = self.text().filter(|path| !path.is_empty() && !path.contains('\0'));
+        let path = path.ok_or_else(|| self.expected("a path"))?;
+        Ok(self.document.path.parent().unwrap_or(Path::new("")).join(path))
+    }
+
+    fn ciphers(&self) -> Result<Offer<Cipher>> {
+        let text = self.text().unwrap_or_default();
+        text.split(',')
+            .map(|name| Cipher::from_name(name.trim_ascii().as_bytes()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.expected("a text that lists some of 3des,des,rc4,rc4-56,rc4-40"))
+    }
+
+    fn profiles(&self) -> Result<Vec<&'static str>> {
+        let mut profiles = Vec::new();
+        for value in self.value.get_ref().as_array().into_iter().flatten() {
+            let profile = value.get_ref().as_str().and_then(profile);
+            match profile.filter(|profile| !profiles.contains(profile)) {
+                Some(profile) => profiles.push(profile),
+                None => return Err(self.not_profiles()),
+            }
+        }
+        if profiles.is_empty() { Err(self.not_profiles()) } else { Ok(profiles) }
+    }
+
+    fn not_profiles(&self) -> Error {
+        self.expected(&format!("a list of different ones of {}", PROFILES.join(", ")))
+    }
+}
+
+/// A profile's own spelling of its name, which is compared without regard to case.
+fn profile(name: &str) -> Option<&'static str> {
+    PROFILES.into_iter().find(|profile| profile.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,191 @@
+//! The client's side of DIGEST-MD5: the response, and the judgement of the server's answer.
+
+use std::borrow::Cow;
+
+use subtle::ConstantTimeEq;
+
+use super::challenge::Challenge;
+use super::charset;
+use super::credential::DigestCredential;
+use super::established::{Established, Parties, Terms};
+use super::hash;
+use super::nonce;
+use super::printer::Print;
+use super::qop::{Cipher, Named, Qop};
+use super::response::ResponseText;
+use super::rspauth;
+use super::tokenizer::Value;
+use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
+
+/// The nonce count of a first response.
+const FIRST_USE: u32 = 1;
+const FIRST_USE_TEXT: &[u8; 8] = b"00000001";
+
+/// A context between its response and the server's proof that it knows the secret too.
+pub(super) struct Responded {
+    /// 32 hex digits.
+    expected: [u8; 32],
+    pub(super) established: Established,
+}
+
+/// Refuses what Digest cannot give a client, and what is not built yet: Digest over HTTP, told by
+/// flag or by the buffers that only HTTP has.
+pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
+    let http = Flags::HTTP | Flags::USE_HTTP_STYLE;
+    let has_parameters = || call.inputs.first(buffer_type::PKG_PARAMS).is_some();
+    let reason = if call.flags.intersects(Flags::DELEGATE | Flags::PROMPT_FOR_CREDS) {
+        "initialize: Digest neither delegates nor prompts for credentials"
+    } else if call.flags.intersects(http) || has_parameters() {
+        "initialize: Digest over HTTP is not built yet"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
+}
+
+/// Answers the challenge in `call`, writing the response to `output`.
+pub(super) fn respond(
+    credential: &DigestCredential,
+    call: &Call<'_>,
+    output: &mut dyn TokenSink,
+) -> Result<Responded> {
+    let identity = credential.identity()?;
+    let challenge = Challenge::parse(call.inputs.token())?;
+    let terms = choose(&challenge, call.flags)?;
+    let target = target(call)?;
+    let encode = |text| encode(text, challenge.utf8);
+    let user = encode(identity.user.as_deref().unwrap_or_default())?;
+    let password = identity.password.as_ref().map_or("", |password| password.expose().as_str());
+    let password = Secret::new(encode(password)?.into_owned());
+    // A domain that is present but empty is sent: Windows' client does so (digest of an empty
+    // realm), and only an absent one lets the server's realm in.
+    let realm = match &identity.domain {
+        Some(domain) => Some(encode(domain)?),
+        None => challenge.realm.map(Value::unquoted),
+    };
+    let hashed = |octets| hashed(octets, challenge.utf8);
+    let realm_octets = realm.as_deref().unwrap_or_default();
+    let secret = Secret::new(hash::password_hash(
+        &hashed(&user),
+        &hashed(realm_octets),
+        &hashed(password.expose()),
+    ));
+    let authorization = (!call.authorization.is_empty()).then_some(call.authorization);
+    let (nonce, cnonce) = (challenge.nonce.unquoted(), nonce::cnonce()?);
+    let session_key =
+        Secret::new(hash::session_hash(secret.expose(), &nonce, &cnonce, authorization));
+    let (response, expected) = hash::response_pair(
+        session_key.expose(),
+        &nonce,
+        FIRST_USE_TEXT,
+        &cnonce,
+        terms.qop.name().as_bytes(),
+        target,
+        terms.qop != Qop::Auth,
+    );
+    let text = ResponseText {
+        username: &user,
+        realm: realm.as_deref(),
+        nonce: challenge.nonce,
+        digest_uri: target,
+        cnonce: &cnonce,
+        nc: FIRST_USE,
+        response: &response,
+        qop: terms.qop,
+        cipher: terms.cipher,
+        utf8: challenge.utf8,
+        maxbuf: credential.config().maxbuf,
+        authzid: authorization,
+    };
+    text.check()?;
+    text.write(output.space(text.length())?)?;
+    let parties = Parties {
+        user: &user,
+        realm: realm_octets,
+        authorization: call.authorization,
+        digest_uri: target,
+    };
+    let established = Established::new(&parties, &session_key, terms, Role::Client);
+    Ok(Responded { expected, established })
+}
+
+impl Responded {
+    /// Judges the server's `rspauth`.
+    pub(super) fn verify(&self, token: &[u8]) -> Result<()> {
+        let given = rspauth::parse(token)?;
+        if bool::from(given.ct_eq(&self.expected)) {
+            return Ok(());
+        }
+        let reason = "rspauth: the server does not know the password (RFC 2831 §2.1.3)";
+        Err(Error::new(Status::WRONG_PRINCIPAL, reason))
+    }
+}
+
+/// Whether `token` is a new challenge that asks to answer again (RFC 2831 §2.1.1, stale).
+///
+/// # Errors
+/// `LOGON_DENIED` for a new challenge that does not: it refuses the login.
+pub(super) fn is_stale_challenge(token: &[u8]) -> Result<bool> {
+    match Challenge::parse(token) {
+        Ok(challenge) if challenge.stale => Ok(true),
+        Ok(_) => {
+            let reason = "challenge: a second one that is not stale refuses the login";
+            Err(Error::new(Status::LOGON_DENIED, reason))
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+/// The quality of protection that the requested attributes call for, and a cipher for it.
+fn choose(challenge: &Challenge<'_>, requested: Flags) -> Result<Terms> {
+    let qop = match requested {
+        flags if flags.contains(Flags::CONFIDENTIALITY) => Qop::AuthConf,
+        flags if flags.intersects(Flags::SIGNED) => Qop::AuthInt,
+        _ => Qop::Auth,
+    };
+    if !challenge.qop.contains(qop) {
+        let reason = "challenge: the needed qop is not offered (RFC 2831 §2.1.1)";
+        return Err(Error::new(Status::QOP_NOT_SUPPORTED, reason));
+    }
+    let preferred = || Cipher::ALL.iter().map(|(cipher, _)| *cipher);
+    let cipher = match qop {
+        Qop::AuthConf => {
+            let cipher = preferred().find(|cipher| challenge.cipher.contains(*cipher));
+            Some(cipher.ok_or_else(|| {
+                let reason = "challenge: no cipher in common (RFC 2831 §2.1.1)";
+                Error::new(Status::CRYPTO_SYSTEM_INVALID, reason)
+            })?)
+        }
+        _ => None,
+    };
+    Ok(Terms { qop, cipher, peer_maxbuf: challenge.maxbuf })
+}
+
+/// The digest-uri: the target as given.
+fn target<'a>(call: &Call<'a>) -> Result<&'a [u8]> {
+    match call.target {
+        Some(target) if !target.is_empty() && target.is_ascii() => Ok(target.as_bytes()),
+        _ => {
+            let reason = "initialize: the target must be an ASCII text such as imap/host";
+            Err(Error::new(Status::TARGET_UNKNOWN, reason))
+        }
+    }
+}
+
+/// `text` as it goes over the wire: UTF-8 where the server knows it, else ISO 8859-1.
+fn encode(text: &str, utf8: bool) -> Result<Cow<'_, [u8]>> {
+    if utf8 {
+        return Ok(Cow::Borrowed(text.as_bytes()));
+    }
+    charset::downgrade(text.as_bytes()).ok_or_else(|| {
+        let reason =
+            "initialize: a name or password is not ISO 8859-1, and the server knows no other";
+        Error::new(Status::NO_CREDENTIALS, reason)
+    })
+}
+
+/// What of the wire's octets is hashed: ISO 8859-1 where the text allows (RFC 2831 §2.1.2.1).
+fn hashed(octets: &[u8], utf8: bool) -> Cow<'_, [u8]> {
+    let downgraded = if utf8 { charset::downgrade(octets) } else { None };
+    downgraded.unwrap_or(Cow::Borrowed(octets))
+}

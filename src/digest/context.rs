@@ -1,0 +1,278 @@
+//! A Digest context: the state of its exchange, and the package's functions over it.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::client::{self, Responded};
+use super::credential::DigestCredential;
+use super::established::{self, Established};
+use super::layer::Protection;
+use super::limits::RSPAUTH_LENGTH;
+use super::messages;
+use super::nonce;
+use super::package::WDigest;
+use super::packed;
+use super::response::Response;
+use super::rspauth;
+use super::server::{self, Challenged};
+use crate::config::Config;
+use crate::log;
+use crate::sspi::{
+    Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Result, Role,
+    Status, Step, TokenSink,
+};
+
+/// How far the exchange has come.
+enum Progress {
+    /// No leg was taken.
+    Fresh,
+    /// Server: waits for the response.
+    Challenged(Box<Challenged>),
+    /// Client: waits for the server's proof.
+    Responded(Box<Responded>),
+    /// Succeeded: [`DigestContext::established`] is set.
+    Done,
+    /// Failed, or a leg is just being taken; takes no more tokens.
+    Closed,
+}
+
+/// One end of a DIGEST-MD5 exchange.
+pub(super) struct DigestContext {
+    credential: Arc<DigestCredential>,
+    role: Role,
+    progress: Mutex<(Progress, Flags)>,
+    established: OnceLock<Established>,
+}
+
+impl DigestContext {
+    pub(super) fn new(credential: Arc<DigestCredential>, role: Role) -> Self {
+        Self {
+            credential,
+            role,
+            progress: Mutex::new((Progress::Fresh, Flags::NONE)),
+            established: OnceLock::new(),
+        }
+    }
+
+    /// An established context from what [`Context::export`] packed.
+    pub(super) fn import(octets: &[u8], config: Arc<Config>) -> Result<Self> {
+        let (established, role, flags) = packed::unpack(octets, &config)?;
+        Ok(Self {
+            credential: Arc::new(DigestCredential::of_nobody(config)),
+            role,
+            progress: Mutex::new((Progress::Done, flags)),
+            established: OnceLock::from(established),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Progress, Flags)> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state after the exchange.
+    fn finished(&self) -> Result<&Established> {
+        self.established.get().ok_or_else(|| {
+            let reason = "context: the exchange has not succeeded (yet)";
+            Error::new(Status::INVALID_HANDLE, reason)
+        })
+    }
+
+    /// Takes a leg. `progress` changes on success alone.
+    fn advance(
+        &self,
+        progress: &mut Progress,
+        call: &Call<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<Step> {
+        let credential = &*self.credential;
+        match progress {
+            Progress::Fresh if self.role == Role::Server => {
+                check_first_token(call)?;
+                challenge(progress, credential, call, false, output)
+            }
+            Progress::Fresh => {
+                client::check_call(call)?;
+                if call.inputs.token().is_empty() {
+                    return Ok(continues(call));
+                }
+                respond(progress, credential, call, output)
+            }
+            Progress::Challenged(challenged) => {
+                let verified = challenged.verify(credential, call, nonce::now())?;
+                if verified.stale {
+                    return challenge(progress, credential, call, true, output);
+                }
+                output.space(RSPAUTH_LENGTH)?.copy_from_slice(&rspauth::text(&verified.rspauth));
+                Ok(self.establish(progress, verified.established, call))
+            }
+            Progress::Responded(responded) => {
+                if client::is_stale_challenge(call.inputs.token())? {
+                    return respond(progress, credential, call, output);
+                }
+                responded.verify(call.inputs.token())?;
+                if let Progress::Responded(responded) = std::mem::replace(progress, Progress::Done)
+                {
+                    return Ok(self.establish(progress, responded.established, call));
+                }
+                Err(closed())
+            }
+            Progress::Done | Progress::Closed => Err(closed()),
+        }
+    }
+
+    fn establish(
+        &self,
+        progress: &mut Progress,
+        established: Established,
+        call: &Call<'_>,
+    ) -> Step {
+        let proven = call.flags & Flags::MUTUAL_AUTH;
+        let flags = echoed(call.flags) | proven | established.terms.flags();
+        log::note(|| format!("{:?}: established with {}", self.role, established.terms));
+        // Legs are taken one at a time and none after this one: it is the first value.
+        let _ = self.established.set(established);
+        *progress = Progress::Done;
+        Step { outcome: Outcome::Done, flags }
+    }
+}
+
+/// A first token may be empty, or a response to an earlier challenge (RFC 2831 §2.2.2), which
+/// Windows answers with a challenge of its own.
+fn check_first_token(call: &Call<'_>) -> Result<()> {
+    server::check_call(call)?;
+    match call.inputs.token() {
+        [] => Ok(()),
+        token => Response::parse(token).map(|_| ()),
+    }
+}
+
+fn challenge(
+    progress: &mut Progress,
+    credential: &DigestCredential,
+    call: &Call<'_>,
+    stale: bool,
+    output: &mut dyn TokenSink,
+) -> Result<Step> {
+    let challenged = server::challenge(credential, call.flags, stale, nonce::now(), output)?;
+    *progress = Progress::Challenged(Box::new(challenged));
+    Ok(continues(call))
+}
+
+fn respond(
+    progress: &mut Progress,
+    credential: &DigestCredential,
+    call: &Call<'_>,
+    output: &mut dyn TokenSink,
+) -> Result<Step> {
+    let responded = client::respond(credential, call, output)?;
+    *progress = Progress::Responded(Box::new(responded));
+    Ok(continues(call))
+}
+
+fn continues(call: &Call<'_>) -> Step {
+    Step { outcome: Outcome::Continue, flags: echoed(call.flags) }
+}
+
+/// The attributes that say nothing of security and are returned as asked for.
+fn echoed(requested: Flags) -> Flags {
+    requested & (Flags::CONNECTION | Flags::EXTENDED_ERROR | Flags::STREAM)
+}
+
+fn closed() -> Error {
+    let reason = "context: the exchange has ended, or a leg is being taken on another thread";
+    Error::new(Status::STATUS_LOGON_FAILURE, reason)
+}
+
+/// Notices whether it was the output that could not be had: then the leg may be repeated.
+struct Watched<'a> {
+    output: &'a mut dyn TokenSink,
+    failed: bool,
+}
+
+impl TokenSink for Watched<'_> {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        let space = self.output.space(length);
+        self.failed = space.is_err();
+        space
+    }
+}
+
+impl Context for DigestContext {
+    fn package(&self) -> &'static dyn Package {
+        &WDigest
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    /// No lock is held while the leg is taken, so that a source of accounts may call back; a leg
+    /// that panics leaves the context closed.
+    fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let mut progress = {
+            let mut state = self.lock();
+            let next = match state.0 {
+                Progress::Done => Progress::Done,
+                _ => Progress::Closed,
+            };
+            std::mem::replace(&mut state.0, next)
+        };
+        let mut output = Watched { output, failed: false };
+        let result = self.advance(&mut progress, call, &mut output);
+        match &result {
+            Ok(step) => *self.lock() = (progress, step.flags),
+            Err(_) if output.failed => self.lock().0 = progress,
+            Err(_) => {}
+        }
+        result
+    }
+
+    fn flags(&self) -> Flags {
+        self.lock().1
+    }
+
+    fn established(&self) -> bool {
+        self.established.get().is_some()
+    }
+
+    fn authorization(&self) -> Vec<u8> {
+        let established = self.established.get();
+        established
+            .map(|established| established.parties().authorization.to_vec())
+            .unwrap_or_default()
+    }
+
+    fn query(&self, attribute: AttributeId) -> Result<Attribute> {
+        match self.established.get() {
+            Some(established) => established.query(attribute, self.role),
+            None => established::query_unfinished(attribute),
+        }
+    }
+
+    fn sign(&self, _qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        messages::sign(self.finished()?.layer()?, message)
+    }
+
+    fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        messages::verify(self.finished()?.layer()?, message)
+    }
+
+    fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        let layer = self.finished()?.layer()?;
+        if qop == messages::WRAP_NO_ENCRYPT && layer.protection() != Protection::Integrity {
+            let reason = "encrypt: auth-conf has no message that is signed alone";
+            return Err(Error::new(Status::QOP_NOT_SUPPORTED, reason));
+        }
+        messages::seal(layer, message)
+    }
+
+    fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        messages::open(self.finished()?.layer()?, message)
+    }
+
+    fn export(&self, reset: bool) -> Result<Vec<u8>> {
+        let established = self.established.get().ok_or_else(|| {
+            Error::new(Status::CANNOT_PACK, "export: the context is not established")
+        })?;
+        packed::pack(established, self.role, self.flags(), reset, self.credential.config())
+    }
+}

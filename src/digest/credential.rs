@@ -1,0 +1,105 @@
+//! What a Digest credential holds: the configuration as it was when the credential was made, the
+//! user it speaks for, and the accounts it checks against.
+
+use std::sync::Arc;
+
+use super::context::DigestContext;
+use super::package::WDigest;
+use super::server;
+use crate::accounts::Source;
+use crate::config::Config;
+use crate::sspi::{
+    Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Status, Usage,
+};
+
+/// A credential of the WDigest package. Contexts made from it keep it alive.
+pub(super) struct DigestCredential {
+    usage: Usage,
+    config: Arc<Config>,
+    identity: Option<Identity>,
+    source: Option<Arc<dyn Source>>,
+}
+
+impl DigestCredential {
+    /// Reads the configuration; an inbound credential also needs accounts and a realm that fits
+    /// into a challenge.
+    pub(super) fn acquire(request: CredentialRequest) -> Result<Self> {
+        let config = Config::load()?;
+        Self::with_config(request, config)
+    }
+
+    /// As [`Self::acquire`], with a configuration at hand.
+    pub(super) fn with_config(request: CredentialRequest, config: Arc<Config>) -> Result<Self> {
+        let CredentialRequest { usage, identity, source, .. } = request;
+        let source = match source {
+            _ if !usage.inbound => None,
+            Some(source) => Some(source),
+            None => Some(config.accounts()?),
+        };
+        if usage.inbound {
+            server::check_challenges(&config)?;
+        }
+        Ok(Self { usage, config, identity, source })
+    }
+
+    /// The credential of an imported context, which takes no legs.
+    pub(super) fn of_nobody(config: Arc<Config>) -> Self {
+        let usage = Usage { inbound: false, outbound: false };
+        Self { usage, config, identity: None, source: None }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where users are looked up.
+    pub(super) fn source(&self) -> Result<&dyn Source> {
+        self.source.as_deref().ok_or_else(|| {
+            Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
+        })
+    }
+
+    /// The user to speak for.
+    ///
+    /// Windows keeps no password of the logged-on user for Digest any more, so that without
+    /// supplied credentials there is nobody to speak for.
+    pub(super) fn identity(&self) -> Result<&Identity> {
+        let usable = |identity: &&Identity| identity.user.is_some() && identity.password.is_some();
+        self.identity.as_ref().filter(usable).ok_or_else(|| {
+            let reason = "initialize: the credential has no user name and password";
+            Error::new(Status::NO_CREDENTIALS, reason)
+        })
+    }
+}
+
+impl Credential for DigestCredential {
+    fn package(&self) -> &'static dyn Package {
+        &WDigest
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn name(&self) -> String {
+        let Some(Identity { user: Some(user), domain, .. }) = &self.identity else {
+            return String::new();
+        };
+        match domain.as_deref() {
+            None | Some("") => user.clone(),
+            Some(domain) => format!("{domain}\\{user}"),
+        }
+    }
+
+    fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
+        let serves = match role {
+            Role::Server => self.usage.inbound,
+            Role::Client => self.usage.outbound,
+        };
+        if !serves {
+            let reason = "context: the credential was acquired for the other direction";
+            return Err(Error::new(Status::NO_CREDENTIALS, reason));
+        }
+        Ok(Box::new(DigestContext::new(self, role)))
+    }
+}

@@ -1,0 +1,229 @@
+//! What a context keeps once the exchange has succeeded, and its answers to queries.
+
+use super::charset;
+use super::layer::{Layer, Protection};
+use super::names;
+use super::nonce;
+use super::package::MAX_TOKEN;
+use super::qop::{Cipher, Named, Qop};
+use crate::sspi::{
+    Attribute, AttributeId, Error, Flags, KeyInfo, MAXIMUM_TIME, Result, Role, Secret, Sizes,
+    Status, StreamSizes,
+};
+use crate::system::clock;
+
+const CALG_MD5: u32 = 0x8003;
+const CALG_RC4: u32 = 0x6801;
+const CALG_3DES_112: u32 = 0x6609;
+const CALG_DES: u32 = 0x6601;
+
+/// Who was authenticated, for what. Borrowed to build an [`Established`].
+#[derive(Clone, Copy, Default)]
+pub(super) struct Parties<'a> {
+    pub(super) user: &'a [u8],
+    pub(super) realm: &'a [u8],
+    pub(super) authorization: &'a [u8],
+    pub(super) digest_uri: &'a [u8],
+}
+
+/// The outcome of the negotiation, besides the keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Terms {
+    pub(super) qop: Qop,
+    /// Only with [`Qop::AuthConf`].
+    pub(super) cipher: Option<Cipher>,
+    /// Octets of the largest body that the peer takes.
+    pub(super) peer_maxbuf: u32,
+}
+
+impl Terms {
+    /// What the layer does, `None` for qop auth.
+    pub(super) fn protection(self) -> Option<Protection> {
+        match (self.qop, self.cipher) {
+            (Qop::Auth, _) => None,
+            (Qop::AuthConf, Some(cipher)) => Some(Protection::Confidentiality(cipher)),
+            (Qop::AuthInt | Qop::AuthConf, _) => Some(Protection::Integrity),
+        }
+    }
+
+    /// The message attributes that this quality of protection gives (both numberings).
+    pub(super) fn flags(self) -> Flags {
+        match self.qop {
+            Qop::Auth => Flags::NONE,
+            Qop::AuthInt => Flags::SIGNED,
+            Qop::AuthConf => Flags::SEALED,
+        }
+    }
+}
+
+/// An established context. Its four texts share one allocation.
+pub(super) struct Established {
+    texts: Box<[u8]>,
+    ends: [u16; 3],
+    session_key: Secret<[u8; 16]>,
+    pub(super) terms: Terms,
+    pub(super) layer: Option<Box<Layer>>,
+    /// FILETIME, UTC.
+    pub(super) started: u64,
+}
+
+impl Established {
+    pub(super) fn new(
+        parties: &Parties<'_>,
+        session_key: &Secret<[u8; 16]>,
+        terms: Terms,
+        role: Role,
+    ) -> Self {
+        let layer = terms
+            .protection()
+            .map(|protection| Box::new(Layer::new(session_key.expose(), protection, role)));
+        Self::with_layer(parties, session_key, terms, layer)
+    }
+
+    pub(super) fn with_layer(
+        parties: &Parties<'_>,
+        session_key: &Secret<[u8; 16]>,
+        terms: Terms,
+        layer: Option<Box<Layer>>,
+    ) -> Self {
+        let Parties { user, realm, authorization, digest_uri } = parties;
+        let mut texts =
+            Vec::with_capacity(user.len() + realm.len() + authorization.len() + digest_uri.len());
+        let mut ends = [0; 3];
+        for (end, text) in ends.iter_mut().zip([user, realm, authorization]) {
+            texts.extend_from_slice(text);
+            // A response has under 4096 octets, and so have its parts together.
+            *end = u16::try_from(texts.len()).unwrap_or(u16::MAX);
+        }
+        texts.extend_from_slice(digest_uri);
+        let texts = texts.into_boxed_slice();
+        let started = nonce::now();
+        Self { texts, ends, session_key: session_key.clone(), terms, layer, started }
+    }
+
+    pub(super) fn parties(&self) -> Parties<'_> {
+        let [user, realm, authorization] = self.ends.map(usize::from);
+        let text = |range: std::ops::Range<usize>| self.texts.get(range).unwrap_or_default();
+        Parties {
+            user: text(0..user),
+            realm: text(user..realm),
+            authorization: text(realm..authorization),
+            digest_uri: text(authorization..self.texts.len()),
+        }
+    }
+
+    pub(super) fn session_key(&self) -> &Secret<[u8; 16]> {
+        &self.session_key
+    }
+
+    /// The layer.
+    pub(super) fn layer(&self) -> Result<&Layer> {
+        self.layer.as_deref().ok_or_else(|| {
+            let reason = "message: qop auth was negotiated, which protects no messages";
+            Error::new(Status::QOP_NOT_SUPPORTED, reason)
+        })
+    }
+
+    pub(super) fn query(&self, attribute: AttributeId, role: Role) -> Result<Attribute> {
+        let parties = self.parties();
+        Ok(match attribute {
+            AttributeId::SIZES => Attribute::Sizes(self.sizes()),
+            AttributeId::NAMES => Attribute::Names(match role {
+                Role::Server => names::display_name(parties.user, parties.realm),
+                Role::Client => names::display_name(parties.user, b""),
+            }),
+            AttributeId::LIFESPAN => {
+                Attribute::Lifespan(clock::filetime_to_local(self.started), MAXIMUM_TIME)
+            }
+            AttributeId::STREAM_SIZES => Attribute::StreamSizes(self.stream_sizes()?),
+            AttributeId::KEY_INFO => Attribute::KeyInfo(self.key_info()),
+            AttributeId::AUTHORITY => {
+                Attribute::Authority(charset::to_text(parties.realm).into_owned())
+            }
+            AttributeId::PASSWORD_EXPIRY => Attribute::PasswordExpiry(MAXIMUM_TIME),
+            AttributeId::SESSION_KEY => {
+                Attribute::SessionKey(Secret::new(self.session_key.expose().to_vec()))
+            }
+            AttributeId::TARGET => Attribute::Target(parties.digest_uri.to_vec()),
+            AttributeId::CLIENT_SPECIFIED_TARGET => return Err(no_target()),
+            _ => return Err(unknown_attribute()),
+        })
+    }
+
+    fn sizes(&self) -> Sizes {
+        let unprotected = Sizes { max_token: MAX_TOKEN, ..Sizes::default() };
+        self.layer.as_ref().map_or(unprotected, |layer| Sizes {
+            max_token: MAX_TOKEN,
+            max_signature: layer.max_signature(),
+            block_size: layer.block_size(),
+            security_trailer: layer.security_trailer(),
+        })
+    }
+
+    fn stream_sizes(&self) -> Result<StreamSizes> {
+        let layer = self.layer.as_ref().ok_or_else(unknown_attribute)?;
+        let block_size = layer.block_size();
+        let padding = if block_size > 1 { block_size } else { 0 };
+        let trailer = layer.security_trailer() + padding;
+        let maximum_message = self.terms.peer_maxbuf.saturating_sub(trailer);
+        Ok(StreamSizes { header: 0, trailer, maximum_message, buffers: 2, block_size })
+    }
+
+    fn key_info(&self) -> KeyInfo {
+        let (encryption_name, encryption_algorithm, key_bits) = match self.terms.cipher {
+            None => ("", 0, 128),
+            Some(Cipher::Rc4) => ("RC4", CALG_RC4, 128),
+            Some(Cipher::Rc4With56Bits) => ("RC4", CALG_RC4, 56),
+            Some(Cipher::Rc4With40Bits) => ("RC4", CALG_RC4, 40),
+            Some(Cipher::TripleDes) => ("3DES", CALG_3DES_112, 112),
+            Some(Cipher::Des) => ("DES", CALG_DES, 56),
+        };
+        KeyInfo {
+            signature_name: "MD5",
+            encryption_name,
+            key_bits,
+            signature_algorithm: CALG_MD5,
+            encryption_algorithm,
+        }
+    }
+}
+
+/// What a context that is not established yet answers.
+pub(super) fn query_unfinished(attribute: AttributeId) -> Result<Attribute> {
+    match attribute {
+        AttributeId::SIZES => {
+            Ok(Attribute::Sizes(Sizes { max_token: MAX_TOKEN, ..Sizes::default() }))
+        }
+        AttributeId::TARGET | AttributeId::CLIENT_SPECIFIED_TARGET => Err(no_target()),
+        AttributeId::NAMES
+        | AttributeId::LIFESPAN
+        | AttributeId::STREAM_SIZES
+        | AttributeId::KEY_INFO
+        | AttributeId::AUTHORITY
+        | AttributeId::PASSWORD_EXPIRY
+        | AttributeId::SESSION_KEY => {
+            let reason = "query: the context is not established";
+            Err(Error::new(Status::INVALID_HANDLE, reason))
+        }
+        _ => Err(unknown_attribute()),
+    }
+}
+
+fn no_target() -> Error {
+    Error::new(Status::TARGET_UNKNOWN, "query: the peer has named no target")
+}
+
+fn unknown_attribute() -> Error {
+    Error::new(Status::UNSUPPORTED_FUNCTION, "query: not an attribute of this context")
+}
+
+/// The names of the negotiated terms, for the log.
+impl std::fmt::Display for Terms {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.qop.name())?;
+        match self.cipher {
+            Some(cipher) => write!(formatter, " with {}", cipher.name()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The cipher state of one direction, whichever cipher it is.
+
+use des::{Des, TdesEde2};
+use zeroize::Zeroizing;
+
+use super::cbc::{self, Cbc};
+use super::keys::Key;
+use super::rc4::Rc4;
+use super::segments::Segments;
+use crate::digest::qop::Cipher;
+
+/// One direction's cipher for the life of a context. Key schedules are large and slow, and many
+/// contexts never carry a message: they are made at the first.
+pub(super) enum State {
+    /// auth-int.
+    None,
+    /// No message yet.
+    Fresh(Cipher),
+    Rc4(Box<Rc4>),
+    Des(Box<Cbc<Des>>),
+    TripleDes(Box<Cbc<TdesEde2>>),
+}
+
+/// Whether `cipher` works on blocks, and its messages are padded.
+pub(super) fn is_padded(cipher: Cipher) -> bool {
+    match cipher {
+        Cipher::Des | Cipher::TripleDes => true,
+        Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => false,
+    }
+}
+
+/// Where a state stood before a message, as far as going back needs it.
+pub(super) struct Mark(Zeroizing<[u8; cbc::BLOCK]>);
+
+impl State {
+    /// A state with its key schedule made.
+    pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Self {
+        match cipher {
+            Cipher::Des => Self::Des(Box::new(Cbc::des(key))),
+            Cipher::TripleDes => Self::TripleDes(Box::new(Cbc::triple_des(key))),
+            Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
+                Self::Rc4(Box::new(Rc4::new(key)))
+            }
+        }
+    }
+
+    /// Encrypts the next octets of the direction: whole blocks, where the cipher has blocks.
+    pub(super) fn encrypt(&mut self, text: &mut [u8]) {
+        match self {
+            Self::None | Self::Fresh(_) => (),
+            Self::Rc4(stream) => stream.apply(text),
+            Self::Des(chain) => chain.encrypt(text),
+            Self::TripleDes(chain) => chain.encrypt(text),
+        }
+    }
+
+    /// Decrypts the next octets of the direction: whole blocks, where the cipher has blocks.
+    pub(super) fn decrypt(&mut self, text: &mut [u8]) {
+        match self {
+            Self::None | Self::Fresh(_) => (),
+            Self::Rc4(stream) => stream.apply(text),
+            Self::Des(chain) => chain.decrypt(text),
+            Self::TripleDes(chain) => chain.decrypt(text),
+        }
+    }
+
+    /// Where the state stands.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(Zeroizing::new(match self {
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; cbc::BLOCK],
+            Self::Des(chain) => chain.vector(),
+            Self::TripleDes(chain) => chain.vector(),
+        }))
+    }
+
+    /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
+    pub(super) fn undo(&mut self, mark: &Mark, body: &mut Segments<'_>) {
+        if let Self::Rc4(stream) = self {
+            body.each_backwards(|text| stream.undo(text));
+        } else if self.set_vector(*mark.0) {
+            // Ciphertext is made again from the text and the vector that it was made from.
+            body.each_run(cbc::BLOCK, |text| self.encrypt(text));
+            self.set_vector(*mark.0);
+        }
+    }
+
+    /// Sets the vector, where the cipher has one; returns whether it has.
+    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) -> bool {
+        match self {
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => return false,
+            Self::Des(chain) => chain.set_vector(vector),
+            Self::TripleDes(chain) => chain.set_vector(vector),
+        }
+        true
+    }
+
+    /// The position in the stream or chain: nothing before the first message.
+    pub(super) fn pack(&self) -> Vec<u8> {
+        match self {
+            Self::None | Self::Fresh(_) => Vec::new(),
+            Self::Rc4(stream) => stream.pack(),
+            Self::Des(chain) => chain.vector().to_vec(),
+            Self::TripleDes(chain) => chain.vector().to_vec(),
+        }
+    }
+
+    /// The state of `cipher` at a packed position, unless it is none of that cipher.
+    pub(super) fn unpack(cipher: Cipher, key: &Key, position: &[u8]) -> Option<Self> {
+        if position.is_empty() {
+            return Some(Self::Fresh(cipher));
+        }
+        if !is_padded(cipher) {
+            return Rc4::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
+        }
+        let vector = position.try_into().ok()?;
+        let mut state = Self::scheduled(cipher, key);
+        state.set_vector(vector);
+        Some(state)
+    }
+}

@@ -1,0 +1,124 @@
+//! A message body that lies in two places: a data buffer and a trailer buffer.
+
+/// Octets that go through hash and cipher together, so that the second finds them in the cache.
+const PIECE: usize = 2048;
+
+/// Two pieces of memory, taken as one after the other.
+pub(super) struct Segments<'a> {
+    first: &'a mut [u8],
+    second: &'a mut [u8],
+}
+
+impl<'a> Segments<'a> {
+    pub(super) fn new(first: &'a mut [u8], second: &'a mut [u8]) -> Self {
+        Self { first, second }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.first.len().saturating_add(self.second.len())
+    }
+
+    /// Everything before the last `count` octets; nothing, where there are not so many.
+    pub(super) fn without_last(self, count: usize) -> Self {
+        let length = self.len().saturating_sub(count);
+        let from_first = length.min(self.first.len());
+        let from_second = length - from_first;
+        Self {
+            first: self.first.split_at_mut(from_first).0,
+            second: self.second.split_at_mut(from_second.min(self.second.len())).0,
+        }
+    }
+
+    /// The last `N` octets; in front of a shorter body, zeros.
+    pub(super) fn last<const N: usize>(&self) -> [u8; N] {
+        let mut last = [0; N];
+        let octets = self.second.iter().rev().chain(self.first.iter().rev());
+        for (to, from) in last.iter_mut().rev().zip(octets) {
+            *to = *from;
+        }
+        last
+    }
+
+    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, to be changed
+    /// in place. A unit across the boundary is put together and taken apart again. At the end of a
+    /// body that is not made of whole units, what is left over comes as it is.
+    pub(super) fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
+        let whole = self.first.len() - self.first.len() % unit;
+        let (runs, head) = self.first.split_at_mut(whole);
+        in_pieces(runs, &mut work);
+        let missing = if head.is_empty() { 0 } else { unit - head.len() };
+        let (tail, rest) = self.second.split_at_mut(missing.min(self.second.len()));
+        if !head.is_empty() {
+            across(head, tail, &mut work);
+        }
+        in_pieces(rest, &mut work);
+    }
+
+    /// Passes all octets to `work`, the last part first.
+    pub(super) fn each_backwards(&mut self, mut work: impl FnMut(&mut [u8])) {
+        work(self.second);
+        work(self.first);
+    }
+}
+
+fn in_pieces(runs: &mut [u8], work: &mut impl FnMut(&mut [u8])) {
+    for piece in runs.chunks_mut(PIECE) {
+        work(piece);
+    }
+}
+
+/// One unit, of 16 octets at most, that begins in `head` and ends in `tail`.
+fn across(head: &mut [u8], tail: &mut [u8], work: &mut impl FnMut(&mut [u8])) {
+    let mut unit = [0; 16];
+    let length = head.len() + tail.len();
+    for (to, from) in unit.iter_mut().zip(head.iter().chain(tail.iter())) {
+        *to = *from;
+    }
+    if let Some(unit) = unit.get_mut(..length) {
+        work(unit);
+    }
+    for (from, to) in unit.iter().zip(head.iter_mut().chain(tail)) {
+        *to = *from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_whole_units_in_order_at_every_boundary() {
+        for unit in [1, 8] {
+            for boundary in 0..=32 {
+                let mut octets: Vec<u8> = (0..32).collect();
+                let (first, second) = octets.split_at_mut(boundary);
+                let mut seen = Vec::new();
+                Segments::new(first, second).each_run(unit, |run| {
+                    assert_eq!(run.len() % unit, 0);
+                    seen.extend_from_slice(run);
+                    for octet in run {
+                        *octet += 100;
+                    }
+                });
+                assert_eq!(seen, (0..32).collect::<Vec<u8>>());
+                assert_eq!(octets, (100..132).collect::<Vec<u8>>());
+            }
+        }
+    }
+
+    #[test]
+    fn ends_are_found_across_the_boundary() {
+        for boundary in 0..=10 {
+            let mut octets: Vec<u8> = (1..=10).collect();
+            let (first, second) = octets.split_at_mut(boundary);
+            let segments = Segments::new(first, second);
+            assert_eq!(segments.len(), 10);
+            assert_eq!(segments.last::<4>(), [7, 8, 9, 10]);
+            assert_eq!(segments.last::<12>(), [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+            let rest = segments.without_last(6);
+            assert_eq!(rest.last::<4>(), [1, 2, 3, 4]);
+            assert_eq!(rest.len(), 4);
+            assert_eq!(rest.without_last(5).len(), 0);
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The server's side of DIGEST-MD5: the challenge, and the judgement of the response.
+
+use std::borrow::Cow;
+
+use once_cell::sync::OnceCell;
+use subtle::ConstantTimeEq;
+
+use super::challenge::ChallengeText;
+use super::credential::DigestCredential;
+use super::established::{Established, Parties, Terms};
+use super::hash;
+use super::limits::TRIES;
+use super::names::{self, Reading};
+use super::nonce::{FILETIME_SECOND, Nonce};
+use super::printer::Print;
+use super::qop::{Offer, Qop};
+use super::response::Response;
+use super::tokenizer::Value;
+use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::config::Config;
+use crate::random;
+use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
+
+/// The nonce count of a first response (RFC 2831 §2.1.2). Windows knows no other in SASL.
+const FIRST_USE: u32 = 1;
+
+/// A context between its challenge and the response to it.
+pub(super) struct Challenged {
+    nonce: Nonce,
+    /// FILETIME, UTC.
+    issued: u64,
+    qops: Offer<Qop>,
+}
+
+/// A response that is right.
+pub(super) struct Verified {
+    pub(super) established: Established,
+    /// 32 hex digits.
+    pub(super) rspauth: [u8; 32],
+    /// Right, but to a nonce whose time is over.
+    pub(super) stale: bool,
+}
+
+/// Writes a challenge to `output`. With `stale`, one that tells the client to answer again.
+pub(super) fn challenge(
+    credential: &DigestCredential,
+    requested: Flags,
+    stale: bool,
+    now: u64,
+    output: &mut dyn TokenSink,
+) -> Result<Challenged> {
+    let config = credential.config();
+    let nonce = Nonce::issue(now)?;
+    let qops = offered(config, requested);
+    let text = challenge_text(config, qops, &nonce, stale);
+    text.write(output.space(text.length())?)?;
+    Ok(Challenged { nonce, issued: now, qops })
+}
+
+/// The challenge's text.
+fn challenge_text<'a>(
+    config: &'a Config,
+    qop: Offer<Qop>,
+    nonce: &'a Nonce,
+    stale: bool,
+) -> ChallengeText<'a> {
+    ChallengeText {
+        stale,
+        qop,
+        cipher: config.ciphers,
+        nonce: nonce.text(),
+        utf8: config.utf8_sasl,
+        maxbuf: config.maxbuf,
+        realm: config.realm.as_bytes(),
+    }
+}
+
+/// Whether every challenge that `config` can lead to may be sent: asked once for a credential.
+pub(super) fn check_challenges(config: &Config) -> Result<()> {
+    let nonce = Nonce::issue(0)?;
+    challenge_text(config, offered(config, Flags::SEALED), &nonce, true).fits()
+}
+
+/// What is offered for the attributes asked for: always auth, and cumulatively more, as Active
+/// Directory offers it. Without a configured cipher there is no auth-conf.
+fn offered(config: &Config, requested: Flags) -> Offer<Qop> {
+    let mut qops = Offer::from_iter([Qop::Auth]);
+    if requested.intersects(Flags::SEALED) {
+        qops.add(Qop::AuthInt);
+    }
+    if requested.contains(Flags::CONFIDENTIALITY) && !config.ciphers.is_empty() {
+        qops.add(Qop::AuthConf);
+    }
+    qops
+}
+
+impl Challenged {
+    /// Judges the token of `call`, the response to this challenge.
+    pub(super) fn verify(
+        &self,
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        now: u64,
+    ) -> Result<Verified> {
+        let response = Response::parse(call.inputs.token())?;
+        let terms = self.check_terms(credential, &response)?;
+        check_bindings(call, &response)?;
+        if response.authzid.is_some() && !call.authorization_allowed {
+            let reason = "response: authorization identities are forbidden on this context";
+            return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
+        }
+        let judge = Judge::new(&response);
+        let source = credential.source()?;
+        let mut found = judge.search(source)?;
+        if found.is_none() && source.refresh() {
+            found = judge.search(source)?;
+        }
+        let Some(Match { user, realm, session_key, rspauth }) = found else {
+            let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
+            return Err(Error::new(Status::LOGON_DENIED, reason));
+        };
+        let parties = Parties {
+            user: &user,
+            realm: &realm,
+            authorization: &judge.authorization,
+            digest_uri: &judge.digest_uri,
+        };
+        let established = Established::new(&parties, &session_key, terms, Role::Server);
+        Ok(Verified { established, rspauth, stale: self.is_stale(credential, now) })
+    }
+
+    /// Holds the response against the offer, in the order of RFC 2831 §2.1.2's directives.
+    fn check_terms(&self, credential: &DigestCredential, response: &Response<'_>) -> Result<Terms> {
+        if !self.nonce.is_named_by(&response.nonce.unquoted()) {
+            return Err(invalid("response: the nonce is not the one offered (RFC 2831 §2.1.2)"));
+        }
+        if response.nc != FIRST_USE {
+            let reason = "response: the nonce count of a first response is 1 (RFC 2831 §2.1.2)";
+            return Err(Error::new(Status::OUT_OF_SEQUENCE, reason));
+        }
+        if !self.qops.contains(response.qop) {
+            return Err(invalid("response: the qop was not offered (RFC 2831 §2.1.2)"));
+        }
+        let cipher = match (response.qop, response.cipher) {
+            (Qop::AuthConf, Some(cipher)) if credential.config().ciphers.contains(cipher) => {
+                Some(cipher)
+            }
+            (Qop::AuthConf, _) => {
+                return Err(invalid("response: the cipher was not offered (RFC 2831 §2.1.2)"));
+            }
+            _ => None,
+        };
+        if response.utf8 && !credential.config().utf8_sasl {
+            return Err(invalid("response: charset was not offered (RFC 2831 §2.1.2)"));
+        }
+        Ok(Terms { qop: response.qop, cipher, peer_maxbuf: response.maxbuf })
+    }
+
+    fn is_stale(&self, credential: &DigestCredential, now: u64) -> bool {
+        let lifetime = credential.config().nonce_lifetime.as_secs() * FILETIME_SECOND;
+        now.saturating_sub(self.issued) > lifetime
+    }
+}
+
+/// Refuses what is not built yet: Digest over HTTP, told by a `PKG_PARAMS` buffer or by the bit that
+/// `ASC_REQ_HTTP` shares with `ASC_REQ_ALLOW_MISSING_BINDINGS`, unless bindings come with it.
+pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
+    let has = |kind| call.inputs.0.iter().any(|buffer| buffer.kind == kind);
+    if has(buffer_type::PKG_PARAMS)
+        || (call.flags.contains(Flags::HTTP) && !has(buffer_type::CHANNEL_BINDINGS))
+    {
+        let reason = "accept: Digest over HTTP is not built yet";
+        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+    }
+    Ok(())
+}
+
+/// A caller that hands in channel bindings wants them enforced, which is not built yet; it may be
+/// answered only where it allows clients that know of none, and the client is one.
+fn check_bindings(call: &Call<'_>, response: &Response<'_>) -> Result<()> {
+    let given =
+        call.inputs.first(buffer_type::CHANNEL_BINDINGS).is_some_and(|data| !data.is_empty());
+    let knows_bindings = response.cnonce.unquoted().starts_with(b"+Upgraded+");
+    let allowed = call.flags.contains(Flags::HTTP) && !knows_bindings;
+    if call.flags.contains(Flags::PROXY_BINDINGS) || (given && !allowed) {
+        let reason = "accept: channel bindings cannot be verified yet";
+        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+    }
+    Ok(())
+}
+
+/// An account whose secret makes the response right.
+struct Match {
+    user: Vec<u8>,
+    realm: Vec<u8>,
+    session_key: Secret<[u8; 16]>,
+    rspauth: [u8; 32],
+}
+
+/// Compares a response with what secrets would make of it.
+struct Judge<'a> {
+    response: &'a Response<'a>,
+    nonce: Cow<'a, [u8]>,
+    cnonce: Cow<'a, [u8]>,
+    digest_uri: Cow<'a, [u8]>,
+    authorization: Cow<'a, [u8]>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(response: &'a Response<'a>) -> Self {
+        let nonce = response.nonce.unquoted();
+        let authorization = response.authzid.map(Value::unquoted).unwrap_or_default();
+        let cnonce = response.cnonce.unquoted();
+        let digest_uri = response.digest_uri.unquoted();
+        Self { response, nonce, cnonce, digest_uri, authorization }
+    }
+
+    /// Tries every reading of the name, whether or not it is known: who measures the time of a
+    /// refusal learns only what the message itself says.
+    fn search(&self, source: &dyn Source) -> Result<Option<Match>> {
+        let mut tries = TRIES;
+        for reading in names::readings(self.response).iter() {
+            let account = Account { user: &reading.user, realm: &reading.realm };
+            let stored = source.find(&account, Algorithm::Md5).map_err(unavailable)?;
+            if let Some(found) = self.try_stored(reading, stored.as_ref(), &mut tries)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn try_stored(
+        &self,
+        reading: &Reading<'_>,
+        stored: Option<&Stored>,
+        tries: &mut usize,
+    ) -> Result<Option<Match>> {
+        match stored {
+            None => {
+                self.try_hash(reading, absent_hash()?);
+                Ok(None)
+            }
+            Some(Stored::Hash(hash)) => {
+                let Some(hash) = hash.expose().first_chunk() else { return Ok(None) };
+                Ok(self.try_hash(reading, hash))
+            }
+            Some(Stored::Password(password)) => {
+                for form in names::password_forms(reading.encoding, password.expose()).iter() {
+                    let Some(left) = tries.checked_sub(1) else { return Ok(None) };
+                    *tries = left;
+                    let secret =
+                        Secret::new(hash::password_hash(&reading.user, &reading.realm, form));
+                    if let Some(found) = self.try_hash(reading, secret.expose()) {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn try_hash(&self, reading: &Reading<'_>, secret: &[u8; 16]) -> Option<Match> {
+        let response = self.response;
+        let authorization = response.authzid.map(|_| &*self.authorization);
+        let session_key =
+            Secret::new(hash::session_hash(secret, &self.nonce, &self.cnonce, authorization));
+        let (expected, rspauth) = hash::response_pair(
+            session_key.expose(),
+            &self.nonce,
+            &response.nc_text,
+            &self.cnonce,
+            response.qop_text,
+            &self.digest_uri,
+            response.qop != Qop::Auth,
+        );
+        bool::from(expected.ct_eq(&response.response)).then(|| Match {
+            user: reading.user.to_vec(),
+            realm: reading.realm.to_vec(),
+            session_key,
+            rspauth,
+        })
+    }
+}
+
+/// The secret of users that do not exist: random, so that nobody can compute a response from it.
+fn absent_hash() -> Result<&'static [u8; 16]> {
+    static HASH: OnceCell<Secret<[u8; 16]>> = OnceCell::new();
+    let hash = HASH.get_or_try_init(|| {
+        let mut hash = Secret::new([0; 16]);
+        random::fill(hash.expose_mut()).map(|()| hash)
+    })?;
+    Ok(hash.expose())
+}
+
+fn unavailable(Unavailable(reason): Unavailable) -> Error {
+    Error::new(Status::NO_AUTHENTICATING_AUTHORITY, format!("accounts: {reason}"))
+}
+
+fn invalid(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}

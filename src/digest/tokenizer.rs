@@ -1,0 +1,371 @@
+//! Cuts a Digest message into its directives: one pass, linear time, no allocation.
+//!
+//! The grammar is RFC 2831 §7.1-7.2 (`1#(name "=" (token | quoted-string))`), which HTTP shares,
+//! read liberally where peers need it: every value may be quoted or bare, and a bare value may hold
+//! characters that a token may not, up to the next comma.
+
+use std::borrow::Cow;
+
+use crate::sspi::{Error, Result, Status};
+
+#[cfg(test)]
+pub(super) mod tests;
+
+/// A directive: its name and value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Directive<'a> {
+    /// The name as sent. Never empty, only token characters.
+    pub name: &'a [u8],
+    /// The name without regard to case, for `match`.
+    pub id: Name,
+    /// The value.
+    pub value: Value<'a>,
+}
+
+/// A directive's value, where it stands in the message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Value<'a> {
+    octets: &'a [u8],
+    form: Form,
+}
+
+// A whole word, so that a value is copied as three of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+enum Form {
+    Bare,
+    Quoted,
+    /// Quoted, with a backslash.
+    Escaped,
+}
+
+impl<'a> Value<'a> {
+    /// A bare value of these octets, which mean what they are.
+    #[must_use]
+    pub const fn bare(octets: &'a [u8]) -> Self {
+        Self { octets, form: Form::Bare }
+    }
+
+    /// The octets as sent: those between the quotes, or the bare value.
+    #[must_use]
+    pub const fn raw(self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// Whether the value stood in quotes.
+    #[must_use]
+    pub const fn is_quoted(self) -> bool {
+        !matches!(self.form, Form::Bare)
+    }
+
+    /// Whether the value stood in quotes and holds a backslash, so that [`Value::unquoted`] differs
+    /// from [`Value::raw`]. In a bare value a backslash is an octet like others.
+    #[must_use]
+    pub const fn is_escaped(self) -> bool {
+        matches!(self.form, Form::Escaped)
+    }
+
+    /// Whether the value is present but empty.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// The octets that the value stands for: the backslash of each quoted pair removed
+    /// (RFC 2831 §7.2). Borrowed unless [`Value::is_escaped`].
+    #[must_use]
+    pub fn unquoted(self) -> Cow<'a, [u8]> {
+        if !self.is_escaped() {
+            return Cow::Borrowed(self.octets);
+        }
+        let mut octets = Vec::with_capacity(self.octets.len());
+        let mut source = self.octets.iter().copied();
+        while let Some(octet) = source.next() {
+            octets.push(if octet == b'\\' { source.next().unwrap_or(octet) } else { octet });
+        }
+        Cow::Owned(octets)
+    }
+
+    /// The octets of a value that is a token or a list by its grammar, and so needs no backslash.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` where there is one all the same.
+    pub fn plain(self) -> Result<&'a [u8]> {
+        if self.is_escaped() {
+            return Err(malformed("token: a backslash in a value that has no use for it"));
+        }
+        Ok(self.octets)
+    }
+}
+
+/// The directives of a message, in order. An error is the last item.
+#[derive(Clone, Debug)]
+pub struct Directives<'a> {
+    rest: &'a [u8],
+}
+
+/// The directives of `message`. NULs at its end do not count as part of it.
+#[must_use]
+pub fn directives(message: &[u8]) -> Directives<'_> {
+    Directives { rest: without_terminator(message) }
+}
+
+/// `message` without the NULs that callers who count a terminator leave at its end.
+#[must_use]
+pub fn without_terminator(message: &[u8]) -> &[u8] {
+    let nuls = message.iter().rev().take_while(|octet| **octet == 0).count();
+    message.get(..message.len() - nuls).unwrap_or_default()
+}
+
+impl<'a> Iterator for Directives<'a> {
+    type Item = Result<Directive<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let directive = self.take_directive().transpose()?;
+        Some(directive.map_err(|reason| {
+            self.rest = &[];
+            malformed(reason)
+        }))
+    }
+}
+
+impl std::iter::FusedIterator for Directives<'_> {}
+
+/// Something taken from the front of the message, or the reason why it cannot be: smaller than an
+/// [`Error`], which only the last step makes.
+type Taken<T> = std::result::Result<T, &'static str>;
+
+impl<'a> Directives<'a> {
+    /// The next directive, with the commas and blanks before it and the blanks after it.
+    #[inline]
+    fn take_directive(&mut self) -> Taken<Option<Directive<'a>>> {
+        self.skip_blanks()?;
+        while let [b',', after @ ..] = self.rest {
+            self.rest = after;
+            self.skip_blanks()?;
+        }
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let length = span(self.rest, NAME);
+        let id = Name::at_start(self.rest, length);
+        let name = self.take(length);
+        if name.is_empty() {
+            return Err("token: a directive without a name (RFC 2831 §7.1)");
+        }
+        self.skip_blanks()?;
+        let [b'=', after @ ..] = self.rest else {
+            return Err("token: a directive without = (RFC 2831 §7.1)");
+        };
+        self.rest = after;
+        self.skip_blanks()?;
+        let value = if let [b'"', after @ ..] = self.rest {
+            self.rest = after;
+            self.take_quoted()?
+        } else {
+            self.take_bare()?
+        };
+        self.skip_blanks()?;
+        match self.rest {
+            [] | [b',', ..] => Ok(Some(Directive { name, id, value })),
+            _ => Err("token: text between a value and the next comma (RFC 2831 §7.1)"),
+        }
+    }
+
+    /// A quoted value whose opening quote has been taken, with its closing quote.
+    #[inline]
+    fn take_quoted(&mut self) -> Taken<Value<'a>> {
+        let mut length = 0;
+        let mut form = Form::Quoted;
+        loop {
+            let (_, after) = split(self.rest, length);
+            let plain = long_span(after, QUOTED, [b'"', b'\\']);
+            length += plain;
+            match split(after, plain).1 {
+                [b'"', after @ ..] => {
+                    let octets = self.take(length);
+                    self.rest = after;
+                    return Ok(Value { octets, form });
+                }
+                // A quoted pair. RFC 2831's CHAR has the control characters too, which nobody has
+                // a use for in a name, and not the octets from 0x80, which follow the backslash
+                // where a client forgot to double it.
+                [b'\\', b'\t' | b' '.., ..] => {
+                    form = Form::Escaped;
+                    length += 2;
+                }
+                [b'\r', b'\n', b' ' | b'\t', ..] => length += 3,
+                [] | [b'\\'] => return Err("token: a quote is not closed (RFC 2831 §7.2)"),
+                _ => return Err("token: a control character in quotes (RFC 2831 §7.2)"),
+            }
+        }
+    }
+
+    /// A bare value, up to the next comma or the blanks before it.
+    #[inline]
+    fn take_bare(&mut self) -> Taken<Value<'a>> {
+        let octets = self.take(long_span(self.rest, BARE, [b',', b'"', 0x7F]));
+        if !matches!(self.rest, [] | [b',' | b'\r', ..]) {
+            return Err("token: a quote or control character in a bare value");
+        }
+        let octets = octets.trim_ascii_end();
+        if octets.is_empty() {
+            return Err("token: a directive without a value (RFC 2831 §7.1)");
+        }
+        Ok(Value::bare(octets))
+    }
+
+    /// Passes over LWS: blanks, and line breaks that a blank follows (RFC 2831 §7.1).
+    #[inline]
+    fn skip_blanks(&mut self) -> Taken<()> {
+        while let [octet @ ..=b' ', after @ ..] = self.rest {
+            self.rest = match (octet, after) {
+                (b' ' | b'\t', _) => after,
+                (b'\r', [b'\n', after @ ..]) if matches!(after, [b' ' | b'\t', ..]) => after,
+                _ => return Err("token: a control character between directives (RFC 2831 §7.1)"),
+            };
+        }
+        Ok(())
+    }
+
+    /// The next `length` octets.
+    #[inline]
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (octets, rest) = split(self.rest, length);
+        self.rest = rest;
+        octets
+    }
+}
+
+#[inline]
+fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
+    octets.split_at_checked(at).unwrap_or((octets, &[]))
+}
+
+#[cold]
+fn malformed(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}
+
+/// Octets of a directive's name: those of a token (RFC 2831 §7.1).
+const NAME: u8 = 1;
+/// Octets that stand for themselves between quotes.
+const QUOTED: u8 = 2;
+/// Octets of a bare value, blanks included.
+const BARE: u8 = 4;
+
+/// For each octet, the kinds of text it may be part of.
+static KINDS: [u8; 256] = kinds();
+
+/// How many octets at the start are of this kind.
+#[inline]
+fn span(octets: &[u8], kind: u8) -> usize {
+    octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0).unwrap_or(octets.len())
+}
+
+/// As [`span`] for QUOTED and BARE, whose text is longer: eight octets at a time as long as none is
+/// a control character or one of these `stops`, among which are all others not of this kind.
+#[inline]
+fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
+    let mut clear = 0;
+    for eight in octets.as_chunks::<8>().0 {
+        let marks = marks(u64::from_le_bytes(*eight), stops);
+        if marks != 0 {
+            clear += marks.trailing_zeros() as usize / 8;
+            break;
+        }
+        clear += 8;
+    }
+    clear + span(split(octets, clear).1, kind)
+}
+
+/// The top bit of each octet that is below 0x20 or one of `stops`. Those above the first octet that
+/// is so may be marked without being so.
+#[inline]
+fn marks<const N: usize>(word: u64, stops: [u8; N]) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let mut marks = word.wrapping_sub(EACH * 0x20) & !word;
+    for stop in stops {
+        let zeros = word ^ (EACH * u64::from(stop));
+        marks |= zeros.wrapping_sub(EACH) & !zeros;
+    }
+    marks & (EACH * 0x80)
+}
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut octet = u8::MAX;
+    loop {
+        kinds[octet as usize] = kind_of(octet);
+        if octet == 0 {
+            return kinds;
+        }
+        octet -= 1;
+    }
+}
+
+const fn kind_of(octet: u8) -> u8 {
+    const SEPARATORS: &[u8] = b"\t ()<>@;:/[]?={}";
+    let mut left = SEPARATORS;
+    while let [separator, rest @ ..] = left {
+        if octet == *separator {
+            return QUOTED | BARE;
+        }
+        left = rest;
+    }
+    match octet {
+        b'"' | 0..b' ' => 0,
+        b'\\' => BARE,
+        b',' | 0x7F => QUOTED,
+        0x80.. => QUOTED | BARE,
+        _ => NAME | QUOTED | BARE,
+    }
+}
+
+/// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
+/// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Name(u128);
+
+impl Name {
+    /// A name too long to be known.
+    pub const LONG: Self = Self(0);
+
+    /// The number of `name`.
+    #[must_use]
+    #[inline]
+    pub const fn of(name: &[u8]) -> Self {
+        let mut octets = 0;
+        let mut bits = 0;
+        let mut left = name;
+        while let [rest @ .., octet] = left {
+            octets = octets << 8 | *octet as u128;
+            bits += 8;
+            left = rest;
+        }
+        Self::fold(octets, bits)
+    }
+
+    /// The number of the first `length` octets, read all at once where there are enough.
+    #[inline]
+    fn at_start(octets: &[u8], length: usize) -> Self {
+        match (octets.first_chunk::<16>(), u32::try_from(length)) {
+            (Some(octets), Ok(length @ 0..=16)) => {
+                Self::fold(u128::from_le_bytes(*octets), 8 * length)
+            }
+            (None, Ok(0..=16)) => Self::of(split(octets, length).0),
+            _ => Self::LONG,
+        }
+    }
+
+    // Of a token's characters the bit that is set in all changes upper-case letters, and some signs
+    // to others, but none to a letter or hyphen, which is all that known names have.
+    #[inline]
+    const fn fold(octets: u128, bits: u32) -> Self {
+        match u128::MAX.checked_shr(128_u32.wrapping_sub(bits)) {
+            Some(used) => Self((octets | u128::from_le_bytes([0x20; 16])) & used),
+            None => Self::LONG,
+        }
+    }
+}

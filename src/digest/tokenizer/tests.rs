@@ -1,0 +1,278 @@
+use super::*;
+
+/// A directive's name, its raw value, and whether that is quoted.
+type Row<'a> = (&'a [u8], &'a [u8], bool);
+
+/// The directives of `message`, or the error's status.
+fn read(message: &[u8]) -> std::result::Result<Vec<Row<'_>>, Status> {
+    directives(message)
+        .map(|directive| {
+            let Directive { name, id, value } = directive.map_err(|error| error.status())?;
+            assert_eq!(id, Name::of(name));
+            Ok((name, value.raw(), value.is_quoted()))
+        })
+        .collect()
+}
+
+/// Octets that mean something to a tokenizer.
+const LIKELY: &[u8] = b"\"\\,=\0\r\n \t\x7F\x80\xC3\xFFa0";
+
+/// Calls `check` with copies of `wire` that have one to four octets flipped, deleted or inserted, or
+/// pieces repeated; the same ones in every run.
+pub(in crate::digest) fn mutations(wire: &str, check: impl Fn(&[u8])) {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for round in 0..4000 {
+        let mut octets = wire.as_bytes().to_vec();
+        for _ in 0..=round / 1000 {
+            let at = random(octets.len());
+            match random(4) {
+                0 => octets[at] ^= 1 << random(8),
+                1 => drop(octets.remove(at)),
+                2 => octets.insert(at, LIKELY[random(LIKELY.len())]),
+                _ => {
+                    let piece = octets[at..(at + random(9)).min(octets.len())].to_vec();
+                    octets.splice(at..at, piece);
+                }
+            }
+        }
+        check(&octets.into_boxed_slice());
+    }
+}
+
+#[test]
+fn directives_are_cut_at_commas_outside_quotes() {
+    type Row = (&'static str, &'static [(&'static str, &'static str, bool)]);
+    let rows: &[Row] = &[
+        ("", &[]),
+        (" ,\t, ,", &[]),
+        ("a=b", &[("a", "b", false)]),
+        ("a=\"b\"", &[("a", "b", true)]),
+        ("a=\"\"", &[("a", "", true)]),
+        (",,a=b,,c=d,,", &[("a", "b", false), ("c", "d", false)]),
+        (" a = b , c\t=\t\"d\" ", &[("a", "b", false), ("c", "d", true)]),
+        ("a\r\n =\r\n\tb\r\n ,\r\n c=\"d\"\r\n ", &[("a", "b", false), ("c", "d", true)]),
+        ("a=b\r\n \r\n ", &[("a", "b", false)]),
+        (
+            "a=x/y==,b=(c) <d>;e:f@g[h]?{i}\t ",
+            &[("a", "x/y==", false), ("b", "(c) <d>;e:f@g[h]?{i}", false)],
+        ),
+        ("a=DOM\\user,b==", &[("a", "DOM\\user", false), ("b", "=", false)]),
+        ("a=\"x,y=z\",b=c", &[("a", "x,y=z", true), ("b", "c", false)]),
+        ("a=\"\\\"\\\\\\x\",b=c", &[("a", "\\\"\\\\\\x", true), ("b", "c", false)]),
+        ("a=\"x\r\n y\tz\"", &[("a", "x\r\n y\tz", true)]),
+        (
+            "a=\"\\\t\u{e9}\\\u{e9}\x7F\",b=\u{e9}",
+            &[("a", "\\\t\u{e9}\\\u{e9}\x7F", true), ("b", "\u{e9}", false)],
+        ),
+        ("!#$%&'*+-.^_`|~09azAZ=x", &[("!#$%&'*+-.^_`|~09azAZ", "x", false)]),
+    ];
+    for (message, expected) in rows {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(name, value, quoted)| (name.as_bytes(), value.as_bytes(), *quoted))
+            .collect();
+        let message = Box::<[u8]>::from(message.as_bytes());
+        assert_eq!(read(&message), Ok(expected), "{:?}", String::from_utf8_lossy(&message));
+    }
+}
+
+#[test]
+fn malformed_directives_are_invalid_token() {
+    for message in [
+        "=",
+        "=b",
+        "a",
+        "a,",
+        "a,b=c",
+        "a b=c",
+        "a\"=b",
+        "\u{e9}=b",
+        "a/b=c",
+        "a:=b",
+        "\"a\"=b",
+        "a=",
+        "a=,b=c",
+        "a= ",
+        "a=\r\n ",
+        "a=\"",
+        "a=\"b",
+        "a=\"b\\",
+        "a=\"b\\\"",
+        "a=\"b\"c",
+        "a=\"b\" c",
+        "a=\"b\"\"c\"",
+        "a=\"b\"=c",
+        "a=b\"c\"",
+        "a=b\"",
+        "a=b\r\n c",
+        "a=b\r\n",
+        "a=b\n",
+        "a=b\r",
+        "\na=b",
+        "a=b\r ,c=d",
+        "a=\"b\r\nc\"",
+        "a=\"b\rc\"",
+        "a=\"b\nc\"",
+        "a=\"b\x01\"",
+        "a=\"b\\\x01\"",
+        "a=\"b\\\r\n \"",
+        "a=b\x01",
+        "a=b\x7F",
+        "a\x01=b",
+        "a=b\x0B",
+    ] {
+        let message = Box::<[u8]>::from(message.as_bytes());
+        let text = String::from_utf8_lossy(&message);
+        assert_eq!(read(&message), Err(Status::INVALID_TOKEN), "{text:?}");
+    }
+}
+
+#[test]
+fn an_error_is_the_last_item() {
+    let mut found = directives(b"a=b,c,d=e");
+    assert!(found.next().unwrap().is_ok());
+    assert!(found.next().unwrap().is_err());
+    assert!(found.next().is_none());
+    assert!(found.next().is_none());
+}
+
+#[test]
+fn unquoting_removes_one_backslash_of_each_pair() {
+    for (sent, meant) in [
+        ("\"plain\"", "plain"),
+        ("\"\"", ""),
+        ("\"a\\\"b\\\\c\\d\"", "a\"b\\cd"),
+        ("\"\\\\\\\\\"", "\\\\"),
+        ("\"DOM\\user\"", "DOMuser"),
+        ("DOM\\user", "DOM\\user"),
+    ] {
+        let message = format!("x={sent}");
+        let value = directives(message.as_bytes()).next().unwrap().unwrap().value;
+        let unquoted = value.unquoted();
+        assert_eq!(&*unquoted, meant.as_bytes(), "{sent}");
+        assert_eq!(matches!(unquoted, Cow::Owned(_)), value.is_escaped(), "{sent}");
+        assert_eq!(value.plain().is_err(), value.is_escaped(), "{sent}");
+    }
+}
+
+#[test]
+fn names_compare_without_regard_to_case() {
+    assert_eq!(Name::of(b"Digest-URI"), Name::of(b"digest-uri"));
+    assert_ne!(Name::of(b"Digest-URI"), Name::of(b"digest_uri"));
+    assert_ne!(Name::of(b"nonce"), Name::of(b"cnonce"));
+    assert_ne!(Name::of(b"aBCDEFGHIJKLMNOP"), Name::LONG);
+    assert_eq!(Name::of(b"ABCDEFGHIJKLMNOPQ"), Name::LONG);
+    // No other octet of a token becomes a letter or hyphen.
+    for known in (b'a'..=b'z').chain([b'-']) {
+        for octet in 0x21..0x7F_u8 {
+            let same = Name::of(&[octet]) == Name::of(&[known]);
+            assert_eq!(same, octet.eq_ignore_ascii_case(&known), "{octet:02x} {known:02x}");
+        }
+    }
+}
+
+#[test]
+fn every_octet_ends_a_value_at_every_place_or_none() {
+    for octet in 0..=u8::MAX {
+        for at in 0..20 {
+            let mut text = [b'z'; 20];
+            text[at] = octet;
+            let quoted = octet >= 0x20 && !b"\"\\".contains(&octet) || octet == b'\t';
+            let bare = octet >= 0x20 && !b",\"\x7F".contains(&octet) || octet == b'\t';
+            let (end_quoted, end_bare) = (if quoted { 20 } else { at }, if bare { 20 } else { at });
+            assert_eq!(long_span(&text, QUOTED, [b'"', b'\\']), end_quoted, "{octet:02x} {at}");
+            assert_eq!(long_span(&text, BARE, [b',', b'"', 0x7F]), end_bare, "{octet:02x} {at}");
+        }
+    }
+}
+
+#[test]
+fn r01_a_directive_without_equals_sign_is_invalid_token() {
+    assert_eq!(read(b"nonce,realm=\"x\""), Err(Status::INVALID_TOKEN));
+    assert_eq!(read(b"realm=\"x\",nonce"), Err(Status::INVALID_TOKEN));
+}
+
+#[test]
+fn r12_directives_inside_a_value_are_part_of_it() {
+    let message = br#"nonce="x,realm=\"y\",realm=z",realm="real""#;
+    let found = read(message).unwrap();
+    assert_eq!(
+        found,
+        [(&b"nonce"[..], &br#"x,realm=\"y\",realm=z"#[..], true), (b"realm", b"real", true)]
+    );
+}
+
+#[test]
+fn r14_every_prefix_of_a_message_is_read_or_refused() {
+    let message = br#"username="a\"b",realm="" , nc=00000001,x = y"#;
+    for length in 0..message.len() {
+        let prefix = Box::<[u8]>::from(&message[..length]);
+        let whole = matches!(length, 0 | 15..=16 | 24..=27 | 31..=39);
+        // Prefixes that end inside a bare value are whole messages with a shorter value.
+        assert_eq!(read(&prefix).is_ok(), whole, "{:?}", String::from_utf8_lossy(&prefix));
+    }
+}
+
+#[test]
+fn r15_a_mebibyte_of_one_character_takes_linear_time() {
+    const SIZE: usize = 1 << 20;
+    for (octet, good) in [(b'\\', false), (b'"', false), (b',', true), (b' ', true), (b'=', false)]
+    {
+        assert_eq!(read(&vec![octet; SIZE]).is_ok(), good, "{:?}", char::from(octet));
+        let quoted = [&b"a=\""[..], &vec![octet; SIZE], b"\""].concat();
+        assert_eq!(read(&quoted).is_ok(), octet != b'"', "quoted {:?}", char::from(octet));
+    }
+    for unit in ["\\\"", "a=b,", "a=\"\",", "\r\n ", "\\\\"] {
+        let many = unit.repeat(SIZE / unit.len());
+        let quoted = format!("a=\"{many}\"");
+        assert_eq!(read(many.as_bytes()).is_ok(), !unit.starts_with('\\'), "{unit:?}");
+        assert_eq!(read(quoted.as_bytes()).is_ok(), !unit.starts_with('a') || unit == "a=b,");
+    }
+    assert_eq!(read(&vec![0; SIZE]), Ok(vec![]));
+    let value = Value { octets: &vec![b'\\'; SIZE], form: Form::Escaped };
+    assert_eq!(value.unquoted().len(), SIZE / 2);
+}
+
+#[test]
+fn r16_a_lone_quote_or_nothing_as_value_is_invalid_token() {
+    for message in ["nc=", "nc=,x=y", "nc=\"", "nc=\",x=y", "nc= ,x=y"] {
+        assert_eq!(read(message.as_bytes()), Err(Status::INVALID_TOKEN), "{message}");
+    }
+}
+
+#[test]
+fn r17_nuls_at_the_end_are_dropped_and_others_are_invalid_token() {
+    for message in [&b"a=b\0"[..], b"a=b\0\0\0", b"a=b,\0", b"a=b \0"] {
+        assert_eq!(read(message), Ok(vec![(&b"a"[..], &b"b"[..], false)]));
+    }
+    for message in [
+        &b"a=b\0,c=d"[..],
+        b"\0a=b",
+        b"a\0=b",
+        b"a=\0b",
+        b"a=\"b\0\"",
+        b"a=\"\\\0\"",
+        b"a=b\0 \0",
+        b"a=\"b\"\0,",
+    ] {
+        assert_eq!(read(message), Err(Status::INVALID_TOKEN), "{message:?}");
+    }
+    assert_eq!(without_terminator(b"\0\0"), b"");
+    assert_eq!(without_terminator(b"\0a\0"), b"\0a");
+}
+
+#[test]
+fn mutated_messages_never_panic() {
+    mutations("username=\"a\\\\b\", realm=\"\",nc=00000001 ,qop=auth", |octets| {
+        for directive in directives(octets).flatten() {
+            let unquoted = directive.value.unquoted();
+            assert!(unquoted.len() <= directive.value.raw().len());
+        }
+    });
+}

@@ -1,0 +1,72 @@
+//! The name of this machine.
+
+/// The host's domain name: of its host name, the part after the first dot, or all of it where
+/// there is no dot. `localhost` when the machine has no usable name.
+///
+/// No resolver is asked, so this neither waits for a network nor depends on one.
+#[must_use]
+pub fn domain() -> String {
+    domain_of(&name().unwrap_or_default()).to_owned()
+}
+
+fn domain_of(host: &str) -> &str {
+    let host = host.trim().trim_matches('.');
+    // Linux calls a host without a name "(none)".
+    if host.is_empty() || host.starts_with('(') || host.chars().any(char::is_control) {
+        return "localhost";
+    }
+    host.split_once('.').map_or(host, |(_, domain)| domain)
+}
+
+/// The host name as the system has it; `None` when it cannot be told.
+#[cfg(unix)]
+#[must_use]
+pub fn name() -> Option<String> {
+    // POSIX allows 255 octets; a longer name is cut without a terminator, hence the octet more.
+    let mut buffer = [0_u8; 257];
+    let usable = buffer.len() - 1;
+    // SAFETY: the pointer is to `usable` writable octets, and the last octet of the buffer, which
+    // is not among them, stays zero.
+    let status = unsafe { libc::gethostname(buffer.as_mut_ptr().cast(), usable) };
+    if status != 0 {
+        return None;
+    }
+    let name = buffer.split(|octet| *octet == 0).next()?;
+    String::from_utf8(name.to_vec()).ok()
+}
+
+/// The host name as the system has it; `None` when it cannot be told.
+#[cfg(not(unix))]
+#[must_use]
+pub fn name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_is_what_follows_the_first_dot() {
+        for (host, domain) in [
+            ("mail.example.org", "example.org"),
+            ("mail.example.org.", "example.org"),
+            ("mail", "mail"),
+            ("a.b", "b"),
+            ("", "localhost"),
+            (".", "localhost"),
+            ("(none)", "localhost"),
+            ("a\u{1}b", "localhost"),
+            (" box \n", "box"),
+        ] {
+            assert_eq!(domain_of(host), domain, "{host:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_name_is_the_kernels() {
+        let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+        assert_eq!(name().as_deref(), Some(kernel.trim_end()));
+    }
+}

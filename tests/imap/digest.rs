@@ -1,0 +1,128 @@
+//! A client of DIGEST-MD5 with auth-int, independent of the library: RFC 2831 by its formulas.
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+
+use super::{Line, Server};
+
+/// A connection that is logged in as alice with auth-int.
+pub(crate) struct Signed {
+    pub(crate) line: Line,
+    sending_key: [u8; 16],
+    sent: u32,
+}
+
+impl Signed {
+    pub(crate) fn log_in(server: &Server) -> Self {
+        let (mut signed, response) = Self::begin(server);
+        signed.read_rspauth(&response);
+        signed.line.ask("", "a OK");
+        signed
+    }
+
+    /// Logs in without waiting for rspauth and OK, with a first frame right behind.
+    pub(crate) fn log_in_at_once(server: &Server, text: &[u8]) -> Self {
+        let (mut signed, response) = Self::begin(server);
+        let frame = signed.frame(text);
+        signed.line.send_octets(&[format!("{response}\r\n\r\n").as_bytes(), &frame].concat());
+        assert!(signed.line.read().starts_with("+ "));
+        assert!(signed.line.read().starts_with("a OK"));
+        signed
+    }
+
+    /// The connection with its key, and the response in base64, yet to be sent.
+    fn begin(server: &Server) -> (Self, String) {
+        let mut line = server.connect();
+        let challenge = line.ask("a AUTHENTICATE DIGEST-MD5", "+ ");
+        let challenge = decode(&challenge[2..]);
+        let (response, session) = respond(value(&challenge, "nonce=\""));
+        let constant = b"Digest session key to client-to-server signing key magic constant";
+        let sending_key = md5(&[&session, constant]);
+        (Self { line, sending_key, sent: 0 }, encode(response.as_bytes()))
+    }
+
+    fn read_rspauth(&mut self, response: &str) {
+        let rspauth = self.line.ask(response, "+ ");
+        assert!(decode(&rspauth[2..]).starts_with("rspauth="));
+    }
+
+    /// One frame with its length in front, as the next of this connection.
+    pub(crate) fn frame(&mut self, text: &[u8]) -> Vec<u8> {
+        let number = self.sent.to_be_bytes();
+        self.sent += 1;
+        let mut mac = Hmac::<Md5>::new_from_slice(&self.sending_key).expect("any length");
+        mac.update(&number);
+        mac.update(text);
+        let mac = mac.finalize().into_bytes();
+        let length = u32::try_from(text.len() + 16).expect("short").to_be_bytes();
+        [&length, text, &mac[..10], &[0, 1], &number].concat()
+    }
+
+    /// The text of the server's next frame; its signature is the library's tests' business.
+    pub(crate) fn read(&mut self) -> String {
+        let head = self.line.read_octets(4);
+        let length = u32::from_be_bytes(head.try_into().expect("four octets")) as usize;
+        let body = self.line.read_octets(length);
+        String::from_utf8_lossy(&body[..length - 16]).into_owned()
+    }
+}
+
+/// The digest-response for alice, and H(A1).
+fn respond(nonce: &str) -> (String, [u8; 16]) {
+    let secret = md5(&[b"alice:example.org:secret"]);
+    let session = md5(&[&secret, b":", nonce.as_bytes(), b":0a4f113b"]);
+    let a2 = hex(md5(&[b"AUTHENTICATE:imap/127.0.0.1:00000000000000000000000000000000"]));
+    let middle = format!(":{nonce}:00000001:0a4f113b:auth-int:{a2}");
+    let response = hex(md5(&[hex(session).as_bytes(), middle.as_bytes()]));
+    let text = format!(
+        "username=\"alice\",realm=\"example.org\",nonce=\"{nonce}\",cnonce=\"0a4f113b\",\
+         nc=00000001,qop=auth-int,digest-uri=\"imap/127.0.0.1\",response={response}"
+    );
+    (text, session)
+}
+
+fn md5(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Md5::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+fn hex(octets: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(octets))
+}
+
+fn value<'a>(challenge: &'a str, before: &str) -> &'a str {
+    let from = challenge.find(before).expect("the directive") + before.len();
+    challenge[from..].split('"').next().expect("a quoted value")
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+pub(crate) fn encode(octets: &[u8]) -> String {
+    let mut text = String::new();
+    for three in octets.chunks(3) {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(*three.get(at).unwrap_or(&0)));
+        for at in 0..4 {
+            let letter = ALPHABET[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= three.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+fn decode(text: &str) -> String {
+    let mut octets = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.bytes().take_while(|letter| *letter != b'=') {
+        let six = ALPHABET.iter().position(|known| *known == letter).expect("base64");
+        bits = bits << 6 | u32::try_from(six).expect("six bits");
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            octets.push((bits >> count & 255) as u8);
+        }
+    }
+    String::from_utf8(octets).expect("text")
+}

@@ -1,0 +1,260 @@
+//! The IMAP example programs, built with sanitizers and run on loopback.
+
+pub(crate) mod digest;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::thread::{JoinHandle, spawn};
+
+use crate::common;
+
+const SERVER: &[&str] = &[
+    "examples/imap_server.c",
+    "examples/imap_session.c",
+    "examples/imap_login.c",
+    "examples/imap_mechanisms.c",
+    "examples/imap_link.c",
+    "examples/imap_layer.c",
+    "examples/imap_text.c",
+];
+
+const CLIENT: &[&str] = &[
+    "examples/imap_client.c",
+    "examples/imap_reply.c",
+    "examples/imap_link.c",
+    "examples/imap_layer.c",
+    "examples/imap_text.c",
+];
+
+/// Both programs, as built.
+pub(crate) struct Programs {
+    server: PathBuf,
+    client: PathBuf,
+}
+
+impl Programs {
+    pub(crate) fn build(more: &[&str]) -> Self {
+        let flags = [&["-std=c99"], common::STRICT, more].concat();
+        Self {
+            server: common::compile_c(SERVER, &flags),
+            client: common::compile_c(CLIENT, &flags),
+        }
+    }
+}
+
+/// Both programs under the address and undefined behaviour sanitizers, where the compiler has them.
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
+    let flags: &[&str] = if sanitizers_work() {
+        &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    } else {
+        &["-g"]
+    };
+    Programs::build(flags)
+});
+
+fn sanitizers_work() -> bool {
+    let source = common::scratch("programs").join("sanitizers.c");
+    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
+    let mut command = Command::new("cc");
+    command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
+    let works = command
+        .arg(source.with_extension(""))
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !works {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "cc has no sanitizers");
+        eprintln!("SKIPPED: cc has no sanitizers, the examples run without");
+    }
+    works
+}
+
+/// A running server.
+pub(crate) struct Server {
+    process: Child,
+    output: Option<JoinHandle<String>>,
+    errors: Option<JoinHandle<String>>,
+    pub(crate) port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Server {
+    /// Starts it for `connections` connections, and returns once it listens.
+    pub(crate) fn start(connections: usize) -> Self {
+        let mut process = Command::new(&PROGRAMS.server)
+            .args(["-v", "--connections", &connections.to_string(), "--accounts"])
+            .arg(common::root().join("examples/accounts.htdigest"))
+            .env_remove("SECUR32_CONFIG")
+            .env("SECUR32_REALM", "example.org")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let errors = collect_errors(process.stderr.take().expect("a pipe"));
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut first = String::new();
+        output.read_line(&mut first).expect("the server's output");
+        let port = first.trim_end().strip_prefix("listening on 127.0.0.1:");
+        let Some(port) = port.and_then(|port| port.parse().ok()) else {
+            let _ = process.kill();
+            panic!("the server says {first:?}; {}", errors.join().expect("its errors"));
+        };
+        Self { process, output: Some(collect(output)), errors: Some(errors), port }
+    }
+
+    /// Waits until its last connection has ended; its whole dialogue.
+    pub(crate) fn finish(mut self) -> String {
+        let status = self.process.wait().expect("the server ends");
+        let join = |thread: Option<JoinHandle<String>>| {
+            thread.map_or(String::new(), |thread| thread.join().expect("text"))
+        };
+        let (output, errors) = (join(self.output.take()), join(self.errors.take()));
+        assert!(status.success(), "the server ended with {status}\n{output}\n{errors}");
+        output
+    }
+
+    /// A connection that has read the greeting.
+    pub(crate) fn connect(&self) -> Line {
+        let mut line = Line::new(TcpStream::connect(("127.0.0.1", self.port)).expect("connected"));
+        assert!(line.read().starts_with("* OK "));
+        line
+    }
+}
+
+fn collect(mut output: BufReader<ChildStdout>) -> JoinHandle<String> {
+    spawn(move || {
+        let mut text = String::new();
+        output.read_to_string(&mut text).expect("text");
+        text
+    })
+}
+
+fn collect_errors(mut errors: ChildStderr) -> JoinHandle<String> {
+    spawn(move || {
+        let mut text = String::new();
+        errors.read_to_string(&mut text).expect("text");
+        text
+    })
+}
+
+/// How the example's client ended.
+pub(crate) struct Ending {
+    pub(crate) code: Option<i32>,
+    pub(crate) dialogue: String,
+    pub(crate) errors: String,
+}
+
+impl Ending {
+    fn new(output: &Output) -> Self {
+        Self {
+            code: output.status.code(),
+            dialogue: String::from_utf8_lossy(&output.stdout).into_owned(),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails the test, with all that was said, unless the exit code is this one.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.dialogue, self.errors);
+        self
+    }
+}
+
+/// Runs the example's client against a port of this host.
+pub(crate) fn client(port: u16, qop: &str, user: &str, password: &str) -> Ending {
+    let mut process = Command::new(&PROGRAMS.client)
+        .args(["--qop", qop, "127.0.0.1", &port.to_string(), user])
+        .env_remove("SECUR32_CONFIG")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the client starts");
+    let mut input = process.stdin.take().expect("a pipe");
+    writeln!(input, "{password}").expect("the client reads the password");
+    drop(input);
+    Ending::new(&process.wait_with_output().expect("the client ends"))
+}
+
+/// Plays the server for one run of the example's client with auth: after CAPABILITY, sends each of
+/// `replies` and takes a line after each.
+pub(crate) fn client_against(capabilities: &str, replies: &[&str]) -> Ending {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let script: Vec<String> = [format!("* CAPABILITY {capabilities}\r\nc1 OK\r\n")]
+        .into_iter()
+        .chain(replies.iter().map(|reply| format!("{reply}\r\n")))
+        .collect();
+    let peer = spawn(move || {
+        let mut line = Line::new(listener.accept().expect("a client").0);
+        line.send("* OK\r\n");
+        for reply in script {
+            if line.read().is_empty() {
+                return;
+            }
+            line.send(&reply);
+        }
+        line.rest();
+    });
+    let ending = client(port, "auth", "alice", "secret");
+    peer.join().expect("the script ran");
+    ending
+}
+
+/// A plain connection to either side.
+pub(crate) struct Line {
+    stream: BufReader<TcpStream>,
+}
+
+impl Line {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
+        self.send_octets(text.as_bytes());
+    }
+
+    pub(crate) fn send_octets(&mut self, octets: &[u8]) {
+        // Whoever broke off is found by what is read next.
+        let _ = self.stream.get_mut().write_all(octets);
+    }
+
+    /// One line without its end; empty when the other side is gone.
+    pub(crate) fn read(&mut self) -> String {
+        let mut line = Vec::new();
+        let _ = self.stream.read_until(b'\n', &mut line);
+        String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string()
+    }
+
+    pub(crate) fn read_octets(&mut self, length: usize) -> Vec<u8> {
+        let mut octets = vec![0; length];
+        self.stream.read_exact(&mut octets).expect("the other side goes on");
+        octets
+    }
+
+    /// Everything until the other side ends.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let _ = self.stream.get_mut().shutdown(Shutdown::Write);
+        let _ = self.stream.read_to_end(&mut octets);
+        octets
+    }
+
+    /// Sends a command line and expects its answer to start so.
+    pub(crate) fn ask(&mut self, command: &str, answer: &str) -> String {
+        self.send(&format!("{command}\r\n"));
+        let line = self.read();
+        assert!(line.starts_with(answer), "{command:?} was answered by {line:?}");
+        line
+    }
+}

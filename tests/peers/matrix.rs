@@ -1,0 +1,66 @@
+//! Runs the rows of a test, and says how each of them ended.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// What can be run as a row. Its text names it.
+pub(crate) trait Case: std::fmt::Display + Sync {
+    /// The package that it needs and that is not installed.
+    fn missing(&self) -> Option<&'static str>;
+
+    /// Plays it to its end.
+    fn play(&self) -> Result<(), String>;
+}
+
+/// Writes to standard error itself: what a test prints is shown only when it fails.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Whether a row cannot be played here and need not be; says so.
+pub(crate) fn skip(row: &impl Case) -> bool {
+    let missing = row.missing().filter(|_| std::env::var_os("CI").is_none());
+    if let Some(package) = missing {
+        say(&format!("SKIPPED: {row}: {package} is missing"));
+    }
+    missing.is_some()
+}
+
+/// Runs all rows, two at a time; panics with the failed ones at the end.
+pub(crate) fn run<C: Case>(what: &str, rows: &[C]) {
+    let next = AtomicUsize::new(0);
+    let skipped = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let started = Instant::now();
+            if skip(row) {
+                skipped.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let result = match row.missing() {
+                Some(package) => Err(format!("package {package} is missing")),
+                None => row.play(),
+            };
+            match result {
+                Ok(()) => say(&format!("passed   {row} ({:.1?})", started.elapsed())),
+                Err(reason) => {
+                    let text = format!("FAILED   {row}: {reason}");
+                    say(&text);
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let skipped = skipped.into_inner();
+    let passed = rows.len() - skipped - failed.len();
+    say(&format!("{what}: {passed} passed, {skipped} skipped, {} failed", failed.len()));
+    assert!(failed.is_empty(), "{what}:\n{}", failed.join("\n"));
+}

@@ -1,0 +1,215 @@
+//! The main job at a glance: a C server that was written for `<sspi.h>` logs a client in.
+
+use std::env;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use crate::{Result, install, root};
+
+const SHARED: [&str; 3] = ["imap_link.c", "imap_layer.c", "imap_text.c"];
+const SERVER: [&str; 4] = ["imap_server.c", "imap_session.c", "imap_login.c", "imap_mechanisms.c"];
+const CLIENT: [&str; 2] = ["imap_client.c", "imap_reply.c"];
+
+/// What the server prints when its first client has left.
+const FIRST_CLOSED: &str = "[1] -- closed";
+
+/// `cargo xtask demo`: builds the library and the IMAP example, logs a client in and prints the
+/// dialogue; then the server goes on for clients from other terminals, unless `--once` is given or
+/// standard input is no terminal. `--port N` chooses the server's port.
+pub(crate) fn run(words: &[String]) -> Result<()> {
+    let wanted = Wanted::read(words)?;
+    let compiler = Compiler::find()?;
+    let prefix = target_directory()?.join("demo");
+    let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
+    install::install(&["--prefix".to_string(), place.to_string()])?;
+    let server = compiler.build(&prefix, &SERVER)?;
+    let client = compiler.build(&prefix, &CLIENT)?;
+
+    let mut server = Server::start(&server, &wanted)?;
+    println!("\nThe client's view of an auth-conf login (C: client, S: server):\n");
+    log_in(&client, &server.port)?;
+    server.print_login()?;
+    if wanted.once {
+        return server.end();
+    }
+    println!("\nThe server goes on until Ctrl-C. Log in from another terminal:\n");
+    println!("  {}", curl_line(&server.port));
+    println!("  {}\n", gsasl_line(&server.port));
+    server.print_rest()
+}
+
+fn curl_line(port: &str) -> String {
+    format!("curl -v --login-options AUTH=DIGEST-MD5 -u alice:secret imap://127.0.0.1:{port}/")
+}
+
+fn gsasl_line(port: &str) -> String {
+    format!(
+        "gsasl --imap --no-starttls --connect=127.0.0.1:{port} --mechanism=DIGEST-MD5 \
+         --quality-of-protection=qop-int \\\n    --authentication-id=alice --password=secret \
+         --realm=example.org --service=imap --hostname=127.0.0.1"
+    )
+}
+
+/// What the command line asks for.
+struct Wanted {
+    once: bool,
+    port: String,
+}
+
+impl Wanted {
+    fn read(words: &[String]) -> Result<Self> {
+        let mut wanted = Self { once: !std::io::stdin().is_terminal(), port: "0".into() };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--once" => wanted.once = true,
+                "--port" => wanted.port = words.next().ok_or("--port wants a value")?.clone(),
+                _ => return Err(format!("{word} is not an option of this verb")),
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// Where cargo puts what it builds: this program lies in a profile's directory of it.
+fn target_directory() -> Result<PathBuf> {
+    let program = env::current_exe().map_err(|error| format!("this program's path: {error}"))?;
+    let target = program.parent().and_then(Path::parent);
+    Ok(target.ok_or("this program lies outside a target directory")?.to_path_buf())
+}
+
+/// The C compiler: `$CC` (which may have arguments), else `cc`.
+struct Compiler {
+    words: Vec<String>,
+}
+
+impl Compiler {
+    fn find() -> Result<Self> {
+        let named = env::var("CC").unwrap_or_default();
+        let mut words: Vec<String> = named.split_whitespace().map(String::from).collect();
+        if words.is_empty() {
+            words.push("cc".into());
+        }
+        let compiler = Self { words };
+        let runs =
+            compiler.command().arg("--version").output().is_ok_and(|out| out.status.success());
+        if runs {
+            return Ok(compiler);
+        }
+        Err(format!(
+            "the demo needs a C compiler, and `{}` does not run: install one (Debian and Ubuntu: \
+             apt install gcc libc6-dev), or name yours in the variable CC",
+            compiler.words.join(" ")
+        ))
+    }
+
+    fn command(&self) -> Command {
+        let mut words = self.words.iter();
+        let mut command = Command::new(words.next().map_or("cc", String::as_str));
+        command.args(words);
+        command
+    }
+
+    /// Builds one program against the library installed below `prefix`, as any user of it would.
+    fn build(&self, prefix: &Path, sources: &[&str]) -> Result<PathBuf> {
+        let examples = root().join("examples");
+        let name = sources.first().and_then(|source| source.strip_suffix(".c"));
+        let program = prefix.join(name.ok_or("a program has sources")?);
+        let library = prefix.join("lib");
+        let mut command = self.command();
+        command.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic"]);
+        command.arg("-I").arg(prefix.join("include/secur32"));
+        command.args(sources.iter().chain(&SHARED).map(|source| examples.join(source)));
+        command.arg("-o").arg(&program);
+        command.arg("-L").arg(&library).args(["-lsecur32", "-lpthread"]);
+        command.arg(format!("-Wl,-rpath,{}", library.display()));
+        crate::succeed(&mut command)?;
+        Ok(program)
+    }
+}
+
+/// The running server; it is stopped when this is dropped.
+struct Server {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+    port: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; there is nobody to tell of anything else.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Server {
+    fn start(program: &Path, wanted: &Wanted) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["-v", "--port", &wanted.port, "--accounts"]);
+        command.arg(root().join("examples/accounts.htdigest"));
+        if wanted.once {
+            command.arg("--once");
+        }
+        command.env("SECUR32_REALM", "example.org").stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+        let lines = BufReader::new(process.stdout.take().ok_or("the server has no output")?);
+        let mut server = Self { process, lines, port: String::new() };
+        let first = server.line()?.ok_or("the server did not start")?;
+        let port = first.strip_prefix("listening on 127.0.0.1:");
+        server.port = port.ok_or_else(|| format!("the server says: {first}"))?.into();
+        println!("\nThe server is {first}.");
+        Ok(server)
+    }
+
+    /// The next line of its output, or nothing at the end.
+    fn line(&mut self) -> Result<Option<String>> {
+        let mut line = String::new();
+        let read = self.lines.read_line(&mut line);
+        let length = read.map_err(|error| format!("the server's output: {error}"))?;
+        Ok((length > 0).then(|| line.trim_end().to_string()))
+    }
+
+    /// Passes over its view of the first connection, but for what it knows of the login.
+    fn print_login(&mut self) -> Result<()> {
+        while let Some(line) = self.line()? {
+            if line == FIRST_CLOSED {
+                return Ok(());
+            }
+            let remark =
+                line.strip_prefix("[1] -- ").filter(|text| text.contains(" logged in by "));
+            if let Some(remark) = remark {
+                println!("\nThe server, by QueryContextAttributes: {remark}");
+            }
+        }
+        Err("the server ended early".into())
+    }
+
+    /// Prints its view of all further connections.
+    fn print_rest(&mut self) -> Result<()> {
+        while let Some(line) = self.line()? {
+            println!("{line}");
+        }
+        Err("the server ended".into())
+    }
+
+    /// Waits for it to end after its one connection.
+    fn end(&mut self) -> Result<()> {
+        let status = self.process.wait().map_err(|error| format!("the server: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("the server ended with {status}")) }
+    }
+}
+
+/// Logs the sample account in; the client prints its dialogue itself.
+fn log_in(client: &Path, port: &str) -> Result<()> {
+    let mut command = Command::new(client);
+    command.args(["--qop", "auth-conf", "127.0.0.1", port, "alice"]).stdin(Stdio::piped());
+    let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+    if let Some(mut input) = process.stdin.take() {
+        // A client that ends without reading says why itself.
+        let _ = input.write_all(b"secret\n");
+    }
+    let status = process.wait().map_err(|error| format!("the client: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("the client ended with {status}")) }
+}

@@ -1,0 +1,250 @@
+//! Installation in the way of `make install`: the libraries, the headers and the pkg-config file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::{Result, cargo, root};
+
+const HEADERS: [&str; 3] = ["secur32.h", "sspi.h", "security.h"];
+
+/// Where things go.
+struct Places {
+    /// What stands before every path when the files are put there, for those who make packages.
+    destdir: PathBuf,
+    prefix: PathBuf,
+    libdir: PathBuf,
+    /// The profile that cargo builds.
+    profile: String,
+}
+
+/// `cargo xtask install`.
+pub(crate) fn install(words: &[String]) -> Result<()> {
+    let places = Places::read(words)?;
+    let package = Package::read()?;
+    let built = build(&places.profile)?;
+    let names = Names::new(&package.version)?;
+    for (name, mode) in [(names.shared(), 0o755), ("libsecur32.a", 0o644)] {
+        let source = if mode == 0o755 { &built.shared } else { &built.fixed };
+        put(source, &places.library(name), mode)?;
+    }
+    for link in names.links() {
+        symlink(names.shared(), &places.library(link))?;
+    }
+    for header in HEADERS {
+        put(&root().join("include").join(header), &places.header(header), 0o644)?;
+    }
+    write(&places.library("pkgconfig/secur32.pc"), &package.description(&places)?)?;
+    println!("secur32 {} is in {}", package.version, places.destdir(&places.prefix).display());
+    Ok(())
+}
+
+/// `cargo xtask uninstall`.
+pub(crate) fn uninstall(words: &[String]) -> Result<()> {
+    let places = Places::read(words)?;
+    let names = Names::new(&Package::read()?.version)?;
+    let libraries = names.files.iter().map(|name| &**name);
+    let libraries = libraries.chain(["libsecur32.a", "pkgconfig/secur32.pc"]);
+    let files = libraries.map(|name| places.library(name));
+    for file in files.chain(HEADERS.map(|header| places.header(header))) {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("{}: {error}", file.display()));
+            }
+            _ => {}
+        }
+    }
+    // It stays when something else is in it.
+    let _ = fs::remove_dir(places.header(""));
+    Ok(())
+}
+
+impl Places {
+    fn read(words: &[String]) -> Result<Self> {
+        let mut places = Self {
+            destdir: PathBuf::new(),
+            prefix: "/usr/local".into(),
+            libdir: "lib".into(),
+            profile: "release".into(),
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let (option, value) = match word.split_once('=') {
+                Some((option, value)) => (option, Some(value)),
+                None => (&**word, words.next().map(|value| &**value)),
+            };
+            let value = value.ok_or_else(|| format!("{option} wants a value"))?;
+            match option {
+                "--destdir" => places.destdir = value.into(),
+                "--prefix" => places.prefix = value.into(),
+                "--libdir" => places.libdir = value.into(),
+                "--profile" => places.profile = value.into(),
+                _ => return Err(format!("{option} is not an option of this verb")),
+            }
+        }
+        if !places.prefix.is_absolute() {
+            return Err(format!("--prefix {} is not absolute", places.prefix.display()));
+        }
+        // An absolute --libdir replaces the prefix.
+        places.libdir = places.prefix.join(&places.libdir);
+        Ok(places)
+    }
+
+    fn destdir(&self, path: &Path) -> PathBuf {
+        if self.destdir.as_os_str().is_empty() {
+            return path.into();
+        }
+        self.destdir.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    fn library(&self, name: &str) -> PathBuf {
+        self.destdir(&self.libdir.join(name))
+    }
+
+    fn header(&self, name: &str) -> PathBuf {
+        self.destdir(&self.prefix.join("include/secur32").join(name))
+    }
+}
+
+/// What Cargo.toml says.
+struct Package {
+    version: String,
+    about: String,
+}
+
+impl Package {
+    fn read() -> Result<Self> {
+        let text = read(&root().join("Cargo.toml"))?;
+        let value = |key: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+            let value = line.map(|line| line.trim_matches('"').to_string());
+            value.ok_or_else(|| format!("Cargo.toml has no {key}"))
+        };
+        Ok(Self { version: value("version")?, about: value("description")? })
+    }
+
+    /// The pkg-config file.
+    fn description(&self, places: &Places) -> Result<String> {
+        let libdir = match places.libdir.strip_prefix(&places.prefix) {
+            Ok(below) => format!("${{prefix}}/{}", below.display()),
+            Err(_) => places.libdir.display().to_string(),
+        };
+        // What Rust's standard library calls: rustc --print native-static-libs.
+        let private = if cfg!(target_os = "macos") {
+            "-liconv -lSystem -lc -lm"
+        } else {
+            "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
+        };
+        Ok(read(&root().join("def/secur32.pc.in"))?
+            .replace("@PREFIX@", &places.prefix.display().to_string())
+            .replace("@LIBDIR@", &libdir)
+            .replace("@DESCRIPTION@", &self.about)
+            .replace("@VERSION@", &self.version)
+            .replace("@PRIVATE@", private))
+    }
+}
+
+/// The names of the shared library: the file first, then the links to it.
+struct Names {
+    files: Vec<String>,
+}
+
+impl Names {
+    fn new(version: &str) -> Result<Self> {
+        let major = version.split('.').next().unwrap_or(version);
+        let names: [String; 3] = if cfg!(target_os = "macos") {
+            [format!("{version}.dylib"), format!("{major}.dylib"), "dylib".into()]
+        } else if cfg!(unix) {
+            [format!("so.{version}"), format!("so.{major}"), "so".into()]
+        } else {
+            return Err("on this system copy the library to where it is wanted".into());
+        };
+        Ok(Self { files: names.map(|name| format!("libsecur32.{name}")).into() })
+    }
+
+    fn shared(&self) -> &str {
+        self.files.first().map_or("", |name| name)
+    }
+
+    fn links(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().skip(1).map(|name| &**name)
+    }
+}
+
+/// The files that cargo made.
+struct Built {
+    shared: PathBuf,
+    fixed: PathBuf,
+}
+
+fn build(profile: &str) -> Result<Built> {
+    let mut build = cargo();
+    build.args(["build", "--package", "secur32", "--lib", "--profile", profile]);
+    build.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    let output = build.output().map_err(|error| format!("{build:?}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{build:?}: {}", output.status));
+    }
+    // Cargo names the files it made in strings of JSON.
+    let text = String::from_utf8_lossy(&output.stdout);
+    let file = |end: &str| {
+        let mut paths = text.split('"').filter(|path| path.ends_with(end));
+        paths.next().map(PathBuf::from).ok_or_else(|| format!("cargo built no {end}"))
+    };
+    let shared = if cfg!(target_os = "macos") { "/libsecur32.dylib" } else { "/libsecur32.so" };
+    Ok(Built { shared: file(shared)?, fixed: file("/libsecur32.a")? })
+}
+
+/// Copies a file and puts it in place in one step: a program may be using the old one.
+fn put(source: &Path, target: &Path, mode: u32) -> Result<()> {
+    let content = fs::read(source).map_err(|error| format!("{}: {error}", source.display()))?;
+    replace(target, |fresh| {
+        fs::write(fresh, content)?;
+        permissions(fresh, mode)
+    })
+}
+
+fn write(target: &Path, text: &str) -> Result<()> {
+    replace(target, |fresh| {
+        fs::write(fresh, text)?;
+        permissions(fresh, 0o644)
+    })
+}
+
+fn symlink(name: &str, target: &Path) -> Result<()> {
+    replace(target, |fresh| link(name, fresh))
+}
+
+fn replace(target: &Path, make: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<()> {
+    let fresh = target.with_extension("new");
+    let directory = target.parent().map_or(Ok(()), fs::create_dir_all);
+    directory
+        .and_then(|()| make(&fresh))
+        .and_then(|()| fs::rename(&fresh, target))
+        .map_err(|error| format!("{}: {error}", target.display()))
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(unix)]
+fn permissions(path: &Path, mode: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn permissions(_: &Path, _: u32) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link(name: &str, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(name, at)
+}
+
+#[cfg(not(unix))]
+fn link(_: &str, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
