@@ -139,6 +139,9 @@ mod tests {
         assert_eq!((wide.dwVersion, narrow.dwVersion), (1, 1));
         assert!(wide.Reserved2.is_null() && wide.Reserved8.is_null());
         assert!(narrow.Reserved2.is_null() && narrow.Reserved8.is_null());
+        if cfg!(miri) {
+            return; // There each mention of a function has an address of its own.
+        }
         let encrypt = EncryptMessage as *mut c_void;
         let decrypt = DecryptMessage as *mut c_void;
         assert_eq!((wide.Reserved3, wide.Reserved4), (encrypt, decrypt));

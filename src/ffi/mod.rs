@@ -44,6 +44,8 @@ pub mod types;
 #[cfg(test)]
 pub(crate) mod double;
 #[cfg(test)]
+mod exchange_tests;
+#[cfg(test)]
 mod query_tests;
 #[cfg(test)]
 mod support;

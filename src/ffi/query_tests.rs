@@ -171,6 +171,10 @@ fn r60_ex_queries_check_the_room() {
         let place = exact.buffer(0).pvBuffer;
         // SAFETY: as much room as stated.
         check(unsafe { QueryContextAttributesExW(context, attribute, place, size) }, Status::OK);
+        if attribute == 1 {
+            // SAFETY: written just now.
+            wide(unsafe { place.cast::<SecPkgContext_NamesW>().read_unaligned() }.sUserName);
+        }
     }
 }
 
