@@ -73,19 +73,19 @@ impl Wanted {
 }
 
 /// Where cargo puts what it builds: this program lies in a profile's directory of it.
-fn target_directory() -> Result<PathBuf> {
+pub(crate) fn target_directory() -> Result<PathBuf> {
     let program = env::current_exe().map_err(|error| format!("this program's path: {error}"))?;
     let target = program.parent().and_then(Path::parent);
     Ok(target.ok_or("this program lies outside a target directory")?.to_path_buf())
 }
 
 /// The C compiler: `$CC` (which may have arguments), else `cc`.
-struct Compiler {
+pub(crate) struct Compiler {
     words: Vec<String>,
 }
 
 impl Compiler {
-    fn find() -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         let named = env::var("CC").unwrap_or_default();
         let mut words: Vec<String> = named.split_whitespace().map(String::from).collect();
         if words.is_empty() {
@@ -98,13 +98,13 @@ impl Compiler {
             return Ok(compiler);
         }
         Err(format!(
-            "the demo needs a C compiler, and `{}` does not run: install one (Debian and Ubuntu: \
+            "a C compiler is needed, and `{}` does not run: install one (Debian and Ubuntu: \
              apt install gcc libc6-dev), or name yours in the variable CC",
             compiler.words.join(" ")
         ))
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut words = self.words.iter();
         let mut command = Command::new(words.next().map_or("cc", String::as_str));
         command.args(words);

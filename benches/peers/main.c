@@ -1,0 +1,86 @@
+/* bench [--full]: measures, prints, judges. Succeeds whatever the figures are; fails when something does not work. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+const char *const layer_names[LAYERS] = {"auth", "auth-int", "rc4", "des", "3des"};
+
+static const struct peer *const known[] = {
+    &secur32_peer,
+#ifdef HAVE_CYRUS
+    &cyrus_peer,
+#endif
+#ifdef HAVE_GSASL
+    &gsasl_peer,
+#endif
+};
+
+const struct peer *peers[MOST_PEERS];
+size_t peer_count;
+bool works[MOST_PEERS][LAYERS];
+
+static char directory[] = "/tmp/secur32-bench-XXXXXX";
+
+static void tidy(void)
+{
+    static const char *const names[] = {"accounts.htdigest", "secur32-rc4.toml", "secur32-des.toml", "secur32-3des.toml"};
+    char path[128];
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[n]);
+        unlink(path);
+    }
+    rmdir(directory);
+}
+
+/* Which layers a peer can do, by a handshake each. */
+static void try_layers(size_t p)
+{
+    for (enum layer layer = AUTH; layer < LAYERS; layer++) {
+        union context server;
+        works[p][layer] = shake_hands(peers[p], layer, &server, NULL);
+        peers[p]->end(&server);
+        if (!works[p][layer])
+            printf("%s: no handshake with %s\n", peers[p]->name, layer_names[layer]);
+    }
+}
+
+static void open_peers(void)
+{
+    for (size_t n = 0; n < sizeof known / sizeof known[0]; n++) {
+        const char *reason = known[n]->open(directory);
+        if (reason != NULL)
+            fail("%s: %s", known[n]->name, reason);
+        peers[peer_count++] = known[n];
+    }
+    client_open();
+    for (size_t p = 0; p < peer_count; p++)
+        try_layers(p);
+    for (enum layer layer = AUTH; layer < LAYERS; layer++)
+        if (!works[0][layer])
+            fail("%s: no handshake with %s", peers[0]->name, layer_names[layer]);
+}
+
+int main(int count, char **words)
+{
+    struct effort effort = {.rounds = 15, .turn = 1000000};
+    if (count == 2 && strcmp(words[1], "--full") == 0)
+        effort = (struct effort){.full = true, .rounds = 51, .turn = 4000000};
+    else if (count != 1)
+        fail("usage: bench [--full]");
+    if (mkdtemp(directory) == NULL)
+        fail("no directory can be made");
+    atexit(tidy);
+    open_peers();
+    printf("Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
+           effort.rounds);
+    memory_run();
+    handshakes_run(&effort);
+    threads_run(&effort);
+    messages_run(&effort);
+    report_verdicts();
+    return 0;
+}

@@ -1,0 +1,213 @@
+/* This library as the server, through what <sspi.h> declares and nothing else. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static CredHandle credentials[LAYERS];
+
+static const ULONG flags[LAYERS] = {0, ASC_REQ_INTEGRITY, ASC_REQ_CONFIDENTIALITY, ASC_REQ_CONFIDENTIALITY,
+                                    ASC_REQ_CONFIDENTIALITY};
+
+static bool write_file(const char *path, const char *content)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return false;
+    bool written = fputs(content, file) >= 0;
+    return fclose(file) == 0 && written;
+}
+
+/* The configuration is read when a credential is acquired, so each layer gets one of its own. */
+static const char *acquire(const char *directory, enum layer layer)
+{
+    static const char *const cipher[LAYERS] = {"rc4", "rc4", "rc4", "des", "3des"};
+    char path[4096], content[128];
+    snprintf(path, sizeof path, "%s/secur32-%s.toml", directory, cipher[layer]);
+    snprintf(content, sizeof content, "[WDigest]\nDigestEncryptionAlgorithms = \"%s\"\n", cipher[layer]);
+    if (!write_file(path, content))
+        return "cannot write secur32.toml";
+    setenv("SECUR32_CONFIG", path, 1);
+    TimeStamp expiry;
+    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
+                                                       NULL, NULL, &credentials[layer], &expiry);
+    return status == SEC_E_OK ? NULL : "AcquireCredentialsHandle failed";
+}
+
+static const char *open_library(const char *directory)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/accounts.htdigest", directory);
+    if (!write_file(path, USER ":" REALM ":" HASH_HEX "\n"))
+        return "cannot write the account file";
+    setenv("SECUR32_ACCOUNTS", path, 1);
+    setenv("SECUR32_REALM", REALM, 1);
+    for (enum layer layer = AUTH; layer < LAYERS; layer++) {
+        const char *reason = acquire(directory, layer);
+        if (reason != NULL)
+            return reason;
+    }
+    return NULL;
+}
+
+static bool begin(enum layer layer, union context *context, struct text *challenge)
+{
+    SecBuffer in = {0, SECBUFFER_TOKEN, NULL};
+    SecBuffer out = {sizeof challenge->octets, SECBUFFER_TOKEN, challenge->octets};
+    SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
+    ULONG attributes;
+    SECURITY_STATUS status = SaslAcceptSecurityContext(&credentials[layer], NULL, &ins, flags[layer],
+                                                       SECURITY_NATIVE_DREP, &context->handle, &outs, &attributes, NULL);
+    challenge->length = out.cbBuffer;
+    return status == SEC_I_CONTINUE_NEEDED;
+}
+
+static bool finish(union context *context, const struct text *response, struct text *rspauth)
+{
+    SecBuffer in = {(ULONG)response->length, SECBUFFER_TOKEN, (void *)response->octets};
+    SecBuffer out = {sizeof rspauth->octets, SECBUFFER_TOKEN, rspauth->octets};
+    SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
+    ULONG attributes;
+    TimeStamp expiry;
+    /* The credential may be left out on later legs: the context remembers it. */
+    SECURITY_STATUS status = SaslAcceptSecurityContext(NULL, &context->handle, &ins, 0, SECURITY_NATIVE_DREP,
+                                                       &context->handle, &outs, &attributes, &expiry);
+    rspauth->length = out.cbBuffer;
+    return status == SEC_E_OK;
+}
+
+static void end(union context *context)
+{
+    DeleteSecurityContext(&context->handle);
+}
+
+static void write_field(char *frame, size_t length)
+{
+    frame[0] = (char)(length >> 24);
+    frame[1] = (char)(length >> 16);
+    frame[2] = (char)(length >> 8);
+    frame[3] = (char)length;
+}
+
+/* Seals in place; returns the length of the frame, 0 for failure. */
+static size_t seal_frame(union context *context, char *frame, size_t length)
+{
+    SecBuffer parts[2] = {{(ULONG)length, SECBUFFER_DATA, frame + FIELD},
+                          {TRAILER, SECBUFFER_PADDING, frame + FIELD + length}};
+    SecBufferDesc message = {SECBUFFER_VERSION, 2, parts};
+    if (EncryptMessage(&context->handle, 0, &message, 0) != SEC_E_OK)
+        return 0;
+    size_t body = (size_t)parts[0].cbBuffer + parts[1].cbBuffer;
+    write_field(frame, body);
+    return FIELD + body;
+}
+
+static bool seal(union context *context, char *frame, size_t length, struct sealed *sealed)
+{
+    sealed->octets = frame;
+    sealed->length = seal_frame(context, frame, length);
+    sealed->owned = NULL;
+    return sealed->length != 0;
+}
+
+static bool unseal(union context *context, char *frame, size_t length, struct sealed *plain)
+{
+    SecBuffer parts[2] = {{(ULONG)(length - FIELD), SECBUFFER_STREAM, frame + FIELD}, {0, SECBUFFER_DATA, NULL}};
+    SecBufferDesc message = {SECBUFFER_VERSION, 2, parts};
+    ULONG qop;
+    if (DecryptMessage(&context->handle, &message, 0, &qop) != SEC_E_OK)
+        return false;
+    plain->octets = parts[1].pvBuffer;
+    plain->length = parts[1].cbBuffer;
+    plain->owned = NULL;
+    return true;
+}
+
+const struct peer secur32_peer = {
+    .name = "secur32",
+    .open = open_library,
+    .begin = begin,
+    .finish = finish,
+    .end = end,
+    .seal = seal,
+    .unseal = unseal,
+    .most_live = 1000000,
+    .most_live_full = 1000000,
+};
+
+/* --- the client */
+
+static CredHandle client_credential;
+
+void client_open(void)
+{
+    SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
+                                          .UserLength = sizeof USER - 1,
+                                          .Password = (unsigned char *)PASSWORD,
+                                          .PasswordLength = sizeof PASSWORD - 1,
+                                          .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
+    TimeStamp expiry;
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
+                                  &client_credential, &expiry) != SEC_E_OK)
+        fail("the client's AcquireCredentialsHandle failed");
+}
+
+bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response)
+{
+    SecBuffer in = {(ULONG)challenge->length, SECBUFFER_TOKEN, (void *)challenge->octets};
+    SecBuffer out = {sizeof response->octets, SECBUFFER_TOKEN, response->octets};
+    SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
+    ULONG attributes;
+    /* ISC_REQ_INTEGRITY is not ASC_REQ_INTEGRITY. */
+    ULONG wanted = layer == AUTH ? 0 : layer == AUTH_INT ? ISC_REQ_INTEGRITY : ISC_REQ_CONFIDENTIALITY;
+    SECURITY_STATUS status =
+        SaslInitializeSecurityContextA(&client_credential, NULL, (SEC_CHAR *)TARGET, wanted, 0, SECURITY_NATIVE_DREP,
+                                       &ins, 0, &client->handle, &outs, &attributes, NULL);
+    response->length = out.cbBuffer;
+    return status == SEC_I_CONTINUE_NEEDED;
+}
+
+bool client_check(union context *client, const struct text *rspauth)
+{
+    SecBuffer in = {(ULONG)rspauth->length, SECBUFFER_TOKEN, (void *)rspauth->octets};
+    SecBuffer out = {0, SECBUFFER_TOKEN, NULL};
+    SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
+    ULONG attributes;
+    return SaslInitializeSecurityContextA(&client_credential, &client->handle, (SEC_CHAR *)TARGET, 0, 0,
+                                          SECURITY_NATIVE_DREP, &ins, 0, &client->handle, &outs, &attributes,
+                                          NULL) == SEC_E_OK;
+}
+
+void client_end(union context *client)
+{
+    DeleteSecurityContext(&client->handle);
+}
+
+size_t client_seal(union context *client, char *frame, size_t length)
+{
+    return seal_frame(client, frame, length);
+}
+
+bool client_unseal(union context *client, char *frame, size_t frame_length, const char *plain, size_t length)
+{
+    struct sealed opened;
+    return unseal(client, frame, frame_length, &opened) && opened.length == length &&
+           memcmp(opened.octets, plain, length) == 0;
+}
+
+bool shake_hands(const struct peer *peer, enum layer layer, union context *server, union context *client)
+{
+    union context own;
+    union context *mine = client != NULL ? client : &own;
+    struct text challenge, response, rspauth;
+    if (!peer->begin(layer, server, &challenge))
+        return false;
+    if (!client_answer(layer, mine, &challenge, &response))
+        return false;
+    bool good = peer->finish(server, &response, &rspauth) && client_check(mine, &rspauth);
+    if (client == NULL || !good)
+        client_end(mine);
+    return good;
+}
