@@ -8,10 +8,12 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{STRICT, compile_c, compiler, library, read, root, scratch, static_library, succeed};
+use common::{
+    STRICT, compile_c, compiler, library, read, root, rust_sources, scratch, static_library,
+    succeed,
+};
 
 type Names = BTreeSet<String>;
 
@@ -150,24 +152,10 @@ fn the_prototypes_take_the_listed_octets_on_x86() {
     }
 }
 
-/// The sources of the C boundary.
-fn sources(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).expect("src/ffi");
-    let mut found = vec![];
-    for path in entries.map(|entry| entry.expect("an entry").path()) {
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
-}
-
 /// The exported functions of the sources: the name, the signature and the body.
 fn exported() -> Vec<(String, String, String)> {
     let mut found = vec![];
-    for path in sources(&root().join("src/ffi")) {
+    for path in rust_sources("src/ffi") {
         let text = fs::read_to_string(&path).expect("a source");
         for part in text.split("#[unsafe(no_mangle)]").skip(1) {
             let (signature, rest) = part.split_once('{').expect("a body");
@@ -186,7 +174,7 @@ fn the_sources_export_the_list() {
     let set: Names = found.iter().cloned().collect();
     assert_eq!(found.len(), set.len(), "a name is exported twice");
     assert_eq!(set, names("unix"));
-    for path in sources(&root().join("src")) {
+    for path in rust_sources("src") {
         let text = fs::read_to_string(&path).expect("a source");
         let inside = path.starts_with(root().join("src/ffi"));
         assert!(inside || !text.contains("no_mangle"), "{}", path.display());

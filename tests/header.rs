@@ -11,7 +11,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{STRICT, compile_c, compiler, have, library_directory, read, root, scratch, succeed};
+use common::{
+    STRICT, compile_c, compiler, have, library_directory, read, root, rust_sources, scratch,
+    succeed,
+};
 use secur32::sspi::Flags;
 
 const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"];
@@ -311,8 +314,7 @@ fn the_context_attributes_are_those_of_the_rust_sources() {
 fn the_boundarys_constants_are_the_headers() {
     let constants = constants();
     let mut compared = 0;
-    for entry in fs::read_dir(root().join("src/ffi")).expect("src/ffi") {
-        let path = entry.expect("an entry").path();
+    for path in rust_sources("src/ffi") {
         let Ok(text) = fs::read_to_string(&path) else { continue };
         for line in text.lines().filter_map(|line| line.trim().strip_suffix(';')) {
             let Some((left, number)) = line.split_once(" = ") else { continue };

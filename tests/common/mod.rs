@@ -23,6 +23,20 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The Rust sources below a directory of the crate.
+pub(crate) fn rust_sources(directory: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(directory)).expect("a directory of the crate");
+    let mut found = vec![];
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            found.extend(rust_sources(&path.to_string_lossy()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// The shared library that cargo built for this test run.
 ///
 /// Cargo builds all crate types of the library before an integration test and leaves them beside
