@@ -1,5 +1,6 @@
 //! The chores of secur32: `cargo xtask help`.
 
+mod circuits;
 mod demo;
 mod generate;
 mod install;
@@ -15,6 +16,7 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
+    ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --once --port N", demo::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
