@@ -16,6 +16,7 @@
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
+//! * [`kernels`] are the ciphers and hashes of the messages, as fast as the machine allows.
 //! * [`accounts`] is where a server finds its users.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
@@ -24,6 +25,7 @@ pub mod config;
 pub mod digest;
 pub mod ffi;
 pub mod handle;
+pub mod kernels;
 pub mod log;
 pub mod random;
 pub mod sasl;

@@ -1,6 +1,7 @@
 //! The chores of secur32: `cargo xtask help`.
 
 mod bench;
+mod circuits;
 mod demo;
 mod generate;
 mod install;
@@ -17,6 +18,7 @@ type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
     ("bench", "compare speed with the SASL libraries installed here: --full", bench::run),
+    ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --once --port N", demo::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),

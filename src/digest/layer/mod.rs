@@ -15,7 +15,6 @@ mod cipher;
 mod direction;
 mod keys;
 mod mac;
-mod rc4;
 mod segments;
 
 use std::fmt;
