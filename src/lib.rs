@@ -17,6 +17,7 @@
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
 //! * [`accounts`] is where a server finds its users.
+//! * [`kernels`] has the inner loops of hashes and ciphers.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
 pub mod accounts;
@@ -24,6 +25,7 @@ pub mod config;
 pub mod digest;
 pub mod ffi;
 pub mod handle;
+pub mod kernels;
 pub mod log;
 pub mod random;
 pub mod sasl;
