@@ -18,6 +18,7 @@
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
 //! * [`kernels`] are the ciphers and hashes of the messages, as fast as the machine allows.
 //! * [`accounts`] is where a server finds its users.
+//! * [`kernels`] has the inner loops of hashes and ciphers.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
 pub mod accounts;

@@ -105,7 +105,7 @@ pub(super) fn respond(
         authorization: call.authorization,
         digest_uri: target,
     };
-    let established = Established::new(&parties, &session_key, terms, Role::Client);
+    let established = Established::new(&parties, &session_key, terms, Role::Client, nonce::now());
     Ok(Responded { expected, established })
 }
 
