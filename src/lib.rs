@@ -11,14 +11,14 @@
 //! ```
 //!
 //! * [`ffi`] is the C boundary: pointers become checked views, results become statuses. `unsafe`
-//!   lives there, and in the thin edge of [`system`] to the operating system.
+//!   lives there, in the thin edge of [`system`] to the operating system, and where a kernel needs
+//!   an instruction.
 //! * [`handle`] turns objects into the two words of a `SecHandle` and back, and knows no protocol.
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
-//! * [`kernels`] are the ciphers and hashes of the messages, as fast as the machine allows.
 //! * [`accounts`] is where a server finds its users.
-//! * [`kernels`] has the inner loops of hashes and ciphers.
+//! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
 pub mod accounts;

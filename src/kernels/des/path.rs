@@ -36,7 +36,7 @@ impl Path {
     }
 
     /// The fastest. Tests may ask for another, which this processor has, by its name in
-    /// SECUR32_TEST_PATH.
+    /// `SECUR32_TEST_PATH`.
     pub(super) fn best() -> Self {
         #[cfg(test)]
         if let Ok(name) = std::env::var("SECUR32_TEST_PATH")
