@@ -16,6 +16,7 @@
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
+//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library.
 //! * [`accounts`] is where a server finds its users.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
@@ -23,6 +24,8 @@ pub mod accounts;
 pub mod config;
 pub mod digest;
 pub mod ffi;
+#[cfg(unix)]
+pub mod gssapi;
 pub mod handle;
 pub mod log;
 pub mod random;
