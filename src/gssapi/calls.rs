@@ -5,8 +5,8 @@ use zeroize::Zeroize;
 use super::library::Functions;
 use super::status::{self, Doing};
 use super::types::{
-    ACCEPT, Buffer, BufferSet, ERROR_BITS, Handle, INITIATE, KERBEROS, Oid, OidSet,
-    PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, octets,
+    ACCEPT, Buffer, BufferSet, ERROR_BITS, Handle, INITIATE, KERBEROS, Oid, OidSet, PRINCIPAL_NAME,
+    SERVICE_NAME, SPNEGO, octets,
 };
 use crate::sspi::{Error, Result, Secret, Status};
 
@@ -124,7 +124,11 @@ impl Name {
     }
 
     /// The name of a principal.
-    pub(super) fn principal(functions: &'static Functions, doing: Doing, text: &str) -> Result<Self> {
+    pub(super) fn principal(
+        functions: &'static Functions,
+        doing: Doing,
+        text: &str,
+    ) -> Result<Self> {
         Self::import(functions, doing, text, &PRINCIPAL_NAME)
     }
 

@@ -72,7 +72,9 @@ impl Drop for State {
         }
         let (mut minor, none) = (0, std::ptr::null_mut());
         // SAFETY: the library's, deleted once; no last token is wanted (RFC 2744 §5.9).
-        unsafe { (self.functions.gss_delete_sec_context)(&raw mut minor, &raw mut self.handle, none) };
+        unsafe {
+            (self.functions.gss_delete_sec_context)(&raw mut minor, &raw mut self.handle, none)
+        };
     }
 }
 
@@ -104,7 +106,11 @@ impl State {
         }
     }
 
-    fn initialize(&mut self, credential: &GssCredential, call: &Call<'_>) -> Result<Answer<'static>> {
+    fn initialize(
+        &mut self,
+        credential: &GssCredential,
+        call: &Call<'_>,
+    ) -> Result<Answer<'static>> {
         let functions = self.functions;
         let target = call.target.filter(|target| !target.is_empty()).ok_or_else(|| {
             Error::new(Status::TARGET_UNKNOWN, "initialize: the target is missing")

@@ -90,7 +90,9 @@ fn full_name(identity: &Identity) -> Result<Option<String>> {
     if user.is_empty() {
         return match domain {
             "" => Ok(None),
-            _ => Err(Error::new(Status::UNKNOWN_CREDENTIALS, "credential: a domain without a user")),
+            _ => {
+                Err(Error::new(Status::UNKNOWN_CREDENTIALS, "credential: a domain without a user"))
+            }
         };
     }
     Ok(Some(match domain {

@@ -3,9 +3,7 @@
 use libloading::Library;
 use once_cell::sync::OnceCell;
 
-use super::types::{
-    Buffer, BufferSet, ChannelBindings, Handle, IovBuffer, Oid, OidSet,
-};
+use super::types::{Buffer, BufferSet, ChannelBindings, Handle, IovBuffer, Oid, OidSet};
 
 /// MIT's library, then Heimdal's. Apple's systems lay the C structures out in another way.
 #[cfg(not(target_vendor = "apple"))]

@@ -34,12 +34,19 @@ pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
     let padding = message.position(buffer_type::PADDING);
     let mut array = NO_IOV;
     let buffers = lay_out(message, &mut array, token, padding)?;
-    let capacities = [Some(token), padding].map(|index| length_of(buffers, index));
-    measure(state, confidential, buffers)?;
-    let needed = [Some(token), padding].map(|index| length_of(buffers, index));
-    if needed.iter().zip(capacities).any(|(needed, capacity)| *needed > capacity) {
-        let reason = "encrypt: TOKEN or PADDING is shorter than SECPKG_ATTR_SIZES says";
-        return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+    // A copy: the library forgets where header and padding are while it measures them.
+    let mut needed = NO_IOV;
+    let (needed, _) = needed.split_at_mut_checked(buffers.len()).ok_or_else(too_many)?;
+    needed.copy_from_slice(buffers);
+    measure(state, confidential, needed)?;
+    for index in [Some(token), padding] {
+        let (needed, place) = (length_of(needed, index), index.and_then(|i| buffers.get_mut(i)));
+        let Some(place) = place else { continue };
+        if needed > place.buffer.length {
+            let reason = "encrypt: TOKEN or PADDING is shorter than SECPKG_ATTR_SIZES says";
+            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+        }
+        place.buffer.length = needed;
     }
     let functions = state.functions();
     let (mut minor, mut sealed) = (0, 0);

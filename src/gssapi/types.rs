@@ -55,14 +55,11 @@ pub(super) static KERBEROS: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 
 /// SPNEGO, 1.3.6.1.5.5.2 (RFC 4178).
 pub(super) static SPNEGO: Oid = Oid::of(&[0x2b, 6, 1, 5, 5, 2]);
 /// `GSS_C_NT_HOSTBASED_SERVICE` (RFC 2743 §4.1): service@host.
-pub(super) static SERVICE_NAME: Oid =
-    Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 1, 4]);
+pub(super) static SERVICE_NAME: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 1, 4]);
 /// `GSS_KRB5_NT_PRINCIPAL_NAME` (RFC 1964 §2.1.1).
-pub(super) static PRINCIPAL_NAME: Oid =
-    Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 1]);
+pub(super) static PRINCIPAL_NAME: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 1]);
 /// `GSS_C_INQ_SSPI_SESSION_KEY`.
-pub(super) static SESSION_KEY: Oid =
-    Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 5, 5]);
+pub(super) static SESSION_KEY: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 5, 5]);
 
 /// `gss_OID_set_desc`.
 #[repr(C)]

@@ -131,7 +131,9 @@ impl Exchange {
                 deliver(*undelivered, output)
             }
             Phase::Repeated(_) => refused("cookie: another token where the same one is due"),
-            Phase::Done => (Phase::Done, Err(invalid("cookie: the exchange has succeeded already"))),
+            Phase::Done => {
+                (Phase::Done, Err(invalid("cookie: the exchange has succeeded already")))
+            }
             Phase::Dead => refused("cookie: the exchange has failed"),
         }
     }
@@ -223,9 +225,7 @@ fn needed(asked: Flags, leg: &Leg<'_>) -> Flags {
     match leg.role {
         Role::Server => leg.flags,
         Role::Client if cookie::requested(asked) == Layer::None => leg.flags | Flags::INTEGRITY,
-        Role::Client => {
-            leg.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT
-        }
+        Role::Client => leg.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT,
     }
 }
 

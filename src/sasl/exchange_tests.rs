@@ -291,11 +291,15 @@ fn too_little_room_costs_nothing() {
     // The package's own token, then the cookie, each asked for with ever more room.
     let server = Subject::server(b"proof");
     for (input, length) in [(&b"token"[..], 5), (b"", 6)] {
-        let refused = [0, length - 1].map(|room| server.take_into(input, &mut Room(room, Vec::new())));
+        let refused =
+            [0, length - 1].map(|room| server.take_into(input, &mut Room(room, Vec::new())));
         for refused in refused {
             assert_eq!(refused.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
         }
-        assert_eq!(server.take_into(input, &mut Nowhere).unwrap_err().status(), Status::INVALID_TOKEN);
+        assert_eq!(
+            server.take_into(input, &mut Nowhere).unwrap_err().status(),
+            Status::INVALID_TOKEN
+        );
         let mut room = Room(length, Vec::new());
         assert_eq!(server.take_into(input, &mut room).unwrap().outcome, Outcome::Continue);
         assert_eq!(room.1.len(), length);

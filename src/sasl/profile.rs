@@ -78,7 +78,9 @@ pub fn identify(token: &[u8]) -> Result<&'static dyn Package> {
         return find_package(package);
     }
     let known = KNOWN.into_iter().find(|package| package.recognizes(token));
-    known.filter(|package| package.available()).ok_or_else(|| not_found("SASL: no package knows this token"))
+    known
+        .filter(|package| package.available())
+        .ok_or_else(|| not_found("SASL: no package knows this token"))
 }
 
 /// Whether `token` is `profile`, or goes on after it with SP, NUL, CR or LF.

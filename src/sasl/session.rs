@@ -163,7 +163,11 @@ impl Session {
     }
 }
 
-pub(super) fn call<'a>(leg: &Leg<'a>, authorization_allowed: bool, authorization: &'a [u8]) -> Call<'a> {
+pub(super) fn call<'a>(
+    leg: &Leg<'a>,
+    authorization_allowed: bool,
+    authorization: &'a [u8],
+) -> Call<'a> {
     Call {
         inputs: leg.inputs,
         flags: leg.flags,

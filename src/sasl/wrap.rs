@@ -43,13 +43,12 @@ pub(super) fn wrap(context: &dyn Context, plain: &[u8]) -> Result<Vec<u8>> {
 /// `INVALID_TOKEN` for all that a peer can have done wrong, otherwise the package's own.
 pub(super) fn unwrap(context: &dyn Context, token: &[u8]) -> Result<Vec<u8>> {
     let mut stream = token.to_vec();
-    let mut buffers = [
-        buffer(buffer_type::STREAM, &mut stream),
-        buffer(buffer_type::DATA, &mut []),
-    ];
+    let mut buffers =
+        [buffer(buffer_type::STREAM, &mut stream), buffer(buffer_type::DATA, &mut [])];
     context.open(&mut Message(&mut buffers)).map_err(peers_fault)?;
     let [stream, data] = &buffers;
-    let place = data.placement.unwrap_or(crate::sspi::Placement { buffer: 0, offset: 0, length: 0 });
+    let place =
+        data.placement.unwrap_or(crate::sspi::Placement { buffer: 0, offset: 0, length: 0 });
     let end = place.offset.saturating_add(place.length);
     let plain = stream.data.octets().get(place.offset..end).filter(|_| place.buffer == 0);
     plain.map(<[u8]>::to_vec).ok_or_else(|| {
