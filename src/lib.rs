@@ -17,6 +17,7 @@
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
+//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library.
 //! * [`accounts`] is where a server finds its users.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
@@ -25,6 +26,8 @@ pub mod accounts;
 pub mod config;
 pub mod digest;
 pub mod ffi;
+#[cfg(unix)]
+pub mod gssapi;
 pub mod handle;
 pub mod kernels;
 pub mod log;

@@ -91,7 +91,7 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
             Ok(filled([info], |[info]| SecPkgContext_PackageInfoW { PackageInfo: info.cast() }))
         }
         AttributeId::NEGOTIATION_INFO => {
-            let info = info_block(&[context.package()], form)?;
+            let info = info_block(&[context.negotiated()], form)?;
             Ok(filled([info], |[info]| SecPkgContext_NegotiationInfoW {
                 PackageInfo: info.cast(),
                 NegotiationState: NEGOTIATION_COMPLETE,
@@ -99,8 +99,8 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
         }
         AttributeId::FLAGS => {
             let bits = match context.role() {
-                Role::Server => context.flags().to_asc(),
-                Role::Client => context.flags().to_isc(),
+                Role::Server => session.flags().to_asc(),
+                Role::Client => session.flags().to_isc(),
             };
             Ok(filled([], |[]| SecPkgContext_Flags { Flags: bits }))
         }
