@@ -218,7 +218,7 @@ pub unsafe extern "system" fn QueryContextAttributesA(
 
 /// As QueryContextAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer` are
 /// fewer than the structure has.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryContextAttributesExW(
     phContext: *mut CtxtHandle,
     ulAttribute: ULONG,
@@ -232,7 +232,7 @@ pub unsafe extern "system" fn QueryContextAttributesExW(
 }
 
 /// As QueryContextAttributesExW, with ANSI text.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryContextAttributesExA(
     phContext: *mut CtxtHandle,
     ulAttribute: ULONG,

@@ -4,7 +4,9 @@ mod bench;
 mod circuits;
 mod demo;
 mod generate;
+mod image;
 mod install;
+mod windows;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,11 @@ const VERBS: &[Verb] = &[
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
     ("uninstall", "remove what install put there, with the same options", install::uninstall),
+    (
+        "windows",
+        "build secur32.dll into target/windows: --target x86_64|x86 --profile P",
+        windows::run,
+    ),
     ("help", "print this", help),
 ];
 
