@@ -1,7 +1,7 @@
 /* EncryptMessage and DecryptMessage with every cipher, in every form of the buffers. */
 #include "login.h"
 
-static const ULONG lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 64, 1000, 65536 - 24};
+static const ULONG lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 64, 1000};
 
 static void every_length(struct exchange *exchange)
 {
@@ -15,6 +15,18 @@ static void every_length(struct exchange *exchange)
             returns(SEC_E_OK, open_sealed(&exchange->client, &sealed, lengths[i], 4));
         free(sealed.body);
     }
+}
+
+/* As much as the other side takes. */
+static void longest(struct exchange *exchange)
+{
+    SecPkgContext_StreamSizes sizes;
+    struct sealed sealed;
+    if (!returns(SEC_E_OK, QueryContextAttributesA(&exchange->client, SECPKG_ATTR_STREAM_SIZES, &sizes)))
+        return;
+    if (seal(&exchange->client, sizes.cbMaximumMessage, 5, &sealed))
+        returns(SEC_E_OK, open_sealed(&exchange->server, &sealed, sizes.cbMaximumMessage, 5));
+    free(sealed.body);
 }
 
 /* STREAM with a DATA buffer that receives a pointer; what the DATA buffer held is not looked at. */
@@ -184,7 +196,7 @@ static void numbers(struct exchange *exchange, int integrity)
 }
 
 /* One thread seals while another opens. */
-#define MANY 200
+#define MANY 100
 struct traffic {
     CtxtHandle *context;
     struct sealed sealed[MANY];
@@ -255,6 +267,8 @@ START_TEST(messages)
 {
     static const char *const ciphers[] = {NULL, "3des", "rc4", "des", "rc4-56", "rc4-40"};
     size_t i;
+    if (!can_log_in())
+        return;
     for (i = 0; i < COUNT(ciphers); i++) {
         struct exchange exchange;
         int integrity = ciphers[i] == NULL;
@@ -264,6 +278,8 @@ START_TEST(messages)
         if (!login(&exchange, integrity ? AUTH_INT : AUTH_CONF))
             continue;
         every_length(&exchange);
+        if (integrity || strcmp(ciphers[i], "rc4") == 0)
+            longest(&exchange);
         stream_form(&exchange, integrity);
         two_buffers(&exchange);
         sealing_forms(&exchange);

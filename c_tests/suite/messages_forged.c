@@ -157,6 +157,8 @@ START_TEST(messages_forged)
 {
     static const char *const ciphers[] = {NULL, "3des", "rc4", "des", "rc4-56", "rc4-40"};
     size_t i;
+    if (!can_log_in())
+        return;
     for (i = 0; i < COUNT(ciphers); i++) {
         struct exchange exchange;
         in_row(ciphers[i] == NULL ? "auth-int" : ciphers[i]);

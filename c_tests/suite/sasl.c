@@ -248,6 +248,8 @@ START_TEST(sasl)
     profiles();
     packages_of_profiles();
     identification();
+    if (!can_log_in())
+        return;
     option_handles();
     authorization(1);
     authorization(0);

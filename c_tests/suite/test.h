@@ -13,8 +13,9 @@
  *     x86_64-w64-mingw32-gcc -std=gnu99 c_tests/suite/[a-z]*.c -o suite.exe -lsecur32
  *
  * With our secur32.dll beside suite.exe, set SECUR32_OURS=1. Without it, Microsoft's is tested: what
- * is marked `ours` is then reported, but no failure. On a Windows without accounts that WDigest knows
- * the exchanges cannot succeed; they are skipped, loudly.
+ * is marked `ours` is then reported, but no failure. Whole exchanges need an account that WDigest
+ * knows there: set SECUR32_TEST_ACCOUNTS=1 where user alice has the password of login.h; otherwise
+ * they are skipped, loudly.
  *
  * The exit status is 0 when no check failed. */
 #ifndef C_TESTS_TEST_H
@@ -76,6 +77,9 @@ void note_skip(const char *file, int line, const char *format, ...) PRINTF_LIKE(
 
 /* Whether this library is under test: natively always. */
 int is_ours(void);
+
+/* Whether exchanges can succeed: with our library always. Says so where they cannot. */
+int can_log_in(void);
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
