@@ -1520,7 +1520,7 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
 // Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 // SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
 // SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
-// failure nothing is written.
+// failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 SECURITY_STATUS SEC_ENTRY EncryptMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
@@ -1656,7 +1656,7 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
 // Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 // SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
 // SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
-// On failure nothing is written.
+// On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 

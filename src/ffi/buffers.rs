@@ -185,7 +185,8 @@ pub(super) enum Direction {
 }
 
 /// Runs `body` on the message buffers of `descriptor`, and after its success sets the lengths and
-/// pointers that it decided on. On failure nothing is set.
+/// pointers that it decided on. On failure nothing is set, but for the lengths that were needed
+/// after `BUFFER_TOO_SMALL`.
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a NULL descriptor, for a buffer that cannot be memory and for buffers that
@@ -305,7 +306,15 @@ impl MessageCall {
             // SAFETY: the caller's promise.
             view.data = unsafe { self.data(buffer) }?;
         }
-        let result = body(&mut Message(views))?;
+        let result = match body(&mut Message(views)) {
+            Ok(result) => result,
+            Err(error) => {
+                if error.status() == Status::BUFFER_TOO_SMALL {
+                    self.tell_needed(views);
+                }
+                return Err(error);
+            }
+        };
         for view in views.iter() {
             self.check_decisions(view)?;
         }
@@ -333,6 +342,18 @@ impl MessageCall {
         let octets =
             unsafe { std::slice::from_raw_parts_mut(buffer.pvBuffer.cast::<u8>(), length) };
         Ok(Data::Writable(octets))
+    }
+
+    /// Tells the caller the lengths that buffers would have needed.
+    fn tell_needed(self, views: &[MessageBuffer<'_>]) {
+        for (index, view) in views.iter().enumerate() {
+            if let Some(needed) = view.length {
+                let mut buffer = self.slots.get(index);
+                buffer.cbBuffer = count(needed);
+                // SAFETY: `Slots::of` was promised that the array can be written.
+                unsafe { self.slots.address(index).write(buffer) };
+            }
+        }
     }
 
     /// A package's mistake must not become a pointer out of bounds in C.

@@ -19,7 +19,7 @@ use crate::sspi::{Message, Result};
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 /// SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
 /// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
-/// On failure nothing is written.
+/// On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MakeSignature(
     phContext: *mut CtxtHandle,
@@ -80,7 +80,7 @@ pub unsafe extern "system" fn VerifySignature(
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 /// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
 /// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
-/// failure nothing is written.
+/// failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn EncryptMessage(
     phContext: *mut CtxtHandle,

@@ -127,7 +127,8 @@ pub struct MessageBuffer<'a> {
     pub passed_over: bool,
     /// The memory: its length is what the caller's `cbBuffer` said.
     pub data: Data<'a>,
-    /// The new `cbBuffer`, where the call sets one. Never larger than the memory.
+    /// The new `cbBuffer`, where the call sets one: never larger than the memory, except with
+    /// `BUFFER_TOO_SMALL`, where it is the length that was needed.
     pub length: Option<usize>,
     /// Where to point `pvBuffer` (and `cbBuffer`) instead of the buffer's own memory.
     pub placement: Option<Placement>,

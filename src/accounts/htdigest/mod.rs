@@ -174,7 +174,7 @@ impl HtdigestFile {
                 let settled = stamp.settled(now);
                 *watch = Watch { stamp: Some(stamp), settled, complaint: None };
                 // Rewritten in place, as the htdigest program does it, a file is empty for a moment.
-                if table.len() == 0 && !settled {
+                if stamp.empty() && !settled {
                     return false;
                 }
                 self.replace(table);

@@ -24,6 +24,11 @@ impl Stamp {
         }
     }
 
+    /// Whether the file has no octets.
+    pub(super) fn empty(&self) -> bool {
+        self.size == 0
+    }
+
     /// Whether a file that is in this state at `now` gets another stamp with its next change. A
     /// file modified just now can change again without its time moving on; such a state has to be
     /// read once more later.

@@ -236,6 +236,16 @@ fn an_empty_file_is_a_file_without_accounts() {
 }
 
 #[test]
+fn the_last_account_is_revoked_at_once() {
+    let directory = Scratch::new();
+    let (path, file) = opened(&directory);
+    assert!(alice(&file).is_some());
+    fs::write(path, "# nobody any more\n").unwrap();
+    assert!(file.refresh());
+    assert_eq!(alice(&file), None);
+}
+
+#[test]
 fn a_file_is_shared_while_somebody_has_it() {
     let directory = Scratch::new();
     let path = directory.file("accounts", line(ONE));
