@@ -62,7 +62,7 @@ fn one_by_one(password_hash: &[u8; 16], covered: &Covered<'_>) -> Proofs {
 
 /// For texts of a usual length; `None` for longer ones.
 fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proofs> {
-    let mut first = Text::<5>::new();
+    let mut first = Text::<4>::new();
     let mut request = Text::<2>::new();
     let mut answer = Text::<2>::new();
     first.push(password_hash)?;
@@ -79,11 +79,9 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
         }
     }
     let mut states = [INITIAL; 4];
-    compress_all(
-        &mut states,
-        [first.finish(0)?, request.finish(0)?, answer.finish(0)?, &mut []].map(|blocks| &*blocks),
-    );
-    first.zeroize();
+    let messages: [&[Block]; 4] = [first.finish(0)?, request.finish(0)?, answer.finish(0)?, &[]];
+    compress_all(&mut states, messages);
+    first.wipe(password_hash.len());
     let [h_a1, h_a2, h_a2_answer, _] = states.map(|state| md5::octets(&state));
     states.zeroize();
     let session_key = Secret::new(h_a1);
@@ -98,7 +96,7 @@ fn pair(
     covered: &Covered<'_>,
     [request, answer]: [[u8; 32]; 2],
 ) -> Option<([u8; 32], [u8; 32])> {
-    let mut text = Text::<6>::new();
+    let mut text = Text::<5>::new();
     let mut digits = hex::of_hash(h_a1);
     text.push(&digits)?;
     digits.zeroize();
@@ -118,9 +116,9 @@ fn pair(
     let mut state = INITIAL;
     compress(&mut state, common);
     let mut states = [state; 4];
-    compress_all(&mut states, [last, twin_last, &mut [], &mut []].map(|blocks| &*blocks));
-    text.zeroize();
-    twin.as_flattened_mut().zeroize();
+    compress_all(&mut states, [last, twin_last, &[], &[]]);
+    text.wipe(digits.len());
+    twin[0].zeroize();
     let [response, rspauth, ..] = states.map(|state| hex::of_hash(&md5::octets(&state)));
     Some((response, rspauth))
 }
@@ -146,7 +144,7 @@ mod tests {
                     digest_uri: part(1 + length * 3 % 130),
                     protected,
                 };
-                let key = [length as u8; 16];
+                let key = [u8::try_from(length % 256).unwrap(); 16];
                 let expected = one_by_one(&key, &covered);
                 if let Some(found) = side_by_side(&key, &covered) {
                     assert_eq!(found.session_key.expose(), expected.session_key.expose());

@@ -26,8 +26,10 @@ pub struct Leg<'a> {
 /// A package's context, and the SASL state of one that a `Sasl*` function made.
 pub struct Session {
     context: Box<dyn Context>,
-    /// `None` for contexts of the plain functions: they are not "in the SASL list".
-    options: Option<Mutex<Options>>,
+    /// Whether a `Sasl*` function made it: others are not "in the SASL list".
+    through_sasl: bool,
+    /// `None` as long as all have their defaults, as in most contexts they always have.
+    options: Mutex<Option<Box<Options>>>,
 }
 
 impl Session {
@@ -42,13 +44,13 @@ impl Session {
             return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
         }
         let context = credential.context(role)?;
-        Ok(Self { context, options: through_sasl.then(Mutex::default) })
+        Ok(Self { context, through_sasl, options: Mutex::default() })
     }
 
     /// A session around an imported context, which is established and has no SASL state.
     #[must_use]
     pub fn imported(context: Box<dyn Context>) -> Self {
-        Self { context, options: None }
+        Self { context, through_sasl: false, options: Mutex::default() }
     }
 
     /// The package's context.
@@ -70,15 +72,12 @@ impl Session {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         self.check(credential, leg)?;
-        let Some(options) = &self.options else {
+        // Copied, so that no lock is held while the package asks a source of accounts.
+        let Some(options) = lock(&self.options).clone() else {
             return self.context.step(&call(leg, true, &[]), output);
         };
-        // Copied, so that no lock is held while the package asks a source of accounts.
-        let (allowed, authorization) = {
-            let options = lock(options);
-            (options.authorization_allowed, options.authorization.clone())
-        };
-        self.context.step(&call(leg, allowed, &authorization), output)
+        let (allowed, authorization) = (options.authorization_allowed, &options.authorization);
+        self.context.step(&call(leg, allowed, authorization), output)
     }
 
     fn check(&self, credential: Option<&dyn Credential>, leg: &Leg<'_>) -> Result<()> {
@@ -86,8 +85,8 @@ impl Session {
             let reason = "context: an accepting context cannot initialize, nor the reverse";
             return Err(Error::new(Status::INVALID_HANDLE, reason));
         }
-        if leg.through_sasl && self.options.is_none() {
-            return Err(not_sasl());
+        if leg.through_sasl {
+            self.check_sasl()?;
         }
         let own = self.context.package().info().name;
         if credential.is_some_and(|credential| credential.package().info().name != own) {
@@ -97,6 +96,10 @@ impl Session {
         Ok(())
     }
 
+    fn check_sasl(&self) -> Result<()> {
+        if self.through_sasl { Ok(()) } else { Err(not_sasl()) }
+    }
+
     /// Sets an option. Effective for the legs that follow.
     ///
     /// # Errors
@@ -104,7 +107,8 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        lock(self.options.as_ref().ok_or_else(not_sasl)?).set(option, value)
+        self.check_sasl()?;
+        lock(&self.options).get_or_insert_default().set(option, value)
     }
 
     /// Reads an option.
@@ -112,8 +116,9 @@ impl Session {
     /// # Errors
     /// As [`Session::set_option`].
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
-        let options = lock(self.options.as_ref().ok_or_else(not_sasl)?).clone();
-        options.get(option, self.context())
+        self.check_sasl()?;
+        let options = lock(&self.options).clone();
+        options.unwrap_or_default().get(option, self.context())
     }
 }
 
@@ -127,7 +132,7 @@ fn call<'a>(leg: &Leg<'a>, authorization_allowed: bool, authorization: &'a [u8])
     }
 }
 
-fn lock(options: &Mutex<Options>) -> MutexGuard<'_, Options> {
+fn lock(options: &Mutex<Option<Box<Options>>>) -> MutexGuard<'_, Option<Box<Options>>> {
     options.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
