@@ -137,6 +137,15 @@ impl std::iter::FusedIterator for Directives<'_> {}
 type Taken<T> = std::result::Result<T, &'static str>;
 
 impl<'a> Directives<'a> {
+    /// As `next`, in the form that costs the least.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for text against the grammar. The directives are not to be asked again then.
+    #[inline]
+    pub(super) fn take_next(&mut self) -> Result<Option<Directive<'a>>> {
+        self.take_directive().map_err(malformed)
+    }
+
     /// The next directive, with the commas and blanks before it and the blanks after it.
     #[inline]
     fn take_directive(&mut self) -> Taken<Option<Directive<'a>>> {
@@ -219,6 +228,13 @@ impl<'a> Directives<'a> {
     /// Passes over LWS: blanks, and line breaks that a blank follows (RFC 2831 §7.1).
     #[inline]
     fn skip_blanks(&mut self) -> Taken<()> {
+        if let [b'!'..=0xFF, ..] = self.rest {
+            return Ok(());
+        }
+        self.skip_some_blanks()
+    }
+
+    fn skip_some_blanks(&mut self) -> Taken<()> {
         while let [octet @ ..=b' ', after @ ..] = self.rest {
             self.rest = match (octet, after) {
                 (b' ' | b'\t', _) => after,

@@ -51,7 +51,7 @@ pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
 
 /// Takes each message, in whole blocks, into its state: side by side as long as there are two, the
 /// rest of the longest by itself.
-pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
+pub fn compress_all<'b>(states: &mut [State; 4], messages: [&'b [Block]; 4]) {
     const IDLE: &Block = &[0; 64];
     let [one, two, three, four] = messages;
     for index in 0.. {
@@ -64,8 +64,8 @@ pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
             return;
         }
         let before = *states;
-        let blocks = [a, b, c, d].map(|block| block.unwrap_or(IDLE));
-        compress4(states, blocks);
+        let or_idle = |block: Option<&'b Block>| block.unwrap_or(IDLE);
+        compress4(states, [or_idle(a), or_idle(b), or_idle(c), or_idle(d)]);
         for ((state, before), filled) in states.iter_mut().zip(before).zip(filled) {
             if !filled {
                 *state = before;
@@ -76,6 +76,7 @@ pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
 
 /// The hash that a state stands for, once the padded message is through.
 #[must_use]
+#[inline]
 pub fn octets(state: &State) -> [u8; 16] {
     let mut hash = [0; 16];
     for (octets, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
@@ -119,7 +120,9 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
 
     /// Wipes the first `octets` octets of the message, rounded up to whole blocks.
     pub fn wipe(&mut self, octets: usize) {
-        self.blocks.iter_mut().take(octets.div_ceil(64)).for_each(Zeroize::zeroize);
+        for block in self.blocks.get_mut(..octets.div_ceil(64)).unwrap_or_default() {
+            block.zeroize();
+        }
     }
 
     /// Octets of the message.
