@@ -13,6 +13,7 @@ use super::hash;
 use super::http::buffers::service_name;
 use super::nonce;
 use super::printer::Print;
+use super::proofs::{Covered, Proofs, proofs};
 use super::qop::{Cipher, Named, Qop};
 use super::response::ResponseText;
 use super::rspauth;
@@ -72,16 +73,17 @@ pub(super) fn respond(
     let claim = claim(call, &nonce, target)?;
     let plain = nonce::cnonce()?;
     let cnonce = claim.as_ref().map_or(plain.as_slice(), ClaimText::cnonce);
-    let session_key =
-        Secret::new(hash::session_hash(secret.expose(), &nonce, cnonce, authorization));
-    let (response, expected) = hash::response_pair(
-        session_key.expose(),
-        &nonce,
-        FIRST_USE_TEXT,
-        cnonce,
-        terms.qop.name().as_bytes(),
-        target,
-        terms.qop != Qop::Auth,
+    let Proofs { session_key, response, rspauth: expected } = proofs(
+        secret.expose(),
+        &Covered {
+            nonce: &nonce,
+            nc: FIRST_USE_TEXT,
+            cnonce,
+            authzid: authorization,
+            qop_text: terms.qop.name().as_bytes(),
+            digest_uri: target,
+            protected: terms.qop != Qop::Auth,
+        },
     );
     let text = ResponseText {
         username: &user,

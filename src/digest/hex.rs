@@ -1,32 +1,33 @@
 //! Lower-case hexadecimal digits, the only form in which hashes are hashed again (RFC 2831 §2.1.2.1).
 
-/// The two digits of every octet.
-const DIGITS: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut table = [[0; 2]; 256];
-    let mut octet = 0;
-    while octet < table.len() {
-        table[octet] = [digits[octet >> 4], digits[octet & 15]];
-        octet += 1;
+/// The digits of sixteen octets, in a form that compilers compute all at once; and since octets may
+/// be secret, without a table.
+#[inline]
+fn sixteen(octets: &[u8; 16]) -> [u8; 32] {
+    let digit = |value: u8| value + b'0' + u8::from(value > 9) * (b'a' - b'9' - 1);
+    let mut text = [0; 32];
+    for (pair, octet) in text.as_chunks_mut::<2>().0.iter_mut().zip(octets) {
+        *pair = [digit(octet >> 4), digit(octet & 15)];
     }
-    table
-};
+    text
+}
 
 /// The 32 digits of a 16-octet hash: `HEX` of RFC 2831 §2.1.2.1.
 #[must_use]
 pub fn of_hash(hash: &[u8; 16]) -> [u8; 32] {
-    let mut text = [0; 32];
-    write(hash, &mut text);
-    text
+    sixteen(hash)
 }
 
 /// Writes two digits for each of `octets` to the front of `text`, and returns how many octets of
 /// `text` were written. Octets whose digits have no room are left out.
 pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
     let mut written = 0;
-    for (octet, pair) in octets.iter().zip(text.as_chunks_mut::<2>().0) {
-        *pair = DIGITS[usize::from(*octet)];
-        written += 2;
+    for (octets, text) in octets.chunks(16).zip(text.chunks_mut(32)) {
+        let mut padded = [0; 16];
+        padded.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+        let length = (2 * octets.len()).min(text.len() & !1);
+        text.iter_mut().zip(sixteen(&padded)).take(length).for_each(|(to, from)| *to = from);
+        written += length;
     }
     written
 }

@@ -1,10 +1,9 @@
 //! The nonces that a server issues and the cnonces that a client makes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::hex;
 use crate::random;
 use crate::sspi::Result;
+use crate::system::clock;
 
 /// Tells clients that the server understands channel-binding directives; Windows' servers since
 /// 2008 R2 begin every nonce with it.
@@ -18,17 +17,13 @@ pub const NONCE_LENGTH: usize = PREFIX.len() + 2 * RAW_LENGTH;
 /// Octets of a cnonce's text: 128 bits as lower-case hex digits, as Windows' client sends it.
 pub const CNONCE_LENGTH: usize = 32;
 
-/// Intervals of 100 ns between 1601, where FILETIME begins, and 1970.
-const UNIX_EPOCH_AS_FILETIME: u64 = 116_444_736_000_000_000;
 /// FILETIME intervals in a second.
 pub const FILETIME_SECOND: u64 = 10_000_000;
 
 /// Now, UTC, as a FILETIME value (100 ns since 1601).
 #[must_use]
 pub fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let intervals = since.as_secs() * FILETIME_SECOND + u64::from(since.subsec_nanos() / 100);
-    intervals + UNIX_EPOCH_AS_FILETIME
+    clock::filetime()
 }
 
 /// A server's nonce in the form Windows gives it since 2008 R2: the prefix, then 112 lower-case

@@ -7,11 +7,11 @@
 //! H(A2') -> rspauth     last in common: seven blocks in a row instead of ten.
 //! ```
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::hash::{self, NO_ENTITY};
 use super::hex;
-use crate::kernels::md5::{self, Block, INITIAL, Text, compress, compress_all};
+use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
 use crate::sspi::Secret;
 
 /// What both proofs cover beside the password, octet for octet as the client sent it.
@@ -62,7 +62,7 @@ fn one_by_one(password_hash: &[u8; 16], covered: &Covered<'_>) -> Proofs {
 
 /// For texts of a usual length; `None` for longer ones.
 fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proofs> {
-    let mut first = Text::<5>::new();
+    let mut first = Text::<4>::new();
     let mut request = Text::<2>::new();
     let mut answer = Text::<2>::new();
     first.push(password_hash)?;
@@ -79,16 +79,14 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
         }
     }
     let mut states = [INITIAL; 4];
-    compress_all(
-        &mut states,
-        [first.finish(0)?, request.finish(0)?, answer.finish(0)?, &mut []].map(|blocks| &*blocks),
-    );
-    first.zeroize();
-    let [h_a1, h_a2, h_a2_answer, _] = states.map(|state| md5::octets(&state));
-    states.zeroize();
-    let session_key = Secret::new(h_a1);
+    let messages: [&[Block]; 4] = [first.finish(0)?, request.finish(0)?, answer.finish(0)?, &[]];
+    compress_all(&mut states, messages);
+    first.wipe(password_hash.len());
+    let [h_a1, h_a2, h_a2_answer, _] = &states;
+    let session_key = Secret::new(md5::octets(h_a1));
     let (response, rspauth) =
-        pair(session_key.expose(), covered, [h_a2, h_a2_answer].map(|hash| hex::of_hash(&hash)))?;
+        pair(session_key.expose(), covered, &digits(h_a2), &digits(h_a2_answer))?;
+    states.zeroize();
     Some(Proofs { session_key, response, rspauth })
 }
 
@@ -96,33 +94,37 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
 fn pair(
     h_a1: &[u8; 16],
     covered: &Covered<'_>,
-    [request, answer]: [[u8; 32]; 2],
+    request: &[u8; 32],
+    answer: &[u8; 32],
 ) -> Option<([u8; 32], [u8; 32])> {
-    let mut text = Text::<6>::new();
-    let mut digits = hex::of_hash(h_a1);
-    text.push(&digits)?;
-    digits.zeroize();
+    let mut text = Text::<5>::new();
+    let key = Zeroizing::new(hex::of_hash(h_a1));
+    text.push(key.as_slice())?;
     for part in [covered.nonce, covered.nc, covered.cnonce, covered.qop_text] {
         text.push(b":")?;
         text.push(part)?;
     }
     text.push(b":")?;
     let end = text.len();
-    text.push(&request)?;
+    text.push(request)?;
     // What the two have in common, and the one or two blocks in which they differ.
     let (common, last) = text.finish(0)?.split_at_mut_checked(end / 64)?;
     let mut twin: [Block; 2] = [[0; 64]; 2];
     let twin_last = twin.get_mut(..last.len())?;
     twin_last.copy_from_slice(last);
-    twin_last.as_flattened_mut().get_mut(end % 64..)?.get_mut(..32)?.copy_from_slice(&answer);
+    twin_last.as_flattened_mut().get_mut(end % 64..)?.get_mut(..32)?.copy_from_slice(answer);
     let mut state = INITIAL;
     compress(&mut state, common);
     let mut states = [state; 4];
-    compress_all(&mut states, [last, twin_last, &mut [], &mut []].map(|blocks| &*blocks));
-    text.zeroize();
-    twin.as_flattened_mut().zeroize();
-    let [response, rspauth, ..] = states.map(|state| hex::of_hash(&md5::octets(&state)));
-    Some((response, rspauth))
+    compress_all(&mut states, [last, twin_last, &[], &[]]);
+    text.wipe(key.len());
+    twin[0].zeroize();
+    let [response, rspauth, ..] = &states;
+    Some((digits(response), digits(rspauth)))
+}
+
+fn digits(state: &State) -> [u8; 32] {
+    hex::of_hash(&md5::octets(state))
 }
 
 #[cfg(test)]
@@ -146,7 +148,7 @@ mod tests {
                     digest_uri: part(1 + length * 3 % 130),
                     protected,
                 };
-                let key = [length as u8; 16];
+                let key = [u8::try_from(length % 256).unwrap(); 16];
                 let expected = one_by_one(&key, &covered);
                 if let Some(found) = side_by_side(&key, &covered) {
                     assert_eq!(found.session_key.expose(), expected.session_key.expose());

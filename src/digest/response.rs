@@ -109,8 +109,8 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn collect(token: &'a [u8]) -> Result<Self> {
         let mut fields = Self::default();
-        for directive in directives(token) {
-            let directive = directive?;
+        let mut directives = directives(token);
+        while let Some(directive) = directives.take_next()? {
             let Some(field) = fields.field(directive.id) else { continue };
             if field.replace(directive.value).is_some() {
                 if directive.id != CIPHER {
@@ -140,7 +140,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn understand(self) -> Result<Response<'a>> {
+    fn understand(&self) -> Result<Response<'a>> {
         let (qop, qop_text) = self.qop.map_or(Ok((Qop::Auth, &b"auth"[..])), read_qop)?;
         let (nc, nc_text) = read_nc(needed(self.nc, "response: no nc (RFC 2831 §2.1.2)")?)?;
         let response = needed(self.response, "response: no response (RFC 2831 §2.1.2)")?;
@@ -180,7 +180,8 @@ impl<'a> Fields<'a> {
 
 fn check_encoding(response: &Response<'_>) -> Result<()> {
     // A backslash is no part of any longer UTF-8 sequence, so that the raw text tells.
-    let valid = |value: Value<'_>| std::str::from_utf8(value.raw()).is_ok();
+    let valid =
+        |value: Value<'_>| value.raw().is_ascii() || std::str::from_utf8(value.raw()).is_ok();
     if response.utf8 && !(valid(response.username) && response.realm.is_none_or(valid)) {
         return Err(refused("response: username or realm is not UTF-8 (RFC 2831 §2.1.2)"));
     }

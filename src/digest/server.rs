@@ -264,12 +264,22 @@ impl<'a> Judge<'a> {
             protected: response.qop != Qop::Auth,
         };
         let proofs = proofs(secret, &covered);
-        bool::from(proofs.response.ct_eq(&response.response)).then(|| Match {
+        same(&proofs.response, &response.response).then(|| Match {
             reading,
             session_key: proofs.session_key,
             rspauth: proofs.rspauth,
         })
     }
+}
+
+/// Whether two texts are the same, in a time that does not tell where they differ. Sixteen octets
+/// are compared at once.
+fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
+    let pairs = one.as_chunks().0.iter().zip(other.as_chunks().0);
+    let differences = pairs.fold(0, |differences, (one, other)| {
+        differences | (u128::from_ne_bytes(*one) ^ u128::from_ne_bytes(*other))
+    });
+    differences.ct_eq(&0).into()
 }
 
 /// The secret of users that do not exist: random, so that nobody can compute a response from it.

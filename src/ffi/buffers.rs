@@ -134,14 +134,24 @@ pub(super) unsafe fn with_inputs<R>(
         }
     }
     let mut copies = copies.iter();
-    let mut inline = [InputBuffer { kind: buffer_type::EMPTY, data: &[] }; INLINE];
-    let mut heap = Vec::new();
-    let inputs = if let Some(inputs) = inline.get_mut(..slots.count()) {
-        inputs
-    } else {
-        heap.resize(slots.count(), InputBuffer { kind: buffer_type::EMPTY, data: &[] });
-        heap.as_mut_slice()
+    let unused = InputBuffer { kind: buffer_type::EMPTY, data: &[] };
+    // Only as many are set up as are likely to be used.
+    let (mut two, mut eight, mut many);
+    let inputs: &mut [InputBuffer<'_>] = match slots.count() {
+        0..=2 => {
+            two = [unused; 2];
+            &mut two
+        }
+        3..=INLINE => {
+            eight = [unused; INLINE];
+            &mut eight
+        }
+        count => {
+            many = vec![unused; count];
+            &mut many
+        }
     };
+    let inputs = inputs.get_mut(..slots.count()).unwrap_or_default();
     for (input, buffer) in inputs.iter_mut().zip(slots.iter()) {
         input.kind = kind(buffer);
         if input.kind == buffer_type::EMPTY {

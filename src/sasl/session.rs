@@ -37,10 +37,13 @@ enum Wrapper {
     /// Nothing: contexts of the plain functions are not "in the SASL list".
     Absent,
     /// Its options.
-    Options(Mutex<Options>),
+    Options(SparseOptions),
     /// Its options, and the state of its cookies.
-    Cookies(Box<(Mutex<Options>, Exchange)>),
+    Cookies(Box<(SparseOptions, Exchange)>),
 }
+
+/// `None` as long as all have their defaults, as in most contexts they always have.
+type SparseOptions = Mutex<Option<Box<Options>>>;
 
 impl Session {
     /// A session before its first leg.
@@ -89,8 +92,11 @@ impl Session {
         // Copied, so that no lock is held while the package asks a source of accounts.
         let options = lock(options).clone();
         if let Wrapper::Cookies(cookies) = &self.wrapper {
-            return cookies.1.step(self.context(), &options, leg, output);
+            return cookies.1.step(self.context(), &options.unwrap_or_default(), leg, output);
         }
+        let Some(options) = options else {
+            return self.context.step(&call(leg, true, &[]), output);
+        };
         let call = call(leg, options.authorization_allowed, &options.authorization);
         self.context.step(&call, output)
     }
@@ -119,7 +125,7 @@ impl Session {
         }
     }
 
-    fn options(&self) -> Result<&Mutex<Options>> {
+    fn options(&self) -> Result<&SparseOptions> {
         match &self.wrapper {
             Wrapper::Absent => Err(not_sasl()),
             Wrapper::Options(options) => Ok(options),
@@ -150,7 +156,7 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        lock(self.options()?).set(option, value)
+        lock(self.options()?).get_or_insert_default().set(option, value)
     }
 
     /// Reads an option.
@@ -159,7 +165,7 @@ impl Session {
     /// As [`Session::set_option`].
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
         let options = lock(self.options()?).clone();
-        options.get(option, self.context(), self.agreed())
+        options.unwrap_or_default().get(option, self.context(), self.agreed())
     }
 }
 
@@ -177,7 +183,7 @@ pub(super) fn call<'a>(
     }
 }
 
-fn lock(options: &Mutex<Options>) -> MutexGuard<'_, Options> {
+fn lock(options: &Mutex<Option<Box<Options>>>) -> MutexGuard<'_, Option<Box<Options>>> {
     options.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -9,6 +9,7 @@
 //!
 //! A file with a malformed line is refused as a whole.
 
+mod hash_key;
 mod stamp;
 mod table;
 

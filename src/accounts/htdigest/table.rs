@@ -1,10 +1,8 @@
 //! What an htdigest file says: its lines, and a table of them.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-
 use memchr::{memchr, memrchr};
 
+use super::hash_key::HashKey;
 use crate::accounts::{Account, Algorithm, Stored};
 use crate::sspi::Secret;
 
@@ -23,7 +21,7 @@ pub(super) struct Malformed {
 /// them, and touches few lines of memory; and so that no secret is moved: every vector with secrets
 /// has its size from the start, since growing would leave copies behind.
 pub(super) struct Table {
-    hasher: RandomState,
+    key: HashKey,
     /// A power of two of places, at most half of them taken; after a taken one comes the next.
     slots: Vec<Slot>,
     entries: Vec<Entry>,
@@ -62,7 +60,7 @@ impl Table {
             sha256 += usize::from(line?.hash.len() == SHA256_DIGITS);
         }
         let mut table = Self {
-            hasher: RandomState::new(),
+            key: HashKey::random(),
             slots: vec![Slot::default(); (2 * count).next_power_of_two()],
             entries: Vec::with_capacity(count),
             names: Vec::new(),
@@ -111,11 +109,7 @@ impl Table {
 
     /// The slot where an account is or would be, with its tag, and its entry where it has one.
     fn place(&self, user: &[u8], realm: &[u8]) -> ((usize, u32), Option<usize>) {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(user);
-        hasher.write_u8(b':');
-        hasher.write(realm);
-        let hash = hasher.finish();
+        let hash = self.key.hash(user, realm);
         let tag = u32::try_from(hash >> 32).unwrap_or_default();
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() & mask;

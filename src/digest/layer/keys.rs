@@ -84,7 +84,9 @@ fn both(start: &[u8], ends: [&[u8]; 2]) -> [Key; 2] {
         }
     }
     compress_all(&mut states, blocks);
-    texts.iter_mut().for_each(Zeroize::zeroize);
+    for text in &mut texts {
+        text.wipe(start.len());
+    }
     let [one, other, ..] = states.map(|state| Zeroizing::new(octets(&state)));
     states.zeroize();
     [one, other]

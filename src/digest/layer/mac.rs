@@ -4,7 +4,7 @@
 use zeroize::Zeroize;
 
 use super::keys::Key;
-use crate::kernels::md5::{Block, INITIAL, State, Text, compress, compress_all, octets};
+use crate::kernels::md5::{Block, INITIAL, State, compress, compress_all, octets};
 
 /// Octets of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -91,22 +91,27 @@ impl RunningMac {
     }
 
     pub(super) fn finish(mut self) -> [u8; MAC] {
-        let (partial, _) = self.partial.split_at(self.filled());
-        let mut end = Text::<2>::new();
-        let before = self.length - partial.len() as u64;
-        // Less than a block and its padding always have room in two.
-        if end.push(partial).is_some()
-            && let Some(blocks) = end.finish(before)
+        let filled = self.filled();
+        if let Some((mark, rest)) = self.partial.get_mut(filled..).and_then(<[u8]>::split_first_mut)
         {
-            compress(&mut self.state, blocks);
+            *mark = 0x80;
+            rest.fill(0);
         }
-        end.zeroize();
-        let mut last = Text::<1>::new();
-        if last.push(&octets(&self.state)).is_some()
-            && let Some(blocks) = last.finish(64)
-        {
-            compress(&mut self.outer, blocks);
+        if filled >= LENGTH_AT {
+            compress(&mut self.state, std::slice::from_ref(&self.partial));
+            self.partial = [0; 64];
         }
+        put_length(&mut self.partial, self.length);
+        compress(&mut self.state, std::slice::from_ref(&self.partial));
+
+        self.partial = [0; 64];
+        let inner = octets(&self.state);
+        let (start, rest) = self.partial.split_at_mut(inner.len());
+        start.copy_from_slice(&inner);
+        rest[0] = 0x80;
+        // The pad was a block.
+        put_length(&mut self.partial, 64 + inner.len() as u64);
+        compress(&mut self.outer, std::slice::from_ref(&self.partial));
         let mut mac = [0; MAC];
         mac.copy_from_slice(octets(&self.outer).split_at(MAC).0);
         mac
@@ -116,6 +121,15 @@ impl RunningMac {
     fn filled(&self) -> usize {
         (self.length % 64) as usize
     }
+}
+
+/// Where in the last block the message's length stands.
+const LENGTH_AT: usize = 56;
+
+/// Writes the length of a message, given in octets, to its last block (RFC 1321 §3.2).
+fn put_length(block: &mut Block, length: u64) {
+    let (_, end) = block.split_at_mut(LENGTH_AT);
+    end.copy_from_slice(&(length << 3).to_le_bytes());
 }
 
 /// The text in the partial block may be a secret.

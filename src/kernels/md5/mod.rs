@@ -6,6 +6,8 @@
 //!
 //! No kernel branches on what is hashed, or uses it as an index.
 
+use zeroize::Zeroize;
+
 #[macro_use]
 mod rounds;
 
@@ -49,24 +51,32 @@ pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
 
 /// Takes each message, in whole blocks, into its state: side by side as long as there are two, the
 /// rest of the longest by itself.
-pub fn compress_all(states: &mut [State; 4], mut messages: [&[Block]; 4]) {
-    const IDLE: Block = [0; 64];
-    while messages.iter().filter(|message| !message.is_empty()).count() > 1 {
-        let mut next = *states;
-        compress4(&mut next, messages.map(|message| message.first().unwrap_or(&IDLE)));
-        for ((state, next), message) in states.iter_mut().zip(next).zip(&mut messages) {
-            if let Some((_, rest)) = message.split_first() {
-                (*state, *message) = (next, rest);
+pub fn compress_all<'b>(states: &mut [State; 4], messages: [&'b [Block]; 4]) {
+    const IDLE: &Block = &[0; 64];
+    let [one, two, three, four] = messages;
+    for index in 0.. {
+        let (a, b, c, d) = (one.get(index), two.get(index), three.get(index), four.get(index));
+        let filled = [a.is_some(), b.is_some(), c.is_some(), d.is_some()];
+        if filled.into_iter().filter(|filled| *filled).count() < 2 {
+            for (state, message) in states.iter_mut().zip(messages) {
+                compress(state, message.get(index..).unwrap_or_default());
+            }
+            return;
+        }
+        let before = *states;
+        let or_idle = |block: Option<&'b Block>| block.unwrap_or(IDLE);
+        compress4(states, [or_idle(a), or_idle(b), or_idle(c), or_idle(d)]);
+        for ((state, before), filled) in states.iter_mut().zip(before).zip(filled) {
+            if !filled {
+                *state = before;
             }
         }
-    }
-    for (state, message) in states.iter_mut().zip(messages) {
-        compress(state, message);
     }
 }
 
 /// The hash that a state stands for, once the padded message is through.
 #[must_use]
+#[inline]
 pub fn octets(state: &State) -> [u8; 16] {
     let mut hash = [0; 16];
     for (octets, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
@@ -108,6 +118,13 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
         Some(())
     }
 
+    /// Wipes the first `octets` octets of the message, rounded up to whole blocks.
+    pub fn wipe(&mut self, octets: usize) {
+        for block in self.blocks.get_mut(..octets.div_ceil(64)).unwrap_or_default() {
+            block.zeroize();
+        }
+    }
+
     /// Octets of the message.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -135,14 +152,6 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
 impl<const BLOCKS: usize> Default for Text<BLOCKS> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Wipes the message.
-impl<const BLOCKS: usize> zeroize::Zeroize for Text<BLOCKS> {
-    fn zeroize(&mut self) {
-        self.blocks.as_flattened_mut().zeroize();
-        self.length = 0;
     }
 }
 
