@@ -1,12 +1,12 @@
 //! The cipher state of one direction, whichever cipher it is.
 
-use des::{Des, TdesEde2};
 use zeroize::Zeroizing;
 
-use super::cbc::{self, Cbc};
+use super::cbc;
 use super::keys::Key;
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
+use crate::kernels::des::{Des, TripleDes};
 use crate::kernels::rc4::Rc4;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
@@ -17,8 +17,8 @@ pub(super) enum State {
     /// No message yet.
     Fresh(Cipher),
     Rc4(Box<Rc4>),
-    Des(Box<Cbc<Des>>),
-    TripleDes(Box<Cbc<TdesEde2>>),
+    Des(Box<Des>),
+    TripleDes(Box<TripleDes>),
 }
 
 /// Whether `cipher` works on blocks, and its messages are padded.
@@ -36,8 +36,8 @@ impl State {
     /// A state with its key schedule made.
     pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Self {
         match cipher {
-            Cipher::Des => Self::Des(Box::new(Cbc::des(key))),
-            Cipher::TripleDes => Self::TripleDes(Box::new(Cbc::triple_des(key))),
+            Cipher::Des => Self::Des(Box::new(cbc::des(key))),
+            Cipher::TripleDes => Self::TripleDes(Box::new(cbc::triple_des(key))),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
                 Self::Rc4(Box::new(Rc4::new(key)))
             }
