@@ -61,7 +61,13 @@ const fn contracted(wide: u64) -> u32 {
     spread = (spread << 4 | spread >> 8) & 0x00FF_00FF_00FF_00FF;
     spread = (spread | spread >> 8) & 0x0000_FFFF_0000_FFFF;
     spread = spread | spread >> 16;
-    (spread as u32).swap_bytes()
+    low(spread).swap_bytes()
+}
+
+/// The lower half of a word.
+#[allow(clippy::cast_possible_truncation)] // what it is for; conversions are not const
+const fn low(word: u64) -> u32 {
+    word as u32
 }
 
 /// A block after the initial permutation, its halves expanded.
@@ -81,8 +87,8 @@ impl Halves {
     /// The initial permutation of a block.
     #[inline]
     pub(super) fn of(block: [u8; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = block;
-        let (left, right) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        let block = u64::from_be_bytes(block);
+        let (left, right) = (low(block >> 32), low(block));
         let (left, right) = exchange(left, right, 4, 0x0F0F_0F0F);
         let (left, right) = exchange(left, right, 16, 0x0000_FFFF);
         let (right, left) = exchange(right, left, 2, 0x3333_3333);
@@ -100,11 +106,7 @@ impl Halves {
         let (right, left) = exchange(right, left, 2, 0x3333_3333);
         let (left, right) = exchange(left, right, 16, 0x0000_FFFF);
         let (left, right) = exchange(left, right, 4, 0x0F0F_0F0F);
-        let mut block = [0; 8];
-        let (first, second) = block.split_at_mut(4);
-        first.copy_from_slice(&left.to_be_bytes());
-        second.copy_from_slice(&right.to_be_bytes());
-        block
+        (u64::from(left) << 32 | u64::from(right)).to_be_bytes()
     }
 
     /// Both, bit by bit.
