@@ -7,3 +7,4 @@
 pub mod des;
 pub mod md5;
 pub mod rc4;
+pub mod rc4_md5;

@@ -52,6 +52,11 @@ impl Steps<'_> {
         (self.i, self.j) = (here, j);
         octet.to_le_bytes()[0]
     }
+
+    /// Where the stream stands now.
+    pub(super) fn indices(&self) -> [u8; 2] {
+        [self.i.to_le_bytes()[0], self.j.to_le_bytes()[0]]
+    }
 }
 
 impl Rc4 {
@@ -85,18 +90,18 @@ impl Rc4 {
         for octet in rest {
             *octet ^= steps.octet();
         }
-        let (i, j) = (steps.i, steps.j);
-        self.end(i, j);
+        let indices = steps.indices();
+        self.end(indices);
     }
 
     /// The stream, to be taken octet by octet; [`Rc4::end`] takes the indices back.
-    fn begin(&mut self) -> Steps<'_> {
+    pub(super) fn begin(&mut self) -> Steps<'_> {
         let low = self.cells[usize::from(self.i.wrapping_add(1))];
         Steps { cells: &mut self.cells, i: self.i.into(), j: self.j.into(), low }
     }
 
-    fn end(&mut self, i: u32, j: u32) {
-        (self.i, self.j) = (i.to_le_bytes()[0], j.to_le_bytes()[0]);
+    pub(super) fn end(&mut self, indices: [u8; 2]) {
+        [self.i, self.j] = indices;
     }
 
     /// Undoes the last [`Rc4::apply`], which was to `text`: text and stream are as before it.

@@ -1,13 +1,16 @@
 //! The cipher state of one direction, whichever cipher it is.
 
-use des::{Des, TdesEde2};
 use zeroize::Zeroizing;
 
-use super::cbc::{self, Cbc};
+use super::cbc;
 use super::keys::Key;
+use super::mac::RunningMac;
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
+use crate::kernels::des::{Des, TripleDes};
+use crate::kernels::md5::Block;
 use crate::kernels::rc4::Rc4;
+use crate::kernels::rc4_md5;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.
@@ -17,8 +20,8 @@ pub(super) enum State {
     /// No message yet.
     Fresh(Cipher),
     Rc4(Box<Rc4>),
-    Des(Box<Cbc<Des>>),
-    TripleDes(Box<Cbc<TdesEde2>>),
+    Des(Box<Des>),
+    TripleDes(Box<TripleDes>),
 }
 
 /// Whether `cipher` works on blocks, and its messages are padded.
@@ -36,8 +39,8 @@ impl State {
     /// A state with its key schedule made.
     pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Self {
         match cipher {
-            Cipher::Des => Self::Des(Box::new(Cbc::des(key))),
-            Cipher::TripleDes => Self::TripleDes(Box::new(Cbc::triple_des(key))),
+            Cipher::Des => Self::Des(Box::new(cbc::des(key))),
+            Cipher::TripleDes => Self::TripleDes(Box::new(cbc::triple_des(key))),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
                 Self::Rc4(Box::new(Rc4::new(key)))
             }
@@ -54,8 +57,43 @@ impl State {
         }
     }
 
-    /// Decrypts the next octets of the direction: whole blocks, where the cipher has blocks.
-    pub(super) fn decrypt(&mut self, text: &mut [u8]) {
+    /// Takes the next octets of the direction into `mac` and encrypts them.
+    pub(super) fn seal(&mut self, mac: &mut RunningMac, text: &mut [u8]) {
+        let Self::Rc4(stream) = self else {
+            mac.update(text);
+            self.encrypt(text);
+            return;
+        };
+        let (head, blocks, tail) = by_blocks(mac, text);
+        mac.update(head);
+        stream.apply(head);
+        rc4_md5::seal(stream, mac.blocks(blocks.len()), blocks);
+        mac.update(tail);
+        stream.apply(tail);
+    }
+
+    /// Decrypts the next octets of the direction, whole blocks, where the cipher has blocks, and
+    /// takes the first `hashed` of them into `mac`.
+    pub(super) fn open(&mut self, mac: &mut RunningMac, octets: &mut [u8], hashed: usize) {
+        let stream = match self {
+            Self::Rc4(stream) => stream,
+            other => {
+                other.decrypt(octets);
+                mac.update(octets.split_at(hashed).0);
+                return;
+            }
+        };
+        let (text, rest) = octets.split_at_mut(hashed);
+        let (head, blocks, tail) = by_blocks(mac, text);
+        stream.apply(head);
+        mac.update(head);
+        rc4_md5::open(stream, mac.blocks(blocks.len()), blocks);
+        stream.apply(tail);
+        mac.update(tail);
+        stream.apply(rest);
+    }
+
+    fn decrypt(&mut self, text: &mut [u8]) {
         match self {
             Self::None | Self::Fresh(_) => (),
             Self::Rc4(stream) => stream.apply(text),
@@ -117,4 +155,14 @@ impl State {
         state.set_vector(vector);
         Some(state)
     }
+}
+
+/// `text` up to where `mac` has whole blocks, the blocks, and what is after them.
+fn by_blocks<'t>(
+    mac: &RunningMac,
+    text: &'t mut [u8],
+) -> (&'t mut [u8], &'t mut [Block], &'t mut [u8]) {
+    let (head, rest) = text.split_at_mut(mac.missing().min(text.len()));
+    let (blocks, tail) = rest.as_chunks_mut();
+    (head, blocks, tail)
 }

@@ -105,10 +105,7 @@ impl Direction {
         let unit = if padded { cbc::BLOCK } else { 1 };
         let mut mac = self.mac.begin(self.sequence);
         let (blocks, rest) = data.split_at_mut(data.len() - data.len() % unit);
-        Segments::new(blocks, &mut []).each_run(unit, |run| {
-            mac.update(run);
-            self.cipher.encrypt(run);
-        });
+        Segments::new(blocks, &mut []).each_run(unit, |run| self.cipher.seal(&mut mac, run));
         mac.update(rest);
         let padding = trailer.len() - mac::BLOCK;
         let (tail, suffix) = trailer.split_at_mut(padding + MAC);
@@ -152,10 +149,9 @@ impl Direction {
         let mut mac = self.mac.begin(self.sequence);
         let mut left = sealed.len().saturating_sub(tail);
         sealed.each_run(unit, |run| {
-            self.cipher.decrypt(run);
-            let (text, _) = run.split_at(left.min(run.len()));
-            mac.update(text);
-            left -= text.len();
+            let hashed = left.min(run.len());
+            self.cipher.open(&mut mac, run, hashed);
+            left -= hashed;
         });
         (mac, Zeroizing::new(sealed.last()))
     }

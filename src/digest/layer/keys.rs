@@ -95,10 +95,10 @@ fn both(start: &[u8], ends: [&[u8]; 2]) -> [Key; 2] {
 /// Octets 0 to 6 and 7 to 13 of a sealing key as two DES keys of 8 octets, one after the other:
 /// seven bits to the octet from the left, and a low bit that makes the parity odd. DES ignores
 /// it, but other implementations refuse keys without.
-pub(super) fn des_pair(key: &[u8; 16]) -> Key {
+pub(super) fn des_pair(key: &[u8; 16]) -> Zeroizing<[[u8; 8]; 2]> {
     let mut bits = u128::from_be_bytes(*key);
-    let mut pair = Zeroizing::new([0; 16]);
-    for octet in pair.iter_mut() {
+    let mut pair = Zeroizing::new([[0; 8]; 2]);
+    for octet in pair.as_flattened_mut() {
         let [first, ..] = bits.to_be_bytes();
         let seven = first & 0xFE;
         *octet = seven | u8::from(seven.count_ones().is_multiple_of(2));
@@ -165,9 +165,9 @@ mod tests {
     #[test]
     fn des_keys_have_56_bits_and_odd_parity() {
         let pair = des_pair(&key("688c50cae9a5c5f7e3c0a0a16942725f"));
-        assert_eq!(*pair, key("68461519ae4c978af7f1f1150b0ba485"));
-        assert_eq!(*des_pair(&[0; 16]), [1; 16]);
-        assert_eq!(*des_pair(&[0xFF; 16]), [0xFE; 16]);
+        assert_eq!(*pair.as_flattened(), key("68461519ae4c978af7f1f1150b0ba485"));
+        assert_eq!(*des_pair(&[0; 16]), [[1; 8]; 2]);
+        assert_eq!(*des_pair(&[0xFF; 16]), [[0xFE; 8]; 2]);
     }
 
     #[test]

@@ -90,6 +90,17 @@ impl RunningMac {
         self.partial.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     }
 
+    /// Octets up to the next whole block.
+    pub(super) fn missing(&self) -> usize {
+        (64 - self.filled()) % 64
+    }
+
+    /// The hash, to take `count` blocks into, when no octets are missing up to a whole block.
+    pub(super) fn blocks(&mut self, count: usize) -> &mut State {
+        self.length += 64 * count as u64;
+        &mut self.state
+    }
+
     pub(super) fn finish(mut self) -> [u8; MAC] {
         let filled = self.filled();
         if let Some((mark, rest)) = self.partial.get_mut(filled..).and_then(<[u8]>::split_first_mut)

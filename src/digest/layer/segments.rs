@@ -1,7 +1,8 @@
 //! A message body that lies in two places: a data buffer and a trailer buffer.
 
 /// Octets that go through hash and cipher together, so that the second finds them in the cache.
-const PIECE: usize = 2048;
+/// DES is decrypted in batches of up to 4096.
+pub(super) const PIECE: usize = 16384;
 
 /// Two pieces of memory, taken as one after the other.
 pub(super) struct Segments<'a> {

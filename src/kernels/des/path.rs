@@ -62,9 +62,9 @@ impl Path {
     /// faster than a block at a time.
     pub(super) fn worthwhile(self) -> usize {
         match self {
-            Self::Words => 40,
+            Self::Words => 48,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 | Self::Avx512 => 40,
+            Self::Avx2 | Self::Avx512 => 28,
         }
     }
 

@@ -19,7 +19,7 @@ const CHOICE_2: [u8; 48] = [
 const SINGLE: [usize; 4] = [0, 1, 8, 15];
 
 /// The sixteen round keys, 128 octets, wiped on drop: octet `k` of a word, counted from the lowest,
-/// is the six bits that go to box `k`.
+/// is the six bits that go to box `k`, and two zeros.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Schedule(pub(super) [u64; 16]);
 
@@ -46,7 +46,7 @@ impl Schedule {
                 for bit in six {
                     bits = bits << 1 | (halves >> (56 - bit)) & 1;
                 }
-                *to |= bits << (8 * box_);
+                *to |= bits << (8 * box_ + 2);
             }
         }
         halves.zeroize();
@@ -58,7 +58,7 @@ impl Schedule {
         for (masks, key) in masks.iter_mut().zip(&self.0) {
             for (box_, masks) in (0..8).zip(masks.chunks_mut(6)) {
                 for (bit, mask) in (0..6).zip(masks) {
-                    *mask = 0_u64.wrapping_sub(key >> (8 * box_ + 5 - bit) & 1);
+                    *mask = 0_u64.wrapping_sub(key >> (8 * box_ + 7 - bit) & 1);
                 }
             }
         }

@@ -16,11 +16,12 @@ pub(super) const AFTER_BOXES: [usize; 32] = [
     13, 30, 6, 22, 11, 4, 25,
 ];
 
-/// E(P(S)) for the six bits of each box.
-static TABLES: [[u64; 64]; 8] = tables();
+/// E(P(S)): of boxes 0 to 3, then of 4 to 7, for the four boxes' six bits in turn, so that an octet
+/// of an expanded half plus the box's number is the place in a table.
+static TABLES: [[u64; 259]; 2] = tables();
 
-const fn tables() -> [[u64; 64]; 8] {
-    let mut tables = [[0; 64]; 8];
+const fn tables() -> [[u64; 259]; 2] {
+    let mut tables = [[0; 259]; 2];
     let mut number = 0;
     while number < 8 {
         let mut six = 0;
@@ -33,7 +34,7 @@ const fn tables() -> [[u64; 64]; 8] {
                 after = after << 1 | before >> (32 - AFTER_BOXES[bit]) & 1;
                 bit += 1;
             }
-            tables[number][six] = expanded(after);
+            tables[number / 4][4 * six + number % 4] = expanded(after);
             six += 1;
         }
         number += 1;
@@ -42,7 +43,7 @@ const fn tables() -> [[u64; 64]; 8] {
 }
 
 /// The expansion E: octet `k`, from the lowest, is bits `4k` to `4k + 5` of the half, where bit 1 is
-/// the highest, and bit 0 the lowest again.
+/// the highest, and bit 0 the lowest again; the octet's two low bits are zero.
 const fn expanded(half: u32) -> u64 {
     let mut spread = half.swap_bytes() as u64;
     spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF;
@@ -51,16 +52,22 @@ const fn expanded(half: u32) -> u64 {
     spread = spread >> 4 & 0x000F_000F_000F_000F | (spread & 0x000F_000F_000F_000F) << 8;
     let before = spread.rotate_left(8) & 0x0101_0101_0101_0101;
     let after = spread.rotate_right(8) & 0x0808_0808_0808_0808;
-    before << 5 | spread << 1 | after >> 3
+    before << 7 | spread << 3 | after >> 1
 }
 
 /// The half that [`expanded`] made this of.
 const fn contracted(wide: u64) -> u32 {
-    let mut spread = wide >> 1 & 0x0F0F_0F0F_0F0F_0F0F;
+    let mut spread = wide >> 3 & 0x0F0F_0F0F_0F0F_0F0F;
     spread = (spread << 4 | spread >> 8) & 0x00FF_00FF_00FF_00FF;
     spread = (spread | spread >> 8) & 0x0000_FFFF_0000_FFFF;
     spread = spread | spread >> 16;
-    (spread as u32).swap_bytes()
+    low(spread).swap_bytes()
+}
+
+/// The lower half of a word.
+#[allow(clippy::cast_possible_truncation)] // what it is for; conversions are not const
+const fn low(word: u64) -> u32 {
+    word as u32
 }
 
 /// A block after the initial permutation, its halves expanded.
@@ -80,8 +87,8 @@ impl Halves {
     /// The initial permutation of a block.
     #[inline]
     pub(super) fn of(block: [u8; 8]) -> Self {
-        let [a, b, c, d, e, f, g, h] = block;
-        let (left, right) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        let block = u64::from_be_bytes(block);
+        let (left, right) = (low(block >> 32), low(block));
         let (left, right) = exchange(left, right, 4, 0x0F0F_0F0F);
         let (left, right) = exchange(left, right, 16, 0x0000_FFFF);
         let (right, left) = exchange(right, left, 2, 0x3333_3333);
@@ -99,11 +106,7 @@ impl Halves {
         let (right, left) = exchange(right, left, 2, 0x3333_3333);
         let (left, right) = exchange(left, right, 16, 0x0000_FFFF);
         let (left, right) = exchange(left, right, 4, 0x0F0F_0F0F);
-        let mut block = [0; 8];
-        let (first, second) = block.split_at_mut(4);
-        first.copy_from_slice(&left.to_be_bytes());
-        second.copy_from_slice(&right.to_be_bytes());
-        block
+        (u64::from(left) << 32 | u64::from(right)).to_be_bytes()
     }
 
     /// Both, bit by bit.
@@ -115,25 +118,29 @@ impl Halves {
     /// The sixteen rounds, with the halves exchanged at the end: decryption, where `BACKWARDS`.
     #[inline]
     pub(super) fn rounds<const BACKWARDS: bool>(self, schedule: &Schedule) -> Self {
-        let key = |round: usize| match round {
-            16.. => 0,
-            _ if BACKWARDS => schedule.0[15 - round],
-            _ => schedule.0[round],
-        };
+        let key = |round: usize| schedule.0[if BACKWARDS { 15 - round } else { round }];
         // `now` has this round's key in it, `then` the next one's.
         let (mut now, mut then) = (self.right ^ key(0), self.left ^ key(1));
-        for round in 0..16 {
+        for round in (0..14).step_by(2) {
             let next = substituted(now, then);
-            then = now ^ (key(round) ^ key(round + 2));
-            now = next;
+            then = substituted(next, now ^ (key(round) ^ key(round + 2)));
+            now = next ^ (key(round + 1) ^ key(round + 3));
+            std::mem::swap(&mut now, &mut then);
         }
-        Self { left: now, right: then }
+        let next = substituted(now, then);
+        Self { left: substituted(next, now ^ key(14)), right: next ^ key(15) }
     }
 }
 
 /// E(P(S)) of the 48 bits of `keyed`, added to `other`.
+///
+/// The boxes' tables have no bit in common, so that their values may be joined by any of three
+/// operations. They are mixed so that compilers, which know the operations one at a time, keep the
+/// sum as shallow as it is written.
 #[inline]
 fn substituted(keyed: u64, other: u64) -> u64 {
-    let of = |number: usize| TABLES[number][(keyed >> (8 * number) & 63) as usize];
-    ((other ^ of(0)) ^ of(1)) ^ (of(2) ^ of(3)) ^ ((of(4) ^ of(5)) ^ (of(6) ^ of(7)))
+    let sixes = keyed.to_le_bytes();
+    let of = |number: usize| TABLES[number / 4][usize::from(sixes[number]) + number % 4];
+    let early = other ^ (of(0) | of(1)) ^ (of(2) | of(3));
+    early ^ ((of(4) | of(5)) + (of(6) | of(7)))
 }

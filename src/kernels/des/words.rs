@@ -4,6 +4,7 @@ use super::circuits::by_pairs;
 use super::schedule::Masks;
 use super::slices::{PLACES, TARGETS, lower_halves, passes, sliced};
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // as its wider kin
 fn load(blocks: &[u64; 1]) -> u64 {
     u64::from_le(blocks[0])
 }

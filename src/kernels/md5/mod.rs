@@ -35,6 +35,19 @@ pub fn compress(state: &mut State, blocks: &[Block]) {
     md5::block_api::compress(state, blocks);
 }
 
+/// Takes one block into `state`, and calls `beside` with 0 to 63, to do in the shadow of MD5's chain
+/// of steps what does not wait for it.
+#[inline]
+pub(super) fn compress_beside(state: &mut State, block: &Block, beside: impl FnMut(usize)) {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    scalar::compress_beside(state, block, beside);
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
+    {
+        compress(state, std::slice::from_ref(block));
+        (0..64).for_each(beside);
+    }
+}
+
 /// Takes one block into each of four states. It costs about as much as 1.2 of them.
 pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
     #[cfg(target_arch = "x86_64")]

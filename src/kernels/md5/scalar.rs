@@ -59,3 +59,22 @@ pub(super) fn compress(state: &mut State, blocks: &[Block]) {
     }
     *state = [a, b, c, d];
 }
+
+/// Takes one block into `state`, and calls `beside` with 0 to 63 after each of its steps.
+#[inline]
+pub(super) fn compress_beside(state: &mut State, block: &Block, mut beside: impl FnMut(usize)) {
+    let mut steps = 0..64;
+    macro_rules! step_beside {
+        ($($step:tt)*) => {{
+            let word = step!($($step)*);
+            steps.next().map(&mut beside);
+            word
+        }};
+    }
+    let text = words(block);
+    let [mut a, mut b, mut c, mut d] = *state;
+    rounds!(step_beside, text, a, b, c, d);
+    for (word, sum) in state.iter_mut().zip([a, b, c, d]) {
+        *word = word.wrapping_add(sum);
+    }
+}

@@ -1,6 +1,7 @@
 //! What good messages look like, and that they open.
 
 use super::*;
+use crate::digest::layer::segments::PIECE;
 
 /// A protection and its client's first two frames, and its server's first where it is known.
 type Frames = (&'static str, Protection, &'static str, &'static str, &'static str);
@@ -103,12 +104,13 @@ fn signatures_are_the_trailers_of_auth_int_and_share_the_counter() {
 #[test]
 fn bodies_open_whatever_the_boundary_between_their_buffers() {
     for protection in all_protections() {
-        for length in (0..=26).chain([2040, 2048, 2049, 4099]) {
+        for length in (0..=26).chain([55, 124, 300, 328, 2049, 4099, PIECE - 8, PIECE, PIECE + 1]) {
             let text: Vec<u8> = (0..=255).cycle().take(length).collect();
             let (client, server) = ends(protection);
             let body_length = length + client.trailer_length(length);
             let boundaries: Vec<usize> = if length > 100 {
-                [0, 1, 8, 2047, 2048, length, length + 3, body_length - 6, body_length - 1].into()
+                let inside = [0, 1, 8, 63, 68, length - 1, length, length + 3];
+                [&inside, &[body_length - 6, body_length - 1][..]].concat()
             } else {
                 (0..=body_length).collect()
             };

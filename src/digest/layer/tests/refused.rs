@@ -1,7 +1,6 @@
 //! Messages that are refused, and that the next good one opens all the same.
 
 use super::*;
-use crate::digest::layer::cbc::Cbc;
 use crate::digest::layer::mac::PreparedMac;
 
 /// The key of messages to the server, and the sequence number of the next.
@@ -24,8 +23,8 @@ fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
     let Protection::Confidentiality(cipher) = protection else { panic!("a cipher") };
     let sealing = keys::sealing(&h_a1(V4), Flow::ToServer, cipher);
     match cipher {
-        Cipher::Des => Cbc::des(&sealing).encrypt(&mut body),
-        _ => Cbc::triple_des(&sealing).encrypt(&mut body),
+        Cipher::Des => cbc::des(&sealing).encrypt(&mut body),
+        _ => cbc::triple_des(&sealing).encrypt(&mut body),
     }
     body.extend([0, 1, 0, 0, 0, 0]);
     body
