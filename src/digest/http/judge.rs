@@ -104,20 +104,20 @@ impl Judge<'_> {
         let octets = hash.digits() / 2;
         match stored {
             None => {
-                self.try_secret(absent(octets)?);
+                self.try_secret(&absent(octets)?);
                 Ok(None)
             }
             Some(Stored::Hash(stored)) => {
                 let mut stored = stored.clone();
                 let stored = stored.expose_mut().get_mut(..octets).unwrap_or_default();
-                Ok(self.try_secret(Digits::of(stored)))
+                Ok(self.try_secret(&Digits::of(stored)))
             }
             Some(Stored::Password(password)) => {
                 for form in names::password_forms(reading.encoding, password.expose()).iter() {
                     let Some(left) = tries.checked_sub(1) else { return Ok(None) };
                     *tries = left;
                     let secret = hash::password(hash, &reading.user, &reading.realm, form);
-                    if let Some(secret) = self.try_secret(secret) {
+                    if let Some(secret) = self.try_secret(&secret) {
                         return Ok(Some(secret));
                     }
                 }
@@ -126,7 +126,7 @@ impl Judge<'_> {
         }
     }
 
-    fn try_secret(&self, secret: Digits) -> Option<SessionSecret> {
+    fn try_secret(&self, secret: &Digits) -> Option<SessionSecret> {
         SessionSecret::of(secret, self.response, self.nonce, self.request)
     }
 }
