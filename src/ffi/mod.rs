@@ -46,6 +46,8 @@ pub(crate) mod double;
 #[cfg(test)]
 mod exchange_tests;
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod query_tests;
 #[cfg(test)]
 mod support;
