@@ -60,6 +60,7 @@ impl GssCredential {
             }
             (None, None, None) => None,
         };
+        let outbound = outbound.map(Cred::as_asked);
         Ok(Self { functions, package, usage: *usage, inbound, outbound, user })
     }
 
@@ -71,10 +72,26 @@ impl GssCredential {
         self.package
     }
 
-    pub(super) fn of(&self, role: Role) -> Option<&Cred> {
-        match role {
-            Role::Server => self.inbound.as_ref(),
-            Role::Client => self.outbound.as_ref(),
+    /// What accepts.
+    pub(super) fn inbound(&self) -> Option<&Cred> {
+        self.inbound.as_ref()
+    }
+
+    /// What initializes, or else in `own` the credential cache's as it is now.
+    ///
+    /// # Errors
+    /// `NO_CREDENTIALS` where there is no ticket.
+    pub(super) fn outbound<'a>(&'a self, own: &'a mut Option<Cred>) -> Result<&'a Cred> {
+        if let Some(cred) = &self.outbound {
+            return Ok(cred);
+        }
+        let mechanism = self.package.mechanism();
+        match own {
+            Some(cred) => Ok(cred),
+            None => {
+                let cred = Cred::acquire(self.functions, mechanism, None, false)?;
+                Ok(own.insert(cred.as_asked()))
+            }
         }
     }
 }
