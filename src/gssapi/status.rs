@@ -70,6 +70,8 @@ pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
     // RFC 2744 §3.9.1: the routine errors.
     match (major >> 16) & 0xFF {
         1 if doing == Doing::Acquire => Status::SECPKG_NOT_FOUND,
+        // A server has its credential: what is missing is one for the token's mechanism.
+        7 if doing == Doing::Accept => Status::INVALID_TOKEN,
         1 | 9 => Status::INVALID_TOKEN,
         2 | 3 if doing == Doing::Acquire => Status::UNKNOWN_CREDENTIALS,
         2 | 3 => Status::TARGET_UNKNOWN,
@@ -138,7 +140,8 @@ mod tests {
         for (doing, routine, expected) in [
             (Doing::Accept, 9, Status::INVALID_TOKEN),
             (Doing::Accept, 4, Status::BAD_BINDINGS),
-            (Doing::Accept, 7, Status::NO_CREDENTIALS),
+            (Doing::Accept, 7, Status::INVALID_TOKEN),
+            (Doing::Initialize, 7, Status::NO_CREDENTIALS),
             (Doing::Accept, 10, Status::LOGON_DENIED),
             (Doing::Accept, 13, Status::INVALID_TOKEN),
             (Doing::Initialize, 2, Status::TARGET_UNKNOWN),
