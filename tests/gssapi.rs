@@ -11,6 +11,8 @@ mod common;
 mod base64;
 #[path = "peers/exchange.rs"]
 mod exchange;
+#[path = "gssapi/imap.rs"]
+mod imap;
 #[path = "gssapi/kdc.rs"]
 mod kdc;
 #[path = "peers/matrix.rs"]
@@ -26,6 +28,7 @@ mod programs;
 #[path = "gssapi/row.rs"]
 mod row;
 
+use imap::Login;
 use kdc::Kdc;
 use matrix::{run, skip};
 use participant::{End, Event};
@@ -93,6 +96,28 @@ fn spnego_with_cyrus_both_ways() {
     }
     let rows = rows.into_iter().map(|row| Row { mechanism: "GSS-SPNEGO", ..row });
     run("GSS-SPNEGO: Cyrus SASL", &rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn clients_log_in_to_the_example_server() {
+    let mut rows = vec![Login::Curl];
+    for mechanism in ["GSSAPI", "GSS-SPNEGO"] {
+        rows.extend(QOPS.map(|qop| Login::Example(mechanism, qop)));
+    }
+    run("GSSAPI: clients of the example's IMAP server", &rows);
+}
+
+/// What C programs see of a context.
+#[test]
+fn attributes_messages_and_bindings() {
+    if let Some(package) = kdc::missing() {
+        assert!(std::env::var_os("CI").is_none(), "package {package} is missing");
+        eprintln!("SKIPPED: attributes: package {package} is missing");
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("attributes")));
+    assert!(told.ends_with("0 failures\n"), "{told}");
 }
 
 #[test]

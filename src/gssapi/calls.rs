@@ -304,7 +304,7 @@ impl Cred {
     /// A client's credential, whose contexts have the protection that is asked for: without this
     /// Kerberos adds integrity and confidentiality to every request, and GSS-SPNEGO's layer follows
     /// from those. A library that does not know the option goes on as ever.
-    pub(super) fn as_asked(mut self) -> Self {
+    pub(super) fn limited_to_request(mut self) -> Self {
         let mut minor = 0;
         let empty = Buffer::EMPTY;
         // SAFETY: pointers to live values.

@@ -80,14 +80,11 @@ impl GssCredential {
         if let Some((user, password)) = &self.client {
             return self.outbound.get_or_try_init(|| self.log_in(user, password.as_ref()));
         }
-        match own {
-            Some(cred) => Ok(cred),
-            None => {
-                let mechanism = self.package.mechanism();
-                let cred = Cred::acquire(self.functions, mechanism, None, false)?;
-                Ok(own.insert(cred.as_asked()))
-            }
+        if let Some(cred) = own {
+            return Ok(cred);
         }
+        let cred = Cred::acquire(self.functions, self.package.mechanism(), None, false)?;
+        Ok(own.insert(cred.limited_to_request()))
     }
 
     fn log_in(&self, user: &str, password: Option<&Secret<String>>) -> Result<Cred> {
@@ -97,7 +94,7 @@ impl GssCredential {
             Some(password) => Cred::with_password(functions, mechanism, &name, password)?,
             None => Cred::acquire(functions, mechanism, Some(&name), false)?,
         };
-        Ok(cred.as_asked())
+        Ok(cred.limited_to_request())
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
 /// `ERROR_TABLE_BASE_krb5`, -1765328384.
 const KERBEROS_BASE: u32 = 0x96C7_3A00;
 
-/// What a Kerberos error says; its number is RFC 4120 §7.5.9's up to 127, krb5_err's from there.
+/// What a Kerberos error says; its number is RFC 4120 §7.5.9's up to 127, `krb5_err`'s from there.
 fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
     Some(match minor.wrapping_sub(KERBEROS_BASE) {
         7 => Status::TARGET_UNKNOWN,
@@ -118,7 +118,7 @@ fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
     })
 }
 
-// Numbers of krb5_err, from its base.
+// Numbers of `krb5_err`, from its base.
 const KRB5_CC_NOTFOUND: u32 = 141;
 const KRB5KRB_AP_WRONG_PRINC: u32 = 144;
 const KRB5_KDCREP_SKEW: u32 = 148;
