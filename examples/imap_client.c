@@ -33,6 +33,7 @@ struct client {
     CredHandle credential;
     CtxtHandle context;
     ULONG attributes;
+    enum layer_form form;
 };
 
 static enum outcome fail(enum outcome outcome, const char *why)
@@ -72,6 +73,7 @@ static enum outcome acquire(struct client *client)
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
     status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL, &identity,
                                        NULL, NULL, &client->credential, NULL);
+    client->form = layer_form_of(package->Name);
     FreeContextBuffer(package);
     if (status != SEC_E_OK)
         return fail_status("AcquireCredentialsHandle", status);
@@ -235,7 +237,7 @@ static enum outcome protect(struct client *client)
     if (kind == LAYER_NONE)
         return DONE;
     memset(&layer, 0, sizeof layer);
-    status = layer_open(&layer, &client->context, kind);
+    status = layer_open(&layer, &client->context, kind, client->form);
     if (status != SEC_E_OK) {
         layer_close(&layer);
         return fail_status("QueryContextAttributes", status);

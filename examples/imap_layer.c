@@ -1,5 +1,7 @@
 #include "imap_layer.h"
 
+#include "imap_text.h"
+
 /* Text per frame where the peer would take more: a reply here is never that long. */
 #define TEXT_PER_FRAME 16384
 
@@ -28,7 +30,13 @@ static SECURITY_STATUS ask_maximum(CtxtHandle *context, ULONG *maximum)
     return status;
 }
 
-SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_kind kind)
+enum layer_form layer_form_of(const char *package)
+{
+    return same_word(package, "WDigest") ? FORM_BEHIND : FORM_AROUND;
+}
+
+SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_kind kind,
+                           enum layer_form form)
 {
     SecPkgContext_Sizes sizes;
     ULONG maximum = 0;
@@ -42,8 +50,9 @@ SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_
     layer->kind = kind;
     layer->context = context;
     layer->maximum = maximum < TEXT_PER_FRAME ? maximum : TEXT_PER_FRAME;
-    layer->trailer = sizes.cbMaxSignature + sizes.cbBlockSize;
-    layer->frame = malloc(LAYER_HEAD + (size_t)layer->maximum + layer->trailer);
+    layer->header = form == FORM_AROUND ? sizes.cbSecurityTrailer : 0;
+    layer->trailer = sizes.cbBlockSize + (form == FORM_AROUND ? 0 : sizes.cbMaxSignature);
+    layer->frame = malloc(LAYER_HEAD + (size_t)layer->header + layer->maximum + layer->trailer);
     return layer->frame == NULL ? SEC_E_INSUFFICIENT_MEMORY : SEC_E_OK;
 }
 
@@ -56,26 +65,33 @@ void layer_close(struct layer *layer)
 SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length,
                            size_t *frame_length)
 {
-    SecBuffer buffers[2];
+    SecBuffer buffers[3];
     SecBufferDesc message;
     SECURITY_STATUS status;
-    ULONG body;
+    unsigned char *start = layer->frame + LAYER_HEAD;
+    ULONG body, header;
 
-    memcpy(layer->frame + LAYER_HEAD, text, length);
-    buffers[0].BufferType = SECBUFFER_DATA;
-    buffers[0].cbBuffer = length;
-    buffers[0].pvBuffer = layer->frame + LAYER_HEAD;
-    buffers[1].BufferType = SECBUFFER_PADDING;
-    buffers[1].cbBuffer = layer->trailer;
-    buffers[1].pvBuffer = layer->frame + LAYER_HEAD + length;
+    memcpy(start + layer->header, text, length);
+    buffers[0].BufferType = layer->header > 0 ? SECBUFFER_TOKEN : SECBUFFER_EMPTY;
+    buffers[0].cbBuffer = layer->header;
+    buffers[0].pvBuffer = layer->header > 0 ? start : NULL;
+    buffers[1].BufferType = SECBUFFER_DATA;
+    buffers[1].cbBuffer = length;
+    buffers[1].pvBuffer = start + layer->header;
+    buffers[2].BufferType = SECBUFFER_PADDING;
+    buffers[2].cbBuffer = layer->trailer;
+    buffers[2].pvBuffer = start + layer->header + length;
     message.ulVersion = SECBUFFER_VERSION;
-    message.cBuffers = 2;
+    message.cBuffers = 3;
     message.pBuffers = buffers;
     status = EncryptMessage(layer->context, 0, &message, 0);
     if (status != SEC_E_OK)
         return status;
 
-    body = buffers[0].cbBuffer + buffers[1].cbBuffer;
+    header = buffers[0].cbBuffer;
+    body = header + buffers[1].cbBuffer + buffers[2].cbBuffer;
+    if (header < layer->header) /* it took less than it may: the text closes up */
+        memmove(start + header, start + layer->header, body - header);
     layer->frame[0] = (unsigned char)(body >> 24);
     layer->frame[1] = (unsigned char)(body >> 16);
     layer->frame[2] = (unsigned char)(body >> 8);

@@ -10,6 +10,10 @@
 
 enum layer_kind { LAYER_NONE, LAYER_INTEGRITY, LAYER_CONFIDENTIALITY };
 
+/* Where a package puts what it adds to the text: Digest behind it, into PADDING; Kerberos and
+ * Negotiate before it, into TOKEN, and a little behind. */
+enum layer_form { FORM_BEHIND, FORM_AROUND };
+
 /* Octets of the length in front of each body. */
 #define LAYER_HEAD 4
 
@@ -21,15 +25,20 @@ struct layer {
     enum layer_kind kind;
     CtxtHandle *context;  /* the login's; owned by whoever made it */
     ULONG maximum;        /* octets of text that fit into one frame */
-    ULONG trailer;        /* octets that EncryptMessage may add */
-    unsigned char *frame; /* LAYER_HEAD + maximum + trailer octets */
+    ULONG header;         /* octets that EncryptMessage may put before the text; 0 for none */
+    ULONG trailer;        /* octets that it may put behind it */
+    unsigned char *frame; /* LAYER_HEAD + header + maximum + trailer octets */
 };
 
 /* "none", "integrity", "confidentiality". */
 const char *layer_name(enum layer_kind kind);
 
+/* The form of a package's messages, by its name. */
+enum layer_form layer_form_of(const char *package);
+
 /* Asks the context for its sizes and makes the layer ready; `kind` is not LAYER_NONE. */
-SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_kind kind);
+SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_kind kind,
+                           enum layer_form form);
 
 /* Frees what layer_open took; harmless on a layer of zeros. The context stays. */
 void layer_close(struct layer *layer);

@@ -148,7 +148,8 @@ static enum layer_kind granted_layer(ULONG attributes)
 
 /* Asks who it is and for which layer, answers the command, and puts the layer on the link. */
 static enum login_result welcome(struct login *login, struct link *link, const char *tag,
-                                 const char *mechanism, ULONG attributes, enum link_result *lost)
+                                 const struct mechanism *mechanism, ULONG attributes,
+                                 enum link_result *lost)
 {
     enum layer_kind kind = granted_layer(attributes);
     struct layer layer;
@@ -161,7 +162,7 @@ static enum login_result welcome(struct login *login, struct link *link, const c
         snprintf(login->user, sizeof login->user, "%s", names.sUserName);
         FreeContextBuffer(names.sUserName);
         if (kind != LAYER_NONE)
-            status = layer_open(&layer, &login->context, kind);
+            status = layer_open(&layer, &login->context, kind, mechanism->form);
     }
     if (status != SEC_E_OK) {
         link_remark(link, "no layer: %s", status_name(status, space));
@@ -169,7 +170,7 @@ static enum login_result welcome(struct login *login, struct link *link, const c
         return refuse(link, tag, "NO No common ground for a security layer", lost);
     }
     *lost = link_say(link, "%s OK Logged in", tag);
-    link_remark(link, "%s logged in by %s, security layer: %s", login->user, mechanism,
+    link_remark(link, "%s logged in by %s, security layer: %s", login->user, mechanism->name,
                 layer_name(kind));
     if (kind != LAYER_NONE)
         link_protect(link, &layer); /* right after the OK's CRLF: RFC 3501 section 6.2.2 */
@@ -191,9 +192,17 @@ enum login_result login_run(struct login *login, struct link *link, struct mecha
     if (*arguments != '\0' && strcmp(arguments, "=") != 0
         && !take_token(link, &answer, arguments, strlen(arguments)))
         return refuse(link, tag, "BAD That initial response is not base64", lost);
+    /* Of these mechanisms DIGEST-MD5 alone begins with the server: the others' clients are asked
+     * for their first token by an empty one. */
+    if (answer.length == 0 && !same_word(mechanism->name, "DIGEST-MD5")) {
+        *lost = link_say_token(link, "+ ", NULL, 0);
+        result = *lost == LINK_OK ? read_answer(link, tag, &answer, lost) : LOGIN_LOST;
+        if (result != LOGIN_DONE)
+            return result;
+    }
     result = exchange(login, link, mechanism, tag, &answer, &attributes, lost);
     if (result == LOGIN_DONE)
-        result = welcome(login, link, tag, mechanism->name, attributes, lost);
+        result = welcome(login, link, tag, mechanism, attributes, lost);
     if (result != LOGIN_DONE)
         login_close(login);
     return result;

@@ -1,9 +1,8 @@
 #include "imap_mechanisms.h"
 
-#include "imap_layer.h"
 #include "imap_text.h"
 
-/* Adds `profile` where its package is Digest: imap_layer.c lays buffers out as that one wants. */
+/* Adds `profile` where there is a credential for it, such as accounts or a keytab. */
 static void add(struct mechanisms *mechanisms, char *profile)
 {
     struct mechanism *mechanism = &mechanisms->list[mechanisms->count];
@@ -15,10 +14,7 @@ static void add(struct mechanisms *mechanisms, char *profile)
         return;
     status = SaslGetProfilePackageA(profile, &package);
     if (status == SEC_E_OK) {
-        if (!same_word(package->Name, "WDigest")) {
-            FreeContextBuffer(package);
-            return;
-        }
+        mechanism->form = layer_form_of(package->Name);
         status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL,
                                            NULL, NULL, &mechanism->credential, NULL);
         FreeContextBuffer(package);

@@ -2,15 +2,13 @@
 #ifndef EXAMPLES_IMAP_MECHANISMS_H
 #define EXAMPLES_IMAP_MECHANISMS_H
 
-#include "portable.h"
-
-#define SECURITY_WIN32
-#include <security.h>
+#include "imap_layer.h"
 
 #define MECHANISMS_MOST 8
 
 struct mechanism {
     char name[32]; /* the SASL profile, "DIGEST-MD5" */
+    enum layer_form form;
     CredHandle credential;
 };
 

@@ -164,11 +164,13 @@ public final class JdkPeer {
                 put("TOKEN " + encode(next));
         }
         Object qop = end.property(Sasl.QOP);
-        Object largest = end.property(Sasl.RAW_SEND_SIZE);
+        /* Without a layer it says less than nothing. */
+        Object raw = end.property(Sasl.RAW_SEND_SIZE);
+        long largest = raw == null ? 0 : Math.max(0, Long.parseLong(raw.toString()));
         /* The JDK's servers tell only whom the client acts for. */
         String user = server ? String.valueOf(end.property("user")) : argument("user", "-");
         put("OK " + qop + " " + user + " " + (server ? user : "-") + " "
-                + (largest == null ? 0 : largest));
+                + largest);
     }
 
     private static void messages(End end) throws Exception {

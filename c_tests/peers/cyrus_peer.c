@@ -180,7 +180,7 @@ int main(int argc, char **argv) {
     if (is_server) {
         check(sasl_auxprop_add_plugin("memory", memory_plugin), NULL, "sasl_auxprop_add_plugin");
         check(sasl_server_init(callbacks, "cyrus_peer"), NULL, "sasl_server_init");
-        check(sasl_server_new(service, host, realm, NULL, NULL, NULL, SASL_SUCCESS_DATA,
+        check(sasl_server_new(service, host, realm[0] != '\0' ? realm : NULL, NULL, NULL, NULL, SASL_SUCCESS_DATA,
                               &connection),
               NULL, "sasl_server_new");
         limit(connection, argc, argv);

@@ -5,8 +5,8 @@ use zeroize::Zeroize;
 use super::library::Functions;
 use super::status::{self, Doing};
 use super::types::{
-    ACCEPT, Buffer, BufferSet, ERROR_BITS, Handle, INITIATE, KERBEROS, Oid, OidSet, PRINCIPAL_NAME,
-    SERVICE_NAME, SPNEGO, octets,
+    ACCEPT, Buffer, BufferSet, ERROR_BITS, Handle, INITIATE, KERBEROS, NO_CI_FLAGS, Oid, OidSet,
+    PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, octets,
 };
 use crate::sspi::{Error, Result, Secret, Status};
 
@@ -299,6 +299,24 @@ impl Cred {
         });
         check(functions, Doing::Acquire, major, minor)?;
         Ok(cred)
+    }
+
+    /// A client's credential, whose contexts have the protection that is asked for: without this
+    /// Kerberos adds integrity and confidentiality to every request, and GSS-SPNEGO's layer follows
+    /// from those. A library that does not know the option goes on as ever.
+    pub(super) fn limited_to_request(mut self) -> Self {
+        let mut minor = 0;
+        let empty = Buffer::EMPTY;
+        // SAFETY: pointers to live values.
+        unsafe {
+            (self.functions.gss_set_cred_option)(
+                &raw mut minor,
+                &raw mut self.handle,
+                &raw const NO_CI_FLAGS,
+                &raw const empty,
+            )
+        };
+        self
     }
 
     pub(super) fn handle(&self) -> Handle {

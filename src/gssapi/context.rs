@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings;
-use super::calls::{Name, Owned, OwnedSet, check};
+use super::calls::{Cred, Name, Owned, OwnedSet, check};
 use super::credential::GssCredential;
 use super::library::Functions;
 use super::package::{KERBEROS, Unix};
@@ -29,6 +29,9 @@ const FLAGS: [(Flags, u32); 7] = [
 ];
 
 fn to_gss(flags: Flags) -> u32 {
+    // Nothing is encrypted here without being signed.
+    let sealed = flags.contains(Flags::CONFIDENTIALITY);
+    let flags = if sealed { flags | Flags::INTEGRITY } else { flags };
     FLAGS.iter().filter(|row| flags.contains(row.0)).fold(0, |bits, row| bits | row.1)
 }
 
@@ -56,6 +59,8 @@ struct Pending {
 pub(super) struct State {
     functions: &'static Functions,
     handle: Handle,
+    /// The credential cache's credential, where the caller's is for whomever that speaks for.
+    own: Option<Cred>,
     progress: Progress,
     pending: Option<Pending>,
     flags: Flags,
@@ -120,13 +125,14 @@ impl State {
         let input = Buffer::over(call.inputs.token());
         let mut answer = Answer { token: Owned::empty(functions), major: 0, bits: 0, lifetime: 0 };
         let mut minor = 0;
+        let cred = credential.outbound(&mut self.own)?.handle();
         let mechanism: *const Oid = credential.owner().mechanism().oid();
         // SAFETY: every pointer is to a live value of its type; the library replaces the null
-        // context of the first leg, and takes a null credential for the machine's own.
+        // context of the first leg.
         answer.major = unsafe {
             (functions.gss_init_sec_context)(
                 &raw mut minor,
-                credential.of(Role::Client).map_or(std::ptr::null_mut(), |cred| cred.handle()),
+                cred,
                 &raw mut self.handle,
                 target.handle(),
                 mechanism,
@@ -156,7 +162,7 @@ impl State {
             (functions.gss_accept_sec_context)(
                 &raw mut minor,
                 &raw mut self.handle,
-                credential.of(Role::Server).map_or(std::ptr::null_mut(), |cred| cred.handle()),
+                credential.inbound().map_or(std::ptr::null_mut(), Cred::handle),
                 &raw const input,
                 pointer_to(bindings.as_ref()),
                 std::ptr::null_mut(),
@@ -258,6 +264,7 @@ impl GssContext {
         let state = State {
             functions: credential.functions(),
             handle: std::ptr::null_mut(),
+            own: None,
             progress: Progress::Going,
             pending: None,
             flags: Flags::NONE,

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use once_cell::sync::OnceCell;
+
 use super::calls::{Cred, Name};
 use super::context::GssContext;
 use super::library::Functions;
 use super::package::Unix;
 use super::status::Doing;
 use crate::sspi::{
-    Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Status, Usage,
+    Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Secret, Status,
+    Usage,
 };
 
 /// A credential of Kerberos or Negotiate.
@@ -18,49 +21,41 @@ pub(super) struct GssCredential {
     usage: Usage,
     /// What accepts: of the keytab.
     inbound: Option<Cred>,
-    /// What initializes; `None` for whomever the credential cache speaks for at the time.
-    outbound: Option<Cred>,
-    /// The user of `pAuthData`.
-    user: Option<String>,
+    /// Whom a client speaks for, and by which password; `None` for whomever the credential cache
+    /// has at the time.
+    client: Option<(String, Option<Secret<String>>)>,
+    /// What initializes for `client`, once it was needed.
+    outbound: OnceCell<Cred>,
 }
 
 impl GssCredential {
-    /// An inbound credential needs its keytab now. An outbound one of the process's user is made
-    /// also while there is no ticket: as on Windows the first leg finds out.
+    /// An inbound credential needs its keytab now. Whether an outbound one is good the first leg
+    /// finds out, as on Windows.
     pub(super) fn acquire(
         functions: &'static Functions,
         package: &'static Unix,
-        request: &CredentialRequest,
+        request: CredentialRequest,
     ) -> Result<Self> {
         let CredentialRequest { usage, principal, identity, .. } = request;
-        let mechanism = package.mechanism();
-        let name = principal.as_deref().filter(|name| !name.is_empty());
-        let name = name.map(|name| Name::service(functions, Doing::Acquire, name)).transpose()?;
-        let inbound = usage
-            .inbound
-            .then(|| Cred::acquire(functions, mechanism, name.as_ref(), true))
-            .transpose()?;
+        let principal = principal.filter(|name| !name.is_empty());
+        let inbound = usage.inbound.then(|| {
+            let name = |text: &String| Name::service(functions, Doing::Acquire, text);
+            let name = principal.as_ref().map(name).transpose()?;
+            Cred::acquire(functions, package.mechanism(), name.as_ref(), true)
+        });
+        let inbound = inbound.transpose()?;
         let user = identity.as_ref().map(full_name).transpose()?.flatten();
-        let password = identity.as_ref().and_then(|identity| identity.password.as_ref());
-        let outbound = match (&user, password, &name) {
+        let password = identity.and_then(|identity| identity.password);
+        let client = match (user, password) {
             _ if !usage.outbound => None,
-            (Some(user), password, _) => {
-                let name = Name::principal(functions, Doing::Acquire, user)?;
-                Some(match password {
-                    Some(password) => Cred::with_password(functions, mechanism, &name, password)?,
-                    None => Cred::acquire(functions, mechanism, Some(&name), false)?,
-                })
-            }
-            (None, Some(_), _) => {
+            (Some(user), password) => Some((user, password)),
+            (None, Some(_)) => {
                 let reason = "credential: a password without a user";
                 return Err(Error::new(Status::UNKNOWN_CREDENTIALS, reason));
             }
-            (None, None, Some(name)) => {
-                Some(Cred::acquire(functions, mechanism, Some(name), false)?)
-            }
-            (None, None, None) => None,
+            (None, None) => principal.map(|principal| (principal, None)),
         };
-        Ok(Self { functions, package, usage: *usage, inbound, outbound, user })
+        Ok(Self { functions, package, usage, inbound, client, outbound: OnceCell::new() })
     }
 
     pub(super) fn functions(&self) -> &'static Functions {
@@ -71,11 +66,35 @@ impl GssCredential {
         self.package
     }
 
-    pub(super) fn of(&self, role: Role) -> Option<&Cred> {
-        match role {
-            Role::Server => self.inbound.as_ref(),
-            Role::Client => self.outbound.as_ref(),
+    /// What accepts.
+    pub(super) fn inbound(&self) -> Option<&Cred> {
+        self.inbound.as_ref()
+    }
+
+    /// What initializes: by the password or the named user's tickets, or else in `own` the
+    /// credential cache's as it is now.
+    ///
+    /// # Errors
+    /// `NO_CREDENTIALS` where there is no ticket, `LOGON_DENIED` for a wrong password.
+    pub(super) fn outbound<'a>(&'a self, own: &'a mut Option<Cred>) -> Result<&'a Cred> {
+        if let Some((user, password)) = &self.client {
+            return self.outbound.get_or_try_init(|| self.log_in(user, password.as_ref()));
         }
+        if let Some(cred) = own {
+            return Ok(cred);
+        }
+        let cred = Cred::acquire(self.functions, self.package.mechanism(), None, false)?;
+        Ok(own.insert(cred.limited_to_request()))
+    }
+
+    fn log_in(&self, user: &str, password: Option<&Secret<String>>) -> Result<Cred> {
+        let (functions, mechanism) = (self.functions, self.package.mechanism());
+        let name = Name::principal(functions, Doing::Acquire, user)?;
+        let cred = match password {
+            Some(password) => Cred::with_password(functions, mechanism, &name, password)?,
+            None => Cred::acquire(functions, mechanism, Some(&name), false)?,
+        };
+        Ok(cred.limited_to_request())
     }
 }
 
@@ -111,14 +130,14 @@ impl Credential for GssCredential {
     }
 
     fn name(&self) -> String {
-        if let Some(user) = &self.user {
+        if let Some((user, _)) = &self.client {
             return user.clone();
         }
         let of_machine = || {
             Cred::acquire(self.functions, self.package.mechanism(), None, false)
                 .and_then(|cred| cred.name())
         };
-        let name = match self.outbound.as_ref().or(self.inbound.as_ref()) {
+        let name = match self.inbound.as_ref() {
             Some(cred) => cred.name(),
             None => of_machine(),
         };

@@ -54,6 +54,7 @@ functions! {
     gss_acquire_cred_with_password(*mut u32, Handle, *const Buffer, u32, *const OidSet, i32,
         *mut Handle, *mut *mut OidSet, *mut u32);
     gss_inquire_cred(*mut u32, Handle, *mut Handle, *mut u32, *mut i32, *mut *mut OidSet);
+    gss_set_cred_option(*mut u32, *mut Handle, *const Oid, *const Buffer);
     gss_release_cred(*mut u32, *mut Handle);
     gss_import_name(*mut u32, *const Buffer, *const Oid, *mut Handle);
     gss_display_name(*mut u32, Handle, *mut Buffer, *mut *const Oid);

@@ -158,10 +158,12 @@ fn open_whole(state: &State, message: &mut Message<'_, '_>, index: usize) -> Res
 fn unwrap(state: &State, token: &[u8]) -> Result<(Owned<'static>, u32)> {
     let functions = state.functions();
     let handle = state.established()?;
-    let token = Buffer::over(token);
+    // The library turns a rotated message back in place, also one that it refuses then.
+    let mut copy = Zeroizing::new(token.to_vec());
+    let token = Buffer { length: copy.len(), value: copy.as_mut_ptr().cast() };
     let mut plain = Owned::empty(functions);
     let (mut minor, mut sealed, mut qop) = (0, 0, 0);
-    // SAFETY: the context is live; the token is only read; the others are live locals.
+    // SAFETY: the context is live; the token is writable memory of ours; the others are live locals.
     let major = unsafe {
         (functions.gss_unwrap)(
             &raw mut minor,

@@ -79,7 +79,7 @@ impl Package for Unix {
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
         let package = if self.mechanism == Mechanism::Kerberos { &KERBEROS } else { &NEGOTIATE };
-        Ok(Arc::new(GssCredential::acquire(Self::functions()?, package, &request)?))
+        Ok(Arc::new(GssCredential::acquire(Self::functions()?, package, request)?))
     }
 }
 

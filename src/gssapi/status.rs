@@ -70,6 +70,8 @@ pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
     // RFC 2744 §3.9.1: the routine errors.
     match (major >> 16) & 0xFF {
         1 if doing == Doing::Acquire => Status::SECPKG_NOT_FOUND,
+        // A server has its credential: what is missing is one for the token's mechanism.
+        7 if doing == Doing::Accept => Status::INVALID_TOKEN,
         1 | 9 => Status::INVALID_TOKEN,
         2 | 3 if doing == Doing::Acquire => Status::UNKNOWN_CREDENTIALS,
         2 | 3 => Status::TARGET_UNKNOWN,
@@ -90,7 +92,7 @@ pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
 /// `ERROR_TABLE_BASE_krb5`, -1765328384.
 const KERBEROS_BASE: u32 = 0x96C7_3A00;
 
-/// What a Kerberos error says; its number is RFC 4120 §7.5.9's up to 127, krb5_err's from there.
+/// What a Kerberos error says; its number is RFC 4120 §7.5.9's up to 127, `krb5_err`'s from there.
 fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
     Some(match minor.wrapping_sub(KERBEROS_BASE) {
         7 => Status::TARGET_UNKNOWN,
@@ -116,7 +118,7 @@ fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
     })
 }
 
-// Numbers of krb5_err, from its base.
+// Numbers of `krb5_err`, from its base.
 const KRB5_CC_NOTFOUND: u32 = 141;
 const KRB5KRB_AP_WRONG_PRINC: u32 = 144;
 const KRB5_KDCREP_SKEW: u32 = 148;
@@ -138,7 +140,8 @@ mod tests {
         for (doing, routine, expected) in [
             (Doing::Accept, 9, Status::INVALID_TOKEN),
             (Doing::Accept, 4, Status::BAD_BINDINGS),
-            (Doing::Accept, 7, Status::NO_CREDENTIALS),
+            (Doing::Accept, 7, Status::INVALID_TOKEN),
+            (Doing::Initialize, 7, Status::NO_CREDENTIALS),
             (Doing::Accept, 10, Status::LOGON_DENIED),
             (Doing::Accept, 13, Status::INVALID_TOKEN),
             (Doing::Initialize, 2, Status::TARGET_UNKNOWN),

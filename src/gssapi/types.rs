@@ -58,6 +58,8 @@ pub(super) static SPNEGO: Oid = Oid::of(&[0x2b, 6, 1, 5, 5, 2]);
 pub(super) static SERVICE_NAME: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 1, 4]);
 /// `GSS_KRB5_NT_PRINCIPAL_NAME` (RFC 1964 §2.1.1).
 pub(super) static PRINCIPAL_NAME: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 1]);
+/// `GSS_KRB5_CRED_NO_CI_FLAGS_X`.
+pub(super) static NO_CI_FLAGS: Oid = Oid::of(&[0x2a, 0x85, 0x70, 0x2b, 0x0d, 0x1d]);
 /// `GSS_C_INQ_SSPI_SESSION_KEY`.
 pub(super) static SESSION_KEY: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 5, 5]);
 

@@ -71,13 +71,13 @@ impl Context for Toy {
             return Err(error(Status::LOGON_DENIED));
         }
         let flags = self.flags;
-        let taken = self.taken.load(Ordering::SeqCst);
-        let last = taken == self.legs;
+        let leg = self.taken.load(Ordering::SeqCst);
+        let last = leg == self.legs;
         let token = if last { self.last_token } else { b"more" };
         if !token.is_empty() {
             output.space(token.len())?.copy_from_slice(token);
         }
-        self.taken.store(taken + 1, Ordering::SeqCst);
+        self.taken.store(leg + 1, Ordering::SeqCst);
         let outcome = match call.inputs.token() {
             b"complete" => Outcome::Complete,
             _ if last => Outcome::Done,

@@ -21,11 +21,12 @@ pub(crate) enum Outcome {
 pub(crate) fn exchange(
     client: &mut dyn End,
     server: &mut dyn End,
+    client_begins: bool,
     transcript: &mut String,
 ) -> Result<Outcome, String> {
     let mut agreed: [Option<Agreed>; 2] = [None, None];
     let mut waits = [false, false];
-    let mut turn = 1;
+    let mut turn = usize::from(!client_begins);
     for _ in 0..20 {
         let ends: [&mut dyn End; 2] = [&mut *client, &mut *server];
         let [client, server] = ends;

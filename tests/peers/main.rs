@@ -42,7 +42,7 @@ impl Case for Row {
 fn play(row: &Row, setting: &Setting, transcript: &mut String) -> Result<(), String> {
     let mut server = row.start_server(setting)?;
     let mut client = row.start_client(setting)?;
-    match exchange::exchange(client.as_mut(), server.as_mut(), transcript)? {
+    match exchange::exchange(client.as_mut(), server.as_mut(), false, transcript)? {
         Outcome::Established { .. } if !row.welcome() => Err("it was let in".to_owned()),
         Outcome::Established { client: of_client, server: of_server } => {
             check(row, &of_client, &of_server)?;
@@ -161,7 +161,8 @@ fn a_changed_message_is_noticed() {
     let setting = Setting::new(None, false, None, MAXBUF).unwrap();
     let mut server = Forging(row.start_server(&setting).unwrap());
     let mut client = row.start_client(&setting).unwrap();
-    let outcome = exchange::exchange(client.as_mut(), &mut server, &mut String::new()).unwrap();
+    let outcome =
+        exchange::exchange(client.as_mut(), &mut server, false, &mut String::new()).unwrap();
     assert!(matches!(outcome, Outcome::Established { .. }));
     let result = exchange::messages(client.as_mut(), &mut server, (100, 100), 1);
     let error = result.unwrap_err();

@@ -1,0 +1,31 @@
+/* To be preloaded: a clock that is CLOCK_AHEAD seconds ahead, for tickets that have expired and for
+ * peers whose clocks differ. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+static long ahead(void) {
+    const char *text = getenv("CLOCK_AHEAD");
+    return text != NULL ? strtol(text, NULL, 10) : 0;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    struct timespec time;
+    (void)zone;
+    if (clock_gettime(CLOCK_REALTIME, &time) != 0)
+        return -1;
+    now->tv_sec = time.tv_sec + ahead();
+    now->tv_usec = time.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *place) {
+    struct timeval now;
+    if (gettimeofday(&now, NULL) != 0)
+        return -1;
+    if (place != NULL)
+        *place = now.tv_sec;
+    return now.tv_sec;
+}

@@ -1,0 +1,268 @@
+//! GSSAPI and GSS-SPNEGO: this library's server and client with the unmodified programs of others,
+//! in a realm of their own. `.ci/gssapi` installs what they need on Debian; a row whose peer is
+//! not there is skipped with a line on standard error, and fails where the variable CI is set.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+mod common;
+
+#[path = "peers/base64.rs"]
+mod base64;
+#[path = "peers/exchange.rs"]
+mod exchange;
+#[path = "gssapi/imap.rs"]
+mod imap;
+#[path = "gssapi/kdc.rs"]
+mod kdc;
+#[path = "peers/matrix.rs"]
+mod matrix;
+#[allow(dead_code)] // what the tests of DIGEST-MD5 use
+#[path = "peers/participant.rs"]
+mod participant;
+#[allow(dead_code)]
+#[path = "peers/programs.rs"]
+mod peers_programs;
+#[path = "gssapi/programs.rs"]
+mod programs;
+#[path = "gssapi/row.rs"]
+mod row;
+
+use imap::Login;
+use kdc::Kdc;
+use matrix::{run, skip};
+use participant::{End, Event};
+use row::{Ending, Peer, Row, established, started};
+
+const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];
+
+#[test]
+fn cyrus_clients_log_in_to_our_server() {
+    let mut rows = QOPS.map(|qop| Row::new(Peer::Cyrus, Peer::Ours, qop)).to_vec();
+    let for_another = rows.iter().map(|row| Row { authzid: Some("u:bob"), ..*row });
+    rows.extend(for_another.collect::<Vec<_>>());
+    for qop in ["auth-int", "auth-conf"] {
+        rows.push(Row { maxbuf: 2048, ..Row::new(Peer::Cyrus, Peer::Ours, qop) });
+    }
+    run("GSSAPI: Cyrus SASL's client, our server", &rows);
+}
+
+#[test]
+fn our_client_logs_in_to_cyrus_servers() {
+    let mut rows = QOPS.map(|qop| Row::new(Peer::Ours, Peer::Cyrus, qop)).to_vec();
+    rows.push(Row { authzid: Some("alice"), ..rows[1] });
+    rows.push(Row { maxbuf: 2048, ..rows[1] });
+    rows.push(Row { maxbuf: 2048, ..rows[2] });
+    // A layer that the server does not have.
+    let refused = Ending::ClientRefuses("SaslInitializeSecurityContext 0x8009030A");
+    rows.push(Row { offered: "auth", end: refused, ..rows[1] });
+    rows.push(Row { offered: "auth,auth-int", end: refused, ..rows[2] });
+    run("GSSAPI: our client, Cyrus SASL's server", &rows);
+}
+
+#[test]
+fn gnu_sasl_both_ways() {
+    let rows = [
+        Row::new(Peer::GnuSasl, Peer::Ours, "auth"),
+        Row { authzid: Some("bob"), ..Row::new(Peer::GnuSasl, Peer::Ours, "auth") },
+        Row::new(Peer::Ours, Peer::GnuSasl, "auth"),
+        Row { authzid: Some("bob"), ..Row::new(Peer::Ours, Peer::GnuSasl, "auth") },
+    ];
+    run("GSSAPI: GNU SASL", &rows);
+}
+
+#[test]
+fn jdk_both_ways() {
+    let mut rows = Vec::new();
+    for qop in QOPS {
+        rows.push(Row::new(Peer::Jdk, Peer::Ours, qop));
+        rows.push(Row::new(Peer::Ours, Peer::Jdk, qop));
+    }
+    rows.push(Row { authzid: Some("bob"), ..rows[2] });
+    rows.push(Row { maxbuf: 2048, ..rows[4] });
+    rows.push(Row { offered: "auth-conf", ..rows[5] });
+    run("GSSAPI: the JDK", &rows);
+}
+
+#[test]
+fn spnego_with_cyrus_both_ways() {
+    let mut rows = Vec::new();
+    for qop in QOPS {
+        rows.push(Row::new(Peer::Ours, Peer::Ours, qop));
+        rows.push(Row::new(Peer::Ours, Peer::Cyrus, qop));
+        // Cyrus asks for confidentiality where it is to have integrity.
+        let agreed = if qop == "auth-int" { "auth-conf" } else { qop };
+        rows.push(Row { end: Ending::Agreed(agreed), ..Row::new(Peer::Cyrus, Peer::Ours, qop) });
+    }
+    let rows = rows.into_iter().map(|row| Row { mechanism: "GSS-SPNEGO", ..row });
+    run("GSS-SPNEGO: Cyrus SASL", &rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn clients_log_in_to_the_example_server() {
+    let mut rows = vec![Login::Curl];
+    for mechanism in ["GSSAPI", "GSS-SPNEGO"] {
+        rows.extend(QOPS.map(|qop| Login::Example(mechanism, qop)));
+    }
+    run("GSSAPI: clients of the example's IMAP server", &rows);
+}
+
+/// What C programs see of a context.
+#[test]
+fn attributes_messages_and_bindings() {
+    if let Some(package) = kdc::missing() {
+        assert!(std::env::var_os("CI").is_none(), "package {package} is missing");
+        eprintln!("SKIPPED: attributes: package {package} is missing");
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("attributes")));
+    assert!(told.ends_with("0 failures\n"), "{told}");
+}
+
+#[test]
+fn ours_with_ours() {
+    let ours = |qop| Row::new(Peer::Ours, Peer::Ours, qop);
+    let mut rows = QOPS.map(ours).to_vec();
+    rows.push(Row { client_arguments: &["user=alice", "password=secret"], ..ours("auth-conf") });
+    rows.push(Row {
+        client_arguments: &["user=alice", "password=secret", "domain=example.org"],
+        ..ours("auth-conf")
+    });
+    rows.push(Row { maxbuf: 0, ..ours("auth") });
+    rows.push(Row { maxbuf: 0x0200_0000, ..ours("auth-int") });
+    rows.push(Row { client_arguments: &["target=imap/localhost@EXAMPLE.ORG"], ..ours("auth") });
+    rows.push(Row { client_arguments: &["target=imap@localhost"], ..ours("auth") });
+    run("GSSAPI: our client, our server", &rows);
+}
+
+#[test]
+fn what_is_wrong_has_its_status() {
+    let row = |end| Row { end, ..Row::new(Peer::Ours, Peer::Ours, "auth-int") };
+    let server = |status| row(Ending::ServerRefuses(status));
+    let client = |status| row(Ending::ClientRefuses(status));
+    let keytab = |name| Some(("KRB5_KTNAME", name));
+    let denied = "SaslAcceptSecurityContext 0x8009030C";
+    let rows = [
+        // Keys: of another number, another one of that number, another service's, none at all.
+        Row { server_file: keytab("old"), ..server(denied) },
+        Row { server_file: keytab("wrong"), ..server(denied) },
+        Row { server_file: keytab("other"), ..server(denied) },
+        Row { server_file: keytab("nothing"), ..server("AcquireCredentialsHandle 0x8009030E") },
+        // Clocks: an hour apart, and after the ticket's end.
+        Row { server_ahead: 3600, ..server("SaslAcceptSecurityContext 0x80090324") },
+        Row { server_ahead: 200_000, ..server("SaslAcceptSecurityContext 0x80090317") },
+        Row { client_ahead: 200_000, ..client("SaslInitializeSecurityContext 0x80090317") },
+        // Credentials: no ticket, a wrong password, an unknown and a locked user.
+        Row {
+            client_file: Some(("KRB5CCNAME", "nothing")),
+            ..client("SaslInitializeSecurityContext 0x8009030E")
+        },
+        Row {
+            client_arguments: &["user=alice", "password=Secret"],
+            ..client("SaslInitializeSecurityContext 0x8009030C")
+        },
+        Row {
+            client_arguments: &["user=mallory", "password=secret"],
+            ..client("SaslInitializeSecurityContext 0x8009030C")
+        },
+        Row {
+            client_arguments: &["user=locked", "password=secret"],
+            ..client("SaslInitializeSecurityContext 0x8009030C")
+        },
+        // Realms and services that there are not.
+        Row {
+            client_arguments: &["target=pop/localhost"],
+            ..client("SaslInitializeSecurityContext 0x80090303")
+        },
+        // An identity where none may be.
+        Row {
+            authzid: Some("bob"),
+            server_arguments: &["authzid=0"],
+            ..server("SaslAcceptSecurityContext 0x80090331")
+        },
+        // The server takes no messages.
+        Row {
+            server_arguments: &["maxbuf=0"],
+            ..client("SaslInitializeSecurityContext 0x8009030A")
+        },
+    ];
+    run("GSSAPI: refusals", &rows);
+}
+
+/// What an end answers to a message.
+fn answer(end: &mut dyn End, line: &str) -> String {
+    end.ask(line).unwrap_or_else(|error| error)
+}
+
+#[test]
+fn messages_replayed_skipped_or_altered_are_refused() {
+    let row = Row::new(Peer::Cyrus, Peer::Ours, "auth-conf");
+    if skip(&row) {
+        return;
+    }
+    let kdc = Kdc::shared();
+    for (name, status) in [
+        ("replayed", "0x80090310"),
+        ("skipped", "0x80090310"),
+        ("altered", "0x8009030F"),
+        ("garbage", "0x80090308"),
+    ] {
+        let (mut client, mut server) = established(&row, &kdc);
+        let [first, second] = [1, 2].map(|seed| answer(&mut client, &format!("SEND 100 {seed}")));
+        let [first, second] = [first, second].map(|line| line.replace("DATA", "RECV"));
+        let bad = match name {
+            "replayed" => {
+                assert!(answer(&mut server, &first).starts_with("GOT 100 "), "{name}");
+                first
+            }
+            "skipped" => second,
+            "altered" => {
+                let (before, after) = first.split_at(first.len() - 8);
+                let other = if after.starts_with('A') { "B" } else { "A" };
+                format!("{before}{other}{}", &after[1..])
+            }
+            _ => "RECV Z2FyYmFnZQ==".to_owned(),
+        };
+        let refusal = answer(&mut server, &bad);
+        assert!(refusal.ends_with(&format!("DecryptMessage {status}")), "{name}: {refusal}");
+    }
+}
+
+#[test]
+fn a_replayed_ticket_is_refused() {
+    let row = Row::new(Peer::Ours, Peer::Ours, "auth");
+    if skip(&row) {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let (mut client, mut server) = started(&row, &kdc);
+    let (_, mut other) = started(&row, &kdc);
+    let token = client.event();
+    let Ok(Event::Token(token)) = token else { panic!("{token:?}") };
+    server.token(&token).expect("a server");
+    assert!(matches!(server.event(), Ok(Event::Token(_))));
+    other.token(&token).expect("a server");
+    let refusal = other.event();
+    let expected = "SaslAcceptSecurityContext 0x80090310";
+    assert!(matches!(&refusal, Ok(Event::Refused(reason)) if reason == expected), "{refusal:?}");
+}
+
+#[test]
+fn tokens_that_are_none_are_refused() {
+    let row = Row::new(Peer::Ours, Peer::Ours, "auth");
+    if skip(&row) {
+        return;
+    }
+    let kdc = Kdc::shared();
+    for token in ["-", "AAAA", "YIIB", "Z2FyYmFnZQ=="] {
+        let (_, mut server) = started(&row, &kdc);
+        server.token(token).expect("a server");
+        let refusal = server.event();
+        let expected = "SaslAcceptSecurityContext 0x80090308";
+        assert!(
+            matches!(&refusal, Ok(Event::Refused(reason)) if reason == expected),
+            "{refusal:?}"
+        );
+    }
+}

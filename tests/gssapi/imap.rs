@@ -1,0 +1,89 @@
+//! The example's IMAP server with a keytab, and clients that log in to it with a ticket.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::common;
+use crate::kdc::{self, Kdc, REALM};
+use crate::matrix::Case;
+use crate::participant::{PATIENCE, Process};
+use crate::peers_programs::installed;
+
+/// Who logs in, and which layer the server says it then has.
+pub(crate) enum Login {
+    /// curl, with alice's ticket.
+    Curl,
+    /// The example's client, with mechanism, quality of protection and password.
+    Example(&'static str, &'static str),
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Curl => write!(f, "curl -> the example's IMAP, GSSAPI"),
+            Self::Example(mechanism, qop) => write!(f, "the example's IMAP, {mechanism}, {qop}"),
+        }
+    }
+}
+
+impl Case for Login {
+    fn missing(&self) -> Option<&'static str> {
+        kdc::missing().or_else(|| match self {
+            Self::Curl => installed("curl", "curl").err(),
+            Self::Example(..) => None,
+        })
+    }
+
+    fn play(&self) -> Result<(), String> {
+        let kdc = Kdc::shared();
+        let mut command = kdc.command(server());
+        command.args(["--port", "0", "--once", "-v"]).stderr(Stdio::null());
+        let mut server = Process::start("the IMAP server", &mut command)?;
+        let port = server
+            .read_until(|line| line.strip_prefix("listening on 127.0.0.1:").map(str::to_owned))?;
+        let (mut command, told) = match self {
+            Self::Curl => {
+                let mut curl = kdc.command("curl");
+                curl.args(["--disable", "--silent", "--show-error", "--noproxy", "*"]);
+                curl.args(["--max-time", &PATIENCE.as_secs().to_string()]);
+                curl.args(["--login-options", "AUTH=GSSAPI", "--request", "NOOP"]);
+                curl.arg("--user").arg(format!("alice@{REALM}:"));
+                curl.arg(format!("imap://localhost:{port}/"));
+                (curl, format!("alice@{REALM} logged in by GSSAPI, security layer: none"))
+            }
+            Self::Example(mechanism, qop) => {
+                let mut client = kdc.command(client());
+                client.args(["--mechanism", mechanism, "--qop", qop, "--password", "secret"]);
+                client.args(["localhost", &port, "alice"]);
+                let layer = match *qop {
+                    "auth" => "none",
+                    "auth-int" => "integrity",
+                    _ => "confidentiality",
+                };
+                (client, format!("alice@{REALM} logged in by {mechanism}, security layer: {layer}"))
+            }
+        };
+        let output = command.output().map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("{}: {errors}", output.status));
+        }
+        server.read_until(|line| line.contains(&told).then_some(()))
+    }
+}
+
+fn server() -> PathBuf {
+    program(&["server", "session", "login", "mechanisms", "link", "layer", "text"])
+}
+
+fn client() -> PathBuf {
+    program(&["client", "reply", "link", "layer", "text"])
+}
+
+fn program(parts: &[&str]) -> PathBuf {
+    let sources: Vec<_> = parts.iter().map(|part| format!("examples/imap_{part}.c")).collect();
+    let sources: Vec<_> = sources.iter().map(String::as_str).collect();
+    let flags = [&["-std=c99", "-pthread"], common::STRICT].concat();
+    common::compile_c(&sources, &flags)
+}
