@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::buffers::{Slots, with_inputs};
 use super::credentials::{CREDENTIALS, CredentialEntry};
 use super::guard::guard;
+use super::machine::hand_over;
 use super::output::Output;
 use super::pointer;
 use super::text::Foreign;
@@ -198,6 +199,13 @@ pub unsafe extern "system" fn AcceptSecurityContext(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => AcceptSecurityContext(
+                phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
+                pfContextAttr, ptsExpiry
+            )
+    );
     let _ = TargetDataRep;
     guard("AcceptSecurityContext", || {
         let pointers = Pointers {
@@ -259,6 +267,13 @@ pub unsafe extern "system" fn InitializeSecurityContextW(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => InitializeSecurityContextW(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextW", || {
         let pointers = Pointers {
@@ -293,6 +308,13 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => InitializeSecurityContextA(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextA", || {
         let pointers = Pointers {
@@ -323,6 +345,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => CompleteAuthToken(phContext, pToken));
     let _ = pToken;
     // SAFETY: what the header says of the parameter.
     guard("CompleteAuthToken", || unsafe { unsupported(phContext) })
@@ -339,6 +362,7 @@ pub unsafe extern "system" fn ApplyControlToken(
     phContext: *mut CtxtHandle,
     pInput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => ApplyControlToken(phContext, pInput));
     let _ = pInput;
     // SAFETY: what the header says of the parameter.
     guard("ApplyControlToken", || unsafe { unsupported(phContext) })
@@ -361,6 +385,7 @@ pub(super) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
+    hand_over!(end context phContext, deleted => DeleteSecurityContext(phContext));
     guard("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroize;
 
 use super::guard::guard;
+use super::machine::hand_over;
 use super::types::SECURITY_STATUS;
 use crate::sspi::{Error, Result, Status};
 
@@ -210,6 +211,7 @@ mod heap {
 /// not from here), which then is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeContextBuffer(pvContextBuffer: *mut c_void) -> SECURITY_STATUS {
+    hand_over!(memory pvContextBuffer => FreeContextBuffer(pvContextBuffer));
     guard("FreeContextBuffer", || free(pvContextBuffer))
 }
 

@@ -14,3 +14,5 @@ pub mod process;
 mod randomness;
 #[cfg(test)]
 pub(crate) mod scratch;
+#[cfg(windows)]
+pub mod secur32;
