@@ -16,6 +16,7 @@ use super::types::{
 use crate::handle::{Handle, Kind, Table};
 use crate::sasl::{Leg, Session};
 use crate::sspi::{Error, Flags, Outcome, Result, Role, Status};
+use crate::system::library;
 
 /// The contexts that C holds.
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
@@ -84,7 +85,8 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let expiry = session.context().expiry();
     let handle = match handle {
         Some(handle) => handle,
-        None => CONTEXTS.insert(session)?,
+        // SAFETY: the caller's promise.
+        None => unsafe { seen_by_caller(CONTEXTS.insert(session)?, pointers.credential) },
     };
     let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
     if output.finish(true) {
@@ -105,6 +107,21 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
         Outcome::Continue => Status::CONTINUE_NEEDED,
         Outcome::Complete => Status::COMPLETE_NEEDED,
     })
+}
+
+/// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a
+/// handle by its upper word, which it writes itself only after some of the successes; the
+/// credential's has it already.
+///
+/// # Safety
+/// Not NULL, `credential` can be read.
+unsafe fn seen_by_caller(handle: Handle, credential: *const SecHandle) -> Handle {
+    if !library::is_provider() {
+        return handle;
+    }
+    // SAFETY: the caller's promise.
+    let credential = unsafe { pointer::handle(credential) };
+    Handle { upper: credential.map_or(handle.upper, |credential| credential.upper), ..handle }
 }
 
 /// The context that a call goes on with; `None` on a first call, which NULL says, and also {0, 0}:

@@ -16,7 +16,7 @@ const LONGEST_PATH: usize = 32768;
 
 /// The module that this code is in: the DLL, or the program it is linked into.
 #[must_use]
-pub fn own() -> Option<HMODULE> {
+pub(crate) fn own() -> Option<HMODULE> {
     containing(own as *const c_void)
 }
 
@@ -32,14 +32,14 @@ fn containing(address: *const c_void) -> Option<HMODULE> {
 
 /// The name of a module's file without its directory.
 #[must_use]
-pub fn base_name(module: HMODULE) -> Option<String> {
+pub(crate) fn base_name(module: HMODULE) -> Option<String> {
     let path = String::from_utf16_lossy(&file_name(module)?);
     path.rsplit(['\\', '/']).next().map(str::to_owned)
 }
 
 /// The full path of a module's file, in UTF-16 without a terminator.
 #[must_use]
-pub fn file_name(module: HMODULE) -> Option<Vec<u16>> {
+pub(crate) fn file_name(module: HMODULE) -> Option<Vec<u16>> {
     let mut name = vec![0_u16; LONGEST_PATH];
     let room = u32::try_from(name.len()).ok()?;
     // SAFETY: `room` units can be written at the pointer.
@@ -53,7 +53,7 @@ pub fn file_name(module: HMODULE) -> Option<Vec<u16>> {
 ///
 /// That changes what handles are: Wine's replaces their upper words by its own.
 #[must_use]
-pub fn is_provider() -> bool {
+pub(crate) fn is_provider() -> bool {
     static PROVIDER: OnceCell<bool> = OnceCell::new();
     *PROVIDER.get_or_init(|| {
         // SAFETY: NULL asks for the program's own module.
@@ -67,7 +67,7 @@ pub fn is_provider() -> bool {
 /// The module that called this library: the first on the stack that is another one. `None` where
 /// that cannot be told.
 #[must_use]
-pub fn caller() -> Option<HMODULE> {
+pub(crate) fn caller() -> Option<HMODULE> {
     // Between the export and here are a few functions of this library: the guard's.
     const DEPTH: u32 = 32;
 

@@ -52,7 +52,7 @@ const STUBS_OF_WINE: [&str; 20] = [
 
 /// The address of a function of the machine's own secur32.dll, which is never unloaded.
 #[derive(Clone, Copy)]
-pub struct Address(NonNull<c_void>);
+pub(crate) struct Address(NonNull<c_void>);
 
 // SAFETY: the address of code, which any thread may run.
 unsafe impl Send for Address {}
@@ -62,20 +62,20 @@ unsafe impl Sync for Address {}
 impl Address {
     /// The address itself.
     #[must_use]
-    pub fn pointer(self) -> *mut c_void {
+    pub(crate) fn pointer(self) -> *mut c_void {
         self.0.as_ptr()
     }
 }
 
 /// The machine's own secur32.dll.
-pub struct Machine {
+pub(crate) struct Machine {
     functions: BTreeMap<&'static str, Address>,
 }
 
 impl Machine {
     /// The function called `name`; `None` where the machine has none, or only a stub.
     #[must_use]
-    pub fn function(&self, name: &str) -> Option<Address> {
+    pub(crate) fn function(&self, name: &str) -> Option<Address> {
         self.functions.get(name).copied()
     }
 }
@@ -83,7 +83,7 @@ impl Machine {
 /// The machine's own secur32.dll; `None` where there is none, or where this library is one of its
 /// packages, so that asking it would come back here. Loaded on first use.
 #[must_use]
-pub fn machine() -> Option<&'static Machine> {
+pub(crate) fn machine() -> Option<&'static Machine> {
     static MACHINE: OnceCell<Option<Machine>> = OnceCell::new();
     thread_local! {
         /// Whether this thread is loading it, and comes back from its initialization.
