@@ -122,6 +122,8 @@ fn exported_functions(source: &str) -> impl Iterator<Item = String> {
         .split("unsafe(no_mangle)")
         .skip(1)
         .filter_map(|part| Some(part.split_once(" fn ")?.1.split('(').next()?.trim().to_string()))
+        // Those that a macro makes are the platform's own to declare.
+        .filter(|name| !name.starts_with('$'))
 }
 
 /// Writes types by their Windows words.
@@ -248,7 +250,9 @@ fn pointer_names(part: &str) -> impl Iterator<Item = &str> {
 fn text_forms(types: &str, exports: &[Export]) -> String {
     let structures: Vec<&str> = type_names(types).collect();
     let pointers: Vec<&str> = pointer_names(types).chain(ENTRY_POINTS).collect();
-    let functions: Vec<&str> = exports.iter().map(|export| &*export.name).collect();
+    // What only Windows has, its own headers declare.
+    let ours = exports.iter().filter(|export| export.on_unix());
+    let functions: Vec<&str> = ours.map(|export| &*export.name).collect();
     let mut names = vec![];
     for (list, prefixes) in [(structures, &["", "P"][..]), (pointers, &[""]), (functions, &[""])] {
         for base in list.iter().filter_map(|name| name.strip_suffix('W')) {

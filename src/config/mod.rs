@@ -5,6 +5,7 @@
 //! DigestEncryptionAlgorithms = "3des,rc4"
 //! UTF8SASL = 1
 //! UTF8HTTP = 1
+//! use_system = 0       # ours: 1 leaves WDigest to Windows where Windows has it
 //!
 //! [server]
 //! realm = "example.org"              # else the host's domain name
@@ -71,6 +72,8 @@ pub struct Config {
     pub utf8_sasl: bool,
     /// Whether an HTTP challenge has `charset=utf-8` (`UTF8HTTP`).
     pub utf8_http: bool,
+    /// Whether a package of ours is left to the machine where that has one of the same name.
+    pub use_system: bool,
     /// The realm to offer, up to 255 octets without control characters; may be empty.
     pub realm: String,
     /// The htdigest file; none where no accounts are configured.
@@ -118,6 +121,7 @@ impl Default for Config {
             ciphers: [Cipher::TripleDes, Cipher::Rc4].into_iter().collect(),
             utf8_sasl: true,
             utf8_http: true,
+            use_system: false,
             realm: host::domain(),
             accounts: None,
             nonce_lifetime: Duration::from_secs(300),

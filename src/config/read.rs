@@ -57,7 +57,11 @@ fn wdigest(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
         "DigestEncryptionAlgorithms" => config.ciphers = entry.ciphers()?,
         "UTF8SASL" => config.utf8_sasl = entry.flag()?,
         "UTF8HTTP" => config.utf8_http = entry.flag()?,
-        _ => return Err(entry.unknown("DigestEncryptionAlgorithms, UTF8SASL and UTF8HTTP")),
+        "use_system" => config.use_system = entry.flag()?,
+        _ => {
+            let keys = "DigestEncryptionAlgorithms, UTF8SASL, UTF8HTTP and use_system";
+            return Err(entry.unknown(keys));
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::buffers;
 use super::context::{session, unsupported};
 use super::guard::guard;
+use super::machine::hand_over;
 use super::memory::Block;
 use super::package::info_block;
 use super::pointer;
@@ -87,11 +88,11 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
     let context = session.context();
     match attribute {
         AttributeId::PACKAGE_INFO => {
-            let info = info_block(&[context.package()], form)?;
+            let info = info_block(context.package(), form)?;
             Ok(filled([info], |[info]| SecPkgContext_PackageInfoW { PackageInfo: info.cast() }))
         }
         AttributeId::NEGOTIATION_INFO => {
-            let info = info_block(&[context.negotiated()], form)?;
+            let info = info_block(context.negotiated(), form)?;
             Ok(filled([info], |[info]| SecPkgContext_NegotiationInfoW {
                 PackageInfo: info.cast(),
                 NegotiationState: NEGOTIATION_COMPLETE,
@@ -197,6 +198,7 @@ pub unsafe extern "system" fn QueryContextAttributesW(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Wide) }
@@ -210,6 +212,7 @@ pub unsafe extern "system" fn QueryContextAttributesA(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Narrow) }
@@ -225,6 +228,8 @@ pub unsafe extern "system" fn QueryContextAttributesExW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    // The plain function by another name: of the machine's own, only that one is exported.
+    hand_over!(context phContext => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Wide) }
@@ -239,6 +244,8 @@ pub unsafe extern "system" fn QueryContextAttributesExA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    // The plain function by another name: of the machine's own, only that one is exported.
+    hand_over!(context phContext => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Narrow) }
@@ -255,6 +262,9 @@ pub unsafe extern "system" fn SetContextAttributesW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        context phContext => SetContextAttributesW(phContext, ulAttribute, pBuffer, cbBuffer)
+    );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
     guard("SetContextAttributesW", || unsafe { unsupported(phContext) })
@@ -268,6 +278,9 @@ pub unsafe extern "system" fn SetContextAttributesA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        context phContext => SetContextAttributesA(phContext, ulAttribute, pBuffer, cbBuffer)
+    );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
     guard("SetContextAttributesA", || unsafe { unsupported(phContext) })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::buffers::{Direction, Slots, with_inputs, with_message};
 use super::credentials::{CREDENTIALS, CredentialEntry};
 use super::guard::guard;
+use super::machine::hand_over;
 use super::output::Output;
 use super::pointer;
 use super::text::Foreign;
@@ -15,6 +16,7 @@ use super::types::{
 use crate::handle::{Handle, Kind, Table};
 use crate::sasl::{Leg, Session};
 use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status};
+use crate::system::library;
 
 /// The contexts that C holds.
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
@@ -83,7 +85,8 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let expiry = session.context().expiry();
     let handle = match handle {
         Some(handle) => handle,
-        None => CONTEXTS.insert(session)?,
+        // SAFETY: the caller's promise.
+        None => unsafe { seen_by_caller(CONTEXTS.insert(session)?, pointers.credential) },
     };
     let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
     if output.finish(true) {
@@ -104,6 +107,21 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
         Outcome::Continue => Status::CONTINUE_NEEDED,
         Outcome::Complete => Status::COMPLETE_NEEDED,
     })
+}
+
+/// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a
+/// handle by its upper word, which it writes itself only after some of the successes; the
+/// credential's has it already.
+///
+/// # Safety
+/// Not NULL, `credential` can be read.
+unsafe fn seen_by_caller(handle: Handle, credential: *const SecHandle) -> Handle {
+    if !library::is_provider() {
+        return handle;
+    }
+    // SAFETY: the caller's promise.
+    let credential = unsafe { pointer::handle(credential) };
+    Handle { upper: credential.map_or(handle.upper, |credential| credential.upper), ..handle }
 }
 
 /// The context that a call goes on with; `None` on a first call, which NULL says, and also {0, 0}:
@@ -198,6 +216,13 @@ pub unsafe extern "system" fn AcceptSecurityContext(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => AcceptSecurityContext(
+                phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
+                pfContextAttr, ptsExpiry
+            )
+    );
     let _ = TargetDataRep;
     guard("AcceptSecurityContext", || {
         let pointers = Pointers {
@@ -259,6 +284,13 @@ pub unsafe extern "system" fn InitializeSecurityContextW(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => InitializeSecurityContextW(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextW", || {
         let pointers = Pointers {
@@ -293,6 +325,13 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => InitializeSecurityContextA(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextA", || {
         let pointers = Pointers {
@@ -330,6 +369,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => CompleteAuthToken(phContext, pToken));
     guard("CompleteAuthToken", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
@@ -353,6 +393,7 @@ pub unsafe extern "system" fn ApplyControlToken(
     phContext: *mut CtxtHandle,
     pInput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => ApplyControlToken(phContext, pInput));
     let _ = pInput;
     // SAFETY: what the header says of the parameter.
     guard("ApplyControlToken", || unsafe { unsupported(phContext) })
@@ -375,6 +416,7 @@ pub(super) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
+    hand_over!(end context phContext, deleted => DeleteSecurityContext(phContext));
     guard("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;

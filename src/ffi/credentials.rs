@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::callback::KeyFunction;
 use super::guard::guard;
 use super::identity;
+use super::machine::hand_over;
 use super::pointer;
 use super::text::{Foreign, Form};
 use super::types::{
@@ -152,6 +153,13 @@ pub unsafe extern "system" fn AcquireCredentialsHandleW(
     phCredential: *mut CredHandle,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackage), acquired phCredential
+            => AcquireCredentialsHandleW(
+                pszPrincipal, pszPackage, fCredentialUse, pvLogonID, pAuthData, pGetKeyFn,
+                pvGetKeyArgument, phCredential, ptsExpiry
+            )
+    );
     guard("AcquireCredentialsHandleW", || {
         let call = Acquisition {
             form: Form::Wide,
@@ -184,6 +192,13 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
     phCredential: *mut CredHandle,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackage), acquired phCredential
+            => AcquireCredentialsHandleA(
+                pszPrincipal, pszPackage, fCredentialUse, pvLogonID, pAuthData, pGetKeyFn,
+                pvGetKeyArgument, phCredential, ptsExpiry
+            )
+    );
     guard("AcquireCredentialsHandleA", || {
         let call = Acquisition {
             form: Form::Narrow,
@@ -211,6 +226,7 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
 pub unsafe extern "system" fn FreeCredentialsHandle(
     phCredential: *mut CredHandle,
 ) -> SECURITY_STATUS {
+    hand_over!(end credential phCredential, freed => FreeCredentialsHandle(phCredential));
     guard("FreeCredentialsHandle", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
@@ -232,6 +248,13 @@ pub unsafe extern "system" fn AddCredentialsW(
     pvGetKeyArgument: *mut c_void,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential hCredentials
+            => AddCredentialsW(
+                hCredentials, pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn,
+                pvGetKeyArgument, ptsExpiry
+            )
+    );
     let _ = (pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn);
     let _ = (pvGetKeyArgument, ptsExpiry);
     // SAFETY: what the header says of the parameter.
@@ -250,6 +273,13 @@ pub unsafe extern "system" fn AddCredentialsA(
     pvGetKeyArgument: *mut c_void,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential hCredentials
+            => AddCredentialsA(
+                hCredentials, pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn,
+                pvGetKeyArgument, ptsExpiry
+            )
+    );
     let _ = (pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn);
     let _ = (pvGetKeyArgument, ptsExpiry);
     // SAFETY: what the header says of the parameter.
@@ -272,6 +302,9 @@ pub unsafe extern "system" fn QueryCredentialsAttributesW(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential phCredential => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer)
+    );
     guard("QueryCredentialsAttributesW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phCredential, ulAttribute, pBuffer, None, Form::Wide) }
@@ -285,6 +318,9 @@ pub unsafe extern "system" fn QueryCredentialsAttributesA(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential phCredential => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer)
+    );
     guard("QueryCredentialsAttributesA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phCredential, ulAttribute, pBuffer, None, Form::Narrow) }
@@ -300,6 +336,8 @@ pub unsafe extern "system" fn QueryCredentialsAttributesExW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    // The plain function by another name: of the machine's own, only that one is exported.
+    hand_over!(credential phCredential => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer));
     guard("QueryCredentialsAttributesExW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), Form::Wide) }
@@ -314,6 +352,8 @@ pub unsafe extern "system" fn QueryCredentialsAttributesExA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    // The plain function by another name: of the machine's own, only that one is exported.
+    hand_over!(credential phCredential => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer));
     guard("QueryCredentialsAttributesExA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), Form::Narrow) }
@@ -355,6 +395,10 @@ pub unsafe extern "system" fn SetCredentialsAttributesW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential phCredential
+            => SetCredentialsAttributesW(phCredential, ulAttribute, pBuffer, cbBuffer)
+    );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
     guard("SetCredentialsAttributesW", || unsafe { unsupported(phCredential) })
@@ -368,6 +412,10 @@ pub unsafe extern "system" fn SetCredentialsAttributesA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        credential phCredential
+            => SetCredentialsAttributesA(phCredential, ulAttribute, pBuffer, cbBuffer)
+    );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
     guard("SetCredentialsAttributesA", || unsafe { unsupported(phCredential) })

@@ -19,6 +19,8 @@ use super::credentials::{
 };
 use super::guard::guard_value;
 use super::interface_types::{SecurityFunctionTableA, SecurityFunctionTableW};
+#[cfg(windows)]
+use super::machine::route::their_table;
 use super::memory::FreeContextBuffer;
 use super::message::{DecryptMessage, EncryptMessage, MakeSignature, VerifySignature};
 use super::package::{
@@ -114,13 +116,25 @@ static TABLE_A: Shared<SecurityFunctionTableA> = Shared(UnsafeCell::new(Security
 /// and every call, and is never freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn InitSecurityInterfaceW() -> *mut SecurityFunctionTableW {
-    guard_value("InitSecurityInterfaceW", std::ptr::null_mut(), || Ok(TABLE_W.0.get()))
+    guard_value("InitSecurityInterfaceW", std::ptr::null_mut(), || {
+        #[cfg(windows)]
+        if let Some(theirs) = their_table("InitSecurityInterfaceW", InitSecurityInterfaceW) {
+            return Ok(theirs);
+        }
+        Ok(TABLE_W.0.get())
+    })
 }
 
 /// As InitSecurityInterfaceW, in their ANSI forms.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn InitSecurityInterfaceA() -> *mut SecurityFunctionTableA {
-    guard_value("InitSecurityInterfaceA", std::ptr::null_mut(), || Ok(TABLE_A.0.get()))
+    guard_value("InitSecurityInterfaceA", std::ptr::null_mut(), || {
+        #[cfg(windows)]
+        if let Some(theirs) = their_table("InitSecurityInterfaceA", InitSecurityInterfaceA) {
+            return Ok(theirs);
+        }
+        Ok(TABLE_A.0.get())
+    })
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroize;
 
 use super::guard::guard;
+use super::machine::hand_over;
 use super::types::SECURITY_STATUS;
 use crate::sspi::{Error, Result, Status};
+use crate::system::library;
 
 /// Shards of the register; threads meet in one only by chance.
 const SHARDS: usize = 32;
@@ -106,7 +108,10 @@ impl Block {
     #[must_use]
     pub fn release(self) -> *mut c_void {
         let start = self.start.as_ptr();
-        if let Some(entry) = shard(start.addr()).get_mut(&start.addr()) {
+        if library::is_provider() {
+            // Whoever has it gives it back to the heap, and does not tell.
+            shard(start.addr()).remove(&start.addr());
+        } else if let Some(entry) = shard(start.addr()).get_mut(&start.addr()) {
             entry.released = true;
         }
         std::mem::forget(self);
@@ -139,17 +144,29 @@ pub fn free(pointer: *mut c_void) -> Result<()> {
             entry.into_mut().released = false;
             size
         }
+        _ if library::is_provider() => {
+            // SAFETY: released blocks are not in the register then; the pointer is the caller's to
+            // answer for, as with every function that frees.
+            unsafe { heap::free(start.as_ptr()) };
+            return Ok(());
+        }
         _ => return Err(not_ours()),
     };
-    drop(Block { start, size });
-    Ok(())
+    if heap::holds(start.as_ptr(), size) {
+        drop(Block { start, size });
+        return Ok(());
+    }
+    // Somebody gave it back to the heap past this library.
+    shard(address).remove(&address);
+    Err(not_ours())
 }
 
 /// The length in bytes of a block that C has; `None` for every other pointer.
 #[must_use]
 pub fn size_of(pointer: *const c_void) -> Option<usize> {
     let address = pointer.addr();
-    shard(address).get(&address).filter(|entry| entry.released).map(|entry| entry.size)
+    let size = shard(address).get(&address).filter(|entry| entry.released)?.size;
+    heap::holds(pointer.cast(), size).then_some(size)
 }
 
 #[cfg(unix)]
@@ -158,6 +175,11 @@ mod heap {
     pub(super) fn zeroed(size: usize) -> *mut u8 {
         // SAFETY: calloc takes any sizes.
         unsafe { libc::calloc(1, size) }.cast()
+    }
+
+    /// Whether the heap has a block of `size` bytes at `start`: only this library frees it.
+    pub(super) fn holds(_start: *const u8, _size: usize) -> bool {
+        true
     }
 
     /// Frees a block.
@@ -180,6 +202,7 @@ mod heap {
     unsafe extern "system" {
         safe fn GetProcessHeap() -> *mut c_void;
         fn HeapAlloc(heap: *mut c_void, flags: u32, size: usize) -> *mut c_void;
+        fn HeapSize(heap: *mut c_void, flags: u32, start: *const c_void) -> usize;
         fn HeapFree(heap: *mut c_void, flags: u32, start: *mut c_void) -> i32;
     }
 
@@ -187,6 +210,14 @@ mod heap {
     pub(super) fn zeroed(size: usize) -> *mut u8 {
         // SAFETY: the process heap exists as long as the process.
         unsafe { HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, size) }.cast()
+    }
+
+    /// Whether the heap has a block of `size` bytes at `start`. Other DLLs of the system give our
+    /// memory back to the heap themselves, and its place is then somebody else's.
+    pub(super) fn holds(start: *const u8, size: usize) -> bool {
+        // SAFETY: the heap looks for the block before it tells its size.
+        let found = unsafe { HeapSize(GetProcessHeap(), 0, start.cast()) };
+        found == size.max(1)
     }
 
     /// Frees a block.
@@ -210,6 +241,7 @@ mod heap {
 /// not from here), which then is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeContextBuffer(pvContextBuffer: *mut c_void) -> SECURITY_STATUS {
+    hand_over!(memory pvContextBuffer => FreeContextBuffer(pvContextBuffer));
     guard("FreeContextBuffer", || free(pvContextBuffer))
 }
 

@@ -3,6 +3,7 @@
 use super::buffers::{Direction, with_message};
 use super::context::session;
 use super::guard::guard;
+use super::machine::hand_over;
 use super::pointer;
 use super::types::{CtxtHandle, SECURITY_STATUS, SecBufferDesc, ULONG};
 use crate::sspi::{Message, Result};
@@ -27,6 +28,7 @@ pub unsafe extern "system" fn MakeSignature(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => MakeSignature(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     guard("MakeSignature", || {
         // SAFETY: what the header says of the parameter.
@@ -54,6 +56,7 @@ pub unsafe extern "system" fn VerifySignature(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => VerifySignature(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     guard("VerifySignature", || {
         // SAFETY: what the header says of the parameter.
@@ -88,6 +91,7 @@ pub unsafe extern "system" fn EncryptMessage(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => EncryptMessage(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("EncryptMessage", || unsafe { seal(phContext, fQOP, pMessage) })
@@ -101,6 +105,7 @@ pub unsafe extern "system" fn SealMessage(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => SealMessage(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("SealMessage", || unsafe { seal(phContext, fQOP, pMessage) })
@@ -140,6 +145,7 @@ pub unsafe extern "system" fn DecryptMessage(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => DecryptMessage(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("DecryptMessage", || unsafe { open(phContext, pMessage, pfQOP) })
@@ -153,6 +159,7 @@ pub unsafe extern "system" fn UnsealMessage(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context phContext => UnsealMessage(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("UnsealMessage", || unsafe { open(phContext, pMessage, pfQOP) })

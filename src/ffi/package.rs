@@ -5,6 +5,7 @@ use std::mem::size_of;
 
 use super::buffers;
 use super::guard::guard;
+use super::machine::hand_over;
 use super::memory::Block;
 use super::pointer;
 use super::text::{Foreign, Form};
@@ -51,8 +52,8 @@ pub unsafe extern "system" fn EnumerateSecurityPackagesA(
 unsafe fn enumerate(count: *mut ULONG, infos: *mut *mut c_void, form: Form) -> Result<()> {
     pointer::required(count)?;
     pointer::required(infos)?;
-    let packages = sasl::packages();
-    let block = info_block(packages, form)?;
+    let packages = entries();
+    let block = entries_block(&packages, form)?;
     // SAFETY: the caller's promise.
     unsafe { pointer::write(count, buffers::count(packages.len())) };
     // SAFETY: the caller's promise.
@@ -73,6 +74,10 @@ pub unsafe extern "system" fn QuerySecurityPackageInfoW(
     pszPackageName: *mut SEC_WCHAR,
     ppPackageInfo: *mut *mut SecPkgInfoW,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackageName)
+            => QuerySecurityPackageInfoW(pszPackageName, ppPackageInfo)
+    );
     guard("QuerySecurityPackageInfoW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(Foreign::Wide(pszPackageName), ppPackageInfo.cast(), Form::Wide) }
@@ -85,6 +90,10 @@ pub unsafe extern "system" fn QuerySecurityPackageInfoA(
     pszPackageName: *mut SEC_CHAR,
     ppPackageInfo: *mut *mut SecPkgInfoA,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackageName)
+            => QuerySecurityPackageInfoA(pszPackageName, ppPackageInfo)
+    );
     guard("QuerySecurityPackageInfoA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(Foreign::Narrow(pszPackageName), ppPackageInfo.cast(), Form::Narrow) }
@@ -111,22 +120,52 @@ pub(super) unsafe fn write_info(
     package: &'static dyn Package,
     form: Form,
 ) -> Result<()> {
-    let block = info_block(&[package], form)?;
+    let block = info_block(package, form)?;
     // SAFETY: the caller's promise.
     unsafe { pointer::write(info, block.release()) };
     Ok(())
 }
 
+/// One block that tells about one package.
+pub(super) fn info_block(package: &dyn Package, form: Form) -> Result<Block> {
+    entries_block(&[Entry::of(package.info())], form)
+}
+
+/// What is told of a package, whosever it is.
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) comment: String,
+    pub(super) capabilities: u32,
+    pub(super) version: u16,
+    pub(super) rpc_id: u16,
+    pub(super) max_token: u32,
+}
+
+impl Entry {
+    pub(super) fn of(info: &PackageInfo) -> Self {
+        let PackageInfo { name, comment, capabilities, version, rpc_id, max_token } = *info;
+        let (name, comment) = (name.to_owned(), comment.to_owned());
+        Self { name, comment, capabilities, version, rpc_id, max_token }
+    }
+}
+
+/// The packages of this machine in its order.
+fn entries() -> Vec<Entry> {
+    #[cfg(windows)]
+    return super::machine::packages::all();
+    #[cfg(not(windows))]
+    sasl::packages().iter().map(|package| Entry::of(package.info())).collect()
+}
+
 /// One block with a structure for each of `packages` and then all their texts, and not an octet
 /// more: Windows programs measure it.
-pub(super) fn info_block(packages: &[&'static dyn Package], form: Form) -> Result<Block> {
+fn entries_block(packages: &[Entry], form: Form) -> Result<Block> {
     // The A and W structures differ in the type of the texts only.
     let array = packages.len() * size_of::<SecPkgInfoW>();
     let mut texts = Vec::new();
     let mut places = Vec::new();
     for package in packages {
-        let PackageInfo { name, comment, .. } = *package.info();
-        for text in [name, comment] {
+        for text in [&package.name, &package.comment] {
             places.push(array + texts.len());
             texts.extend_from_slice(&form.octets(text));
         }
@@ -136,9 +175,8 @@ pub(super) fn info_block(packages: &[&'static dyn Package], form: Form) -> Resul
     if let Some(memory) = block.octets_mut().get_mut(array..) {
         memory.copy_from_slice(&texts);
     }
-    for (index, (package, places)) in packages.iter().zip(places.as_chunks().0).enumerate() {
+    for (index, (info, places)) in packages.iter().zip(places.as_chunks().0).enumerate() {
         let [name, comment] = places.map(|place| start.wrapping_byte_add(place));
-        let info = package.info();
         let entry = SecPkgInfoW {
             fCapabilities: info.capabilities,
             wVersion: info.version,
@@ -161,6 +199,9 @@ pub unsafe extern "system" fn AddSecurityPackageW(
     pszPackageName: *mut SEC_WCHAR,
     pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackageName) => AddSecurityPackageW(pszPackageName, pOptions)
+    );
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageW", fixed)
 }
@@ -171,6 +212,9 @@ pub unsafe extern "system" fn AddSecurityPackageA(
     pszPackageName: *mut SEC_CHAR,
     pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackageName) => AddSecurityPackageA(pszPackageName, pOptions)
+    );
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageA", fixed)
 }
@@ -182,6 +226,7 @@ pub unsafe extern "system" fn AddSecurityPackageA(
 pub unsafe extern "system" fn DeleteSecurityPackageW(
     pszPackageName: *mut SEC_WCHAR,
 ) -> SECURITY_STATUS {
+    hand_over!(package Foreign::Wide(pszPackageName) => DeleteSecurityPackageW(pszPackageName));
     let _ = pszPackageName;
     guard("DeleteSecurityPackageW", fixed)
 }
@@ -191,6 +236,7 @@ pub unsafe extern "system" fn DeleteSecurityPackageW(
 pub unsafe extern "system" fn DeleteSecurityPackageA(
     pszPackageName: *mut SEC_CHAR,
 ) -> SECURITY_STATUS {
+    hand_over!(package Foreign::Narrow(pszPackageName) => DeleteSecurityPackageA(pszPackageName));
     let _ = pszPackageName;
     guard("DeleteSecurityPackageA", fixed)
 }

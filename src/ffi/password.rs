@@ -1,6 +1,9 @@
 //! Changing a password, which no package here does.
 
 use super::guard::guard;
+use super::machine::hand_over;
+#[cfg(windows)]
+use super::text::Foreign;
 use super::types::{BOOLEAN, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, ULONG};
 use crate::sspi::{Error, Result, Status};
 
@@ -22,6 +25,13 @@ pub unsafe extern "system" fn ChangeAccountPasswordW(
     dwReserved: ULONG,
     pOutput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackageName)
+            => ChangeAccountPasswordW(
+                pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword,
+                bImpersonating, dwReserved, pOutput
+            )
+    );
     let _ = (pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword);
     let _ = (bImpersonating, dwReserved, pOutput);
     guard("ChangeAccountPasswordW", unsupported)
@@ -39,6 +49,13 @@ pub unsafe extern "system" fn ChangeAccountPasswordA(
     dwReserved: ULONG,
     pOutput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackageName)
+            => ChangeAccountPasswordA(
+                pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword,
+                bImpersonating, dwReserved, pOutput
+            )
+    );
     let _ = (pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword);
     let _ = (bImpersonating, dwReserved, pOutput);
     guard("ChangeAccountPasswordA", unsupported)

@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::buffers::{self, Slots, with_inputs};
 use super::context::{Entry, Pointers, session, take_leg};
 use super::guard::guard;
+use super::machine::hand_over;
 use super::memory::Block;
 use super::package::write_info;
 use super::pointer;
@@ -36,6 +37,13 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => SaslAcceptSecurityContext(
+                phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
+                pfContextAttr, ptsExpiry
+            )
+    );
     let _ = TargetDataRep;
     guard("SaslAcceptSecurityContext", || {
         let pointers = Pointers {
@@ -75,6 +83,13 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextW(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => SaslInitializeSecurityContextW(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("SaslInitializeSecurityContextW", || {
         let pointers = Pointers {
@@ -109,6 +124,13 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextA(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        leg phCredential, phContext, phNewContext
+            => SaslInitializeSecurityContextA(
+                phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
+                pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
+            )
+    );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("SaslInitializeSecurityContextA", || {
         let pointers = Pointers {
@@ -287,6 +309,7 @@ pub unsafe extern "system" fn SaslSetContextOption(
     Value: *mut c_void,
     Size: ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(context ContextHandle => SaslSetContextOption(ContextHandle, Option, Value, Size));
     guard("SaslSetContextOption", || {
         let size = usize::try_from(Size).unwrap_or(usize::MAX);
         // SAFETY: what the header says of the parameters.
@@ -316,6 +339,9 @@ pub unsafe extern "system" fn SaslGetContextOption(
     Size: ULONG,
     Needed: *mut ULONG,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        context ContextHandle => SaslGetContextOption(ContextHandle, Option, Value, Size, Needed)
+    );
     guard("SaslGetContextOption", || {
         let room = usize::try_from(Size).unwrap_or(usize::MAX);
         if room > 0 {

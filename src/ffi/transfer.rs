@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::buffers;
 use super::context::CONTEXTS;
 use super::guard::guard;
+use super::machine::hand_over;
 use super::memory::Block;
 use super::pointer;
 use super::text::Foreign;
@@ -39,6 +40,9 @@ pub unsafe extern "system" fn ExportSecurityContext(
     pPackedContext: *mut SecBuffer,
     pToken: *mut *mut c_void,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        context phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
+    );
     guard("ExportSecurityContext", || {
         pointer::required(pPackedContext)?;
         // SAFETY: what the header says of the parameter.
@@ -87,6 +91,10 @@ pub unsafe extern "system" fn ImportSecurityContextW(
     Token: *mut c_void,
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackage), imported phContext
+            => ImportSecurityContextW(pszPackage, pPackedContext, Token, phContext)
+    );
     let _ = Token;
     guard("ImportSecurityContextW", || {
         // SAFETY: what the header says of the parameters.
@@ -102,6 +110,10 @@ pub unsafe extern "system" fn ImportSecurityContextA(
     Token: *mut c_void,
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackage), imported phContext
+            => ImportSecurityContextA(pszPackage, pPackedContext, Token, phContext)
+    );
     let _ = Token;
     guard("ImportSecurityContextA", || {
         // SAFETY: what the header says of the parameters.

@@ -19,6 +19,17 @@ pub fn directory() -> Option<&'static Path> {
         .as_deref()
 }
 
+/// Whether Wine's secur32.dll has loaded this library as a package of its own: this is a DLL of
+/// another name than secur32.dll. The upper words of handles are Wine's then, and it frees the
+/// memory that it gets.
+#[must_use]
+pub fn is_provider() -> bool {
+    #[cfg(windows)]
+    return super::module::is_provider();
+    #[cfg(not(windows))]
+    false
+}
+
 /// The file as the dynamic loader names it, which may be relative.
 #[cfg(unix)]
 fn file() -> Option<PathBuf> {

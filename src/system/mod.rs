@@ -8,9 +8,11 @@ pub mod fork;
 pub mod host;
 pub mod library;
 #[cfg(windows)]
-pub mod module;
+pub(crate) mod module;
 pub mod process;
 #[cfg(all(windows, target_env = "gnu"))]
 mod randomness;
 #[cfg(test)]
 pub(crate) mod scratch;
+#[cfg(windows)]
+pub(crate) mod secur32;

@@ -179,6 +179,7 @@ pub unsafe extern "system" fn SspiExcludePackage(
 /// STATUS_LOGON_FAILURE, STATUS_WRONG_PASSWORD, STATUS_NO_SUCH_USER and ERROR_LOGON_FAILURE; FALSE
 /// otherwise.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
+#[must_use]
 pub unsafe extern "system" fn SspiIsPromptingNeeded(ErrorOrNtStatus: ULONG) -> BOOLEAN {
     guard_value("SspiIsPromptingNeeded", 0, || Ok(strings::prompting_helps(ErrorOrNtStatus).into()))
 }

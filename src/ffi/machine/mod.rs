@@ -1,0 +1,75 @@
+//! What is not ours goes on to the machine's own secur32.dll: calls on its packages' handles and
+//! names with the caller's own pointers, and the families of exports that this library does not
+//! have. Elsewhere than on Windows there is no such DLL, and nothing of this.
+
+#[cfg(windows)]
+mod forward;
+#[cfg(any(windows, test))]
+mod handles;
+#[cfg(windows)]
+pub(super) mod packages;
+#[cfg(windows)]
+pub(super) mod route;
+
+/// In front of an export's own work: the call is the machine's own function's where the first
+/// argument says so. That function runs outside of the guard, since nothing of it is Rust's.
+macro_rules! hand_over {
+    // A call on a handle.
+    ($kind:ident $handle:ident => $name:ident($($argument:ident),*)) => {
+        hand_over!(
+            @if $crate::ffi::machine::route::$kind($handle) => $name($($argument),*),
+            then |_| ()
+        );
+    };
+    // A leg of an exchange, which may begin a context.
+    (leg $credential:ident, $context:ident, $new:ident => $name:ident($($argument:ident),*)) => {
+        #[cfg(windows)]
+        let before = $crate::ffi::machine::route::words($context);
+        hand_over!(
+            @if $crate::ffi::machine::route::leg($credential, $context)
+                => $name($($argument),*),
+            then |status| $crate::ffi::machine::route::begun(before, $new, status)
+        );
+    };
+    // A call that makes a handle of a package's.
+    (package $package:expr, $kind:ident $new:ident => $name:ident($($argument:ident),*)) => {
+        hand_over!(
+            @if $crate::ffi::machine::route::package($package) => $name($($argument),*),
+            then |status| $crate::ffi::machine::route::$kind($new, status)
+        );
+    };
+    // A call on a package.
+    (package $package:expr => $name:ident($($argument:ident),*)) => {
+        hand_over!(
+            @if $crate::ffi::machine::route::package($package) => $name($($argument),*),
+            then |_| ()
+        );
+    };
+    // The end of a handle.
+    (end $kind:ident $handle:ident, $ended:ident => $name:ident($($argument:ident),*)) => {
+        #[cfg(windows)]
+        let before = $crate::ffi::machine::route::words($handle);
+        hand_over!(
+            @if $crate::ffi::machine::route::$kind($handle) => $name($($argument),*),
+            then |status| $crate::ffi::machine::route::$ended(before, status)
+        );
+    };
+    (@if $theirs:expr => $name:ident($($argument:ident),*), then $then:expr) => {
+        #[cfg(windows)]
+        match $crate::ffi::machine::route::of(stringify!($name), || $theirs) {
+            $crate::ffi::machine::route::Route::Ours => {}
+            $crate::ffi::machine::route::Route::Nobodys(status) => return status,
+            $crate::ffi::machine::route::Route::Theirs(address) => {
+                let ours: unsafe extern "system" fn($(hand_over!(@any $argument)),*) -> _ = $name;
+                // SAFETY: the function of this export's name, which has this export's type.
+                let theirs = unsafe { $crate::ffi::machine::route::typed(ours, address) };
+                // SAFETY: the caller's arguments, as they are.
+                let status = unsafe { theirs($($argument),*) };
+                $crate::ffi::machine::route::after(stringify!($name), || $then(status));
+                return status;
+            }
+        }
+    };
+    (@any $argument:ident) => { _ };
+}
+pub(super) use hand_over;

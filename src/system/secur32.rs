@@ -1,0 +1,171 @@
+//! The machine's own secur32.dll: everything that is not ours goes on to it.
+//!
+//! It is found by its full path, never by its name, which stands for this library. Its functions are
+//! resolved once, all together: Wine's loader remembers the module that it last found for a base
+//! name, so that after a look-up in the machine's own DLL the next `LoadLibrary("secur32.dll")` of
+//! anybody would get that one. Asking for this library by its full path sets it right.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ffi::{CStr, CString, c_void};
+use std::ptr::NonNull;
+
+use once_cell::sync::OnceCell;
+use windows_sys::Win32::Foundation::{FreeLibrary, HMODULE};
+use windows_sys::Win32::System::LibraryLoader::{
+    GetModuleHandleW, GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
+};
+use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
+
+use super::module;
+
+/// The names that this library exports: those are what may be asked of the machine's own.
+const EXPORTS: &str = include_str!("../../def/exports.txt");
+
+/// Where the machine's own is, below the system directory: the second is where it is kept when this
+/// library has been installed in its place. Wine's needs its own base name to find its other half.
+const PLACES: [&str; 2] = ["\\secur32.dll", "\\secur32-original\\secur32.dll"];
+
+/// Exports of Wine's that end the process with "unimplemented function".
+const STUBS_OF_WINE: [&str; 20] = [
+    "GetSecurityUserInfo",
+    "LsaRegisterPolicyChangeNotification",
+    "LsaUnregisterPolicyChangeNotification",
+    "SaslAcceptSecurityContext",
+    "SaslEnumerateProfilesA",
+    "SaslEnumerateProfilesW",
+    "SaslGetContextOption",
+    "SaslGetProfilePackageA",
+    "SaslGetProfilePackageW",
+    "SaslIdentifyPackageA",
+    "SaslIdentifyPackageW",
+    "SaslInitializeSecurityContextA",
+    "SaslInitializeSecurityContextW",
+    "SaslSetContextOption",
+    "SecCacheSspiPackages",
+    "SecDeleteUserModeContext",
+    "SecInitUserModeContext",
+    "SecpFreeMemory",
+    "SecpTranslateName",
+    "SecpTranslateNameEx",
+];
+
+/// The address of a function of the machine's own secur32.dll, which is never unloaded.
+#[derive(Clone, Copy)]
+pub(crate) struct Address(NonNull<c_void>);
+
+// SAFETY: the address of code, which any thread may run.
+unsafe impl Send for Address {}
+// SAFETY: as above.
+unsafe impl Sync for Address {}
+
+impl Address {
+    /// The address itself.
+    #[must_use]
+    pub(crate) fn pointer(self) -> *mut c_void {
+        self.0.as_ptr()
+    }
+}
+
+/// The machine's own secur32.dll.
+pub(crate) struct Machine {
+    functions: BTreeMap<&'static str, Address>,
+}
+
+impl Machine {
+    /// The function called `name`; `None` where the machine has none, or only a stub.
+    #[must_use]
+    pub(crate) fn function(&self, name: &str) -> Option<Address> {
+        self.functions.get(name).copied()
+    }
+}
+
+/// The machine's own secur32.dll; `None` where there is none, or where this library is one of its
+/// packages, so that asking it would come back here. Loaded on first use.
+#[must_use]
+pub(crate) fn machine() -> Option<&'static Machine> {
+    static MACHINE: OnceCell<Option<Machine>> = OnceCell::new();
+    thread_local! {
+        /// Whether this thread is loading it, and comes back from its initialization.
+        static LOADING: Cell<bool> = const { Cell::new(false) };
+    }
+
+    if let Some(machine) = MACHINE.get() {
+        return machine.as_ref();
+    }
+    if module::is_provider() || LOADING.get() {
+        return None;
+    }
+    // Outside of the cell, whose lock must not be held while the loader's is waited for. Two threads
+    // may both load it: the second finds what the first has.
+    LOADING.set(true);
+    let found = find();
+    LOADING.set(false);
+    MACHINE.get_or_init(|| found).as_ref()
+}
+
+fn find() -> Option<Machine> {
+    let own = module::own()?;
+    let theirs = PLACES.iter().find_map(|place| load(place, own))?;
+    let mut functions: BTreeMap<_, _> =
+        names().filter_map(|name| Some((name, resolve(theirs, name)?))).collect();
+    if is_wine() {
+        functions.retain(|name, _| !STUBS_OF_WINE.contains(name));
+    }
+    cure_the_loader(own);
+    Some(Machine { functions })
+}
+
+/// Loads the machine's own from a place below the system directory, unless that is this library.
+fn load(place: &str, own: HMODULE) -> Option<HMODULE> {
+    // A path of the system directory is shorter than that, or the machine is not in order.
+    let mut path = vec![0_u16; 260];
+    let room = u32::try_from(path.len()).ok()?;
+    // SAFETY: `room` units can be written at the pointer.
+    let length = unsafe { GetSystemDirectoryW(path.as_mut_ptr(), room) };
+    if length == 0 || length >= room {
+        return None;
+    }
+    path.truncate(usize::try_from(length).ok()?);
+    path.extend(place.encode_utf16().chain([0]));
+    let flags = LOAD_WITH_ALTERED_SEARCH_PATH;
+    // SAFETY: the path is terminated; the DLL is the system's, whose initialization is sound.
+    let module = unsafe { LoadLibraryExW(path.as_ptr(), std::ptr::null_mut(), flags) };
+    if module == own {
+        // SAFETY: gives back the reference just taken; the caller's keeps this library loaded.
+        unsafe { FreeLibrary(module) };
+        return None;
+    }
+    (!module.is_null()).then_some(module)
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    let rows = EXPORTS.lines().filter(|row| !row.starts_with('#'));
+    rows.filter_map(|row| row.split_whitespace().next())
+}
+
+fn resolve(module: HMODULE, name: &str) -> Option<Address> {
+    address(module, &CString::new(name).ok()?)
+}
+
+fn address(module: HMODULE, name: &CStr) -> Option<Address> {
+    // SAFETY: the module is loaded and the name is terminated.
+    let function = unsafe { GetProcAddress(module, name.as_ptr().cast()) }?;
+    NonNull::new(function as *mut c_void).map(Address)
+}
+
+/// Wine says so in ntdll.dll.
+fn is_wine() -> bool {
+    let name: Vec<u16> = "ntdll.dll".encode_utf16().chain([0]).collect();
+    // SAFETY: the name is terminated.
+    let module = unsafe { GetModuleHandleW(name.as_ptr()) };
+    !module.is_null() && address(module, c"wine_get_version").is_some()
+}
+
+fn cure_the_loader(own: HMODULE) {
+    if let Some(mut path) = module::file_name(own) {
+        path.push(0);
+        // SAFETY: the path is terminated. What it returns is known.
+        unsafe { GetModuleHandleW(path.as_ptr()) };
+    }
+}
