@@ -1456,13 +1456,20 @@ SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordW(SEC_WCHAR *pszPackageName,
     SEC_WCHAR *pszDomainName, SEC_WCHAR *pszAccountName, SEC_WCHAR *pszOldPassword,
     SEC_WCHAR *pszNewPassword, BOOLEAN bImpersonating, ULONG dwReserved, SecBufferDesc *pOutput);
 
-// Server: completes an HTTP Digest exchange that returned SEC_I_COMPLETE_NEEDED.
+// Server: verifies a request of an HTTP Digest session that is known already, after
+// AcceptSecurityContext returned SEC_I_COMPLETE_NEEDED for it.
 //
-// * `phContext`: the context.
-// * `pToken`: the token's buffers.
+// * `phContext`: the context that that call made.
+// * `pToken`: that call's input buffers; in place of the fifth (index 4, the realm) there may be
+//   a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
+//   Authentication-Info where the configuration asks for one.
 //
-// Returns SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients', which
-// have nothing to complete.
+// Returns SEC_E_OK: the request is the authenticated user's; SEC_E_OUT_OF_SEQUENCE when the nonce
+// count is not the next one (an accept call with this context and an empty token then makes a
+// challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_BAD_BINDINGS;
+// SEC_E_INVALID_TOKEN for malformed or missing buffers; SEC_E_INTERNAL_ERROR when nothing is to be
+// completed; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients',
+// which have nothing to complete.
 SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc *pToken);
 
 // Opens a sealed message in place. One thread may open while another seals.

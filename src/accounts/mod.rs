@@ -51,6 +51,20 @@ pub trait Source: Send + Sync {
         algorithm: Algorithm,
     ) -> Result<Option<Stored>, Unavailable>;
 
+    /// The user of `realm` whose `H(user:realm)` these digits are (RFC 7616 §3.4.4, userhash), in
+    /// lower case; `None` where there is none, or the source keeps no such index.
+    ///
+    /// # Errors
+    /// As [`Source::find`].
+    fn find_hashed(
+        &self,
+        _digits: &[u8],
+        _realm: &[u8],
+        _algorithm: Algorithm,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        Ok(None)
+    }
+
     /// Looks whether the source has changed since it was last read, and if so reads it again and
     /// returns true. Asked after a failed verification, so that a new account works at once.
     fn refresh(&self) -> bool {

@@ -11,7 +11,15 @@
 //! accounts = "accounts.htdigest"     # relative to this file; SECUR32_ACCOUNTS
 //! nonce_lifetime = 300               # seconds, 1 to 86400
 //! maxbuf = 65536                     # octets, 17 to 16777215; not sent where absent
-//! secret = "at least 16 octets"      # lets another process import exported contexts
+//! secret = "at least 16 octets"      # lets another process import exported contexts, and take
+//!                                    # the nonces of this one's HTTP challenges
+//! http_algorithms = ["MD5-sess"]     # also MD5, and of RFC 7616 SHA-256, SHA-256-sess,
+//!                                    # SHA-512-256, SHA-512-256-sess: a challenge for each
+//! http_nonce_count = "strict"        # "window": counts may come out of order, within 64
+//! http_sessions = 100000             # HTTP nonces to remember, 64 to 16777216
+//! http_opaque = 0                    # 1: HTTP challenges have an opaque
+//! http_userhash = 0                  # 1: HTTP clients are asked to hash their users' names
+//! http_authentication_info = "none"  # "rspauth", "nextnonce": what answers right HTTP responses
 //!
 //! [sasl]
 //! profiles = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"]
@@ -40,6 +48,8 @@ use std::time::Duration;
 use crate::accounts::Source;
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
+use crate::digest::http::hash::Algorithm;
+use crate::digest::http::window::Order;
 use crate::digest::qop::{Cipher, Offer};
 use crate::log;
 use crate::sspi::{Error, Result, Secret, Status};
@@ -70,12 +80,35 @@ pub struct Config {
     /// (RFC 2831 §2.1.1).
     pub maxbuf: Option<u32>,
     /// What processes that hand contexts to each other share, at least 16 octets; absent, exported
-    /// contexts can be imported by the same process only.
+    /// contexts can be imported, and HTTP nonces checked, by the same process only.
     pub secret: Option<Secret<Vec<u8>>>,
+    /// The algorithms of HTTP challenges, in their order; not empty.
+    pub http_algorithms: Vec<Algorithm>,
+    /// How strictly the nonce counts of HTTP requests must follow each other.
+    pub http_nonce_count: Order,
+    /// How many HTTP nonces are remembered once they are used.
+    pub http_sessions: usize,
+    /// Whether HTTP challenges have an opaque.
+    pub http_opaque: bool,
+    /// Whether HTTP challenges ask for hashed users' names.
+    pub http_userhash: bool,
+    /// What answers a right HTTP response.
+    pub http_authentication_info: AuthenticationInfo,
     /// The SASL profiles to list, each of [`PROFILES`].
     pub profiles: Vec<&'static str>,
     /// The log.
     pub log: log::Settings,
+}
+
+/// What is sent with the answer to a right HTTP response (RFC 7616 §3.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuthenticationInfo {
+    /// Nothing, as Windows does it.
+    None,
+    /// The server's proof that it knows the secret.
+    Rspauth,
+    /// That, and the nonce for the next request.
+    NextNonce,
 }
 
 impl Default for Config {
@@ -89,6 +122,12 @@ impl Default for Config {
             nonce_lifetime: Duration::from_secs(300),
             maxbuf: None,
             secret: None,
+            http_algorithms: vec![Algorithm::MD5_SESS],
+            http_nonce_count: Order::Strict,
+            http_sessions: 100_000,
+            http_opaque: false,
+            http_userhash: false,
+            http_authentication_info: AuthenticationInfo::None,
             profiles: PROFILES.to_vec(),
             log: log::Settings::default(),
         }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, PROFILES, is_realm, wrong};
+use super::{AuthenticationInfo, Config, PROFILES, is_realm, wrong};
+use crate::digest::http::hash::Algorithm;
+use crate::digest::http::window::Order;
 use crate::digest::qop::{Cipher, Named, Offer};
 use crate::log::Level;
 use crate::sspi::{Error, Result, Secret};
@@ -18,6 +20,11 @@ pub(super) const REALM: &str = "a text of at most 255 octets without control cha
 
 /// Fewer octets could be guessed.
 const MIN_SECRET: usize = 16;
+
+/// The keys of the table `[server]`.
+const SERVER_KEYS: &str = "realm, accounts, nonce_lifetime, maxbuf, secret, http_algorithms, \
+                           http_nonce_count, http_sessions, http_opaque, http_userhash and \
+                           http_authentication_info";
 
 pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
     let document = Document { text, path };
@@ -75,9 +82,35 @@ fn server(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
             let secret = secret.ok_or_else(|| entry.expected("a text of at least 16 octets"))?;
             config.secret = Some(Secret::new(secret.as_bytes().to_vec()));
         }
-        _ => {
-            return Err(entry.unknown("realm, accounts, nonce_lifetime, maxbuf and secret"));
+        name if name.starts_with("http_") => return http(config, entry),
+        _ => return Err(entry.unknown(SERVER_KEYS)),
+    }
+    Ok(())
+}
+
+fn http(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "http_algorithms" => config.http_algorithms = entry.algorithms()?,
+        "http_nonce_count" => {
+            let known = [("strict", Order::Strict), ("window", Order::Window)];
+            config.http_nonce_count = entry.one_of(&known, "\"strict\" or \"window\"")?;
         }
+        "http_sessions" => {
+            let number = entry.number(64..=0x100_0000, "a number from 64 to 16777216")?;
+            config.http_sessions = usize::try_from(number).unwrap_or(usize::MAX);
+        }
+        "http_opaque" => config.http_opaque = entry.flag()?,
+        "http_userhash" => config.http_userhash = entry.flag()?,
+        "http_authentication_info" => {
+            let known = [
+                ("none", AuthenticationInfo::None),
+                ("rspauth", AuthenticationInfo::Rspauth),
+                ("nextnonce", AuthenticationInfo::NextNonce),
+            ];
+            let expected = "\"none\", \"rspauth\" or \"nextnonce\"";
+            config.http_authentication_info = entry.one_of(&known, expected)?;
+        }
+        _ => return Err(entry.unknown(SERVER_KEYS)),
     }
     Ok(())
 }
@@ -167,6 +200,26 @@ impl Entry<'_> {
 
     fn flag(&self) -> Result<bool> {
         self.number(0..=1, "0 or 1").map(|number| number == 1)
+    }
+
+    /// The value that a text stands for.
+    fn one_of<T: Copy>(&self, known: &[(&str, T)], what: &str) -> Result<T> {
+        let found = known.iter().find(|(name, _)| self.text() == Some(*name));
+        found.map(|(_, value)| *value).ok_or_else(|| self.expected(what))
+    }
+
+    fn algorithms(&self) -> Result<Vec<Algorithm>> {
+        let names: Vec<_> = Algorithm::ALL.iter().map(|(_, name)| *name).collect();
+        let wrong = || self.expected(&format!("a list of different ones of {}", names.join(", ")));
+        let mut algorithms = Vec::new();
+        for value in self.value.get_ref().as_array().into_iter().flatten() {
+            let name = value.get_ref().as_str().unwrap_or_default();
+            match Algorithm::from_name(name.as_bytes()) {
+                Some(algorithm) if !algorithms.contains(&algorithm) => algorithms.push(algorithm),
+                _ => return Err(wrong()),
+            }
+        }
+        if algorithms.is_empty() { Err(wrong()) } else { Ok(algorithms) }
     }
 
     /// A path, which begins at the file's directory where it is relative.

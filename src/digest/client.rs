@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use subtle::ConstantTimeEq;
 
+use super::bindings::ClaimText;
 use super::challenge::Challenge;
 use super::charset;
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
+use super::http::buffers::service_name;
 use super::nonce;
 use super::printer::Print;
 use super::qop::{Cipher, Named, Qop};
@@ -28,19 +30,14 @@ pub(super) struct Responded {
     pub(super) established: Established,
 }
 
-/// Refuses what Digest cannot give a client, and what is not built yet: Digest over HTTP, told by
-/// flag or by the buffers that only HTTP has.
-pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
-    let http = Flags::HTTP | Flags::USE_HTTP_STYLE;
-    let has_parameters = || call.inputs.first(buffer_type::PKG_PARAMS).is_some();
-    let reason = if call.flags.intersects(Flags::DELEGATE | Flags::PROMPT_FOR_CREDS) {
-        "initialize: Digest neither delegates nor prompts for credentials"
-    } else if call.flags.intersects(http) || has_parameters() {
-        "initialize: Digest over HTTP is not built yet"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
+/// Refuses what Digest cannot give a client.
+pub(super) fn check_flags(role: Role, call: &Call<'_>) -> Result<()> {
+    let beyond = Flags::DELEGATE | Flags::PROMPT_FOR_CREDS;
+    if role == Role::Client && call.flags.intersects(beyond) {
+        let reason = "initialize: Digest neither delegates nor prompts for credentials";
+        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+    }
+    Ok(())
 }
 
 /// Answers the challenge in `call`, writing the response to `output`.
@@ -71,14 +68,17 @@ pub(super) fn respond(
         &hashed(password.expose()),
     ));
     let authorization = (!call.authorization.is_empty()).then_some(call.authorization);
-    let (nonce, cnonce) = (challenge.nonce.unquoted(), nonce::cnonce()?);
+    let nonce = challenge.nonce.unquoted();
+    let claim = claim(call, &nonce, target)?;
+    let plain = nonce::cnonce()?;
+    let cnonce = claim.as_ref().map_or(plain.as_slice(), ClaimText::cnonce);
     let session_key =
-        Secret::new(hash::session_hash(secret.expose(), &nonce, &cnonce, authorization));
+        Secret::new(hash::session_hash(secret.expose(), &nonce, cnonce, authorization));
     let (response, expected) = hash::response_pair(
         session_key.expose(),
         &nonce,
         FIRST_USE_TEXT,
-        &cnonce,
+        cnonce,
         terms.qop.name().as_bytes(),
         target,
         terms.qop != Qop::Auth,
@@ -88,7 +88,7 @@ pub(super) fn respond(
         realm: realm.as_deref(),
         nonce: challenge.nonce,
         digest_uri: target,
-        cnonce: &cnonce,
+        cnonce,
         nc: FIRST_USE,
         response: &response,
         qop: terms.qop,
@@ -96,6 +96,7 @@ pub(super) fn respond(
         utf8: challenge.utf8,
         maxbuf: credential.config().maxbuf,
         authzid: authorization,
+        claim: claim.as_ref(),
     };
     text.check()?;
     text.write(output.space(text.length())?)?;
@@ -104,6 +105,7 @@ pub(super) fn respond(
         realm: realm_octets,
         authorization: call.authorization,
         digest_uri: target,
+        service: b"",
     };
     let established = Established::new(&parties, &session_key, terms, Role::Client);
     Ok(Responded { expected, established })
@@ -172,8 +174,20 @@ fn target<'a>(call: &Call<'a>) -> Result<&'a [u8]> {
     }
 }
 
+/// What to claim about the channel, where the caller gave its bindings or the service's name: the
+/// target is one too.
+fn claim(call: &Call<'_>, nonce: &[u8], target: &[u8]) -> Result<Option<ClaimText>> {
+    let bindings = call.inputs.first(buffer_type::CHANNEL_BINDINGS).unwrap_or_default();
+    let service = match call.inputs.first(buffer_type::TARGET_HOST) {
+        Some(name) => service_name(name)?,
+        None if bindings.is_empty() => return Ok(None),
+        None => Cow::Borrowed(target),
+    };
+    ClaimText::new(nonce, &service, bindings)
+}
+
 /// `text` as it goes over the wire: UTF-8 where the server knows it, else ISO 8859-1.
-fn encode(text: &str, utf8: bool) -> Result<Cow<'_, [u8]>> {
+pub(super) fn encode(text: &str, utf8: bool) -> Result<Cow<'_, [u8]>> {
     if utf8 {
         return Ok(Cow::Borrowed(text.as_bytes()));
     }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::client::{self, Responded};
 use super::credential::DigestCredential;
 use super::established::{self, Established};
+use super::http;
+use super::http::context::HttpContext;
 use super::layer::Protection;
 use super::limits::RSPAUTH_LENGTH;
 use super::messages;
@@ -29,18 +31,27 @@ enum Progress {
     Challenged(Box<Challenged>),
     /// Client: waits for the server's proof.
     Responded(Box<Responded>),
-    /// Succeeded: [`DigestContext::established`] is set.
+    /// Succeeded: [`DigestContext::settled`] is set.
     Done,
     /// Failed, or a leg is just being taken; takes no more tokens.
     Closed,
 }
 
-/// One end of a DIGEST-MD5 exchange.
+/// One end of a Digest exchange. The first leg that succeeds decides whether it is SASL's
+/// DIGEST-MD5 or HTTP's Digest.
 pub(super) struct DigestContext {
     credential: Arc<DigestCredential>,
     role: Role,
     progress: Mutex<(Progress, Flags)>,
-    established: OnceLock<Established>,
+    settled: OnceLock<Settled>,
+}
+
+/// What a context has become.
+enum Settled {
+    /// Established, in SASL mode.
+    Sasl(Established),
+    /// In HTTP mode, which has its own legs.
+    Http(Box<HttpContext>),
 }
 
 impl DigestContext {
@@ -49,7 +60,7 @@ impl DigestContext {
             credential,
             role,
             progress: Mutex::new((Progress::Fresh, Flags::NONE)),
-            established: OnceLock::new(),
+            settled: OnceLock::new(),
         }
     }
 
@@ -60,7 +71,7 @@ impl DigestContext {
             credential: Arc::new(DigestCredential::of_nobody(config)),
             role,
             progress: Mutex::new((Progress::Done, flags)),
-            established: OnceLock::from(established),
+            settled: OnceLock::from(Settled::Sasl(established)),
         })
     }
 
@@ -70,10 +81,42 @@ impl DigestContext {
 
     /// The state after the exchange.
     fn finished(&self) -> Result<&Established> {
-        self.established.get().ok_or_else(|| {
-            let reason = "context: the exchange has not succeeded (yet)";
-            Error::new(Status::INVALID_HANDLE, reason)
-        })
+        match self.settled.get() {
+            Some(Settled::Sasl(established)) => Ok(established),
+            Some(Settled::Http(_)) => {
+                let reason = "message: HTTP Digest protects no messages but requests";
+                Err(Error::new(Status::QOP_NOT_SUPPORTED, reason))
+            }
+            None => {
+                let reason = "context: the exchange has not succeeded (yet)";
+                Err(Error::new(Status::INVALID_HANDLE, reason))
+            }
+        }
+    }
+
+    /// The state in SASL mode after the exchange.
+    fn sasl(&self) -> Option<&Established> {
+        match self.settled.get() {
+            Some(Settled::Sasl(established)) => Some(established),
+            _ => None,
+        }
+    }
+
+    /// The state in HTTP mode.
+    fn http(&self) -> Option<&HttpContext> {
+        match self.settled.get() {
+            Some(Settled::Http(http)) => Some(http),
+            _ => None,
+        }
+    }
+
+    /// Takes a first leg in HTTP mode, which the context is in if it succeeds.
+    fn begin_http(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let http = Box::new(HttpContext::new(self.role));
+        let step = http.step(&self.credential, call, output)?;
+        // Legs are taken one at a time, and this was the first.
+        let _ = self.settled.set(Settled::Http(http));
+        Ok(step)
     }
 
     /// Takes a leg. `progress` changes on success alone.
@@ -85,18 +128,25 @@ impl DigestContext {
     ) -> Result<Step> {
         let credential = &*self.credential;
         match progress {
+            Progress::Fresh if http::is_asked_for(self.role, call) => {
+                client::check_flags(self.role, call)?;
+                let step = self.begin_http(call, output)?;
+                *progress = Progress::Done;
+                Ok(step)
+            }
             Progress::Fresh if self.role == Role::Server => {
                 check_first_token(call)?;
                 challenge(progress, credential, call, false, output)
             }
             Progress::Fresh => {
-                client::check_call(call)?;
+                client::check_flags(self.role, call)?;
                 if call.inputs.token().is_empty() {
                     return Ok(continues(call));
                 }
                 respond(progress, credential, call, output)
             }
             Progress::Challenged(challenged) => {
+                server::check_call(call)?;
                 let verified = challenged.verify(credential, call, nonce::now())?;
                 if verified.stale {
                     return challenge(progress, credential, call, true, output);
@@ -129,7 +179,7 @@ impl DigestContext {
         let flags = echoed(call.flags) | proven | established.terms.flags();
         log::note(|| format!("{:?}: established with {}", self.role, established.terms));
         // Legs are taken one at a time and none after this one: it is the first value.
-        let _ = self.established.set(established);
+        let _ = self.settled.set(Settled::Sasl(established));
         *progress = Progress::Done;
         Step { outcome: Outcome::Done, flags }
     }
@@ -194,6 +244,10 @@ impl TokenSink for Watched<'_> {
         self.failed = space.is_err();
         space
     }
+
+    fn next(&mut self) -> bool {
+        self.output.next()
+    }
 }
 
 impl Context for DigestContext {
@@ -208,6 +262,12 @@ impl Context for DigestContext {
     /// No lock is held while the leg is taken, so that a source of accounts may call back; a leg
     /// that panics leaves the context closed.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        if let Some(http) = self.http() {
+            client::check_flags(self.role, call)?;
+            let step = http.step(&self.credential, call, output)?;
+            self.lock().1 = step.flags;
+            return Ok(step);
+        }
         let mut progress = {
             let mut state = self.lock();
             let next = match state.0 {
@@ -226,33 +286,54 @@ impl Context for DigestContext {
         result
     }
 
+    fn complete(&self, message: &mut Message<'_, '_>) -> Result<()> {
+        match self.http() {
+            Some(http) => http.complete(&self.credential, message),
+            None => {
+                let reason = "complete: SASL has nothing to complete";
+                Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
+            }
+        }
+    }
+
     fn flags(&self) -> Flags {
-        self.lock().1
+        self.http().and_then(HttpContext::flags).unwrap_or_else(|| self.lock().1)
     }
 
     fn established(&self) -> bool {
-        self.established.get().is_some()
+        match self.settled.get() {
+            Some(Settled::Sasl(_)) => true,
+            Some(Settled::Http(http)) => http.established(),
+            None => false,
+        }
     }
 
     fn authorization(&self) -> Vec<u8> {
-        let established = self.established.get();
+        let established = self.sasl();
         established
             .map(|established| established.parties().authorization.to_vec())
             .unwrap_or_default()
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
-        match self.established.get() {
-            Some(established) => established.query(attribute, self.role),
+        match self.settled.get() {
+            Some(Settled::Sasl(established)) => established.query(attribute, self.role),
+            Some(Settled::Http(http)) => http.query(attribute),
             None => established::query_unfinished(attribute),
         }
     }
 
     fn sign(&self, _qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        if let Some(http) = self.http() {
+            return http.sign(message);
+        }
         messages::sign(self.finished()?.layer()?, message)
     }
 
     fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        if let Some(http) = self.http() {
+            return http.verify(&self.credential, message);
+        }
         messages::verify(self.finished()?.layer()?, message)
     }
 
@@ -270,8 +351,8 @@ impl Context for DigestContext {
     }
 
     fn export(&self, reset: bool) -> Result<Vec<u8>> {
-        let established = self.established.get().ok_or_else(|| {
-            Error::new(Status::CANNOT_PACK, "export: the context is not established")
+        let established = self.sasl().ok_or_else(|| {
+            Error::new(Status::CANNOT_PACK, "export: not established, or in HTTP mode")
         })?;
         packed::pack(established, self.role, self.flags(), reset, self.credential.config())
     }

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
+use once_cell::sync::OnceCell;
+
 use super::context::DigestContext;
+use super::http::nonce::Mint;
 use super::package::WDigest;
 use super::server;
 use crate::accounts::Source;
@@ -18,6 +21,8 @@ pub(super) struct DigestCredential {
     config: Arc<Config>,
     identity: Option<Identity>,
     source: Option<Arc<dyn Source>>,
+    /// Made for the first HTTP challenge.
+    mint: OnceCell<Box<Mint>>,
 }
 
 impl DigestCredential {
@@ -39,13 +44,13 @@ impl DigestCredential {
         if usage.inbound {
             server::check_challenges(&config)?;
         }
-        Ok(Self { usage, config, identity, source })
+        Ok(Self { usage, config, identity, source, mint: OnceCell::new() })
     }
 
     /// The credential of an imported context, which takes no legs.
     pub(super) fn of_nobody(config: Arc<Config>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
-        Self { usage, config, identity: None, source: None }
+        Self { usage, config, identity: None, source: None, mint: OnceCell::new() }
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -57,6 +62,11 @@ impl DigestCredential {
         self.source.as_deref().ok_or_else(|| {
             Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
         })
+    }
+
+    /// What issues and checks the nonces of HTTP.
+    pub(super) fn mint(&self) -> Result<&Mint> {
+        self.mint.get_or_try_init(|| Mint::new(&self.config).map(Box::new)).map(|mint| &**mint)
     }
 
     /// The user to speak for.

@@ -24,6 +24,8 @@ pub(super) struct Parties<'a> {
     pub(super) realm: &'a [u8],
     pub(super) authorization: &'a [u8],
     pub(super) digest_uri: &'a [u8],
+    /// The service that a server's client named beside its channel's bindings; may be empty.
+    pub(super) service: &'a [u8],
 }
 
 /// The outcome of the negotiation, besides the keys.
@@ -56,10 +58,10 @@ impl Terms {
     }
 }
 
-/// An established context. Its four texts share one allocation.
+/// An established context. Its five texts share one allocation.
 pub(super) struct Established {
     texts: Box<[u8]>,
-    ends: [u16; 3],
+    ends: [u16; 4],
     session_key: Secret<[u8; 16]>,
     pub(super) terms: Terms,
     pub(super) layer: Option<Box<Layer>>,
@@ -86,29 +88,30 @@ impl Established {
         terms: Terms,
         layer: Option<Box<Layer>>,
     ) -> Self {
-        let Parties { user, realm, authorization, digest_uri } = parties;
-        let mut texts =
-            Vec::with_capacity(user.len() + realm.len() + authorization.len() + digest_uri.len());
-        let mut ends = [0; 3];
-        for (end, text) in ends.iter_mut().zip([user, realm, authorization]) {
+        let Parties { user, realm, authorization, digest_uri, service } = parties;
+        let lengths = [user, realm, authorization, digest_uri, service].map(|text| text.len());
+        let mut texts = Vec::with_capacity(lengths.iter().sum());
+        let mut ends = [0; 4];
+        for (end, text) in ends.iter_mut().zip([user, realm, authorization, digest_uri]) {
             texts.extend_from_slice(text);
             // A response has under 4096 octets, and so have its parts together.
             *end = u16::try_from(texts.len()).unwrap_or(u16::MAX);
         }
-        texts.extend_from_slice(digest_uri);
+        texts.extend_from_slice(service);
         let texts = texts.into_boxed_slice();
         let started = nonce::now();
         Self { texts, ends, session_key: session_key.clone(), terms, layer, started }
     }
 
     pub(super) fn parties(&self) -> Parties<'_> {
-        let [user, realm, authorization] = self.ends.map(usize::from);
+        let [user, realm, authorization, digest_uri] = self.ends.map(usize::from);
         let text = |range: std::ops::Range<usize>| self.texts.get(range).unwrap_or_default();
         Parties {
             user: text(0..user),
             realm: text(user..realm),
             authorization: text(realm..authorization),
-            digest_uri: text(authorization..self.texts.len()),
+            digest_uri: text(authorization..digest_uri),
+            service: text(digest_uri..self.texts.len()),
         }
     }
 
@@ -145,7 +148,12 @@ impl Established {
                 Attribute::SessionKey(Secret::new(self.session_key.expose().to_vec()))
             }
             AttributeId::TARGET => Attribute::Target(parties.digest_uri.to_vec()),
-            AttributeId::CLIENT_SPECIFIED_TARGET => return Err(no_target()),
+            AttributeId::CLIENT_SPECIFIED_TARGET if parties.service.is_empty() => {
+                return Err(no_target());
+            }
+            AttributeId::CLIENT_SPECIFIED_TARGET => {
+                Attribute::ClientSpecifiedTarget(charset::to_text(parties.service).into_owned())
+            }
             _ => return Err(unknown_attribute()),
         })
     }
@@ -209,11 +217,11 @@ pub(super) fn query_unfinished(attribute: AttributeId) -> Result<Attribute> {
     }
 }
 
-fn no_target() -> Error {
+pub(super) fn no_target() -> Error {
     Error::new(Status::TARGET_UNKNOWN, "query: the peer has named no target")
 }
 
-fn unknown_attribute() -> Error {
+pub(super) fn unknown_attribute() -> Error {
     Error::new(Status::UNSUPPORTED_FUNCTION, "query: not an attribute of this context")
 }
 

@@ -31,6 +31,28 @@ pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
     written
 }
 
+/// Reads as many octets as `octets` has from lower-case digits; `None` where there are more or
+/// fewer of them, or others.
+#[must_use]
+pub fn read(digits: &[u8], octets: &mut [u8]) -> Option<()> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if pairs.len() != octets.len() || !rest.is_empty() {
+        return None;
+    }
+    for (octet, [high, low]) in octets.iter_mut().zip(pairs) {
+        *octet = value(*high)? << 4 | value(*low)?;
+    }
+    Some(())
+}
+
+fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
 /// The octets of hex digits, for the vectors of tests.
 #[cfg(test)]
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
@@ -50,6 +72,16 @@ mod tests {
             let mut text = [0; 2];
             assert_eq!(write(&[octet], &mut text), 2);
             assert_eq!(text.as_slice(), format!("{octet:02x}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn lower_case_digits_alone_are_read() {
+        let mut octets = [0; 2];
+        assert_eq!(read(b"0af9", &mut octets), Some(()));
+        assert_eq!(octets, [0x0A, 0xF9]);
+        for digits in [&b"0AF9"[..], b"0af", b"0af90", b"0af9aa", b"0ag9", b"", b"0a 9"] {
+            assert_eq!(read(digits, &mut [0; 2]), None, "{digits:?}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! [`nonce`] makes what must not repeat. `server` and `client` join the two into the legs of an
 //! exchange, `context` keeps its state, `messages` and `established` serve it afterwards.
 
+pub mod bindings;
 pub mod challenge;
 pub mod charset;
 mod client;
@@ -13,6 +14,7 @@ mod credential;
 mod established;
 pub mod hash;
 pub mod hex;
+pub mod http;
 pub mod layer;
 pub mod limits;
 mod messages;

@@ -57,14 +57,26 @@ pub struct Readings<'a> {
 /// Nothing is allocated for names of ASCII characters without backslashes.
 #[must_use]
 pub fn readings<'a>(response: &Response<'a>) -> Readings<'a> {
-    let mut readings = Readings::default();
-    let realm = response.realm.map(Value::unquoted).unwrap_or_default();
-    if response.username.is_escaped() {
-        readings.add_encodings(response.username.unquoted(), realm.clone());
-        readings.add_encodings(Cow::Borrowed(response.username.raw()), realm);
-    } else {
-        readings.add_encodings(Cow::Borrowed(response.username.raw()), realm);
+    readings_of(response.username, response.realm)
+}
+
+/// The same of a user's name and realm.
+#[must_use]
+pub fn readings_of<'a>(username: Value<'a>, realm: Option<Value<'a>>) -> Readings<'a> {
+    let realm = realm.map(Value::unquoted).unwrap_or_default();
+    if !username.is_escaped() {
+        return readings_of_text(Cow::Borrowed(username.raw()), realm);
     }
+    let mut readings = readings_of_text(username.unquoted(), realm.clone());
+    readings.add_encodings(Cow::Borrowed(username.raw()), realm);
+    readings
+}
+
+/// The same of a name that came without quotes and backslashes of the message's.
+#[must_use]
+pub fn readings_of_text<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readings<'a> {
+    let mut readings = Readings::default();
+    readings.add_encodings(user, realm);
     readings
 }
 

@@ -8,7 +8,7 @@ use crate::sspi::Result;
 
 /// Tells clients that the server understands channel-binding directives; Windows' servers since
 /// 2008 R2 begin every nonce with it.
-const PREFIX: &[u8; 12] = b"+Upgraded+v1";
+pub(super) const PREFIX: &[u8; 12] = b"+Upgraded+v1";
 /// Random octets, time and the rest, before they become digits.
 const RAW_LENGTH: usize = 56;
 /// Where the FILETIME stands among them.

@@ -1,8 +1,8 @@
 //! Exported contexts: an established context as octets, with a MAC over them.
 //!
 //! ```text
-//! "S32WDG01"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's maxbuf (4 each)
-//! start (8)  session key (16)  user realm authzid digest-uri (2 octets of length, text)
+//! "S32WDG02"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's maxbuf (4 each)
+//! start (8)  session key (16)  user realm authzid digest-uri service (2 octets of length, text)
 //! and with a layer, for each direction: sequence (4)  cipher position (2 octets of length, octets)
 //! ```
 //!
@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::random;
 use crate::sspi::{Error, Flags, Result, Role, Secret, Status};
 
-const MAGIC: &[u8; 8] = b"S32WDG01";
+const MAGIC: &[u8; 8] = b"S32WDG02";
 const MAC_LENGTH: usize = 32;
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
@@ -42,8 +42,8 @@ pub(super) fn pack(
     body.extend(peer_maxbuf.to_le_bytes());
     body.extend(established.started.to_le_bytes());
     body.extend(established.session_key().expose());
-    let Parties { user, realm, authorization, digest_uri } = established.parties();
-    for text in [user, realm, authorization, digest_uri] {
+    let Parties { user, realm, authorization, digest_uri, service } = established.parties();
+    for text in [user, realm, authorization, digest_uri, service] {
         push_counted(&mut body, text)?;
     }
     if let Some(layer) = &established.layer {
@@ -81,6 +81,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         realm: reader.counted()?,
         authorization: reader.counted()?,
         digest_uri: reader.counted()?,
+        service: reader.counted()?,
     };
     let terms = Terms { qop, cipher, peer_maxbuf };
     let layer = match terms.protection() {

@@ -1,5 +1,7 @@
 //! Writes directives: the same text is first measured, then written into exactly that space.
 
+use super::hex;
+use super::tokenizer::Value;
 use crate::sspi::{Error, Result, Status};
 
 /// Something that can be sent as a list of directives.
@@ -81,6 +83,32 @@ impl Printer<'_> {
         self.put(b"\"");
         self.put(value);
         self.put(b"\"");
+    }
+
+    /// `name="value"`, the value being repeated octet for octet as the peer sent it.
+    pub fn repeated(&mut self, name: &str, value: Value<'_>) {
+        if value.is_quoted() {
+            self.verbatim(name, value.raw());
+        } else {
+            self.quoted(name, value.raw());
+        }
+    }
+
+    /// `name=UTF-8''value`, in percent-encoded octets where they are not letters, digits or one of
+    /// `-._~` (RFC 5987 §3.2).
+    pub fn extended(&mut self, name: &str, value: &[u8]) {
+        self.name(name);
+        self.put(b"UTF-8''");
+        for octet in value {
+            if octet.is_ascii_alphanumeric() || b"-._~".contains(octet) {
+                self.put(&[*octet]);
+                continue;
+            }
+            let mut digits = [0; 2];
+            hex::write(&[*octet], &mut digits);
+            self.put(b"%");
+            self.put(&digits.map(|digit| digit.to_ascii_uppercase()));
+        }
     }
 
     /// `name="item,item"`.

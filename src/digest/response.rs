@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::bindings::ClaimText;
 use super::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Qop};
@@ -270,8 +271,8 @@ pub(super) fn refused(reason: &'static str) -> Error {
 }
 
 /// A digest-response to send, in the order and form of Windows: `username, realm, nonce,
-/// digest-uri, cnonce, nc, response, qop, cipher, charset`, then maxbuf and authzid, which Windows
-/// does not send. Quotes and backslashes are escaped in writing.
+/// digest-uri, cnonce, nc, response, qop, cipher, charset`, then maxbuf, authzid and the directives
+/// of channel binding, where they are wanted. Quotes and backslashes are escaped in writing.
 #[derive(Clone, Copy)]
 pub struct ResponseText<'a> {
     /// The user's name, in the charset agreed on.
@@ -298,6 +299,8 @@ pub struct ResponseText<'a> {
     pub maxbuf: Option<u32>,
     /// The authorization identity, UTF-8.
     pub authzid: Option<&'a [u8]>,
+    /// What is claimed about the channel.
+    pub claim: Option<&'a ClaimText>,
 }
 
 impl ResponseText<'_> {
@@ -324,11 +327,7 @@ impl Print for ResponseText<'_> {
         if let Some(realm) = self.realm {
             printer.quoted("realm", realm);
         }
-        if self.nonce.is_quoted() {
-            printer.verbatim("nonce", self.nonce.raw());
-        } else {
-            printer.quoted("nonce", self.nonce.raw());
-        }
+        printer.repeated("nonce", self.nonce);
         printer.quoted("digest-uri", self.digest_uri);
         printer.quoted("cnonce", self.cnonce);
         printer.bare("nc", &hexadecimal(self.nc));
@@ -345,6 +344,9 @@ impl Print for ResponseText<'_> {
         }
         if let Some(authzid) = self.authzid {
             printer.quoted("authzid", authzid);
+        }
+        if let Some(claim) = self.claim {
+            claim.print(printer);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use once_cell::sync::OnceCell;
 use subtle::ConstantTimeEq;
 
+use super::bindings::{Claim, Policy};
 use super::challenge::ChallengeText;
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
@@ -104,7 +105,6 @@ impl Challenged {
     ) -> Result<Verified> {
         let response = Response::parse(call.inputs.token())?;
         let terms = self.check_terms(credential, &response)?;
-        check_bindings(call, &response)?;
         if response.authzid.is_some() && !call.authorization_allowed {
             let reason = "response: authorization identities are forbidden on this context";
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
@@ -119,7 +119,11 @@ impl Challenged {
             let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
+        let claim = Claim::read(call.inputs.token(), &judge.cnonce)?;
+        policy(call)?.judge(&claim)?;
+        let service = claim.into_service().unwrap_or_default();
         let parties = Parties {
+            service: &service,
             user: &user,
             realm: &realm,
             authorization: &judge.authorization,
@@ -162,31 +166,15 @@ impl Challenged {
     }
 }
 
-/// Refuses what is not built yet: Digest over HTTP, told by a `PKG_PARAMS` buffer or by the bit that
-/// `ASC_REQ_HTTP` shares with `ASC_REQ_ALLOW_MISSING_BINDINGS`, unless bindings come with it.
+/// Whether a call's flags and bindings make sense, before anything is done for it.
 pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
-    let has = |kind| call.inputs.0.iter().any(|buffer| buffer.kind == kind);
-    if has(buffer_type::PKG_PARAMS)
-        || (call.flags.contains(Flags::HTTP) && !has(buffer_type::CHANNEL_BINDINGS))
-    {
-        let reason = "accept: Digest over HTTP is not built yet";
-        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
-    }
-    Ok(())
+    policy(call).map(drop)
 }
 
-/// A caller that hands in channel bindings wants them enforced, which is not built yet; it may be
-/// answered only where it allows clients that know of none, and the client is one.
-fn check_bindings(call: &Call<'_>, response: &Response<'_>) -> Result<()> {
-    let given =
-        call.inputs.first(buffer_type::CHANNEL_BINDINGS).is_some_and(|data| !data.is_empty());
-    let knows_bindings = response.cnonce.unquoted().starts_with(b"+Upgraded+");
-    let allowed = call.flags.contains(Flags::HTTP) && !knows_bindings;
-    if call.flags.contains(Flags::PROXY_BINDINGS) || (given && !allowed) {
-        let reason = "accept: channel bindings cannot be verified yet";
-        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
-    }
-    Ok(())
+/// What the caller demands of the client's channel.
+fn policy(call: &Call<'_>) -> Result<Policy> {
+    let block = call.inputs.first(buffer_type::CHANNEL_BINDINGS).unwrap_or_default();
+    Policy::of(call.flags, block, false)
 }
 
 /// An account whose secret makes the response right.

@@ -46,6 +46,13 @@ impl<'a> Value<'a> {
         Self { octets, form: Form::Bare }
     }
 
+    /// The value that stood between quotes as these octets.
+    #[must_use]
+    pub fn quoted(octets: &'a [u8]) -> Self {
+        let escaped = memchr::memchr(b'\\', octets).is_some();
+        Self { octets, form: if escaped { Form::Escaped } else { Form::Quoted } }
+    }
+
     /// The octets as sent: those between the quotes, or the bare value.
     #[must_use]
     pub const fn raw(self) -> &'a [u8] {

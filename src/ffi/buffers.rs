@@ -109,7 +109,7 @@ pub(super) fn range(buffer: SecBuffer) -> Result<Range<usize>> {
 }
 
 /// Whether two ranges of addresses share an octet.
-fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+pub(super) fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 

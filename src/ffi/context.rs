@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::buffers::{Slots, with_inputs};
+use super::buffers::{Direction, Slots, with_inputs, with_message};
 use super::credentials::{CREDENTIALS, CredentialEntry};
 use super::guard::guard;
 use super::output::Output;
@@ -14,7 +14,7 @@ use super::types::{
 };
 use crate::handle::{Handle, Kind, Table};
 use crate::sasl::{Leg, Session};
-use crate::sspi::{Error, Flags, Outcome, Result, Role, Status};
+use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status};
 
 /// The contexts that C holds.
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
@@ -311,21 +311,35 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
     })
 }
 
-/// Server: completes an HTTP Digest exchange that returned SEC_I_COMPLETE_NEEDED.
+/// Server: verifies a request of an HTTP Digest session that is known already, after
+/// AcceptSecurityContext returned SEC_I_COMPLETE_NEEDED for it.
 ///
-/// * `phContext`: the context.
-/// * `pToken`: the token's buffers.
+/// * `phContext`: the context that that call made.
+/// * `pToken`: that call's input buffers; in place of the fifth (index 4, the realm) there may be
+///   a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
+///   Authentication-Info where the configuration asks for one.
 ///
-/// Returns SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients', which
-/// have nothing to complete.
+/// Returns SEC_E_OK: the request is the authenticated user's; SEC_E_OUT_OF_SEQUENCE when the nonce
+/// count is not the next one (an accept call with this context and an empty token then makes a
+/// challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_BAD_BINDINGS;
+/// SEC_E_INVALID_TOKEN for malformed or missing buffers; SEC_E_INTERNAL_ERROR when nothing is to be
+/// completed; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients',
+/// which have nothing to complete.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    let _ = pToken;
-    // SAFETY: what the header says of the parameter.
-    guard("CompleteAuthToken", || unsafe { unsupported(phContext) })
+    guard("CompleteAuthToken", || {
+        // SAFETY: what the header says of the parameter.
+        let session = unsafe { session(phContext) }?;
+        let complete = |message: &mut Message<'_, '_>| session.context().complete(message);
+        if pToken.is_null() {
+            return complete(&mut Message(&mut []));
+        }
+        // SAFETY: what the header says of the parameter.
+        unsafe { with_message(pToken, Direction::Plain, complete) }
+    })
 }
 
 /// Gives a context a control token, which is a function of TLS alone.

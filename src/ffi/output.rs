@@ -1,5 +1,5 @@
-//! The output token of an accept or initialize call: the caller's buffer, or a block allocated
-//! for it.
+//! The output tokens of an accept or initialize call: the caller's buffers, or blocks allocated
+//! for them.
 
 use std::ops::Range;
 
@@ -8,9 +8,19 @@ use super::memory::Block;
 use super::types::SecBuffer;
 use crate::sspi::{Error, Result, Status, TokenSink, buffer_type};
 
-/// Where the token goes. Nothing of the caller's but the token's memory is written before
-/// [`Output::finish`].
+/// Where the token goes: the first TOKEN buffer that may be written, and the further ones for
+/// packages that have several tokens. Nothing of the caller's but the tokens' memory is written
+/// before [`Output::finish`].
 pub(super) struct Output {
+    first: Part,
+    /// Empty, without memory of its own, where the caller gave one buffer.
+    further: Vec<Part>,
+    /// How many of `further` the package has gone on to.
+    current: usize,
+}
+
+/// One buffer.
+struct Part {
     /// The buffer that receives the token; NULL where the caller gave none.
     slot: *mut SecBuffer,
     /// Its memory and capacity in bytes, or what the caller wants allocated.
@@ -29,40 +39,99 @@ enum Room {
 }
 
 impl Output {
-    /// The first TOKEN buffer of `slots` that is not read-only.
+    /// The TOKEN buffers of `slots` that are not read-only.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` when that buffer cannot be memory.
+    /// `INVALID_TOKEN` when such a buffer cannot be memory, or two of them overlap.
     ///
     /// # Safety
-    /// The buffer's memory can be written while the output lives, unless `allocate`; during the
+    /// The buffers' memory can be written while the output lives, unless `allocate`; during the
     /// call this output alone writes it.
     pub(super) unsafe fn of(slots: Slots, allocate: bool) -> Result<Self> {
-        let found = slots.iter().position(|buffer| {
-            buffers::kind(buffer) == buffer_type::TOKEN && !buffers::read_only(buffer)
-        });
-        let slot = found.map_or(std::ptr::null_mut(), |index| slots.address(index));
-        let room = match found.and_then(|index| slots.iter().nth(index)) {
-            Some(buffer) if !allocate => {
-                buffers::range(buffer)?;
-                Room::Callers(buffer.pvBuffer.cast(), buffers::length(buffer))
+        let mut first = None;
+        let mut further: Vec<Part> = Vec::new();
+        for (index, buffer) in slots.iter().enumerate() {
+            if buffers::kind(buffer) != buffer_type::TOKEN || buffers::read_only(buffer) {
+                continue;
             }
-            _ => Room::Allocated(None),
+            let part = Part::of(slots.address(index), buffer, allocate)?;
+            match &first {
+                None => first = Some(part),
+                Some(first) => {
+                    let taken = further.iter().chain([first]).map(Part::range);
+                    if taken.into_iter().any(|range| buffers::overlap(&range, &part.range())) {
+                        let reason = "output: two TOKEN buffers overlap";
+                        return Err(Error::new(Status::INVALID_TOKEN, reason));
+                    }
+                    further.push(part);
+                }
+            }
+        }
+        Ok(Self { first: first.unwrap_or_else(Part::absent), further, current: 0 })
+    }
+
+    /// The addresses of the caller's that the tokens may take, with those between them.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.further.iter().map(Part::range).fold(self.first.range(), |all, range| {
+            match (all.is_empty(), range.is_empty()) {
+                (_, true) => all,
+                (true, _) => range,
+                _ => all.start.min(range.start)..all.end.max(range.end),
+            }
+        })
+    }
+
+    /// Ends the call: after success the tokens' lengths (and their blocks) become the caller's,
+    /// after a refusal for lack of room the length that was needed. Buffers that the package did
+    /// not go on to are left as they are. Returns whether a block went over.
+    pub(super) fn finish(self, succeeded: bool) -> bool {
+        let further = self.further.into_iter().take(self.current);
+        // Each part is to be finished, whatever the others say.
+        further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
+    }
+
+    fn part(&mut self) -> &mut Part {
+        let further = self.current.checked_sub(1).and_then(|index| self.further.get_mut(index));
+        further.unwrap_or(&mut self.first)
+    }
+}
+
+impl TokenSink for Output {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        self.part().space(length)
+    }
+
+    fn next(&mut self) -> bool {
+        let more = self.current < self.further.len();
+        self.current += usize::from(more);
+        more
+    }
+}
+
+impl Part {
+    fn of(slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<Self> {
+        let room = if allocate {
+            Room::Allocated(None)
+        } else {
+            buffers::range(buffer)?;
+            Room::Callers(buffer.pvBuffer.cast(), buffers::length(buffer))
         };
         Ok(Self { slot, room, length: 0, needed: None })
     }
 
-    /// The addresses of the caller's that the token may take.
-    pub(super) fn range(&self) -> Range<usize> {
+    /// Of a caller who gave no buffer.
+    fn absent() -> Self {
+        Self { slot: std::ptr::null_mut(), room: Room::Allocated(None), length: 0, needed: None }
+    }
+
+    fn range(&self) -> Range<usize> {
         match self.room {
             Room::Callers(start, capacity) if capacity > 0 => start.addr()..start.addr() + capacity,
             _ => 0..0,
         }
     }
 
-    /// Ends the call: after success the token's length (and its block) becomes the caller's, after
-    /// a refusal for lack of room the length that was needed. Returns whether a block went over.
-    pub(super) fn finish(self, succeeded: bool) -> bool {
+    fn finish(self, succeeded: bool) -> bool {
         if self.slot.is_null() {
             return false;
         }
@@ -91,9 +160,7 @@ impl Output {
         unsafe { self.slot.write(buffer) };
         allocated
     }
-}
 
-impl TokenSink for Output {
     fn space(&mut self, length: usize) -> Result<&mut [u8]> {
         self.length = 0;
         self.needed = None;

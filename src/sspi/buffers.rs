@@ -69,6 +69,12 @@ pub trait TokenSink {
     /// the caller), `INVALID_TOKEN` when the caller gave no output token buffer,
     /// `INSUFFICIENT_MEMORY` when memory was asked for and is not to be had.
     fn space(&mut self, length: usize) -> Result<&mut [u8]>;
+
+    /// Goes on to the caller's next TOKEN buffer, for packages that have several tokens to offer,
+    /// of which the peer takes one. Says whether there is such a buffer.
+    fn next(&mut self) -> bool {
+        false
+    }
 }
 
 /// A sink over plain memory, for callers inside the library and for tests.

@@ -182,6 +182,16 @@ pub trait Context: Send + Sync {
     /// for a missing output buffer, the leg may be repeated; any other error ends the context.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step>;
 
+    /// `CompleteAuthToken`: ends what a step that returned [`Outcome::Complete`] began. `message`
+    /// has that step's input buffers, of which one may be replaced by one to be written.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_FUNCTION` where the package has no such step, `INTERNAL_ERROR` when nothing is
+    /// to be completed; what the package's specification says.
+    fn complete(&self, _message: &mut Message<'_, '_>) -> Result<()> {
+        Err(Error::new(Status::UNSUPPORTED_FUNCTION, "complete: not a function of this package"))
+    }
+
     /// The attributes of the last step.
     fn flags(&self) -> Flags;
 

@@ -85,6 +85,8 @@ statuses! {
     BAD_BINDINGS = 0x8009_0346;
     /// `SEC_E_INVALID_PARAMETER`.
     INVALID_PARAMETER = 0x8009_035D;
+    /// `STATUS_INVALID_PARAMETER`: a nonce count that is not a number, to the message functions.
+    STATUS_INVALID_PARAMETER = 0xC000_000D;
     /// `STATUS_LOGON_FAILURE`: the context has ended, well or badly, and takes no more tokens.
     STATUS_LOGON_FAILURE = 0xC000_006D;
 }
@@ -112,7 +114,7 @@ impl From<u32> for Status {
 impl fmt::Display for Status {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = match *self {
-            Self::STATUS_LOGON_FAILURE => "",
+            Self::STATUS_LOGON_FAILURE | Self::STATUS_INVALID_PARAMETER => "",
             _ if self.is_error() || *self == Self::OK => "SEC_E_",
             _ => "SEC_I_",
         };

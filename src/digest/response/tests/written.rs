@@ -13,6 +13,7 @@ const TEXT: ResponseText<'_> = ResponseText {
     utf8: true,
     maxbuf: None,
     authzid: None,
+    claim: None,
 };
 
 fn written(text: &ResponseText<'_>) -> String {

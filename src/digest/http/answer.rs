@@ -1,0 +1,70 @@
+//! Authentication-Info (RFC 7616 §3.5): the server's proof that it knows the secret too, and the
+//! next nonce. Windows sends none.
+
+use super::nonce::{Proven, Text};
+use super::response::Response;
+use super::secret::SessionSecret;
+use super::server::wants_answer;
+use crate::digest::credential::DigestCredential;
+use crate::digest::printer::{Print, Printer};
+use crate::digest::qop::Qop;
+use crate::sspi::Result;
+
+/// An Authentication-Info to send.
+pub(super) struct AnswerText {
+    next_nonce: Option<Text>,
+    proof: Option<Proof>,
+}
+
+/// Only with qop, and without auth-int, which covers an entity that is not known here.
+struct Proof {
+    qop: Box<[u8]>,
+    digits: super::hash::Digits,
+    cnonce: Box<[u8]>,
+    nc: [u8; 8],
+}
+
+impl AnswerText {
+    /// The answer to a response that is right; `None` where the configuration wants none, or
+    /// there is nothing to say.
+    pub(super) fn new(
+        credential: &DigestCredential,
+        response: &Response<'_>,
+        nonce: &Proven,
+        secret: &SessionSecret,
+        now: u64,
+    ) -> Result<Option<Self>> {
+        let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
+        let next_nonce = with_next.then(|| credential.mint()?.issue(now)).transpose()?;
+        let proven = response.nc.is_some() && response.qop == Qop::Auth;
+        let proof = proven.then(|| Proof {
+            qop: response.qop_text().into(),
+            digits: secret.answer(response, &nonce.text),
+            cnonce: response.cnonce().as_ref().into(),
+            nc: *response.nc_text(),
+        });
+        let nothing = next_nonce.is_none() && proof.is_none();
+        Ok((!nothing).then_some(Self { next_nonce, proof }))
+    }
+
+    /// The text.
+    pub(super) fn to_vec(&self) -> Vec<u8> {
+        let mut text = vec![0; self.length()];
+        let _as_long_as_measured = self.write(&mut text);
+        text
+    }
+}
+
+impl Print for AnswerText {
+    fn print(&self, printer: &mut Printer<'_>) {
+        if let Some(proof) = &self.proof {
+            printer.bare("qop", &proof.qop);
+            printer.quoted("rspauth", &proof.digits);
+            printer.quoted("cnonce", &proof.cnonce);
+            printer.bare("nc", &proof.nc);
+        }
+        if let Some(nonce) = &self.next_nonce {
+            printer.quoted("nextnonce", nonce);
+        }
+    }
+}

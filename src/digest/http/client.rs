@@ -1,0 +1,378 @@
+//! The client's side of HTTP Digest: the response to a challenge, and those to later requests.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::buffers::{self, ClientInputs, OUTPUT};
+use super::challenge::Challenge;
+use super::counts;
+use super::hash::{self, Algorithm, Digits, Hash};
+use super::response_text::{Count, Name, ResponseText};
+use crate::digest::bindings::ClaimText;
+use crate::digest::charset;
+use crate::digest::client::encode;
+use crate::digest::credential::DigestCredential;
+use crate::digest::nonce;
+use crate::digest::printer::Print;
+use crate::digest::qop::{Named, Qop};
+use crate::digest::tokenizer::Value;
+use crate::sspi::{
+    Call, Data, Error, Flags, Message, Outcome, Result, Secret, Status, Step, TokenSink,
+    buffer_type,
+};
+
+/// A client's context in HTTP mode.
+pub(in crate::digest) struct HttpClient {
+    phase: Mutex<Phase>,
+}
+
+enum Phase {
+    /// Waits for a challenge.
+    Waiting,
+    /// Has answered one.
+    Done(Arc<Login>),
+    /// Failed.
+    Closed,
+}
+
+/// What a client needs to answer again with the same nonce.
+pub(super) struct Login {
+    terms: Terms,
+    /// The user's name as it was given, in the charset agreed on.
+    pub(super) user: Box<[u8]>,
+    /// The realm, in the charset agreed on.
+    pub(super) realm: Box<[u8]>,
+    /// The user's name hashed, where the server wants that.
+    hashed_user: Option<Digits>,
+    /// The challenge's nonce as it was sent, and its octets.
+    nonce_text: (Box<[u8]>, bool),
+    nonce: Box<[u8]>,
+    opaque: Option<(Box<[u8]>, bool)>,
+    algorithm_text: Option<Box<[u8]>>,
+    cnonce: Box<[u8]>,
+    a1: Digits,
+    claim: Option<ClaimText>,
+    /// The last count used here.
+    count: Mutex<u32>,
+    /// The uri of the first request.
+    pub(super) uri: Box<[u8]>,
+    /// FILETIME, UTC.
+    pub(super) started: u64,
+    /// The attributes.
+    pub(super) flags: Flags,
+}
+
+/// What was agreed on.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    /// The algorithm.
+    pub(super) algorithm: Algorithm,
+    /// None towards a server of RFC 2069.
+    pub(super) qop: Option<Qop>,
+    /// Whether names are UTF-8.
+    utf8: bool,
+}
+
+impl HttpClient {
+    /// A context before its first leg.
+    pub(super) fn new() -> Self {
+        Self { phase: Mutex::new(Phase::Waiting) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The login, once a challenge was answered.
+    pub(super) fn login(&self) -> Option<Arc<Login>> {
+        match &*self.lock() {
+            Phase::Done(login) => Some(Arc::clone(login)),
+            _ => None,
+        }
+    }
+
+    /// Answers a challenge; a second one, if it is stale.
+    pub(super) fn step(
+        &self,
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<Step> {
+        let mut phase = self.lock();
+        let echoed = call.flags & (Flags::CONNECTION | Flags::EXTENDED_ERROR);
+        let again = match &*phase {
+            Phase::Waiting => false,
+            Phase::Done(_) => true,
+            Phase::Closed => return Err(closed()),
+        };
+        let inputs = ClientInputs::of(call.inputs.0)?;
+        if inputs.token.is_empty() && !again {
+            output.space(0)?;
+            return Ok(Step { outcome: Outcome::Continue, flags: echoed });
+        }
+        let mut failed = false;
+        match respond(credential, call, &inputs, again, output, &mut failed) {
+            Ok(login) => {
+                let flags = login.flags;
+                *phase = Phase::Done(Arc::new(login));
+                Ok(Step { outcome: Outcome::Done, flags })
+            }
+            Err(error) => {
+                if !failed {
+                    *phase = Phase::Closed;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// `MakeSignature`: the response for another request.
+    pub(super) fn sign(&self, message: &mut Message<'_, '_>) -> Result<()> {
+        let login = self.login().ok_or_else(|| {
+            let reason = "context: no challenge has been answered (yet)";
+            Error::new(Status::INVALID_HANDLE, reason)
+        })?;
+        login.sign(message)
+    }
+}
+
+/// Refuses what Digest over HTTP cannot give a client.
+pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
+    if call.flags.contains(Flags::CONFIDENTIALITY) {
+        let reason = "initialize: HTTP has no confidentiality of its own";
+        return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+    }
+    Ok(())
+}
+
+fn respond(
+    credential: &DigestCredential,
+    call: &Call<'_>,
+    inputs: &ClientInputs<'_>,
+    again: bool,
+    output: &mut dyn TokenSink,
+    output_failed: &mut bool,
+) -> Result<Login> {
+    let challenge = Challenge::parse(inputs.token)?;
+    if again && !challenge.stale {
+        let reason = "challenge: a second one that is not stale refuses the login";
+        return Err(Error::new(Status::LOGON_DENIED, reason));
+    }
+    if inputs.method.is_empty() {
+        return Err(wrong("initialize: the request's method is missing"));
+    }
+    let uri = match call.target {
+        Some(uri) if !uri.is_empty() && uri.is_ascii() => uri.as_bytes(),
+        _ => {
+            let reason = "initialize: the target must be the request's URI, in ASCII";
+            return Err(Error::new(Status::TARGET_UNKNOWN, reason));
+        }
+    };
+    let login = Login::new(credential, call, inputs, &challenge, uri)?;
+    let entity = login.entity(inputs.entity)?;
+    let request = Outgoing { method: inputs.method, uri, entity };
+    let length = login.length(uri)?;
+    // Taken before the count, so that a buffer that is too small uses none up.
+    let space = output.space(length).inspect_err(|_| *output_failed = true)?;
+    login.write(&request, space)?;
+    Ok(login)
+}
+
+/// A request to be signed.
+struct Outgoing<'a> {
+    method: &'a [u8],
+    uri: &'a [u8],
+    entity: Option<Digits>,
+}
+
+impl Login {
+    fn new(
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        inputs: &ClientInputs<'_>,
+        challenge: &Challenge<'_>,
+        uri: &[u8],
+    ) -> Result<Self> {
+        let identity = credential.identity()?;
+        let terms = choose(challenge, call.flags, inputs.entity)?;
+        let (hash, utf8) = (terms.algorithm.hash, terms.utf8);
+        let user = encode(identity.user.as_deref().unwrap_or_default(), utf8)?;
+        let password = identity.password.as_ref().map_or("", |password| password.expose().as_str());
+        let password = Secret::new(encode(password, utf8)?.into_owned());
+        // As in SASL, a domain that is present but empty is sent.
+        let realm = match &identity.domain {
+            Some(domain) => encode(domain, utf8)?,
+            None => challenge.realm.unquoted(),
+        };
+        // RFC 2831's downgrade is Windows' way with MD5; RFC 7616 knows UTF-8 alone.
+        let hashed = |octets| {
+            let downgraded =
+                if utf8 && hash == Hash::Md5 { charset::downgrade(octets) } else { None };
+            downgraded.unwrap_or(std::borrow::Cow::Borrowed(octets))
+        };
+        let password_octets = hashed(password.expose());
+        let secret = hash::password(hash, &hashed(&user), &hashed(&realm), &password_octets);
+        if let std::borrow::Cow::Owned(octets) = password_octets {
+            drop(Secret::new(octets));
+        }
+        let nonce = challenge.nonce.unquoted();
+        let claim = ClaimText::new(&nonce, &inputs.service, inputs.bindings)?;
+        let cnonce: Box<[u8]> = match &claim {
+            Some(claim) => claim.cnonce().into(),
+            None => nonce::cnonce()?.as_slice().into(),
+        };
+        let a1 = if terms.algorithm.session {
+            hash::session(hash, &secret, &nonce, &cnonce)
+        } else {
+            secret
+        };
+        let signed = if terms.qop == Some(Qop::AuthInt) { Flags::SIGNED } else { Flags::NONE };
+        let echoed = call.flags & (Flags::CONNECTION | Flags::EXTENDED_ERROR);
+        let http = call.flags & (Flags::HTTP | Flags::USE_HTTP_STYLE);
+        let owned = |value: Value<'_>| (value.raw().into(), value.is_quoted());
+        Ok(Self {
+            terms,
+            hashed_user: challenge.userhash.then(|| hash::user(hash, &user, &realm)),
+            user: user.as_ref().into(),
+            realm: realm.as_ref().into(),
+            nonce_text: owned(challenge.nonce),
+            nonce: nonce.as_ref().into(),
+            opaque: challenge.opaque.map(owned),
+            algorithm_text: challenge.algorithm_text.map(Into::into),
+            cnonce,
+            a1,
+            claim,
+            count: Mutex::new(0),
+            uri: uri.into(),
+            started: nonce::now(),
+            flags: echoed | http | signed,
+        })
+    }
+
+    /// What was agreed on.
+    pub(super) fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    fn entity(&self, given: &[u8]) -> Result<Option<Digits>> {
+        buffers::entity(self.terms.qop.unwrap_or(Qop::Auth), given, self.terms.algorithm.hash)
+    }
+
+    /// Octets of a response for this uri, whatever its count and hash.
+    fn length(&self, uri: &[u8]) -> Result<usize> {
+        let digits = self.terms.algorithm.hash.of(&[]);
+        let text = self.text(uri, 0, &digits);
+        text.check()?;
+        Ok(text.length())
+    }
+
+    /// Writes the response to a request, with the next count.
+    fn write(&self, request: &Outgoing<'_>, space: &mut [u8]) -> Result<()> {
+        let hash = self.terms.algorithm.hash;
+        let a2 = hash::request(hash, request.method, request.uri, request.entity.as_deref());
+        let Some(qop) = self.terms.qop else {
+            let digits = hash::response(hash, &self.a1, &self.nonce, None, &a2);
+            return self.text(request.uri, 0, &digits).write(space);
+        };
+        let nc = self.next_count()?;
+        let counted = hash::Counted {
+            nc: &crate::digest::response::hexadecimal(nc),
+            cnonce: &self.cnonce,
+            qop: qop.name().as_bytes(),
+        };
+        let digits = hash::response(hash, &self.a1, &self.nonce, Some(counted), &a2);
+        self.text(request.uri, nc, &digits).write(space)
+    }
+
+    fn next_count(&self) -> Result<u32> {
+        let mut used = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
+        *used = next.ok_or_else(|| {
+            let reason = "response: the nonce has no counts left (RFC 7616 §3.4)";
+            Error::new(Status::NO_AUTHENTICATING_AUTHORITY, reason)
+        })?;
+        Ok(*used)
+    }
+
+    fn text<'a>(&'a self, uri: &'a [u8], nc: u32, response: &'a Digits) -> ResponseText<'a> {
+        let modern = self.terms.algorithm.hash != Hash::Md5;
+        let username = match &self.hashed_user {
+            Some(digits) => Name::Hashed(digits),
+            None if modern && !self.user.is_ascii() => Name::Extended(&self.user),
+            None => Name::Plain(&self.user),
+        };
+        ResponseText {
+            username,
+            realm: &self.realm,
+            nonce: value(&self.nonce_text),
+            uri,
+            counted: self.terms.qop.map(|qop| Count { cnonce: &self.cnonce, nc, qop: qop.name() }),
+            algorithm: self.algorithm_text.as_deref(),
+            response,
+            utf8: self.terms.utf8,
+            opaque: self.opaque.as_ref().map(value),
+            claim: self.claim.as_ref(),
+        }
+    }
+
+    /// The buffers are token (empty), method, URI, entity hash, and the one to write, of any type.
+    fn sign(&self, message: &mut Message<'_, '_>) -> Result<()> {
+        let kind = |place: usize| message.0.get(place).map(|buffer| buffer.kind);
+        if kind(0) != Some(buffer_type::TOKEN) || message.0.len() <= OUTPUT {
+            return Err(wrong("signature: HTTP needs a TOKEN and four more buffers"));
+        }
+        let parameter = |place: usize| match message.0.get(place) {
+            Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => {
+                let octets = buffer.data.octets();
+                Ok(octets.strip_suffix(&[0]).unwrap_or(octets).to_vec())
+            }
+            _ => Err(wrong("signature: one of the buffers 1 to 3 is not SECBUFFER_PKG_PARAMS")),
+        };
+        let (method, uri, entity) = (parameter(1)?, parameter(2)?, parameter(3)?);
+        if method.is_empty() || uri.is_empty() || !uri.is_ascii() {
+            return Err(wrong("signature: no method, or no URI in ASCII"));
+        }
+        let entity = self.entity(&entity)?;
+        let length = self.length(&uri)?;
+        let room = match message.0.get(OUTPUT).map(|buffer| &buffer.data) {
+            Some(Data::Writable(octets)) => octets.len(),
+            _ => return Err(wrong("signature: the fifth buffer is read-only")),
+        };
+        if room < length {
+            let reason = "signature: the fifth buffer is too small for the response";
+            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+        }
+        let request = Outgoing { method: &method, uri: &uri, entity };
+        let space = message.writable(OUTPUT)?.get_mut(..length).unwrap_or_default();
+        self.write(&request, space)?;
+        if let Some(buffer) = message.0.get_mut(OUTPUT) {
+            buffer.length = Some(length);
+        }
+        Ok(())
+    }
+}
+
+/// A value kept as it was sent.
+fn value((octets, quoted): &(Box<[u8]>, bool)) -> Value<'_> {
+    if *quoted { Value::quoted(octets) } else { Value::bare(octets) }
+}
+
+/// The qop: auth-int where it is wanted and can be had, or nothing else is offered.
+fn choose(challenge: &Challenge<'_>, requested: Flags, entity: &[u8]) -> Result<Terms> {
+    let offered = |qop| challenge.qop.contains(qop);
+    let wanted = requested.intersects(Flags::SIGNED) && !entity.is_empty();
+    let qop = if offered(Qop::AuthInt) && (wanted || !offered(Qop::Auth)) {
+        Some(Qop::AuthInt)
+    } else {
+        offered(Qop::Auth).then_some(Qop::Auth)
+    };
+    Ok(Terms { algorithm: challenge.algorithm, qop, utf8: challenge.utf8 })
+}
+
+fn closed() -> Error {
+    let reason = "context: the exchange has ended";
+    Error::new(Status::STATUS_LOGON_FAILURE, reason)
+}
+
+fn wrong(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}

@@ -1,0 +1,179 @@
+//! The package's functions over a context in HTTP mode.
+
+use std::sync::Arc;
+
+use super::client::{self, HttpClient, Login};
+use super::hash::{Algorithm, Hash};
+use super::server::{Granted, HttpServer};
+use super::sessions::Sessions;
+use crate::digest::charset::to_text;
+use crate::digest::credential::DigestCredential;
+use crate::digest::established::{no_target, query_unfinished, unknown_attribute};
+use crate::digest::names::display_name;
+use crate::digest::nonce;
+use crate::digest::package::MAX_TOKEN;
+use crate::sspi::{
+    Attribute, AttributeId, Call, Error, Flags, KeyInfo, MAXIMUM_TIME, Message, Result, Role,
+    Sizes, Status, Step, TokenSink,
+};
+use crate::system::clock;
+
+const CALG_MD5: u32 = 0x8003;
+const CALG_SHA_256: u32 = 0x800C;
+
+/// A context in HTTP mode.
+pub(in crate::digest) enum HttpContext {
+    /// Made by an accepting call.
+    Server(HttpServer),
+    /// Made by an initializing call.
+    Client(HttpClient),
+}
+
+impl HttpContext {
+    /// A context before its first leg.
+    pub(in crate::digest) fn new(role: Role) -> Self {
+        match role {
+            Role::Server => Self::Server(HttpServer::new(Arc::clone(Sessions::of_process()))),
+            Role::Client => Self::Client(HttpClient::new()),
+        }
+    }
+
+    /// Takes a leg.
+    pub(in crate::digest) fn step(
+        &self,
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<Step> {
+        match self {
+            Self::Server(server) => server.step(credential, call, nonce::now(), output),
+            Self::Client(client) => {
+                client::check_call(call)?;
+                client.step(credential, call, output)
+            }
+        }
+    }
+
+    /// `CompleteAuthToken`.
+    pub(in crate::digest) fn complete(
+        &self,
+        credential: &DigestCredential,
+        message: &mut Message<'_, '_>,
+    ) -> Result<()> {
+        match self {
+            Self::Server(server) => server.complete(credential, nonce::now(), message),
+            Self::Client(_) => Err(unsupported("complete: a client has nothing to complete")),
+        }
+    }
+
+    /// `MakeSignature`.
+    pub(in crate::digest) fn sign(&self, message: &mut Message<'_, '_>) -> Result<()> {
+        match self {
+            Self::Server(_) => Err(unsupported("signature: an HTTP server signs nothing")),
+            Self::Client(client) => client.sign(message),
+        }
+    }
+
+    /// `VerifySignature`.
+    pub(in crate::digest) fn verify(
+        &self,
+        credential: &DigestCredential,
+        message: &mut Message<'_, '_>,
+    ) -> Result<u32> {
+        match self {
+            Self::Server(server) => server.verify(credential, nonce::now(), message).map(|()| 0),
+            Self::Client(_) => Err(unsupported("signature: an HTTP client verifies nothing")),
+        }
+    }
+
+    /// Whether the user is authenticated, or on a client, a challenge was answered.
+    pub(in crate::digest) fn established(&self) -> bool {
+        match self {
+            Self::Server(server) => server.granted().is_some(),
+            Self::Client(client) => client.login().is_some(),
+        }
+    }
+
+    /// The attributes of the last leg that ended the exchange.
+    pub(in crate::digest) fn flags(&self) -> Option<Flags> {
+        match self {
+            Self::Server(server) => server.granted().map(|granted| granted.flags),
+            Self::Client(client) => client.login().map(|login| login.flags),
+        }
+    }
+
+    /// Answers a query.
+    pub(in crate::digest) fn query(&self, attribute: AttributeId) -> Result<Attribute> {
+        match self {
+            Self::Server(server) => match server.granted() {
+                Some(granted) => of_server(&granted, attribute),
+                None => query_unfinished(attribute),
+            },
+            Self::Client(client) => match client.login() {
+                Some(login) => of_client(&login, attribute),
+                None => query_unfinished(attribute),
+            },
+        }
+    }
+}
+
+fn of_server(granted: &Granted, attribute: AttributeId) -> Result<Attribute> {
+    let session = &granted.session;
+    let (user, realm) = &session.account;
+    Ok(match attribute {
+        AttributeId::NAMES => Attribute::Names(display_name(user, realm)),
+        AttributeId::AUTHORITY => Attribute::Authority(to_text(realm).into_owned()),
+        AttributeId::TARGET => Attribute::Target(granted.uri.to_vec()),
+        AttributeId::CLIENT_SPECIFIED_TARGET => match &granted.service {
+            Some(service) => Attribute::ClientSpecifiedTarget(to_text(service).into_owned()),
+            None => return Err(no_target()),
+        },
+        attribute => common(attribute, session.started, session.secret.algorithm())?,
+    })
+}
+
+fn of_client(login: &Login, attribute: AttributeId) -> Result<Attribute> {
+    Ok(match attribute {
+        AttributeId::NAMES => Attribute::Names(display_name(&login.user, b"")),
+        AttributeId::AUTHORITY => Attribute::Authority(to_text(&login.realm).into_owned()),
+        AttributeId::TARGET => Attribute::Target(login.uri.to_vec()),
+        AttributeId::CLIENT_SPECIFIED_TARGET => return Err(no_target()),
+        attribute => common(attribute, login.started, login.terms().algorithm)?,
+    })
+}
+
+fn common(attribute: AttributeId, started: u64, algorithm: Algorithm) -> Result<Attribute> {
+    Ok(match attribute {
+        // A signature is the text of a whole response.
+        AttributeId::SIZES => Attribute::Sizes(Sizes {
+            max_token: MAX_TOKEN,
+            max_signature: MAX_TOKEN,
+            ..Sizes::default()
+        }),
+        AttributeId::LIFESPAN => {
+            Attribute::Lifespan(clock::filetime_to_local(started), MAXIMUM_TIME)
+        }
+        AttributeId::PASSWORD_EXPIRY => Attribute::PasswordExpiry(MAXIMUM_TIME),
+        AttributeId::KEY_INFO => Attribute::KeyInfo(key_info(algorithm.hash)),
+        _ => return Err(unknown_attribute()),
+    })
+}
+
+fn key_info(hash: Hash) -> KeyInfo {
+    let (signature_name, signature_algorithm, key_bits) = match hash {
+        Hash::Md5 => ("MD5", CALG_MD5, 128),
+        Hash::Sha256 => ("SHA-256", CALG_SHA_256, 256),
+        Hash::Sha512_256 => ("SHA-512-256", 0, 256),
+    };
+    KeyInfo {
+        signature_name,
+        encryption_name: "",
+        key_bits,
+        signature_algorithm,
+        encryption_algorithm: 0,
+    }
+}
+
+fn unsupported(reason: &'static str) -> Error {
+    Error::new(Status::UNSUPPORTED_FUNCTION, reason)
+}

@@ -1,0 +1,55 @@
+//! Digest over HTTP: RFC 2617 as Windows does it, and RFC 7616 by configuration.
+//!
+//! A caller asks for it by flag or by the buffers that only HTTP has, in the first call on a
+//! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`hash`] the
+//! formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
+//! is kept until a response to it is right; then [`sessions`] remembers it, [`window`] its counts
+//! and [`secret`] what later responses are checked with. [`server`] and [`client`] join these into
+//! legs, [`context`] answers for both.
+
+mod answer;
+pub mod buffers;
+pub mod challenge;
+mod client;
+pub(in crate::digest) mod context;
+pub mod counts;
+pub mod hash;
+pub mod judge;
+pub mod nonce;
+pub mod response;
+pub mod response_text;
+pub mod secret;
+mod server;
+pub mod sessions;
+pub mod window;
+
+use crate::sspi::{Call, Flags, Role, buffer_type};
+
+/// Whether a first call asks for HTTP: by a `PKG_PARAMS` buffer, which nothing else has, or by
+/// flag. The server's flag is also `ASC_REQ_ALLOW_MISSING_BINDINGS`, which it is where bindings
+/// come with it.
+#[must_use]
+pub fn is_asked_for(role: Role, call: &Call<'_>) -> bool {
+    let has = |kind| call.inputs.0.iter().any(|buffer| buffer.kind == kind);
+    if has(buffer_type::PKG_PARAMS) {
+        return true;
+    }
+    match role {
+        Role::Client => call.flags.intersects(Flags::HTTP | Flags::USE_HTTP_STYLE),
+        Role::Server => call.flags.contains(Flags::HTTP) && !has(buffer_type::CHANNEL_BINDINGS),
+    }
+}
+
+/// A token without the word Digest, which some callers leave before it.
+#[must_use]
+pub fn without_scheme(token: &[u8]) -> &[u8] {
+    match token.split_first_chunk::<7>() {
+        Some((word, rest)) if word.eq_ignore_ascii_case(b"digest ") => rest,
+        _ => token,
+    }
+}
+
+#[cfg(test)]
+mod exchange_tests;
+#[cfg(test)]
+mod vector_tests;

@@ -1,0 +1,314 @@
+//! The digest-response of HTTP as a server receives it (RFC 2617 §3.2.2, RFC 7616 §3.4).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::hash::{Algorithm, Counted, Digits};
+use super::without_scheme;
+use crate::digest::qop::{Named, Qop};
+use crate::digest::response::{read_charset, refused, repeated};
+use crate::digest::tokenizer::{Name, Value, directives, without_terminator};
+use crate::sspi::{Error, Result, Status};
+
+/// A response is shorter than this, in octets: URIs may be long, though not without end.
+pub const LIMIT: usize = 65_536;
+
+/// A digest-response as received: well-formed in itself, compared with nothing yet. It borrows
+/// the token; only names that had to be decoded are copies. The hash is not printed.
+pub struct Response<'a> {
+    /// The user's name, or its hash.
+    pub username: Username<'a>,
+    /// The realm; may be empty.
+    pub realm: Value<'a>,
+    /// The server's nonce, repeated; not empty.
+    pub nonce: Value<'a>,
+    uri: Value<'a>,
+    /// The algorithm; MD5 where the directive is absent.
+    pub algorithm: Algorithm,
+    /// The hash.
+    pub response: Digits,
+    /// The server's opaque, repeated.
+    pub opaque: Option<Value<'a>>,
+    /// nc as a number; none in the form of RFC 2069.
+    pub nc: Option<u32>,
+    /// The quality of protection; auth where the directive is absent.
+    pub qop: Qop,
+    cnonce: Option<Value<'a>>,
+    nc_text: [u8; 8],
+    qop_text: &'a [u8],
+}
+
+/// How a response names its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Username<'a> {
+    /// By the directive username.
+    Plain(Value<'a>),
+    /// By username*, decoded: UTF-8 (RFC 5987).
+    Extended(String),
+    /// By the hash of name and realm (RFC 7616 §3.4.4).
+    Hashed(Value<'a>),
+}
+
+impl<'a> Response<'a> {
+    /// Reads a digest-response, with or without the word Digest before it. Unknown directives are
+    /// passed over.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for 65536 octets or more, for text against the grammar, for a directive that
+    /// is missing, repeated or empty, and for values out of their range; `wrong_count` for an nc
+    /// that is not eight hexadecimal digits.
+    pub fn parse(token: &'a [u8], wrong_count: Status) -> Result<Self> {
+        let token = without_terminator(token);
+        if token.len() >= LIMIT {
+            return Err(refused("response: 65536 octets or more"));
+        }
+        Fields::collect(without_scheme(token))?.understand(wrong_count)
+    }
+
+    /// The uri, not empty.
+    #[must_use]
+    pub fn uri(&self) -> Cow<'a, [u8]> {
+        self.uri.unquoted()
+    }
+
+    /// The client's nonce; empty where it sent none.
+    #[must_use]
+    pub fn cnonce(&self) -> Cow<'a, [u8]> {
+        self.cnonce.map(Value::unquoted).unwrap_or_default()
+    }
+
+    /// What the hash covers beside nonce and uri; none in the form of RFC 2069. `cnonce` is what
+    /// [`Response::cnonce`] gave.
+    #[must_use]
+    pub fn counted<'b>(&'b self, cnonce: &'b [u8]) -> Option<Counted<'b>> {
+        self.nc.map(|_| Counted { nc: &self.nc_text, cnonce, qop: self.qop_text })
+    }
+
+    /// qop as sent.
+    #[must_use]
+    pub fn qop_text(&self) -> &'a [u8] {
+        self.qop_text
+    }
+
+    /// nc as sent; eight zeroes in the form of RFC 2069.
+    #[must_use]
+    pub fn nc_text(&self) -> &[u8; 8] {
+        &self.nc_text
+    }
+}
+
+impl Username<'_> {
+    /// The name as it stands, decoded.
+    #[must_use]
+    pub fn octets(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Plain(value) | Self::Hashed(value) => value.unquoted(),
+            Self::Extended(text) => Cow::Borrowed(text.as_bytes()),
+        }
+    }
+}
+
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("username", &self.username.octets().escape_ascii().to_string())
+            .field("algorithm", &self.algorithm)
+            .field("qop", &self.qop)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The values of the directives that have a meaning here.
+#[derive(Default)]
+struct Fields<'a> {
+    username: Option<Value<'a>>,
+    extended: Option<Value<'a>>,
+    realm: Option<Value<'a>>,
+    nonce: Option<Value<'a>>,
+    uri: Option<Value<'a>>,
+    response: Option<Value<'a>>,
+    algorithm: Option<Value<'a>>,
+    cnonce: Option<Value<'a>>,
+    opaque: Option<Value<'a>>,
+    qop: Option<Value<'a>>,
+    nc: Option<Value<'a>>,
+    userhash: Option<Value<'a>>,
+    charset: Option<Value<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    fn collect(token: &'a [u8]) -> Result<Self> {
+        let mut fields = Self::default();
+        for directive in directives(token) {
+            let directive = directive?;
+            let Some(field) = fields.field(directive.id) else { continue };
+            if field.replace(directive.value).is_some() {
+                return Err(repeated("response", directive));
+            }
+        }
+        Ok(fields)
+    }
+
+    fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {
+        const USERNAME: Name = Name::of(b"username");
+        const EXTENDED: Name = Name::of(b"username*");
+        const REALM: Name = Name::of(b"realm");
+        const NONCE: Name = Name::of(b"nonce");
+        const URI: Name = Name::of(b"uri");
+        const RESPONSE: Name = Name::of(b"response");
+        const ALGORITHM: Name = Name::of(b"algorithm");
+        const CNONCE: Name = Name::of(b"cnonce");
+        const OPAQUE: Name = Name::of(b"opaque");
+        const QOP: Name = Name::of(b"qop");
+        const NC: Name = Name::of(b"nc");
+        const USERHASH: Name = Name::of(b"userhash");
+        const CHARSET: Name = Name::of(b"charset");
+        Some(match name {
+            USERNAME => &mut self.username,
+            EXTENDED => &mut self.extended,
+            REALM => &mut self.realm,
+            NONCE => &mut self.nonce,
+            URI => &mut self.uri,
+            RESPONSE => &mut self.response,
+            ALGORITHM => &mut self.algorithm,
+            CNONCE => &mut self.cnonce,
+            OPAQUE => &mut self.opaque,
+            QOP => &mut self.qop,
+            NC => &mut self.nc,
+            USERHASH => &mut self.userhash,
+            CHARSET => &mut self.charset,
+            _ => return None,
+        })
+    }
+
+    fn understand(self, wrong_count: Status) -> Result<Response<'a>> {
+        let algorithm = self.algorithm.map_or(Ok(Algorithm::MD5), |value| {
+            Algorithm::from_name(value.plain()?)
+                .ok_or_else(|| refused("response: an unknown algorithm (RFC 7616 §3.4)"))
+        })?;
+        let response = needed(self.response, "response: no response (RFC 7616 §3.4)")?.plain()?;
+        let response = Digits::read(response, algorithm.hash).ok_or_else(|| {
+            refused("response: not as many hexadecimal digits as the hash has (RFC 7616 §3.4.1)")
+        })?;
+        let (qop, nc, nc_text) = self.read_counted(wrong_count)?;
+        if self.cnonce.is_some_and(Value::is_empty) || (self.cnonce.is_none() && nc.is_some()) {
+            return Err(refused("response: qop without cnonce (RFC 7616 §3.4)"));
+        }
+        if self.cnonce.is_none() && algorithm.session {
+            return Err(refused("response: a session's algorithm without cnonce (RFC 7616 §3.4)"));
+        }
+        Ok(Response {
+            username: self.read_username()?,
+            realm: needed(self.realm, "response: no realm (RFC 7616 §3.4)")?,
+            nonce: filled(needed(self.nonce, "response: no nonce (RFC 7616 §3.4)")?)?,
+            uri: filled(needed(self.uri, "response: no uri (RFC 7616 §3.4)")?)?,
+            algorithm,
+            response,
+            opaque: self.opaque,
+            nc,
+            qop: qop.map_or(Qop::Auth, |(qop, _)| qop),
+            cnonce: self.cnonce,
+            nc_text,
+            qop_text: qop.map_or(b"", |(_, text)| text),
+        })
+    }
+
+    /// qop and nc, which come together or not at all.
+    #[allow(clippy::type_complexity)] // three directives' worth, taken apart at once
+    fn read_counted(
+        &self,
+        wrong: Status,
+    ) -> Result<(Option<(Qop, &'a [u8])>, Option<u32>, [u8; 8])> {
+        match (self.qop, self.nc) {
+            (None, None) => Ok((None, None, [b'0'; 8])),
+            (Some(qop), Some(nc)) => {
+                let text = qop.plain()?;
+                let qop = Qop::from_name(text).filter(|qop| *qop != Qop::AuthConf);
+                let qop = qop.ok_or_else(|| refused("response: an unknown qop (RFC 7616 §3.4)"))?;
+                let (count, digits) = read_count(nc, wrong)?;
+                Ok((Some((qop, text)), Some(count), digits))
+            }
+            (Some(_), None) => Err(refused("response: qop without nc (RFC 7616 §3.4)")),
+            (None, Some(nc)) => {
+                read_count(nc, wrong)?;
+                Err(refused("response: nc without qop (RFC 7616 §3.4)"))
+            }
+        }
+    }
+
+    fn read_username(&self) -> Result<Username<'a>> {
+        let hashed = match self.userhash.map(Value::plain).transpose()? {
+            Some(value) if value.eq_ignore_ascii_case(b"true") => true,
+            Some(value) if value.eq_ignore_ascii_case(b"false") => false,
+            None => false,
+            Some(_) => return Err(refused("response: userhash is true or false")),
+        };
+        // Names are read as UTF-8 and ISO 8859-1 both, whatever this says.
+        self.charset.map(read_charset).transpose()?;
+        match (self.username, self.extended) {
+            (Some(value), None) if hashed => Ok(Username::Hashed(value)),
+            (Some(value), None) => Ok(Username::Plain(value)),
+            (None, Some(value)) if !hashed => Ok(Username::Extended(read_extended(value)?)),
+            (None, Some(_)) => Err(refused("response: username* with userhash (RFC 7616 §3.4)")),
+            (Some(_), Some(_)) => Err(refused("response: username twice (RFC 7616 §3.4)")),
+            (None, None) => Err(refused("response: no username (RFC 7616 §3.4)")),
+        }
+    }
+}
+
+fn needed<'a>(value: Option<Value<'a>>, otherwise: &'static str) -> Result<Value<'a>> {
+    value.ok_or_else(|| refused(otherwise))
+}
+
+fn filled(value: Value<'_>) -> Result<Value<'_>> {
+    if value.is_empty() {
+        return Err(refused("response: nonce or uri is empty"));
+    }
+    Ok(value)
+}
+
+/// Eight hexadecimal digits in either case (RFC 7616 §3.4).
+fn read_count(value: Value<'_>, wrong: Status) -> Result<(u32, [u8; 8])> {
+    let refusal = || Error::new(wrong, "response: nc is not eight hexadecimal digits (RFC 7616)");
+    let text = <[u8; 8]>::try_from(value.plain()?).map_err(|_| refusal())?;
+    let mut count = 0;
+    for octet in text {
+        count = count << 4 | char::from(octet).to_digit(16).ok_or_else(refusal)?;
+    }
+    Ok((count, text))
+}
+
+/// Reads `UTF-8'language'percent-encoded` (RFC 5987 §3.2), also where a client quotes it.
+fn read_extended(value: Value<'_>) -> Result<String> {
+    let wrong = || refused("response: username* is not UTF-8''name (RFC 5987 §3.2)");
+    let mut parts = value.plain()?.splitn(3, |octet| *octet == b'\'');
+    let (charset, language, name) = (parts.next(), parts.next(), parts.next());
+    let (Some(charset), Some(_), Some(name)) = (charset, language, name) else {
+        return Err(wrong());
+    };
+    if !charset.eq_ignore_ascii_case(b"UTF-8") {
+        return Err(wrong());
+    }
+    let mut octets = Vec::with_capacity(name.len());
+    let mut source = name.iter().copied();
+    while let Some(octet) = source.next() {
+        octets.push(match octet {
+            b'%' => {
+                let mut digit = || char::from(source.next()?).to_digit(16);
+                let (high, low) = (digit().ok_or_else(wrong)?, digit().ok_or_else(wrong)?);
+                u8::try_from(high << 4 | low).map_err(|_| wrong())?
+            }
+            octet => octet,
+        });
+    }
+    let text = String::from_utf8(octets).map_err(|_| wrong())?;
+    if text.chars().any(char::is_control) {
+        return Err(wrong());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

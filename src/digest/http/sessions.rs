@@ -1,0 +1,257 @@
+//! What a server remembers of nonces that have been used: the sessions that began with them, and
+//! for a time the nonces of sessions that have ended, so that no response is taken twice.
+//!
+//! Only a right response makes a record, so that nobody makes one without a password. There are
+//! shards with a lock each and a limit each. A full shard drops records of the user who has most
+//! of them there, of ended sessions first, the oldest half: a user with a single session is not
+//! pushed out by one with many. Whatever is dropped raises the shard's floor to its time of issue,
+//! and a nonce from before the floor without a record counts as used.
+
+use std::collections::HashMap;
+use std::collections::hash_map::{Entry, RandomState};
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use once_cell::sync::Lazy;
+
+use super::nonce::{Key, Proven};
+use super::secret::SessionSecret;
+use super::window::Counts;
+
+/// Locks; more than processors, so that two threads seldom meet.
+const SHARDS: usize = 64;
+
+/// An authenticated user's session: what all handles to it share.
+pub struct Session {
+    /// The nonce it began with.
+    pub nonce: Proven,
+    /// The user's name as sent, quotes and backslashes resolved.
+    pub user: Box<[u8]>,
+    /// The realm as sent.
+    pub realm: Box<[u8]>,
+    /// User and realm of the account.
+    pub account: (Box<[u8]>, Box<[u8]>),
+    /// What later responses are checked with.
+    pub secret: SessionSecret,
+    /// FILETIME, UTC.
+    pub started: u64,
+    counts: Mutex<Counts>,
+    sessions: Arc<Sessions>,
+}
+
+impl Session {
+    /// The counts used so far.
+    pub fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.sessions.forget(self);
+    }
+}
+
+/// What a session is made of.
+pub struct Beginning {
+    /// As in [`Session`].
+    pub nonce: Proven,
+    /// As in [`Session`].
+    pub user: Box<[u8]>,
+    /// As in [`Session`].
+    pub realm: Box<[u8]>,
+    /// As in [`Session`].
+    pub account: (Box<[u8]>, Box<[u8]>),
+    /// As in [`Session`].
+    pub secret: SessionSecret,
+    /// As in [`Session`].
+    pub started: u64,
+    /// The counts after the first request.
+    pub counts: Counts,
+}
+
+/// What is known of a nonce.
+pub enum Found {
+    /// A session goes on with it.
+    Live(Arc<Session>),
+    /// It has been used, and its session is over.
+    Used,
+    /// Nothing.
+    Unknown,
+}
+
+/// The records of this process, or of a test.
+pub struct Sessions {
+    hasher: RandomState,
+    shards: Vec<Mutex<Shard>>,
+}
+
+#[derive(Default)]
+struct Shard {
+    records: HashMap<Key, Record>,
+    /// Nonces issued at this time or before that have no record count as used.
+    floor: u64,
+}
+
+struct Record {
+    issued: u64,
+    /// When the nonce is refused for its age, FILETIME.
+    expires: u64,
+    /// A number for the user.
+    user: u64,
+    /// None after the session's end.
+    session: Option<Weak<Session>>,
+}
+
+impl Sessions {
+    /// No records.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Arc::new(Self { hasher: RandomState::new(), shards })
+    }
+
+    /// The records of this process.
+    #[must_use]
+    pub fn of_process() -> &'static Arc<Self> {
+        static SESSIONS: Lazy<Arc<Sessions>> = Lazy::new(Sessions::new);
+        &SESSIONS
+    }
+
+    /// What is known of the nonce with this key. Whether it was issued here at all, and when, is
+    /// for [`Sessions::begin`].
+    #[must_use]
+    pub fn find(&self, key: &Key) -> Found {
+        let shard = self.shard(key);
+        match shard.records.get(key) {
+            None => Found::Unknown,
+            Some(record) => match record.session.as_ref().and_then(Weak::upgrade) {
+                Some(session) => Found::Live(session),
+                None => Found::Used,
+            },
+        }
+    }
+
+    /// Whether a nonce can begin a session.
+    #[must_use]
+    pub fn is_unused(&self, nonce: &Proven) -> bool {
+        let shard = self.shard(&nonce.key);
+        !shard.records.contains_key(&nonce.key) && nonce.issued > shard.floor
+    }
+
+    /// Begins a session; `None` where its nonce has been used meanwhile. `expires` is when the
+    /// nonce is refused for its age, `limit` the number of records that all shards may have.
+    pub fn begin(
+        self: &Arc<Self>,
+        beginning: Beginning,
+        expires: u64,
+        limit: usize,
+    ) -> Option<Arc<Session>> {
+        let Beginning { nonce, user, realm, account, secret, started, counts } = beginning;
+        let number = self.hasher.hash_one(&account);
+        let sessions = Arc::clone(self);
+        let counts = Mutex::new(counts);
+        let session =
+            Arc::new(Session { nonce, user, realm, account, secret, started, counts, sessions });
+        let record = Record {
+            issued: nonce.issued,
+            expires,
+            user: number,
+            session: Some(Arc::downgrade(&session)),
+        };
+        let begun = self.shard(&nonce.key).add(nonce.key, record, started, limit / SHARDS);
+        begun.then_some(session)
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn forget(&self, session: &Session) {
+        let mut shard = self.shard(&session.nonce.key);
+        let Some(record) = shard.records.get_mut(&session.nonce.key) else { return };
+        // A second session of the nonce that lost the race has left no record.
+        if record.session.as_ref().is_some_and(|known| std::ptr::eq(known.as_ptr(), session)) {
+            record.session = None;
+        }
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
+        // The octets are random, and those of a peer's invention do no harm here.
+        let [first, ..] = key;
+        let index = usize::from(*first) % SHARDS;
+        let shard = self.shards.get(index).or(self.shards.first());
+        lock(shard.unwrap_or(&SPARE))
+    }
+}
+
+/// Never used: there are as many shards as indices.
+static SPARE: Lazy<Mutex<Shard>> = Lazy::new(Mutex::default);
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shard {
+    fn add(&mut self, key: Key, record: Record, now: u64, limit: usize) -> bool {
+        if self.records.contains_key(&key) || record.issued <= self.floor {
+            return false;
+        }
+        if self.records.len() >= limit.max(1) {
+            self.drop_expired(now);
+        }
+        if self.records.len() >= limit.max(1) {
+            self.drop_some();
+        }
+        match self.records.entry(key) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(record);
+                true
+            }
+        }
+    }
+
+    fn drop_expired(&mut self, now: u64) {
+        let mut floor = self.floor;
+        self.records.retain(|_, record| {
+            let keep = record.session.is_some() || record.expires >= now;
+            if !keep {
+                floor = floor.max(record.issued);
+            }
+            keep
+        });
+        self.floor = floor;
+    }
+
+    /// Drops the oldest half of what the user with most records has, of ended sessions if there
+    /// are any.
+    fn drop_some(&mut self) {
+        let ended = self.records.values().any(|record| record.session.is_none());
+        let eligible = |record: &Record| !ended || record.session.is_none();
+        let mut users = HashMap::<u64, usize>::new();
+        for record in self.records.values().filter(|record| eligible(record)) {
+            *users.entry(record.user).or_default() += 1;
+        }
+        let Some((user, _)) = users.into_iter().max_by_key(|(_, count)| *count) else { return };
+        let theirs = |record: &Record| record.user == user && eligible(record);
+        let mut times: Vec<_> =
+            self.records.values().filter(|record| theirs(record)).map(|r| r.issued).collect();
+        times.sort_unstable();
+        let Some(last) = times.get(times.len().saturating_sub(1) / 2).copied() else { return };
+        self.records.retain(|_, record| !theirs(record) || record.issued > last);
+        self.floor = self.floor.max(last);
+    }
+}
+
+#[cfg(test)]
+#[path = "sessions_tests.rs"]
+mod tests;
