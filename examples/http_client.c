@@ -126,11 +126,11 @@ static enum outcome respond(struct client *client, const char *method, const cha
         status = login_respond(&client->login, challenge, method, path, client->response);
         if (status == SEC_E_OK)
             return DONE;
+        if (was_established && status == SEC_E_LOGON_DENIED)
+            return fail(REFUSED, "the server refused the login"); /* the challenge is not stale */
     }
     if (challenges == 0)
         return fail(PEER_FAILED, "the server does not ask for Digest");
-    if (was_established && status == SEC_E_LOGON_DENIED)
-        return fail(REFUSED, "the server refused the login"); /* a challenge that is not stale */
     fail_status("InitializeSecurityContext", status);
     return PEER_FAILED;
 }

@@ -1,6 +1,6 @@
 #include "http_gate.h"
 
-#define FLAGS (ASC_REQ_HTTP | ASC_REQ_REPLAY_DETECT | ASC_REQ_ALLOCATE_MEMORY)
+#define FLAGS (ASC_REQ_HTTP | ASC_REQ_ALLOCATE_MEMORY)
 
 /* The buffers of one request, in the order that Digest wants: response, method, target, hash of the
  * body (for auth-int, which is not offered), realm (the configured one). */
