@@ -294,6 +294,7 @@ enum http_result http_send(struct http_link *link, const char *head, const char 
                            size_t body_length)
 {
     const char *at = head;
+    size_t head_length = strlen(head);
     while (*at != '\0') {
         size_t length = strcspn(at, "\r");
         print_from(link, link->me, at, length);
@@ -302,8 +303,11 @@ enum http_result http_send(struct http_link *link, const char *head, const char 
         at += *at == '\n' ? 1 : 0;
     }
     print_body(link, link->me, body_length);
-    if (net_send(link->socket, head, strlen(head)) != 0
-        || net_send(link->socket, body, body_length) != 0)
-        return HTTP_CLOSED;
-    return HTTP_OK;
+    /* Both at once: a second small piece would wait until the peer acknowledged the first. */
+    if (head_length + body_length > sizeof link->out)
+        return HTTP_TOO_MUCH;
+    memcpy(link->out, head, head_length);
+    memcpy(link->out + head_length, body, body_length);
+    return net_send(link->socket, link->out, head_length + body_length) == 0 ? HTTP_OK
+                                                                             : HTTP_CLOSED;
 }

@@ -42,6 +42,7 @@ struct http_link {
     unsigned number;       /* printed before each line of the dialogue, unless 0 */
     size_t start, end;     /* what was received and not taken yet */
     char data[4096];
+    char out[HTTP_HEAD + HTTP_BODY]; /* what was sent last */
     struct http_message message; /* what was read last */
 };
 
@@ -64,7 +65,8 @@ const char *http_field(const struct http_message *message, const char *name, siz
 /* Whether the connection goes on after this message: `version` is the message's. */
 int http_goes_on(const struct http_message *message, const char *version);
 
-/* Sends a head, which is shown in the dialogue line by line, and a body, of which the length is. */
+/* Sends a head, which is shown in the dialogue line by line, and a body, of which the length is;
+ * HTTP_TOO_MUCH when they are longer than HTTP_HEAD and HTTP_BODY together. */
 enum http_result http_send(struct http_link *link, const char *head, const char *body,
                            size_t body_length);
 

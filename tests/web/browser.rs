@@ -1,4 +1,4 @@
-//! Chromium by its driver, in the protocol of WebDriver.
+//! Chromium by its driver, in the protocol of `WebDriver`.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;

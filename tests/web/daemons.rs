@@ -1,5 +1,6 @@
 //! Web servers of others, in the foreground on loopback, with a page behind Digest.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -9,7 +10,9 @@ use std::process::{Child, Command, Stdio};
 
 use crate::example::{REALM, accounts, peer};
 
-const APACHE_MODULES: &str = "/usr/lib/apache2/modules";
+const APACHE_DIRECTORY: &str = "/usr/lib/apache2/modules";
+const APACHE_MODULES: [&str; 7] =
+    ["mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest", "dir"];
 
 /// A running server, stopped when dropped.
 pub(crate) struct Daemon {
@@ -28,15 +31,15 @@ impl Drop for Daemon {
 }
 
 impl Daemon {
-    /// Apache httpd with mod_auth_digest.
+    /// Apache httpd with `mod_auth_digest`.
     pub(crate) fn apache() -> Option<Self> {
         let program = peer(&["apache2", "/usr/sbin/apache2"], &["-v"], "apache2-bin")?;
         let configuration = |directory: &Path, port| {
-            let modules = ["mpm_event", "authn_core", "authn_file", "authz_core", "authz_user"]
-                .iter()
-                .chain(&["auth_digest", "dir"])
-                .map(|name| format!("LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so\n"))
-                .collect::<String>();
+            let mut modules = String::new();
+            for name in APACHE_MODULES {
+                let file = format!("{APACHE_DIRECTORY}/mod_{name}.so");
+                writeln!(modules, "LoadModule {name}_module {file}").expect("text");
+            }
             let at = directory.display();
             format!(
                 "{modules}ServerRoot {at}\nServerName 127.0.0.1\nListen 127.0.0.1:{port}\n\

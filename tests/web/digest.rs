@@ -56,16 +56,26 @@ impl Response {
         }
     }
 
+    /// What the server sends to prove that it knows the secret (RFC 7616 §3.5).
+    pub(crate) fn rspauth(&self) -> String {
+        self.hash_for("")
+    }
+
+    fn hash_for(&self, method: &str) -> String {
+        let Self { hash, user, password, nonce, count, uri, .. } = self;
+        let first = hash.hex(&format!("{user}:{REALM}:{password}"));
+        let second = hash.hex(&format!("{method}:{uri}"));
+        hash.hex(&format!("{first}:{nonce}:{count:08x}:0a4f113b:auth:{second}"))
+    }
+
     /// The field's value, with the algorithm MD5 or SHA-256 and qop auth.
     pub(crate) fn text(&self) -> String {
-        let Self { hash, user, password, nonce, count, method, uri } = self;
+        let Self { hash, user, nonce, count, method, uri, .. } = self;
         let algorithm = match hash {
             Hash::Md5 => "MD5",
             Hash::Sha256 => "SHA-256",
         };
-        let first = hash.hex(&format!("{user}:{REALM}:{password}"));
-        let second = hash.hex(&format!("{method}:{uri}"));
-        let response = hash.hex(&format!("{first}:{nonce}:{count:08x}:0a4f113b:auth:{second}"));
+        let response = self.hash_for(method);
         format!(
             "Digest username=\"{user}\", realm=\"{REALM}\", nonce=\"{nonce}\", uri=\"{uri}\", \
              algorithm={algorithm}, qop=auth, nc={count:08x}, cnonce=\"0a4f113b\", \

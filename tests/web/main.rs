@@ -146,8 +146,11 @@ fn chromium_goes_from_page_to_page() {
             assert!(text.contains("Hello example.org\\\\alice"), "{algorithm}: {text}");
             assert!(text.contains(&told), "{algorithm}: {text}");
         }
+        browser.open(&server.url("/").replace("//127.0.0.1", "//alice:wrong@localhost"));
+        assert!(!browser.text().contains("Hello"), "{algorithm}");
         drop(browser);
         let told = server.stop();
+        assert!(told.contains("SEC_E_LOGON_DENIED"), "{algorithm}\n{told}");
         assert!(count(&told, "CompleteAuthToken: SEC_E_OK") >= 2, "{algorithm}\n{told}");
     }
 }
@@ -221,7 +224,7 @@ fn client_against(answers: &[&str], paths: &[&str]) -> (Ending, Vec<String>) {
             let mut line = String::new();
             while stream.read_line(&mut line).expect("a line") > 2 {
                 if let Some(value) = line.strip_prefix("Authorization: ") {
-                    authorization = value.trim_end().to_owned();
+                    value.trim_end().clone_into(&mut authorization);
                 }
                 line.clear();
             }

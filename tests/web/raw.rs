@@ -73,11 +73,12 @@ impl Connection {
 
     /// Sends a request and reads its answer.
     pub(crate) fn ask(&mut self, method: &str, target: &str, authorization: &str) -> Answer {
-        let mut text = format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
-        if !authorization.is_empty() {
-            text += &format!("Authorization: {authorization}\r\n");
-        }
-        self.send((text + "\r\n").as_bytes());
+        let field = match authorization {
+            "" => String::new(),
+            value => format!("Authorization: {value}\r\n"),
+        };
+        let text = format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{field}\r\n");
+        self.send(text.as_bytes());
         let answer = if method == "HEAD" { self.read_head() } else { self.read() };
         answer.expect("an answer")
     }

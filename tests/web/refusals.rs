@@ -215,3 +215,59 @@ fn a_session_that_was_begun_on_one_connection_goes_on_on_another() {
     }
     assert_eq!(server.finish().matches("CompleteAuthToken: SEC_E_OK").count(), 1);
 }
+
+#[test]
+fn the_server_proves_itself_where_it_is_configured_to() {
+    let server = Server::start_for(1, &format!("{MD5}\nhttp_authentication_info = \"rspauth\""));
+    let mut connection = server.connect();
+    let first = Response::to(&connection.challenge());
+    for count in [1, 2] {
+        let response = Response { count, ..first.clone() };
+        let answer = connection.ask("GET", "/", &response.text());
+        let info = answer.field("Authentication-Info").expect("the server's proof");
+        assert_eq!(directive(info, "rspauth"), response.rspauth(), "{count}: {info}");
+    }
+    drop(connection);
+    server.finish();
+}
+
+#[test]
+fn ten_connections_at_once_share_a_session_in_a_window() {
+    let server = Server::start_for(11, &format!("{MD5}\nhttp_nonce_count = \"window\""));
+    let mut connection = server.connect();
+    let first = Response::to(&connection.challenge());
+    assert_eq!(connection.ask("GET", "/", &first.text()).status, 200);
+    drop(connection);
+    std::thread::scope(|scope| {
+        for connection in 0..10 {
+            let (server, first) = (&server, first.clone());
+            scope.spawn(move || {
+                let mut line = server.connect();
+                for request in 0..5 {
+                    let response =
+                        Response { count: 2 + connection + 10 * request, ..first.clone() };
+                    assert_eq!(line.ask("GET", "/", &response.text()).status, 200);
+                }
+            });
+        }
+    });
+    assert_eq!(server.finish().matches("CompleteAuthToken: SEC_E_OK").count(), 50);
+}
+
+#[test]
+fn what_the_server_keeps_is_bounded() {
+    let server = Server::start_for(1, MD5);
+    let mut connection = server.connect();
+    let waiting = Response::to(&connection.challenge());
+    let oldest = Response::to(&connection.challenge());
+    assert_eq!(connection.ask("GET", "/", &oldest.text()).status, 200);
+    for _ in 0..1030 {
+        let response = Response::to(&connection.challenge());
+        assert_eq!(connection.ask("GET", "/", &response.text()).status, 200);
+    }
+    // A challenge proves itself, whether or not its context is still there; a session does not.
+    assert_eq!(connection.ask("GET", "/", &waiting.text()).status, 200);
+    assert!(connection.ask("GET", "/", &Response { count: 2, ..oldest }.text()).is_stale());
+    drop(connection);
+    server.finish();
+}
