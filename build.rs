@@ -43,6 +43,7 @@ fn run() -> Result<()> {
         ("def/secur32.map", version_script(&exports)),
         ("include/secur32.h", header::make(&root, &exports)?),
     ];
+    windows_resource()?;
     let update = env::var("SECUR32_UPDATE").is_ok_and(|value| value == "1");
     let stale: Vec<_> = made.iter().filter(|(path, text)| !same(&root.join(path), text)).collect();
     for (path, text) in &stale {
@@ -74,6 +75,15 @@ fn link_arguments() -> Result<()> {
             format!("-Wl,-current_version,{}", variable("CARGO_PKG_VERSION")?),
             format!("-Wl,-compatibility_version,{major}"),
         ],
+        "windows" if variable("CARGO_CFG_TARGET_ENV")? == "gnu" => vec![
+            // rustc names the exports without the octets of their arguments also on 32-bit x86, and
+            // the linker finds `_Name@8` for `Name`; it need not say so for each.
+            "-Wl,--enable-stdcall-fixup".into(),
+            // Addresses chosen at random, no code in data: not every linker's defaults.
+            "-Wl,--dynamicbase,--nxcompat".into(),
+            // The unwinder and the threads of mingw inside: no DLL beside ours.
+            "-static-libgcc".into(),
+        ],
         _ => vec![],
     };
     // rustc gives the linker a list of exactly the #[no_mangle] functions and GNU ld takes no second
@@ -83,6 +93,42 @@ fn link_arguments() -> Result<()> {
         println!("cargo::rustc-cdylib-link-arg={argument}");
     }
     Ok(())
+}
+
+/// Gives the DLL its VERSIONINFO, which the file's properties show, by the resource compiler that
+/// comes with the linker.
+fn windows_resource() -> Result<()> {
+    if variable("CARGO_CFG_TARGET_OS")? != "windows" || variable("CARGO_CFG_TARGET_ENV")? != "gnu" {
+        return Ok(());
+    }
+    let directory = PathBuf::from(variable("OUT_DIR")?);
+    let (source, object) = (directory.join("version.rc"), directory.join("version.o"));
+    let part = |name: &str| variable(&format!("CARGO_PKG_VERSION_{name}"));
+    let numbers = format!("{},{},{},0", part("MAJOR")?, part("MINOR")?, part("PATCH")?);
+    let text = read(Path::new("def/version.rc.in"))?
+        .replace("@NUMBERS@", &numbers)
+        .replace("@VERSION@", &variable("CARGO_PKG_VERSION")?)
+        .replace("@DESCRIPTION@", &variable("CARGO_PKG_DESCRIPTION")?);
+    write(&source, &text)?;
+    let machine = match variable("CARGO_CFG_TARGET_ARCH")?.as_str() {
+        "x86" => "i686",
+        _ => "x86_64",
+    };
+    // With the target's name where it is a cross compiler's, without on Windows itself.
+    for compiler in [format!("{machine}-w64-mingw32-windres"), "windres".into()] {
+        let mut command = process::Command::new(&compiler);
+        command.args(["-O", "coff", "-i"]).arg(&source).arg("-o").arg(&object);
+        match command.status() {
+            Ok(status) if status.success() => {
+                println!("cargo::rustc-cdylib-link-arg={}", object.display());
+                return Ok(());
+            }
+            Ok(status) => return Err(format!("{compiler}: {status}")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("{compiler}: {error}")),
+        }
+    }
+    Err(format!("{machine}-w64-mingw32-windres, of mingw-w64's binutils, is not installed"))
 }
 
 /// One line of `def/exports.txt`.

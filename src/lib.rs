@@ -11,19 +11,25 @@
 //! ```
 //!
 //! * [`ffi`] is the C boundary: pointers become checked views, results become statuses. `unsafe`
-//!   lives there, and in the thin edge of [`system`] to the operating system.
+//!   lives there, in the thin edge of [`system`] to the operating system, and where a kernel needs
+//!   an instruction.
 //! * [`handle`] turns objects into the two words of a `SecHandle` and back, and knows no protocol.
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
+//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library.
 //! * [`accounts`] is where a server finds its users.
+//! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
 pub mod accounts;
 pub mod config;
 pub mod digest;
 pub mod ffi;
+#[cfg(unix)]
+pub mod gssapi;
 pub mod handle;
+pub mod kernels;
 pub mod log;
 pub mod random;
 pub mod sasl;

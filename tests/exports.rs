@@ -157,7 +157,7 @@ fn exported() -> Vec<(String, String, String)> {
     let mut found = vec![];
     for path in rust_sources("src/ffi") {
         let text = fs::read_to_string(&path).expect("a source");
-        for part in text.split("#[unsafe(no_mangle)]").skip(1) {
+        for part in text.split("unsafe(no_mangle)").skip(1) {
             let (signature, rest) = part.split_once('{').expect("a body");
             let name = signature.split_once("fn ").expect("a function").1;
             let name = name.split('(').next().expect("a name").to_string();

@@ -18,7 +18,7 @@ import javax.security.sasl.SaslServer;
 /**
  * A participant (see lines.h) by the JDK's javax.security.sasl.
  *
- * <pre>JdkPeer role=client|server qop=auth|auth-int|auth-conf user= password= [realm=] [authzid=]
+ * <pre>JdkPeer role=client|server [mechanism=] qop=auth|auth-int|auth-conf user= password= [realm=] [authzid=]
  *         [strength=high|medium|low] [cipher=] [maxbuf=] [service=] [host=]</pre>
  */
 public final class JdkPeer {
@@ -59,6 +59,10 @@ public final class JdkPeer {
         return arguments.getOrDefault(name, otherwise);
     }
 
+    private static String mechanism() {
+        return argument("mechanism", "DIGEST-MD5");
+    }
+
     private static Map<String, String> properties() {
         Map<String, String> properties = new HashMap<>();
         properties.put(Sasl.QOP, argument("qop", "auth"));
@@ -91,7 +95,7 @@ public final class JdkPeer {
     }
 
     private static End client() throws SaslException {
-        SaslClient client = Sasl.createSaslClient(new String[] {"DIGEST-MD5"},
+        SaslClient client = Sasl.createSaslClient(new String[] {mechanism()},
                 arguments.get("authzid"), argument("service", "imap"), argument("host", "localhost"),
                 properties(), JdkPeer::answer);
         return new End() {
@@ -118,7 +122,7 @@ public final class JdkPeer {
     }
 
     private static End server() throws SaslException {
-        SaslServer server = Sasl.createSaslServer("DIGEST-MD5", argument("service", "imap"),
+        SaslServer server = Sasl.createSaslServer(mechanism(), argument("service", "imap"),
                 argument("host", "localhost"), properties(), JdkPeer::answer);
         return new End() {
             public byte[] step(byte[] token) throws SaslException {
@@ -146,7 +150,7 @@ public final class JdkPeer {
 
     private static void exchange(End end, boolean server) throws Exception {
         byte[] token = new byte[0];
-        boolean first = server;
+        boolean first = server == mechanism().equals("DIGEST-MD5");
         while (!end.complete()) {
             if (!first) {
                 String[] line = line();

@@ -1,6 +1,6 @@
 /* A participant (see lines.h) by Cyrus libsasl2.
  *
- *   cyrus_peer role=client|server user= password= [realm=] [authzid=] [service=] [host=]
+ *   cyrus_peer role=client|server [mechanism=] user= password= [realm=] [authzid=] [service=] [host=]
  *              [min=] [max=] [maxbuf=]
  *
  * min and max are the bounds of its security strength factor: 0 is auth, 1 auth-int, 40 rc4-40,
@@ -11,14 +11,14 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-static const char *user, *password, *realm, *authzid;
+static const char *user, *password, *realm, *authzid, *mechanism;
 static int is_server;
 
 static int get_option(void *context, const char *plugin, const char *option, const char **result,
                       unsigned *length) {
     (void)context, (void)plugin;
-    static const char *const options[][2] = {
-        {"auxprop_plugin", "memory"}, {"pwcheck_method", "auxprop"}, {"mech_list", "DIGEST-MD5"}};
+    const char *const options[][2] = {
+        {"auxprop_plugin", "memory"}, {"pwcheck_method", "auxprop"}, {"mech_list", mechanism}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(option, options[i][0]) == 0) {
             *result = options[i][1];
@@ -167,6 +167,8 @@ int main(int argc, char **argv) {
     password = argument(argc, argv, "password", "");
     realm = argument(argc, argv, "realm", "");
     authzid = argument(argc, argv, "authzid", "");
+    mechanism = argument(argc, argv, "mechanism", "DIGEST-MD5");
+    int client_first = strcmp(mechanism, "DIGEST-MD5") != 0;
     is_server = strcmp(argument(argc, argv, "role", "client"), "server") == 0;
     const char *service = argument(argc, argv, "service", "imap");
     const char *host = argument(argc, argv, "host", "localhost");
@@ -182,16 +184,23 @@ int main(int argc, char **argv) {
                               &connection),
               NULL, "sasl_server_new");
         limit(connection, argc, argv);
-        status = sasl_server_start(connection, "DIGEST-MD5", NULL, 0, &out, &length);
+        if (client_first)
+            get_token(&line);
+        status = sasl_server_start(connection, mechanism,
+                                   client_first ? (const char *)line.data : NULL,
+                                   (unsigned)line.length, &out, &length);
         check(status, connection, "sasl_server_start");
-        put_base64("TOKEN", out, length);
+        if (status == SASL_CONTINUE || length > 0)
+            put_base64("TOKEN", out, length);
     } else {
         check(sasl_client_init(callbacks), NULL, "sasl_client_init");
         check(sasl_client_new(service, host, NULL, NULL, NULL, 0, &connection), NULL,
               "sasl_client_new");
         limit(connection, argc, argv);
-        status = sasl_client_start(connection, "DIGEST-MD5", NULL, &out, &length, &chosen);
+        status = sasl_client_start(connection, mechanism, NULL, &out, &length, &chosen);
         check(status, connection, "sasl_client_start");
+        if (client_first)
+            put_base64("TOKEN", out, length);
     }
     while (status == SASL_CONTINUE) {
         status = step(connection, &line, &out, &length);

@@ -1,6 +1,6 @@
 /* A participant (see lines.h) by GNU SASL's library.
  *
- *   gsasl_peer role=client|server qop=auth|auth-int user= password= [realm=] [authzid=]
+ *   gsasl_peer role=client|server [mechanism=] qop=auth|auth-int user= password= [realm=] [authzid=]
  *              [service=] [host=]
  */
 #include "framed.h"
@@ -45,11 +45,11 @@ static void check(int status, const char *call) {
     fail(reason);
 }
 
-static void exchange(Gsasl_session *session, struct line *line, int is_server) {
+static void exchange(Gsasl_session *session, struct line *line, int begins) {
     char *out = NULL;
     size_t length = 0;
     line->length = 0;
-    if (!is_server)
+    if (!begins)
         get_token(line);
     for (;;) {
         int status = gsasl_step(session, (const char *)line->data, line->length, &out, &length);
@@ -93,15 +93,16 @@ int main(int argc, char **argv) {
     static struct line line;
     Gsasl *library = NULL;
     Gsasl_session *session = NULL;
+    const char *mechanism = argument(argc, argv, "mechanism", "DIGEST-MD5");
     count = argc;
     arguments = argv;
     int is_server = strcmp(value("role"), "server") == 0;
     check(gsasl_init(&library), "gsasl_init");
     gsasl_callback_set(library, answer);
-    check(is_server ? gsasl_server_start(library, "DIGEST-MD5", &session)
-                    : gsasl_client_start(library, "DIGEST-MD5", &session),
+    check(is_server ? gsasl_server_start(library, mechanism, &session)
+                    : gsasl_client_start(library, mechanism, &session),
           "gsasl_start");
-    exchange(session, &line, is_server);
+    exchange(session, &line, is_server == (strcmp(mechanism, "DIGEST-MD5") == 0));
     /* It has no word for what was agreed, nor for the other's maxbuf: RFC 2831's default stands. */
     put_ok(strcmp(value("qop"), "auth-int") == 0 ? "auth-int" : "auth",
            or_none(gsasl_property_fast(session, GSASL_AUTHID)),

@@ -1,8 +1,10 @@
 /* A participant (see lines.h): the client, by SaslInitializeSecurityContext.
  *
- *   our_client target= user= password= [domain=] [authzid=] [qop=auth|auth-int|auth-conf]
+ *   our_client [mechanism=] target= [user= password=] [domain=] [authzid=] [maxbuf=]
+ *              [qop=auth|auth-int|auth-conf]
  *
- * user, password and domain are UTF-8. Without domain the challenge's realm is used.
+ * user, password and domain are UTF-8. Without domain the challenge's realm is used, without user the
+ * machine's own credentials.
  */
 #include "ours.h"
 
@@ -28,7 +30,7 @@ static void widen(const char *text, struct wide *wide) {
 
 static void acquire(CredHandle *credential, int argc, char **argv) {
     static struct wide user, password, domain;
-    char package[] = "WDigest";
+    SecPkgInfoA *package = find_package(argc, argv);
     const char *domain_text = argument(argc, argv, "domain", NULL);
     SEC_WINNT_AUTH_IDENTITY_W identity;
     TimeStamp expiry;
@@ -45,15 +47,17 @@ static void acquire(CredHandle *credential, int argc, char **argv) {
         identity.DomainLength = domain.length;
     }
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
-    check(AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                    NULL, credential, &expiry),
+    check(AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL,
+                                    user.length > 0 ? &identity : NULL, NULL, NULL, credential,
+                                    &expiry),
           "AcquireCredentialsHandle");
+    FreeContextBuffer(package);
 }
 
 int main(int argc, char **argv) {
     static struct line line;
     char target[256], authzid[256];
-    unsigned char token[TOKEN_MAX];
+    static unsigned char token[TOKEN_MAX];
     CredHandle credential;
     CtxtHandle context;
     TimeStamp expiry;
@@ -76,6 +80,9 @@ int main(int argc, char **argv) {
         check(SaslSetContextOption(&context, SASL_OPTION_AUTHZ_STRING, authzid,
                                    (ULONG)strlen(authzid)),
               "SaslSetContextOption");
+    set_option(&context, SASL_OPTION_RECV_SIZE, argc, argv, "maxbuf");
+    if (!is_digest)
+        put_base64("TOKEN", token, out.cbBuffer);
     while (status == SEC_I_CONTINUE_NEEDED) {
         get_token(&line);
         set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
@@ -84,7 +91,7 @@ int main(int argc, char **argv) {
                                                 SECURITY_NATIVE_DREP, &input, 0, &context, &output,
                                                 &attributes, &expiry);
         check(status, "SaslInitializeSecurityContext");
-        if (status == SEC_I_CONTINUE_NEEDED)
+        if (status == SEC_I_CONTINUE_NEEDED || out.cbBuffer > 0)
             put_base64("TOKEN", token, out.cbBuffer);
     }
     report(&context, attributes, ISC_RET_INTEGRITY);

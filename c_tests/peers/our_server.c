@@ -1,7 +1,9 @@
 /* A participant (see lines.h): the server, by SaslAcceptSecurityContext.
  *
- *   our_server [qop=auth|auth-int|auth-conf] [user= password=]
+ *   our_server [mechanism=] [qop=auth|auth-int|auth-conf] [user= password=] [maxbuf=] [authzid=0]
  *
+ * mechanism is DIGEST-MD5 unless said otherwise; with GSSAPI maxbuf is the largest message taken, and
+ * authzid=0 forbids authorization identities.
  * qop is the strongest that is offered. Realm and ciphers come from the library's configuration,
  * and accounts too unless one is given here: then the library asks this program for its password.
  */
@@ -37,8 +39,7 @@ static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG versi
 
 int main(int argc, char **argv) {
     static struct line line;
-    char package[] = "WDigest";
-    unsigned char token[TOKEN_MAX];
+    static unsigned char token[TOKEN_MAX];
     CredHandle credential;
     CtxtHandle context;
     TimeStamp expiry;
@@ -50,23 +51,31 @@ int main(int argc, char **argv) {
     struct account account = {argument(argc, argv, "user", NULL),
                               argument(argc, argv, "password", "")};
     SECURITY_STATUS status;
+    SecPkgInfoA *package = find_package(argc, argv);
     int first = 1;
 
-    check(AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
+    check(AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL,
                                     account.user != NULL ? find_password : NULL, &account,
                                     &credential, &expiry),
           "AcquireCredentialsHandle");
+    FreeContextBuffer(package);
     do {
-        if (!first)
+        /* Of these mechanisms DIGEST-MD5 alone begins with the server. */
+        if (!first || !is_digest)
             get_token(&line);
         set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
         set(&out, SECBUFFER_TOKEN, token, sizeof token);
         status = SaslAcceptSecurityContext(&credential, first ? NULL : &context,
-                                           first ? NULL : &input, asked_for,
+                                           first && is_digest ? NULL : &input, asked_for,
                                            SECURITY_NATIVE_DREP, &context, &output, &attributes,
                                            &expiry);
         check(status, "SaslAcceptSecurityContext");
-        put_base64("TOKEN", token, out.cbBuffer);
+        if (status == SEC_I_CONTINUE_NEEDED || is_digest || out.cbBuffer > 0)
+            put_base64("TOKEN", token, out.cbBuffer);
+        if (first) {
+            set_option(&context, SASL_OPTION_RECV_SIZE, argc, argv, "maxbuf");
+            set_option(&context, SASL_OPTION_AUTHZ_PROCESSING, argc, argv, "authzid");
+        }
         first = 0;
     } while (status == SEC_I_CONTINUE_NEEDED);
     report(&context, attributes, ASC_RET_INTEGRITY);

@@ -10,7 +10,10 @@
 #endif
 #include <sspi.h>
 
-#define TOKEN_MAX 4096
+#define TOKEN_MAX 48256
+
+/* SASL's DIGEST-MD5, whose messages have another layout than GSSAPI's. */
+static int is_digest = 1;
 
 static void fail_with(const char *call, SECURITY_STATUS status) {
     char reason[128];
@@ -45,39 +48,77 @@ static ULONG asked(const char *qop, ULONG integrity) {
     return strcmp(qop, "auth-int") == 0 ? integrity : 0;
 }
 
+/* The package behind argument `mechanism`, to free with FreeContextBuffer. */
+static SecPkgInfoA *find_package(int argc, char **argv) {
+    char mechanism[64];
+    SecPkgInfoA *package = NULL;
+    snprintf(mechanism, sizeof mechanism, "%s", argument(argc, argv, "mechanism", "DIGEST-MD5"));
+    is_digest = strcmp(mechanism, "DIGEST-MD5") == 0;
+    check(SaslGetProfilePackageA(mechanism, &package), "SaslGetProfilePackage");
+    return package;
+}
+
+/* The longest message that the other end takes. */
+static ULONG largest(CtxtHandle *context) {
+    SecPkgContext_StreamSizes sizes = {0, 0, 0, 0, 0};
+    ULONG size = 0;
+    if (QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &sizes) == SEC_E_OK)
+        return sizes.cbMaximumMessage;
+    check(SaslGetContextOption(context, SASL_OPTION_SEND_SIZE, &size, sizeof size, NULL),
+          "SASL_OPTION_SEND_SIZE");
+    return size;
+}
+
+/* Sets option `number` to argument `name`, where that was given. */
+static void set_option(CtxtHandle *context, ULONG number, int argc, char **argv,
+                       const char *name) {
+    const char *text = argument(argc, argv, name, NULL);
+    ULONG value = text != NULL ? (ULONG)strtoul(text, NULL, 10) : 0;
+    if (text != NULL)
+        check(SaslSetContextOption(context, number, &value, sizeof value), name);
+}
+
 /* Says what was agreed, by the attributes that the last call returned. */
 static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
     SecPkgContext_NamesA names = {NULL};
-    SecPkgContext_StreamSizes sizes = {0, 0, 0, 0, 0};
     char authzid[256];
-    ULONG length = 0;
+    ULONG length = 0, most = 0;
     const char *qop = "auth";
     if (attributes & integrity) {
         qop = attributes & ISC_RET_CONFIDENTIALITY ? "auth-conf" : "auth-int";
-        check(QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &sizes), "STREAM_SIZES");
+        most = largest(context);
     }
     check(QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names), "NAMES");
     check(SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, authzid, sizeof authzid - 1,
                                &length),
           "SASL_OPTION_AUTHZ_STRING");
     authzid[length] = '\0';
-    put_ok(qop, names.sUserName, length > 0 ? authzid : "-", sizes.cbMaximumMessage);
+    put_ok(qop, names.sUserName, length > 0 ? authzid : "-", most);
     FreeContextBuffer(names.sUserName);
 }
 
-/* Protects a message as Windows programs do: in place, with the trailer's size asked for first. */
+/* Protects a message as Windows programs do: in place, with the sizes asked for first. What Kerberos
+ * makes stands around the data, what Digest makes after it. */
 static void protect(CtxtHandle *context, const struct line *line) {
-    static unsigned char body[MESSAGE_MAX + 64];
+    static unsigned char body[MESSAGE_MAX + 1024];
     SecPkgContext_Sizes sizes;
-    SecBuffer buffers[2];
-    SecBufferDesc message = describe(buffers, 2);
+    SecBuffer buffers[3];
+    SecBufferDesc message = describe(buffers, 3);
+    unsigned char *data;
     check(QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes), "SIZES");
-    fill(body, line->octets, line->seed);
-    set(&buffers[0], SECBUFFER_DATA, body, line->octets);
-    set(&buffers[1], SECBUFFER_PADDING, body + line->octets,
-        sizes.cbMaxSignature + sizes.cbBlockSize);
+    data = body + (is_digest ? 0 : sizes.cbSecurityTrailer);
+    fill(data, line->octets, line->seed);
+    if (is_digest)
+        set(&buffers[0], SECBUFFER_EMPTY, NULL, 0);
+    else
+        set(&buffers[0], SECBUFFER_TOKEN, body, sizes.cbSecurityTrailer);
+    set(&buffers[1], SECBUFFER_DATA, data, line->octets);
+    set(&buffers[2], SECBUFFER_PADDING, data + line->octets,
+        is_digest ? sizes.cbMaxSignature + sizes.cbBlockSize : sizes.cbBlockSize);
     check(EncryptMessage(context, 0, &message, 0), "EncryptMessage");
-    put_base64("DATA", body, buffers[0].cbBuffer + buffers[1].cbBuffer);
+    memmove(data - buffers[0].cbBuffer, body, buffers[0].cbBuffer);
+    put_base64("DATA", data - buffers[0].cbBuffer,
+               buffers[0].cbBuffer + buffers[1].cbBuffer + buffers[2].cbBuffer);
 }
 
 static void open_message(CtxtHandle *context, struct line *line) {

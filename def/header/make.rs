@@ -70,7 +70,8 @@ impl Copies {
         for (number, source) in sources.iter().enumerate() {
             let text = read(source)?
                 .replace("extern \"system-unwind\" fn", "extern \"C\" fn")
-                .replace("extern \"system\" fn", "extern \"C\" fn");
+                .replace("extern \"system\" fn", "extern \"C\" fn")
+                .replace("cfg_attr(not(windows), unsafe(no_mangle))", "unsafe(no_mangle)");
             copies.structures.extend(c_structures(&text));
             copies.functions.extend(exported_functions(&text));
             let copy = directory.join(format!("{number}.rs"));
@@ -118,7 +119,7 @@ fn c_structures(source: &str) -> Vec<String> {
 /// The names of the exported functions. Cbindgen also finds those that a source imports.
 fn exported_functions(source: &str) -> impl Iterator<Item = String> {
     source
-        .split("#[unsafe(no_mangle)]")
+        .split("unsafe(no_mangle)")
         .skip(1)
         .filter_map(|part| Some(part.split_once(" fn ")?.1.split('(').next()?.trim().to_string()))
 }

@@ -63,6 +63,7 @@ const MAX_REALM: usize = 255;
 
 /// The whole configuration. It is read when a credential is acquired, and does not change then.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // as many keys are flags
 pub struct Config {
     /// The ciphers of auth-conf, in the order of the offer (`DigestEncryptionAlgorithms`).
     pub ciphers: Offer<Cipher>,

@@ -12,12 +12,13 @@ const SERVICE: &[u8] = b"HTTP/server.example.com";
 
 /// A `SEC_CHANNEL_BINDINGS` block.
 fn block(addresses: [(u32, &[u8]); 2], application: &[u8]) -> Vec<u8> {
+    let count = |length: usize| u32::try_from(length).unwrap();
     let (mut numbers, mut data) = (Vec::new(), Vec::new());
     for (kind, octets) in addresses {
-        numbers.extend([kind, octets.len() as u32, 32 + data.len() as u32]);
+        numbers.extend([kind, count(octets.len()), count(32 + data.len())]);
         data.extend_from_slice(octets);
     }
-    numbers.extend([application.len() as u32, 32 + data.len() as u32]);
+    numbers.extend([count(application.len()), count(32 + data.len())]);
     data.extend_from_slice(application);
     let mut block: Vec<u8> = numbers.into_iter().flat_map(u32::to_ne_bytes).collect();
     block.extend(data);

@@ -107,7 +107,7 @@ pub(super) fn respond(
         digest_uri: target,
         service: b"",
     };
-    let established = Established::new(&parties, &session_key, terms, Role::Client);
+    let established = Established::new(&parties, &session_key, terms, Role::Client, nonce::now());
     Ok(Responded { expected, established })
 }
 

@@ -287,13 +287,11 @@ impl Context for DigestContext {
     }
 
     fn complete(&self, message: &mut Message<'_, '_>) -> Result<()> {
-        match self.http() {
-            Some(http) => http.complete(&self.credential, message),
-            None => {
-                let reason = "complete: SASL has nothing to complete";
-                Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
-            }
-        }
+        let Some(http) = self.http() else {
+            let reason = "complete: SASL has nothing to complete";
+            return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+        };
+        http.complete(&self.credential, message)
     }
 
     fn flags(&self) -> Flags {

@@ -3,7 +3,6 @@
 use super::charset;
 use super::layer::{Layer, Protection};
 use super::names;
-use super::nonce;
 use super::package::MAX_TOKEN;
 use super::qop::{Cipher, Named, Qop};
 use crate::sspi::{
@@ -75,11 +74,12 @@ impl Established {
         session_key: &Secret<[u8; 16]>,
         terms: Terms,
         role: Role,
+        started: u64,
     ) -> Self {
         let layer = terms
             .protection()
             .map(|protection| Box::new(Layer::new(session_key.expose(), protection, role)));
-        Self::with_layer(parties, session_key, terms, layer)
+        Self::with_layer(parties, session_key, terms, layer, started)
     }
 
     pub(super) fn with_layer(
@@ -87,6 +87,7 @@ impl Established {
         session_key: &Secret<[u8; 16]>,
         terms: Terms,
         layer: Option<Box<Layer>>,
+        started: u64,
     ) -> Self {
         let Parties { user, realm, authorization, digest_uri, service } = parties;
         let lengths = [user, realm, authorization, digest_uri, service].map(|text| text.len());
@@ -99,7 +100,6 @@ impl Established {
         }
         texts.extend_from_slice(service);
         let texts = texts.into_boxed_slice();
-        let started = nonce::now();
         Self { texts, ends, session_key: session_key.clone(), terms, layer, started }
     }
 

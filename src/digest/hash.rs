@@ -12,7 +12,7 @@ use super::hex;
 
 /// What A2 has after the digest-uri when the qop is auth-int or auth-conf: the hash of an entity
 /// body that SASL does not have (RFC 2831 §2.1.2.1).
-const NO_ENTITY: &[u8] = b":00000000000000000000000000000000";
+pub(super) const NO_ENTITY: &[u8] = b":00000000000000000000000000000000";
 
 /// The hash of `parts` one after another.
 #[must_use]

@@ -1,7 +1,7 @@
 //! The WDigest package: Digest authentication as RFC 2831 (SASL) defines it and Windows does it.
 //!
 //! The text side ([`tokenizer`], [`challenge`], [`response`], [`rspauth`], [`charset`], [`names`])
-//! reads and writes messages; the hash side ([`hash`], [`layer`]) computes over their parts;
+//! reads and writes messages; the hash side ([`hash`], [`proofs`], [`layer`]) computes over their parts;
 //! [`nonce`] makes what must not repeat. `server` and `client` join the two into the legs of an
 //! exchange, `context` keeps its state, `messages` and `established` serve it afterwards.
 
@@ -23,6 +23,7 @@ pub mod nonce;
 mod package;
 mod packed;
 pub mod printer;
+pub mod proofs;
 pub mod qop;
 pub mod response;
 pub mod rspauth;

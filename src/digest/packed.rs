@@ -98,8 +98,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
     if !reader.0.is_empty() {
         return None;
     }
-    let mut established = Established::with_layer(&parties, &session_key, terms, layer);
-    established.started = started;
+    let established = Established::with_layer(&parties, &session_key, terms, layer, started);
     Some(Ok((established, role, flags_of(role, flags))))
 }
 

@@ -11,9 +11,10 @@ use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
 use super::limits::TRIES;
-use super::names::{self, Reading};
+use super::names::{self, Reading, Readings};
 use super::nonce::{FILETIME_SECOND, Nonce};
 use super::printer::Print;
+use super::proofs::{Covered, proofs};
 use super::qop::{Offer, Qop};
 use super::response::Response;
 use super::tokenizer::Value;
@@ -110,12 +111,13 @@ impl Challenged {
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
         }
         let judge = Judge::new(&response);
+        let readings = names::readings(&response);
         let source = credential.source()?;
-        let mut found = judge.search(source)?;
+        let mut found = judge.search(source, &readings)?;
         if found.is_none() && source.refresh() {
-            found = judge.search(source)?;
+            found = judge.search(source, &readings)?;
         }
-        let Some(Match { user, realm, session_key, rspauth }) = found else {
+        let Some(Match { reading, session_key, rspauth }) = found else {
             let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
@@ -124,12 +126,12 @@ impl Challenged {
         let service = claim.into_service().unwrap_or_default();
         let parties = Parties {
             service: &service,
-            user: &user,
-            realm: &realm,
+            user: &reading.user,
+            realm: &reading.realm,
             authorization: &judge.authorization,
             digest_uri: &judge.digest_uri,
         };
-        let established = Established::new(&parties, &session_key, terms, Role::Server);
+        let established = Established::new(&parties, &session_key, terms, Role::Server, now);
         Ok(Verified { established, rspauth, stale: self.is_stale(credential, now) })
     }
 
@@ -178,9 +180,8 @@ fn policy(call: &Call<'_>) -> Result<Policy> {
 }
 
 /// An account whose secret makes the response right.
-struct Match {
-    user: Vec<u8>,
-    realm: Vec<u8>,
+struct Match<'r> {
+    reading: &'r Reading<'r>,
     session_key: Secret<[u8; 16]>,
     rspauth: [u8; 32],
 }
@@ -205,9 +206,13 @@ impl<'a> Judge<'a> {
 
     /// Tries every reading of the name, whether or not it is known: who measures the time of a
     /// refusal learns only what the message itself says.
-    fn search(&self, source: &dyn Source) -> Result<Option<Match>> {
+    fn search<'r>(
+        &self,
+        source: &dyn Source,
+        readings: &'r Readings<'r>,
+    ) -> Result<Option<Match<'r>>> {
         let mut tries = TRIES;
-        for reading in names::readings(self.response).iter() {
+        for reading in readings.iter() {
             let account = Account { user: &reading.user, realm: &reading.realm };
             let stored = source.find(&account, Algorithm::Md5).map_err(unavailable)?;
             if let Some(found) = self.try_stored(reading, stored.as_ref(), &mut tries)? {
@@ -217,12 +222,12 @@ impl<'a> Judge<'a> {
         Ok(None)
     }
 
-    fn try_stored(
+    fn try_stored<'r>(
         &self,
-        reading: &Reading<'_>,
+        reading: &'r Reading<'r>,
         stored: Option<&Stored>,
         tries: &mut usize,
-    ) -> Result<Option<Match>> {
+    ) -> Result<Option<Match<'r>>> {
         match stored {
             None => {
                 self.try_hash(reading, absent_hash()?);
@@ -247,25 +252,22 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn try_hash(&self, reading: &Reading<'_>, secret: &[u8; 16]) -> Option<Match> {
+    fn try_hash<'r>(&self, reading: &'r Reading<'r>, secret: &[u8; 16]) -> Option<Match<'r>> {
         let response = self.response;
-        let authorization = response.authzid.map(|_| &*self.authorization);
-        let session_key =
-            Secret::new(hash::session_hash(secret, &self.nonce, &self.cnonce, authorization));
-        let (expected, rspauth) = hash::response_pair(
-            session_key.expose(),
-            &self.nonce,
-            &response.nc_text,
-            &self.cnonce,
-            response.qop_text,
-            &self.digest_uri,
-            response.qop != Qop::Auth,
-        );
-        bool::from(expected.ct_eq(&response.response)).then(|| Match {
-            user: reading.user.to_vec(),
-            realm: reading.realm.to_vec(),
-            session_key,
-            rspauth,
+        let covered = Covered {
+            nonce: &self.nonce,
+            nc: &response.nc_text,
+            cnonce: &self.cnonce,
+            authzid: response.authzid.map(|_| &*self.authorization),
+            qop_text: response.qop_text,
+            digest_uri: &self.digest_uri,
+            protected: response.qop != Qop::Auth,
+        };
+        let proofs = proofs(secret, &covered);
+        bool::from(proofs.response.ct_eq(&response.response)).then(|| Match {
+            reading,
+            session_key: proofs.session_key,
+            rspauth: proofs.rspauth,
         })
     }
 }

@@ -91,7 +91,7 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
             Ok(filled([info], |[info]| SecPkgContext_PackageInfoW { PackageInfo: info.cast() }))
         }
         AttributeId::NEGOTIATION_INFO => {
-            let info = info_block(&[context.package()], form)?;
+            let info = info_block(&[context.negotiated()], form)?;
             Ok(filled([info], |[info]| SecPkgContext_NegotiationInfoW {
                 PackageInfo: info.cast(),
                 NegotiationState: NEGOTIATION_COMPLETE,
@@ -99,8 +99,8 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
         }
         AttributeId::FLAGS => {
             let bits = match context.role() {
-                Role::Server => context.flags().to_asc(),
-                Role::Client => context.flags().to_isc(),
+                Role::Server => session.flags().to_asc(),
+                Role::Client => session.flags().to_isc(),
             };
             Ok(filled([], |[]| SecPkgContext_Flags { Flags: bits }))
         }
@@ -218,7 +218,7 @@ pub unsafe extern "system" fn QueryContextAttributesA(
 
 /// As QueryContextAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer` are
 /// fewer than the structure has.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryContextAttributesExW(
     phContext: *mut CtxtHandle,
     ulAttribute: ULONG,
@@ -232,7 +232,7 @@ pub unsafe extern "system" fn QueryContextAttributesExW(
 }
 
 /// As QueryContextAttributesExW, with ANSI text.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryContextAttributesExA(
     phContext: *mut CtxtHandle,
     ulAttribute: ULONG,

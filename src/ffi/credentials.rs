@@ -293,7 +293,7 @@ pub unsafe extern "system" fn QueryCredentialsAttributesA(
 
 /// As QueryCredentialsAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer`
 /// are fewer than the structure has.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryCredentialsAttributesExW(
     phCredential: *mut CredHandle,
     ulAttribute: ULONG,
@@ -307,7 +307,7 @@ pub unsafe extern "system" fn QueryCredentialsAttributesExW(
 }
 
 /// As QueryCredentialsAttributesExW, with ANSI text.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryCredentialsAttributesExA(
     phCredential: *mut CredHandle,
     ulAttribute: ULONG,

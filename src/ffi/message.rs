@@ -111,7 +111,7 @@ pub unsafe extern "system" fn SealMessage(
 unsafe fn seal(context: *const CtxtHandle, qop: u32, message: *const SecBufferDesc) -> Result<()> {
     // SAFETY: the caller's promise.
     let session = unsafe { session(context) }?;
-    let seal = |message: &mut Message<'_, '_>| session.context().seal(qop, message);
+    let seal = |message: &mut Message<'_, '_>| session.seal(qop, message);
     // SAFETY: the caller's promise.
     unsafe { with_message(message, Direction::Plain, seal) }
 }

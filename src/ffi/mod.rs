@@ -5,8 +5,8 @@
 //! What the exports ask of their callers is what C always asks: a pointer is NULL where its
 //! documentation allows it, or points to memory of the documented type that nobody else writes
 //! during the call. Everything else (counts, lengths, types, handles, texts, alignment) is checked.
-//! An export reads like this: [`guard`] first; pointers become views ([`pointer`], [`text`],
-//! [`buffers`]); handles become objects; one safe call; results go back through the views.
+//! An export reads like this: `guard` first; pointers become views (`pointer`, `text`,
+//! `buffers`); handles become objects; one safe call; results go back through the views.
 #![allow(unsafe_code)]
 // C sees the parameters' names in the header, so they have their Windows spelling.
 #![allow(non_snake_case)]
@@ -45,6 +45,8 @@ pub mod types;
 pub(crate) mod double;
 #[cfg(test)]
 mod exchange_tests;
+#[cfg(test)]
+mod http_tests;
 #[cfg(test)]
 mod query_tests;
 #[cfg(test)]

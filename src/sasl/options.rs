@@ -1,10 +1,12 @@
 //! SASL context options (`SaslSetContextOption`, `SaslGetContextOption`).
 
+use super::cookie::Layer;
+use super::exchange::Agreed;
 use crate::sspi::{
     Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes,
 };
 
-/// The largest size a cookie can carry (RFC 4752 §3.3: three octets).
+/// What both sizes are until they are set.
 const DEFAULT_SIZE: u32 = 0xFFFF;
 
 /// The number of an option.
@@ -35,7 +37,7 @@ pub enum OptionValue {
 #[derive(Clone)]
 pub(super) struct Options {
     send_size: u32,
-    receive_size: u32,
+    pub(super) receive_size: u32,
     pub(super) authorization_allowed: bool,
     pub(super) authorization: Box<[u8]>,
 }
@@ -72,15 +74,27 @@ impl Options {
         Ok(())
     }
 
-    pub(super) fn get(&self, option: OptionId, context: &dyn Context) -> Result<OptionValue> {
+    /// `agreed` is what cookies have settled, where there are any.
+    pub(super) fn get(
+        &self,
+        option: OptionId,
+        context: &dyn Context,
+        agreed: Option<&Agreed>,
+    ) -> Result<OptionValue> {
         Ok(match option {
-            OptionId::SEND_SIZE => OptionValue::Number(self.sendable(context)),
+            OptionId::SEND_SIZE => OptionValue::Number(match agreed {
+                Some(agreed) => self.sendable_after_cookies(context, agreed),
+                None => self.sendable(context),
+            }),
             OptionId::RECV_SIZE => OptionValue::Number(self.receive_size),
             OptionId::AUTHZ_STRING => {
                 self.check_authorization()?;
                 OptionValue::Octets(match context.role() {
                     Role::Client => self.authorization.to_vec(),
-                    Role::Server => context.authorization(),
+                    Role::Server => match agreed {
+                        Some(agreed) => agreed.authorization.to_vec(),
+                        None => context.authorization(),
+                    },
                 })
             }
             OptionId::AUTHZ_PROCESSING => OptionValue::Number(self.authorization_allowed.into()),
@@ -103,13 +117,23 @@ impl Options {
             return self.send_size;
         };
         let StreamSizes { maximum_message, trailer, .. } = stream;
-        let Sizes { max_signature, block_size, security_trailer, .. } = sizes;
-        self.send_size
-            .min(maximum_message.saturating_add(trailer))
-            .saturating_sub(block_size)
-            .saturating_sub(security_trailer)
-            .saturating_sub(max_signature)
+        without_overhead(self.send_size.min(maximum_message.saturating_add(trailer)), sizes)
     }
+
+    fn sendable_after_cookies(&self, context: &dyn Context, agreed: &Agreed) -> u32 {
+        match context.query(AttributeId::SIZES) {
+            Ok(Attribute::Sizes(sizes)) if agreed.layer != Layer::None => {
+                without_overhead(self.send_size.min(agreed.peer_size), sizes)
+            }
+            _ => self.send_size,
+        }
+    }
+}
+
+/// The plaintext that fits into a message of `size` octets, as Windows documents the option.
+fn without_overhead(size: u32, sizes: Sizes) -> u32 {
+    let Sizes { max_signature, block_size, security_trailer, .. } = sizes;
+    size.saturating_sub(block_size).saturating_sub(security_trailer).saturating_sub(max_signature)
 }
 
 fn number(value: &[u8]) -> Result<u32> {

@@ -1,7 +1,11 @@
 //! SASL profiles: which mechanism name stands for which package.
 
+use once_cell::sync::OnceCell;
+
 use crate::config::Config;
 use crate::digest;
+#[cfg(all(unix, not(test)))]
+use crate::gssapi;
 use crate::sspi::{Error, Package, Result, Status};
 
 /// Profile and package, as Active Directory maps them.
@@ -12,13 +16,21 @@ const PROFILES: [(&str, &str); 4] = [
     ("DIGEST-MD5", "WDigest"),
 ];
 
+/// The packages that there can be, in the order in which Windows enumerates them.
+#[cfg(all(unix, not(test)))]
+static KNOWN: [&dyn Package; 3] = [&gssapi::NEGOTIATE, &gssapi::KERBEROS, &digest::WDigest];
+#[cfg(not(any(unix, test)))]
+static KNOWN: [&dyn Package; 1] = [&digest::WDigest];
+/// Tests of the boundary have the same packages on every machine.
+#[cfg(test)]
+static KNOWN: [&dyn Package; 2] = [&digest::WDigest, &crate::ffi::double::Double];
+
 /// The packages of this machine, in the order in which they are enumerated.
 #[must_use]
 pub fn packages() -> &'static [&'static dyn Package] {
-    #[cfg(not(test))]
-    return &[&digest::WDigest];
-    #[cfg(test)]
-    return &[&digest::WDigest, &crate::ffi::double::Double];
+    static PACKAGES: OnceCell<Vec<&'static dyn Package>> = OnceCell::new();
+    let available = || KNOWN.into_iter().filter(|package| package.available()).collect();
+    PACKAGES.get_or_init(available)
 }
 
 /// The package called `name`, compared without regard to case.
@@ -26,8 +38,10 @@ pub fn packages() -> &'static [&'static dyn Package] {
 /// # Errors
 /// `SECPKG_NOT_FOUND`.
 pub fn find_package(name: &str) -> Result<&'static dyn Package> {
-    let found = packages().iter().find(|package| package.info().name.eq_ignore_ascii_case(name));
-    found.copied().ok_or_else(|| not_found("package: no package of that name on this machine"))
+    let named = |package: &&dyn Package| package.info().name.eq_ignore_ascii_case(name);
+    // The others need not be there, nor be looked for.
+    let found = KNOWN.into_iter().find(named).filter(|package| package.available());
+    found.ok_or_else(|| not_found("package: no package of that name on this machine"))
 }
 
 /// The profiles that this machine has, in the configured order.
@@ -63,8 +77,10 @@ pub fn identify(token: &[u8]) -> Result<&'static dyn Package> {
     if let Some((_, package)) = named {
         return find_package(package);
     }
-    let known = packages().iter().find(|package| package.recognizes(token));
-    known.copied().ok_or_else(|| not_found("SASL: no package knows this token"))
+    let known = KNOWN.into_iter().find(|package| package.recognizes(token));
+    known
+        .filter(|package| package.available())
+        .ok_or_else(|| not_found("SASL: no package knows this token"))
 }
 
 /// Whether `token` is `profile`, or goes on after it with SP, NUL, CR or LF.

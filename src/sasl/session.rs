@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::cookie::Layer;
+use super::exchange::{Agreed, Exchange};
 use super::options::{OptionId, OptionValue, Options};
+use super::wrap::WRAP_NO_ENCRYPT;
 use crate::sspi::{
-    Call, Context, Credential, Error, Flags, Inputs, Result, Role, SaslSemantics, Status, Step,
-    TokenSink,
+    Call, Context, Credential, Error, Flags, Inputs, Message, Result, Role, SaslSemantics, Status,
+    Step, TokenSink,
 };
 
 /// One leg of an exchange, as a C function passed it.
@@ -26,29 +29,39 @@ pub struct Leg<'a> {
 /// A package's context, and the SASL state of one that a `Sasl*` function made.
 pub struct Session {
     context: Box<dyn Context>,
-    /// `None` for contexts of the plain functions: they are not "in the SASL list".
-    options: Option<Mutex<Options>>,
+    wrapper: Wrapper,
+}
+
+/// What SASL keeps beside a package's context.
+enum Wrapper {
+    /// Nothing: contexts of the plain functions are not "in the SASL list".
+    Absent,
+    /// Its options.
+    Options(Mutex<Options>),
+    /// Its options, and the state of its cookies.
+    Cookies(Box<(Mutex<Options>, Exchange)>),
 }
 
 impl Session {
     /// A session before its first leg.
     ///
     /// # Errors
-    /// `NO_CREDENTIALS` when the credential does not serve `role`; `UNSUPPORTED_FUNCTION` for
-    /// packages whose cookies are not built yet.
+    /// `NO_CREDENTIALS` when the credential does not serve `role`.
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
-        if through_sasl && credential.package().sasl_semantics() == SaslSemantics::Gssapi {
-            let reason = "SASL: cookies of GSSAPI packages (RFC 4752 §3) are not built yet";
-            return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
-        }
-        let context = credential.context(role)?;
-        Ok(Self { context, options: through_sasl.then(Mutex::default) })
+        let wrapper = match credential.package().sasl_semantics() {
+            _ if !through_sasl => Wrapper::Absent,
+            SaslSemantics::Plain => Wrapper::Options(Mutex::default()),
+            SaslSemantics::Gssapi => {
+                Wrapper::Cookies(Box::new((Mutex::default(), Exchange::new())))
+            }
+        };
+        Ok(Self { context: credential.context(role)?, wrapper })
     }
 
     /// A session around an imported context, which is established and has no SASL state.
     #[must_use]
     pub fn imported(context: Box<dyn Context>) -> Self {
-        Self { context, options: None }
+        Self { context, wrapper: Wrapper::Absent }
     }
 
     /// The package's context.
@@ -70,15 +83,48 @@ impl Session {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         self.check(credential, leg)?;
-        let Some(options) = &self.options else {
+        let Ok(options) = self.options() else {
             return self.context.step(&call(leg, true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
-        let (allowed, authorization) = {
-            let options = lock(options);
-            (options.authorization_allowed, options.authorization.clone())
-        };
-        self.context.step(&call(leg, allowed, &authorization), output)
+        let options = lock(options).clone();
+        if let Wrapper::Cookies(cookies) = &self.wrapper {
+            return cookies.1.step(self.context(), &options, leg, output);
+        }
+        let call = call(leg, options.authorization_allowed, &options.authorization);
+        self.context.step(&call, output)
+    }
+
+    /// The attributes of the last leg.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        let flags = self.context.flags();
+        self.agreed().map_or(flags, |agreed| agreed.layer.mask(flags))
+    }
+
+    /// `EncryptMessage`, in place. Where cookies chose the layer that signs only, that is what it
+    /// does.
+    ///
+    /// # Errors
+    /// As [`Context::seal`].
+    pub fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        let signs = self.agreed().is_some_and(|agreed| agreed.layer == Layer::Integrity);
+        self.context.seal(if signs && qop == 0 { WRAP_NO_ENCRYPT } else { qop }, message)
+    }
+
+    fn agreed(&self) -> Option<&Agreed> {
+        match &self.wrapper {
+            Wrapper::Cookies(cookies) => cookies.1.agreed(),
+            Wrapper::Absent | Wrapper::Options(_) => None,
+        }
+    }
+
+    fn options(&self) -> Result<&Mutex<Options>> {
+        match &self.wrapper {
+            Wrapper::Absent => Err(not_sasl()),
+            Wrapper::Options(options) => Ok(options),
+            Wrapper::Cookies(cookies) => Ok(&cookies.0),
+        }
     }
 
     fn check(&self, credential: Option<&dyn Credential>, leg: &Leg<'_>) -> Result<()> {
@@ -86,8 +132,8 @@ impl Session {
             let reason = "context: an accepting context cannot initialize, nor the reverse";
             return Err(Error::new(Status::INVALID_HANDLE, reason));
         }
-        if leg.through_sasl && self.options.is_none() {
-            return Err(not_sasl());
+        if leg.through_sasl {
+            self.options()?;
         }
         let own = self.context.package().info().name;
         if credential.is_some_and(|credential| credential.package().info().name != own) {
@@ -104,7 +150,7 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        lock(self.options.as_ref().ok_or_else(not_sasl)?).set(option, value)
+        lock(self.options()?).set(option, value)
     }
 
     /// Reads an option.
@@ -112,12 +158,16 @@ impl Session {
     /// # Errors
     /// As [`Session::set_option`].
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
-        let options = lock(self.options.as_ref().ok_or_else(not_sasl)?).clone();
-        options.get(option, self.context())
+        let options = lock(self.options()?).clone();
+        options.get(option, self.context(), self.agreed())
     }
 }
 
-fn call<'a>(leg: &Leg<'a>, authorization_allowed: bool, authorization: &'a [u8]) -> Call<'a> {
+pub(super) fn call<'a>(
+    leg: &Leg<'a>,
+    authorization_allowed: bool,
+    authorization: &'a [u8],
+) -> Call<'a> {
     Call {
         inputs: leg.inputs,
         flags: leg.flags,

@@ -123,6 +123,11 @@ pub trait Package: Send + Sync {
     /// What the package says of itself.
     fn info(&self) -> &PackageInfo;
 
+    /// Whether this machine has what the package needs. Loads what is not loaded yet.
+    fn available(&self) -> bool {
+        true
+    }
+
     /// What SASL has to add around this package.
     fn sasl_semantics(&self) -> SaslSemantics {
         SaslSemantics::Plain
@@ -171,6 +176,11 @@ pub trait Credential: Send + Sync {
 pub trait Context: Send + Sync {
     /// The package it belongs to.
     fn package(&self) -> &'static dyn Package;
+
+    /// The package whose tokens were agreed on, where this one negotiates others.
+    fn negotiated(&self) -> &'static dyn Package {
+        self.package()
+    }
 
     /// Which end it is.
     fn role(&self) -> Role;

@@ -73,6 +73,10 @@ statuses! {
     BUFFER_TOO_SMALL = 0x8009_0321;
     /// `SEC_E_WRONG_PRINCIPAL`: the peer did not prove that it knows the secret.
     WRONG_PRINCIPAL = 0x8009_0322;
+    /// `SEC_E_TIME_SKEW`: the clocks of the peers differ by too much.
+    TIME_SKEW = 0x8009_0324;
+    /// `SEC_E_ENCRYPT_FAILURE`.
+    ENCRYPT_FAILURE = 0x8009_0329;
     /// `SEC_E_ALGORITHM_MISMATCH`.
     ALGORITHM_MISMATCH = 0x8009_0331;
     /// `SEC_E_SECURITY_QOS_FAILED`.

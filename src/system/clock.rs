@@ -32,7 +32,37 @@ fn utc_offset(unix: i64) -> i64 {
     i64::from(local.tm_gmtoff)
 }
 
-#[cfg(not(unix))]
+/// Seconds by which local time is ahead of UTC at `unix` seconds; 0 where that cannot be told.
+#[cfg(windows)]
+fn utc_offset(unix: i64) -> i64 {
+    use windows_sys::Win32::Foundation::{FILETIME, SYSTEMTIME};
+    use windows_sys::Win32::System::Time::{
+        FileTimeToSystemTime, SystemTimeToFileTime, SystemTimeToTzSpecificLocalTime,
+    };
+
+    let halves = |time: u64| FILETIME {
+        dwLowDateTime: u32::try_from(time & 0xFFFF_FFFF).unwrap_or_default(),
+        dwHighDateTime: u32::try_from(time >> 32).unwrap_or_default(),
+    };
+    let Ok(time) = u64::try_from((unix + UNIX_EPOCH) * SECOND) else { return 0 };
+    let time = halves(time);
+    let zero = SYSTEMTIME::default();
+    let (mut utc, mut local, mut shifted) = (zero, zero, FILETIME::default());
+    // With the rule for that day, which `FileTimeToLocalFileTime` does not look at.
+    // SAFETY: both pointers are to live locals of the right types.
+    let known = unsafe { FileTimeToSystemTime(&raw const time, &raw mut utc) } != 0
+        // SAFETY: as above; NULL asks for the zone that is set.
+        && unsafe {
+            SystemTimeToTzSpecificLocalTime(std::ptr::null(), &raw const utc, &raw mut local)
+        } != 0
+        // SAFETY: as above.
+        && unsafe { SystemTimeToFileTime(&raw const local, &raw mut shifted) } != 0;
+    let joined =
+        |time: FILETIME| (i64::from(time.dwHighDateTime) << 32) | i64::from(time.dwLowDateTime);
+    if known { (joined(shifted) - joined(time)).div_euclid(SECOND) } else { 0 }
+}
+
+#[cfg(not(any(unix, windows)))]
 fn utc_offset(_unix: i64) -> i64 {
     0
 }

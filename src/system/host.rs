@@ -35,11 +35,30 @@ pub fn name() -> Option<String> {
     String::from_utf8(name.to_vec()).ok()
 }
 
-/// The host name as the system has it; `None` when it cannot be told.
-#[cfg(not(unix))]
+/// The host name as the system has it, with its domain where it has one; `None` when it cannot be
+/// told.
+#[cfg(windows)]
 #[must_use]
 pub fn name() -> Option<String> {
-    std::env::var("COMPUTERNAME").ok()
+    use windows_sys::Win32::System::SystemInformation::{
+        ComputerNameDnsFullyQualified, GetComputerNameExW,
+    };
+
+    // A DNS name has at most 255 characters.
+    let mut buffer = [0_u16; 256];
+    let mut length = u32::try_from(buffer.len()).ok()?;
+    let format = ComputerNameDnsFullyQualified;
+    // SAFETY: `length` units can be written at the pointer.
+    let found = unsafe { GetComputerNameExW(format, buffer.as_mut_ptr(), &raw mut length) };
+    let name = buffer.get(..usize::try_from(length).ok()?)?;
+    (found != 0).then(|| String::from_utf16_lossy(name))
+}
+
+/// The host name as the system has it; `None` when it cannot be told.
+#[cfg(not(any(unix, windows)))]
+#[must_use]
+pub fn name() -> Option<String> {
+    None
 }
 
 #[cfg(test)]

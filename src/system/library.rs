@@ -43,7 +43,15 @@ fn file() -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(name.to_bytes())))
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+fn file() -> Option<PathBuf> {
+    use std::os::windows::ffi::OsStringExt;
+
+    let name = super::module::file_name(super::module::own()?)?;
+    Some(PathBuf::from(std::ffi::OsString::from_wide(&name)))
+}
+
+#[cfg(not(any(unix, windows)))]
 fn file() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }

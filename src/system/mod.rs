@@ -7,6 +7,10 @@ pub mod clock;
 pub mod fork;
 pub mod host;
 pub mod library;
+#[cfg(windows)]
+pub mod module;
 pub mod process;
+#[cfg(all(windows, target_env = "gnu"))]
+mod randomness;
 #[cfg(test)]
 pub(crate) mod scratch;

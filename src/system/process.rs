@@ -22,6 +22,8 @@ pub fn privileged() -> bool {
         let effective_group = unsafe { libc::getegid() };
         user != effective_user || group != effective_group
     }
+    // Windows knows no such programs: one that runs with other rights than its starter has been
+    // given an environment by the one who holds them.
     #[cfg(not(unix))]
     {
         false
@@ -39,7 +41,13 @@ pub fn thread() -> u64 {
         let thread = unsafe { libc::gettid() };
         u64::try_from(thread).unwrap_or_default()
     }
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(windows)]
+    {
+        // SAFETY: takes nothing and cannot fail.
+        let thread = unsafe { windows_sys::Win32::System::Threading::GetCurrentThreadId() };
+        u64::from(thread)
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
     {
         0
     }

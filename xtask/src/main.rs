@@ -1,9 +1,12 @@
 //! The chores of secur32: `cargo xtask help`.
 
 mod bench;
+mod circuits;
 mod demo;
 mod generate;
+mod image;
 mod install;
+mod windows;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -17,14 +20,16 @@ type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
     ("bench", "compare speed with the SASL libraries installed here: --full", bench::run),
-    (
-        "demo",
-        "log a client in to the IMAP or HTTP example and print it: --http --once --port N",
-        demo::run,
-    ),
+    ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
+    ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
     ("uninstall", "remove what install put there, with the same options", install::uninstall),
+    (
+        "windows",
+        "build secur32.dll into target/windows: --target x86_64|x86 --profile P",
+        windows::run,
+    ),
     ("help", "print this", help),
 ];
 

@@ -9,6 +9,7 @@
 //!
 //! A file with a malformed line is refused as a whole.
 
+mod hashed;
 mod stamp;
 mod table;
 
@@ -22,6 +23,7 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use self::hashed::Hashed;
 use self::stamp::Stamp;
 use self::table::Table;
 use super::{Account, Algorithm, Source, Stored, Unavailable};
@@ -56,6 +58,7 @@ pub struct HtdigestFile {
 
 struct Content {
     table: Table,
+    hashed: Hashed,
     /// How often the file had been read before.
     generation: u64,
 }
@@ -92,7 +95,7 @@ impl HtdigestFile {
             path: path.to_owned(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             next_look: AtomicU64::new(clock::coarse_milliseconds() + LOOK_EVERY),
-            content: RwLock::new(Content { table, generation: 0 }),
+            content: RwLock::new(Content { table, hashed: Hashed::default(), generation: 0 }),
             watch: Mutex::new(Watch { stamp: Some(stamp), settled, complaint: None }),
         })
     }
@@ -196,7 +199,8 @@ impl HtdigestFile {
     fn replace(&self, table: Table) {
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         let generation = content.generation + 1;
-        let old = std::mem::replace(&mut *content, Content { table, generation });
+        let hashed = Hashed::default();
+        let old = std::mem::replace(&mut *content, Content { table, hashed, generation });
         drop(content);
         // Wiping a large table takes its time, so nobody waits for it.
         drop(old);
@@ -221,6 +225,18 @@ impl Source for HtdigestFile {
         Ok(self.read_content(|content| {
             LAST_ASKED.set((self.id, content.generation));
             content.table.find(account, algorithm)
+        }))
+    }
+
+    fn find_hashed(
+        &self,
+        digits: &[u8],
+        realm: &[u8],
+        algorithm: Algorithm,
+    ) -> Result<Option<Vec<u8>>, Unavailable> {
+        self.look_now_and_then();
+        Ok(self.read_content(|Content { table, hashed, .. }| {
+            hashed.find(table, digits, realm, algorithm)
         }))
     }
 

@@ -115,7 +115,7 @@ pub struct ClientInputs<'a> {
 }
 
 impl<'a> ClientInputs<'a> {
-    /// Takes the buffers apart: the first token, method and entity hash in PKG_PARAMS buffers, and
+    /// Takes the buffers apart: the first token, method and entity hash in `PKG_PARAMS` buffers, and
     /// the others by their types wherever they are.
     ///
     /// # Errors

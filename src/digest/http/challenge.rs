@@ -13,6 +13,7 @@ use crate::sspi::Result;
 /// A challenge to send, in the order and form of IIS: `qop, algorithm, nonce, charset, realm`,
 /// with `stale=true` before and opaque and userhash, which IIS does not send, behind.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // as many directives are flags
 pub struct ChallengeText<'a> {
     /// Whether a response was right but for its nonce.
     pub stale: bool,

@@ -193,7 +193,7 @@ impl Login {
         uri: &[u8],
     ) -> Result<Self> {
         let identity = credential.identity()?;
-        let terms = choose(challenge, call.flags, inputs.entity)?;
+        let terms = choose(challenge, call.flags, inputs.entity);
         let (hash, utf8) = (terms.algorithm.hash, terms.utf8);
         let user = encode(identity.user.as_deref().unwrap_or_default(), utf8)?;
         let password = identity.password.as_ref().map_or("", |password| password.expose().as_str());
@@ -357,7 +357,7 @@ fn value((octets, quoted): &(Box<[u8]>, bool)) -> Value<'_> {
 }
 
 /// The qop: auth-int where it is wanted and can be had, or nothing else is offered.
-fn choose(challenge: &Challenge<'_>, requested: Flags, entity: &[u8]) -> Result<Terms> {
+fn choose(challenge: &Challenge<'_>, requested: Flags, entity: &[u8]) -> Terms {
     let offered = |qop| challenge.qop.contains(qop);
     let wanted = requested.intersects(Flags::SIGNED) && !entity.is_empty();
     let qop = if offered(Qop::AuthInt) && (wanted || !offered(Qop::Auth)) {
@@ -365,7 +365,7 @@ fn choose(challenge: &Challenge<'_>, requested: Flags, entity: &[u8]) -> Result<
     } else {
         offered(Qop::Auth).then_some(Qop::Auth)
     };
-    Ok(Terms { algorithm: challenge.algorithm, qop, utf8: challenge.utf8 })
+    Terms { algorithm: challenge.algorithm, qop, utf8: challenge.utf8 }
 }
 
 fn closed() -> Error {

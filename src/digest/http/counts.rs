@@ -28,6 +28,7 @@ struct Shard {
 }
 
 /// The counts of this process.
+#[must_use]
 pub fn of_process() -> &'static ClientCounts {
     static COUNTS: Lazy<ClientCounts> = Lazy::new(ClientCounts::default);
     &COUNTS
@@ -40,17 +41,17 @@ impl Default for ClientCounts {
 }
 
 impl ClientCounts {
-    /// The next count for this user, in this realm, with this nonce; above `used`, the last one
+    /// The next count for this user, in this realm, with this nonce; above `last`, the last one
     /// that the caller knows of. `None` after ffffffff.
-    pub fn next(&self, user: &[u8], realm: &[u8], nonce: &[u8], used: u32) -> Option<u32> {
+    pub fn next(&self, user: &[u8], realm: &[u8], nonce: &[u8], last: u32) -> Option<u32> {
         let number = self.hasher.hash_one((user, realm, nonce));
         let shard = usize::try_from(number % SHARDS as u64).ok()?;
         let mut shard = self.shards.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, last)) = shard.counts.iter_mut().find(|(known, _)| *known == number) {
-            *last = (*last).max(used).checked_add(1)?;
-            return Some(*last);
+        if let Some((_, known_last)) = shard.counts.iter_mut().find(|(known, _)| *known == number) {
+            *known_last = (*known_last).max(last).checked_add(1)?;
+            return Some(*known_last);
         }
-        let next = used.checked_add(1)?;
+        let next = last.checked_add(1)?;
         let oldest = shard.oldest;
         if shard.counts.len() < PER_SHARD {
             shard.counts.push((number, next));

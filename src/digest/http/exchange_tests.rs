@@ -97,6 +97,11 @@ pub(super) fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc
     Arc::new(DigestCredential::with_config(request, config).unwrap())
 }
 
+/// A server's credential and a client's, for tests of the exports.
+pub(crate) fn credentials(config: &str) -> [Arc<dyn Credential>; 2] {
+    [server(config), client_of("alice", None, "secret")]
+}
+
 pub(super) fn begin(credential: &Arc<DigestCredential>, role: Role) -> Box<dyn Context> {
     Arc::clone(credential).context(role).unwrap()
 }
@@ -212,9 +217,10 @@ impl Browser<'_> {
         let (user, password) = (octets(self.user), octets(self.password));
         let secret = hash::password(hash, user, octets(&realm), password);
         let cnonce = octets(self.cnonce);
-        let a1 = match algorithm.session {
-            true => hash::session(hash, &secret, octets(&nonce), cnonce),
-            false => secret,
+        let a1 = if algorithm.session {
+            hash::session(hash, &secret, octets(&nonce), cnonce)
+        } else {
+            secret
         };
         let a2 = hash::request(hash, octets(method), octets(uri), self.entity.map(octets));
         let nc = format!("{nc:08x}");

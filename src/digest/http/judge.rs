@@ -53,10 +53,12 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn search(&self) -> Result<Option<Match>> {
         let mut tries = TRIES;
-        for reading in self.readings()?.iter() {
+        let (readings, known) = self.readings()?;
+        for reading in readings.iter() {
             let account = Account { user: &reading.user, realm: &reading.realm };
             let algorithm = self.response.algorithm.hash.stored();
             let stored = self.source.find(&account, algorithm).map_err(unavailable)?;
+            let stored = stored.filter(|_| known);
             if let Some(secret) = self.try_stored(reading, stored.as_ref(), &mut tries)? {
                 let (user, realm) = (reading.user.to_vec(), reading.realm.to_vec());
                 return Ok(Some(Match { user, realm, secret }));
@@ -65,26 +67,29 @@ impl Judge<'_> {
         Ok(None)
     }
 
-    /// The readings of the user's name; of a hashed one, those of the name behind it.
-    fn readings(&self) -> Result<Readings<'_>> {
+    /// The readings of the user's name, and whether they can be an account's; of a hashed one,
+    /// those of the name behind it, where there is one.
+    fn readings(&self) -> Result<(Readings<'_>, bool)> {
         let (response, realm) = (self.response, self.response.realm);
         Ok(match &response.username {
-            Username::Plain(name) => names::readings_of(*name, Some(realm)),
+            Username::Plain(name) => (names::readings_of(*name, Some(realm)), true),
             Username::Extended(name) => {
-                names::readings_of_text(Cow::Borrowed(name.as_bytes()), realm.unquoted())
+                let name = Cow::Borrowed(name.as_bytes());
+                (names::readings_of_text(name, realm.unquoted()), true)
             }
             Username::Hashed(name) => {
                 let (hash, realm) = (response.algorithm.hash, realm.unquoted());
-                let digits = name.unquoted();
-                let user = match Digits::read(&digits, hash) {
+                let name = name.unquoted();
+                let user = match Digits::read(&name, hash) {
+                    None => None,
                     Some(digits) => self
                         .source
                         .find_hashed(&digits, &realm, hash.stored())
                         .map_err(unavailable)?,
-                    None => None,
                 };
-                // Nobody has a name of these digits: it fails as an unknown name does.
-                names::readings_of_text(user.map_or(digits, Cow::Owned), realm)
+                // Without an account the look-up is made all the same, for its time.
+                let known = user.is_some();
+                (names::readings_of_text(user.map_or(name, Cow::Owned), realm), known)
             }
         })
     }
@@ -99,20 +104,20 @@ impl Judge<'_> {
         let octets = hash.digits() / 2;
         match stored {
             None => {
-                self.try_secret(absent(octets)?);
+                self.try_secret(&absent(octets)?);
                 Ok(None)
             }
             Some(Stored::Hash(stored)) => {
                 let mut stored = stored.clone();
                 let stored = stored.expose_mut().get_mut(..octets).unwrap_or_default();
-                Ok(self.try_secret(Digits::of(stored)))
+                Ok(self.try_secret(&Digits::of(stored)))
             }
             Some(Stored::Password(password)) => {
                 for form in names::password_forms(reading.encoding, password.expose()).iter() {
                     let Some(left) = tries.checked_sub(1) else { return Ok(None) };
                     *tries = left;
                     let secret = hash::password(hash, &reading.user, &reading.realm, form);
-                    if let Some(secret) = self.try_secret(secret) {
+                    if let Some(secret) = self.try_secret(&secret) {
                         return Ok(Some(secret));
                     }
                 }
@@ -121,7 +126,7 @@ impl Judge<'_> {
         }
     }
 
-    fn try_secret(&self, secret: Digits) -> Option<SessionSecret> {
+    fn try_secret(&self, secret: &Digits) -> Option<SessionSecret> {
         SessionSecret::of(secret, self.response, self.nonce, self.request)
     }
 }

@@ -50,6 +50,6 @@ pub fn without_scheme(token: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-mod exchange_tests;
+pub(crate) mod exchange_tests;
 #[cfg(test)]
 mod vector_tests;

@@ -38,8 +38,9 @@ pub struct Request<'a> {
 impl SessionSecret {
     /// A session's secret, where `secret`, a hash of user, realm and password, makes `response`
     /// right.
+    #[must_use]
     pub fn of(
-        secret: Digits,
+        secret: &Digits,
         response: &Response<'_>,
         nonce: &[u8],
         request: &Request<'_>,
@@ -49,7 +50,7 @@ impl SessionSecret {
         let inners: &[Inner] =
             if algorithm.session { &[Inner::Digits, Inner::Octets] } else { &[Inner::Digits] };
         inners.iter().find_map(|inner| {
-            let a1 = first_part(algorithm, &secret, *inner, nonce, &cnonce);
+            let a1 = first_part(algorithm, secret, *inner, nonce, &cnonce);
             is_right(response, &a1, nonce, &a2).then(|| Self {
                 algorithm,
                 secret: secret.clone(),
@@ -63,6 +64,7 @@ impl SessionSecret {
     /// Whether this secret makes `response` right. A client's nonce of its own in each request is
     /// taken in both ways that clients have: in A1, or only beside an A1 that stays (RFC 7616
     /// §3.4.2).
+    #[must_use]
     pub fn makes(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> bool {
         if response.algorithm != self.algorithm {
             return false;
@@ -80,11 +82,13 @@ impl SessionSecret {
     }
 
     /// The algorithm.
+    #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// `rspauth`: what a response would be without its method (RFC 7616 §3.5).
+    #[must_use]
     pub fn answer(&self, response: &Response<'_>, nonce: &[u8]) -> Digits {
         let (hash, cnonce) = (self.algorithm.hash, response.cnonce());
         let a1 = if self.algorithm.session && *cnonce != *self.cnonce {

@@ -165,7 +165,7 @@ impl HttpServer {
             return Err(Error::new(Status::INTERNAL_ERROR, reason));
         };
         let (session, flags) = (Arc::clone(session), *flags);
-        let result = later(credential, session, flags, now, message, Status::INVALID_TOKEN);
+        let result = later(credential, &session, flags, now, message, Status::INVALID_TOKEN);
         match result {
             Ok(granted) => {
                 *phase = Phase::Done(Arc::new(granted));
@@ -193,7 +193,7 @@ impl HttpServer {
         })?;
         let session = Arc::clone(&granted.session);
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        later(credential, session, granted.flags, now, message, wrong_count).map(drop)
+        later(credential, &session, granted.flags, now, message, wrong_count).map(drop)
     }
 }
 
@@ -331,7 +331,7 @@ impl Exchange<'_> {
 /// Verifies a further request of a session.
 fn later(
     credential: &DigestCredential,
-    session: Arc<Session>,
+    session: &Arc<Session>,
     flags: Flags,
     now: u64,
     message: &mut Message<'_, '_>,
@@ -344,7 +344,7 @@ fn later(
         let request = request(&inputs, &response)?;
         let nonce = &session.nonce.text;
         if response.nonce.unquoted().as_ref() != nonce
-            || !is_users(&session, &response)
+            || !is_users(session, &response)
             || !session.secret.makes(&response, nonce, &request)
         {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
@@ -364,7 +364,7 @@ fn later(
         if !session.counts().take(count, order) {
             return Err(out_of_sequence());
         }
-        let granted = granted(Arc::clone(&session), &response, claim, flags);
+        let granted = granted(Arc::clone(session), &response, claim, flags);
         (granted, answer.map(|answer| answer.to_vec()))
     };
     write_answer(message, answer.as_deref().unwrap_or_default())?;

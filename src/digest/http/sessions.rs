@@ -141,6 +141,7 @@ impl Sessions {
 
     /// Begins a session; `None` where its nonce has been used meanwhile. `expires` is when the
     /// nonce is refused for its age, `limit` the number of records that all shards may have.
+    #[must_use]
     pub fn begin(
         self: &Arc<Self>,
         beginning: Beginning,

@@ -13,7 +13,7 @@ fn secret() -> SessionSecret {
     let token = format!("username=a,realm=\"\",nonce=n,uri=\"/\",response={digits}");
     let response = Response::parse(token.as_bytes(), Status::INVALID_TOKEN).unwrap();
     let request = Request { method: b"GET", entity: None };
-    SessionSecret::of(secret, &response, b"n", &request).unwrap()
+    SessionSecret::of(&secret, &response, b"n", &request).unwrap()
 }
 
 /// A nonce of the first shard.

@@ -319,7 +319,7 @@ fn every_vector_is_judged_right_and_each_changed_digit_wrong() {
             let hash = vector.algorithm().hash;
             let entity = vector.entity.map(|entity| Digits::read(entity.as_bytes(), hash).unwrap());
             let request = Request { method, entity };
-            SessionSecret::of(vector.secret(), &response, vector.nonce.as_bytes(), &request)
+            SessionSecret::of(&vector.secret(), &response, vector.nonce.as_bytes(), &request)
                 .is_some()
         };
         assert!(is_right(&token, vector.method.as_bytes()), "{name}");

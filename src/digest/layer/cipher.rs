@@ -5,9 +5,9 @@ use zeroize::Zeroizing;
 
 use super::cbc::{self, Cbc};
 use super::keys::Key;
-use super::rc4::Rc4;
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
+use crate::kernels::rc4::Rc4;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.

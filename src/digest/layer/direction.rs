@@ -23,22 +23,23 @@ pub(super) struct Direction {
 
 impl Direction {
     /// Before the first message.
-    pub(super) fn new(h_a1: &[u8; 16], flow: Flow, protection: Protection) -> Self {
+    pub(super) fn new(mac: PreparedMac, protection: Protection) -> Self {
         let cipher = match protection {
             Protection::Integrity => State::None,
             Protection::Confidentiality(cipher) => State::Fresh(cipher),
         };
-        Self { mac: PreparedMac::new(&keys::signing(h_a1, flow)), sequence: 0, cipher }
+        Self { mac, sequence: 0, cipher }
     }
 
     /// At a packed position, if it is one.
     pub(super) fn unpack(
+        mac: PreparedMac,
         h_a1: &[u8; 16],
         flow: Flow,
         protection: Protection,
         packed: &PackedDirection,
     ) -> Option<Self> {
-        let mut direction = Self::new(h_a1, flow, protection);
+        let mut direction = Self::new(mac, protection);
         direction.sequence = packed.sequence;
         let position = packed.position.expose();
         match protection {

@@ -1,10 +1,11 @@
 //! The keys of the security layers (RFC 2831 §2.3 and §2.4).
 
 use md5::Md5;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::digest::hash::joined;
 use crate::digest::qop::Cipher;
+use crate::kernels::md5::{Block, INITIAL, Text, compress_all, octets};
 use crate::sspi::Role;
 
 /// A key of 16 octets, wiped on drop.
@@ -51,9 +52,9 @@ impl Flow {
     }
 }
 
-/// Kic or Kis (RFC 2831 §2.3).
-pub(super) fn signing(h_a1: &[u8; 16], flow: Flow) -> Key {
-    Zeroizing::new(joined::<Md5>(&[h_a1, flow.signing_constant()]).into())
+/// Kic and Kis (RFC 2831 §2.3), in the order of `flows`.
+pub(super) fn signing(h_a1: &[u8; 16], flows: [Flow; 2]) -> [Key; 2] {
+    both(h_a1, flows.map(Flow::signing_constant))
 }
 
 /// Kcc or Kcs (RFC 2831 §2.4): the weaker the cipher, the less of H(A1) goes in.
@@ -65,6 +66,28 @@ pub(super) fn sealing(h_a1: &[u8; 16], flow: Flow, cipher: Cipher) -> Key {
     };
     let (strong, _) = h_a1.split_at(length);
     Zeroizing::new(joined::<Md5>(&[strong, flow.sealing_constant()]).into())
+}
+
+/// The hashes of `start` with each of two ends, computed side by side.
+fn both(start: &[u8], ends: [&[u8]; 2]) -> [Key; 2] {
+    let mut texts = [Text::<2>::new(), Text::<2>::new()];
+    let mut states = [INITIAL; 4];
+    let [one, other] = &mut texts;
+    let mut blocks: [&[Block]; 4] = [&[]; 4];
+    for ((text, end), blocks) in [one, other].into_iter().zip(ends).zip(&mut blocks) {
+        // A hash and a constant of under 70 octets always have room.
+        if text.push(start).is_some()
+            && text.push(end).is_some()
+            && let Some(padded) = text.finish(0)
+        {
+            *blocks = padded;
+        }
+    }
+    compress_all(&mut states, blocks);
+    texts.iter_mut().for_each(Zeroize::zeroize);
+    let [one, other, ..] = states.map(|state| Zeroizing::new(octets(&state)));
+    states.zeroize();
+    [one, other]
 }
 
 /// Octets 0 to 6 and 7 to 13 of a sealing key as two DES keys of 8 octets, one after the other:
@@ -108,8 +131,9 @@ mod tests {
             (V4, "48a4179a7bf2399c21343d006e410455", "0067c34fcdcd50089bf5e8249ce7b350"),
             (V1, "167e83eb00efac5c44f84a956e32e9c9", "3cd17b670169e97288080d4389652b16"),
         ] {
-            assert_eq!(*signing(&key(h_a1), Flow::ToServer), key(to_server));
-            assert_eq!(*signing(&key(h_a1), Flow::ToClient), key(to_client));
+            let flows = [Flow::ToServer, Flow::ToClient];
+            let [kic, kis] = signing(&key(h_a1), flows);
+            assert_eq!((*kic, *kis), (key(to_server), key(to_client)));
         }
     }
 

@@ -1,13 +1,10 @@
 //! The MAC of a message: HMAC-MD5 over its sequence number and text, ten octets of it, then the
 //! message type and the sequence number (RFC 2831 §2.3).
 
-use hmac::block_api::HmacCore;
-use hmac::digest::block_api::{Buffer, CoreProxy};
-use hmac::digest::common::Key as PaddedKey;
-use hmac::{Hmac, KeyInit, Mac as _};
-use md5::Md5;
+use zeroize::Zeroize;
 
 use super::keys::Key;
+use crate::kernels::md5::{Block, INITIAL, State, Text, compress, compress_all, octets};
 
 /// Octets of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -19,42 +16,114 @@ pub(super) const BLOCK: usize = MAC + SUFFIX;
 /// The message type, the same for every message (RFC 2831 §2.3).
 const TYPE: [u8; 2] = [0, 1];
 
-/// A key whose two pads are hashed already: the block-level states alone, 48 octets, against the
-/// 120 of an `Hmac`, which has the room for a block of text besides.
-pub(super) struct PreparedMac(HmacCore<Md5>);
+/// A key whose two pads are hashed already (RFC 2104 §4): two states of 16 octets.
+pub(super) struct PreparedMac {
+    inner: State,
+    outer: State,
+}
 
 impl PreparedMac {
-    pub(super) fn new(key: &Key) -> Self {
-        let mut padded = PaddedKey::<HmacCore<Md5>>::default();
-        for (to, from) in padded.iter_mut().zip(key.iter()) {
-            *to = *from;
-        }
-        let prepared = Self(HmacCore::new(&padded));
-        zeroize::Zeroize::zeroize(padded.as_mut_slice());
-        prepared
+    /// Both directions' keys, prepared side by side.
+    pub(super) fn both([one, other]: [&Key; 2]) -> [Self; 2] {
+        let mut pads = [(one, 0x36), (one, 0x5C), (other, 0x36), (other, 0x5C)].map(pad);
+        let mut states = [INITIAL; 4];
+        compress_all(&mut states, pads.each_ref().map(std::slice::from_ref));
+        pads.as_flattened_mut().zeroize();
+        let [inner, outer, other_inner, other_outer] = states;
+        states.zeroize();
+        [Self { inner, outer }, Self { inner: other_inner, outer: other_outer }]
     }
 
     /// The MAC of message number `sequence`, before its text.
     pub(super) fn begin(&self, sequence: u32) -> RunningMac {
-        let mut running = Hmac::compose(self.0.clone(), Buffer::<HmacCore<Md5>>::default());
+        let mut running = RunningMac {
+            state: self.inner,
+            outer: self.outer,
+            partial: [0; 64],
+            // The pad was a block.
+            length: 64,
+        };
         running.update(&sequence.to_be_bytes());
-        RunningMac(running)
+        running
     }
 }
 
+impl Drop for PreparedMac {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
+
+/// A key, filled up with zeros, exclusive-or the octet of a pad.
+fn pad((key, octet): (&Key, u8)) -> Block {
+    let mut block = [octet; 64];
+    for (octet, key) in block.iter_mut().zip(key.iter()) {
+        *octet ^= key;
+    }
+    block
+}
+
 /// The MAC of a message whose text is still coming.
-pub(super) struct RunningMac(Hmac<Md5>);
+pub(super) struct RunningMac {
+    state: State,
+    outer: State,
+    /// The text since the last whole block.
+    partial: Block,
+    /// Octets hashed so far.
+    length: u64,
+}
 
 impl RunningMac {
     pub(super) fn update(&mut self, text: &[u8]) {
-        self.0.update(text);
+        let filled = self.filled();
+        self.length += text.len() as u64;
+        let (_, space) = self.partial.split_at_mut(filled);
+        let Some((head, rest)) = text.split_at_checked(space.len()) else {
+            space.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+            return;
+        };
+        space.copy_from_slice(head);
+        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        let (blocks, rest) = rest.as_chunks();
+        compress(&mut self.state, blocks);
+        self.partial.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     }
 
-    pub(super) fn finish(self) -> [u8; MAC] {
-        let whole: [u8; 16] = self.0.finalize().into_bytes().into();
+    pub(super) fn finish(mut self) -> [u8; MAC] {
+        let (partial, _) = self.partial.split_at(self.filled());
+        let mut end = Text::<2>::new();
+        let before = self.length - partial.len() as u64;
+        // Less than a block and its padding always have room in two.
+        if end.push(partial).is_some()
+            && let Some(blocks) = end.finish(before)
+        {
+            compress(&mut self.state, blocks);
+        }
+        end.zeroize();
+        let mut last = Text::<1>::new();
+        if last.push(&octets(&self.state)).is_some()
+            && let Some(blocks) = last.finish(64)
+        {
+            compress(&mut self.outer, blocks);
+        }
         let mut mac = [0; MAC];
-        mac.copy_from_slice(whole.split_at(MAC).0);
+        mac.copy_from_slice(octets(&self.outer).split_at(MAC).0);
         mac
+    }
+
+    /// Octets in the partial block.
+    fn filled(&self) -> usize {
+        (self.length % 64) as usize
+    }
+}
+
+/// The text in the partial block may be a secret.
+impl Drop for RunningMac {
+    fn drop(&mut self) {
+        self.partial.zeroize();
+        self.state.zeroize();
+        self.outer.zeroize();
     }
 }
 
@@ -71,4 +140,38 @@ pub(super) fn suffix(sequence: u32) -> [u8; SUFFIX] {
 pub(super) fn sequence(suffix: [u8; SUFFIX]) -> Option<u32> {
     let number = suffix.strip_prefix(&TYPE)?;
     number.try_into().ok().map(u32::from_be_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, KeyInit, Mac as _};
+    use md5::Md5;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    fn expected(key: &Key, sequence: u32, text: &[u8]) -> Vec<u8> {
+        let mut mac = Hmac::<Md5>::new_from_slice(key.as_slice()).unwrap();
+        mac.update(&sequence.to_be_bytes());
+        mac.update(text);
+        mac.finalize().into_bytes()[..MAC].to_vec()
+    }
+
+    #[test]
+    fn macs_are_those_of_the_crate_for_every_length_and_division() {
+        let keys = [Zeroizing::new([0x11; 16]), Zeroizing::new([0xA7; 16])];
+        let prepared = PreparedMac::both(keys.each_ref());
+        let text: Vec<u8> = (0..300).map(|n: u32| (n * 31 % 251) as u8).collect();
+        for (key, prepared) in keys.iter().zip(&prepared) {
+            for length in 0..=text.len() {
+                let text = &text[..length];
+                let expected = expected(key, 7, text);
+                for portion in [1, 13, 60, 64, 65, 300] {
+                    let mut mac = prepared.begin(7);
+                    text.chunks(portion).for_each(|part| mac.update(part));
+                    assert_eq!(mac.finish(), expected[..], "{length} octets by {portion}");
+                }
+            }
+        }
+    }
 }

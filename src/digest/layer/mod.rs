@@ -15,7 +15,6 @@ mod cipher;
 mod direction;
 mod keys;
 mod mac;
-mod rc4;
 mod segments;
 
 use std::fmt;
@@ -23,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::direction::Direction;
 use self::keys::Flow;
+use self::mac::PreparedMac;
 use self::segments::Segments;
 use super::qop::Cipher;
 use crate::sspi::{Error, Result, Role, Secret, Status};
@@ -59,8 +59,7 @@ impl Layer {
     /// end of the conversation that we are.
     #[must_use]
     pub fn new(h_a1: &[u8; 16], protection: Protection, role: Role) -> Self {
-        let sending = Direction::new(h_a1, Flow::sent_by(role), protection);
-        let receiving = Direction::new(h_a1, Flow::received_by(role), protection);
+        let [sending, receiving] = macs(h_a1, role).map(|mac| Direction::new(mac, protection));
         Self::of(h_a1, protection, role, sending, receiving)
     }
 
@@ -195,13 +194,14 @@ impl Layer {
     pub fn import(packed: &Packed) -> Result<Self> {
         let h_a1 = packed.h_a1.expose();
         let Packed { protection, role, .. } = *packed;
-        let direction = |flow, packed| {
-            Direction::unpack(h_a1, flow, protection, packed).ok_or_else(|| {
+        let direction = |mac, flow, packed| {
+            Direction::unpack(mac, h_a1, flow, protection, packed).ok_or_else(|| {
                 Error::new(Status::INVALID_TOKEN, "import: not a position of the cipher")
             })
         };
-        let sending = direction(Flow::sent_by(role), &packed.sending)?;
-        let receiving = direction(Flow::received_by(role), &packed.receiving)?;
+        let [sending, receiving] = macs(h_a1, role);
+        let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
+        let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
         Ok(Self::of(h_a1, protection, role, sending, receiving))
     }
 }
@@ -235,6 +235,12 @@ pub struct PackedDirection {
     /// The cipher's position: empty before the first message and without a cipher, the last 8
     /// octets of ciphertext for des and 3des, the 258 octets of its state for rc4.
     pub position: Secret<Vec<u8>>,
+}
+
+/// What signs what is sent, and what is received.
+fn macs(h_a1: &[u8; 16], role: Role) -> [PreparedMac; 2] {
+    let [sending, receiving] = keys::signing(h_a1, [Flow::sent_by(role), Flow::received_by(role)]);
+    PreparedMac::both([&sending, &receiving])
 }
 
 /// A lock whose holder died protects a state that no step leaves half made: it is taken over.

@@ -178,7 +178,7 @@ pub unsafe extern "system" fn SspiExcludePackage(
 /// Returns TRUE for SEC_E_NO_CREDENTIALS, SEC_E_LOGON_DENIED, SEC_E_UNKNOWN_CREDENTIALS,
 /// STATUS_LOGON_FAILURE, STATUS_WRONG_PASSWORD, STATUS_NO_SUCH_USER and ERROR_LOGON_FAILURE; FALSE
 /// otherwise.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn SspiIsPromptingNeeded(ErrorOrNtStatus: ULONG) -> BOOLEAN {
     guard_value("SspiIsPromptingNeeded", 0, || Ok(strings::prompting_helps(ErrorOrNtStatus).into()))
 }

@@ -39,7 +39,7 @@ pub unsafe extern "system" fn SspiEncryptAuthIdentity(
 /// * `AuthData`: as for SspiEncryptAuthIdentity.
 ///
 /// Returns what SspiEncryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn SspiEncryptAuthIdentityEx(
     Options: ULONG,
     AuthData: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,
@@ -74,7 +74,7 @@ pub unsafe extern "system" fn SspiDecryptAuthIdentity(
 /// * `EncryptedAuthData`: as for SspiDecryptAuthIdentity.
 ///
 /// Returns what SspiDecryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options.
-#[unsafe(no_mangle)]
+#[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn SspiDecryptAuthIdentityEx(
     Options: ULONG,
     EncryptedAuthData: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,

@@ -1,1 +1,252 @@
+//! What the configuration adds: algorithms, opaque, hashed names, Authentication-Info.
 
+use super::*;
+use crate::sspi::Outcome::{Complete, Continue, Done};
+
+/// Several output tokens.
+#[derive(Default)]
+struct Several {
+    tokens: Vec<Vec<u8>>,
+    current: usize,
+}
+
+impl Several {
+    fn of(count: usize) -> Self {
+        Self { tokens: vec![b"untouched".to_vec(); count], current: 0 }
+    }
+}
+
+impl TokenSink for Several {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        self.tokens[self.current].space(length)
+    }
+
+    fn next(&mut self) -> bool {
+        let more = self.current + 1 < self.tokens.len();
+        self.current += usize::from(more);
+        more
+    }
+}
+
+#[test]
+fn each_algorithm_has_a_token_as_far_as_there_are_buffers() {
+    let names = ["SHA-256", "MD5-sess", "SHA-512-256"];
+    let credential = server("http_algorithms = [\"sha-256\", \"MD5-sess\", \"SHA-512-256\"]");
+    for count in 1..6 {
+        let mut several = Several::of(count);
+        accept(&*begin(&credential, Role::Server), b"", "", &mut several).unwrap();
+        for (index, token) in several.tokens.iter().enumerate() {
+            let text = std::str::from_utf8(token).unwrap();
+            let algorithm = value(text, "algorithm");
+            assert_eq!(algorithm.as_deref(), names.get(index).copied(), "{count} {text}");
+            assert_eq!(text.is_empty(), index >= names.len());
+            if let Some(name) = names.get(index) {
+                let response = ALICE.respond(text, 1, "GET", "/");
+                if count == index + 1 {
+                    let result = answer(&credential, &response, "GET").1;
+                    assert_eq!(result.unwrap().0, Done, "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn auth_int_covers_the_body() {
+    let credential = server("");
+    let digests = ["38609a28efe1da66fb338fe868fc4428", "d41d8cd98f00b204e9800998ecf8427e"];
+    for flags in [Flags::INTEGRITY, Flags::REPLAY_DETECT, Flags::SEQUENCE_DETECT] {
+        let first = begin(&credential, Role::Server);
+        let mut output = Vec::new();
+        step(&*first, &inputs(b"", "", b""), flags, None, &mut output).unwrap();
+        let text = String::from_utf8(output).unwrap();
+        assert_eq!(value(&text, "qop").unwrap(), "auth,auth-int");
+        let browser = Browser { qop: "auth-int", entity: Some(digests[0]), ..ALICE };
+        let response = browser.respond(&text, 1, "POST", "/");
+        let upper = digests[0].to_uppercase();
+        let rows = [
+            (digests[1], Err(Status::LOGON_DENIED)),
+            ("", Err(Status::LOGON_DENIED)),
+            ("38609a28", Err(Status::INVALID_TOKEN)),
+            (&upper, Ok((Done, Flags::SIGNED))),
+        ];
+        for (entity, expected) in rows {
+            let context = begin(&credential, Role::Server);
+            let buffers = inputs(response.as_bytes(), "POST", entity.as_bytes());
+            let result = step(&*context, &buffers, flags, None, &mut Vec::new());
+            let result = result.map(|step| (step.outcome, step.flags));
+            assert_eq!(result.map_err(|error| error.status()), expected, "{entity}");
+        }
+    }
+}
+
+#[test]
+fn a_realm_of_the_callers_is_offered() {
+    let credential = server("");
+    let realm: Vec<u8> = "Digest".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut buffers = inputs(b"", "GET", b"");
+    buffers[4].data = &realm;
+    let mut output = Vec::new();
+    let context = begin(&credential, Role::Server);
+    step(&*context, &buffers, Flags::NONE, None, &mut output).unwrap();
+    let text = String::from_utf8(output).unwrap();
+    assert!(text.ends_with(",charset=utf-8,realm=\"Digest\""));
+    let response = ALICE.respond(&text, 1, "GET", "/");
+    assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done);
+    buffers[4].data = "ö".as_bytes();
+    let context = begin(&credential, Role::Server);
+    let status = status_of(step(&*context, &buffers, Flags::NONE, None, &mut Vec::new()));
+    assert_eq!(status, Status::INVALID_TOKEN);
+}
+
+#[test]
+fn without_utf8http_no_charset_is_offered() {
+    assert!(!challenge(&server("[WDigest]\nUTF8HTTP = 0")).contains("charset"));
+}
+
+#[test]
+fn an_opaque_is_verified_where_one_was_sent() {
+    let credential = server("http_opaque = 1");
+    let text = challenge(&credential);
+    let opaque = value(&text, "opaque").unwrap();
+    let response = ALICE.respond(&text, 1, "GET", "/");
+    let wrong = format!("{response}, opaque=\"{}\"", "0".repeat(32));
+    assert_eq!(status_of(answer(&credential, &wrong, "GET").1), Status::INVALID_TOKEN);
+    let right = format!("{response}, opaque=\"{opaque}\"");
+    let (_first, result) = answer(&credential, &right, "GET");
+    assert_eq!(result.unwrap().0, Done);
+    let second = format!("{}, opaque=\"{opaque}\"", ALICE.respond(&text, 2, "GET", "/"));
+    assert_eq!(answer(&credential, &second, "GET").1.unwrap().0, Complete);
+    let wrong = second.replace(&opaque, &"0".repeat(32));
+    assert_eq!(status_of(answer(&credential, &wrong, "GET").1), Status::INVALID_TOKEN);
+}
+
+#[test]
+fn hashed_names_are_found() {
+    let credential = server("http_userhash = 1\nhttp_algorithms = [\"SHA-256\"]");
+    let text = challenge(&credential);
+    assert!(text.ends_with(",userhash=true"));
+    for (user, password, expected) in [
+        ("alice", "secret", Status::OK),
+        ("jäger", "grün", Status::OK),
+        ("alice", "wrong", Status::LOGON_DENIED),
+        ("nobody", "secret", Status::LOGON_DENIED),
+    ] {
+        let text = challenge(&credential);
+        let context = begin(&client_of(user, None, password), Role::Client);
+        let buffers = &inputs(text.as_bytes(), "GET", b"")[..3];
+        let mut output = Vec::new();
+        step(&*context, buffers, Flags::USE_HTTP_STYLE, Some("/"), &mut output).unwrap();
+        let response = String::from_utf8(output).unwrap();
+        assert!(!response.contains(user), "{response}");
+        let (accepted, result) = answer(&credential, &response, "GET");
+        assert_eq!(status_of(result), expected, "{user}");
+        if expected == Status::OK {
+            let Ok(Attribute::Names(name)) = accepted.query(AttributeId::NAMES) else { panic!() };
+            assert_eq!(name, format!("example.org\\{user}"));
+        }
+    }
+    let plain = ALICE.respond(&text, 1, "GET", "/");
+    let claimed = format!("{plain}, userhash=true");
+    assert_eq!(status_of(answer(&credential, &claimed, "GET").1), Status::LOGON_DENIED);
+    assert_eq!(answer(&credential, &plain, "GET").1.unwrap().0, Done, "or not hashed");
+}
+
+#[test]
+fn username_star_names_a_user() {
+    let credential = server("http_algorithms = [\"SHA-256\"]");
+    let jaeger = Browser { user: "jäger", password: "grün", ..ALICE };
+    let response = jaeger.respond(&challenge(&credential), 1, "GET", "/");
+    let response = response.replace("username=\"jäger\"", "username*=UTF-8''j%C3%A4ger");
+    assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done);
+}
+
+#[test]
+fn authentication_info_proves_the_server_and_names_the_next_nonce() {
+    for (setting, has_next) in [("rspauth", false), ("nextnonce", true)] {
+        for algorithm in ["MD5", "SHA-256-sess"] {
+            let credential = server(&format!(
+                "http_authentication_info = \"{setting}\"\nhttp_algorithms = [\"{algorithm}\"]"
+            ));
+            let text = challenge(&credential);
+            let expected = |nc: u32, method: &str| {
+                // rspauth is what the response would be without a method.
+                value(&ALICE.respond(&text, nc, method, "/"), "response")
+            };
+            let response = ALICE.respond(&text, 1, "GET", "/");
+            let (_first, result) = answer(&credential, &response, "GET");
+            let (outcome, info) = result.unwrap();
+            assert_eq!(outcome, Done);
+            assert_eq!(value(&info, "rspauth"), expected(1, ""), "{info}");
+            assert!(info.starts_with("qop=auth,rspauth=\""));
+            assert!(info.contains(",cnonce=\"0a4f113b\",nc=00000001"));
+            assert_eq!(value(&info, "nextnonce").is_some(), has_next);
+            let response = ALICE.respond(&text, 2, "GET", "/");
+            let (second, _) = answer(&credential, &response, "GET");
+            let info = String::from_utf8(complete(&*second, &response, "GET").unwrap()).unwrap();
+            assert_eq!(value(&info, "rspauth"), expected(2, ""));
+            if let Some(next) = value(&info, "nextnonce") {
+                let text = text.replace(&value(&text, "nonce").unwrap(), &next);
+                let response = ALICE.respond(&text, 1, "GET", "/");
+                assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done);
+            }
+        }
+    }
+}
+
+#[test]
+fn verify_signature_takes_the_next_request_of_a_context() {
+    let credential = server("");
+    let text = challenge(&credential);
+    let (context, _) = answer(&credential, &ALICE.respond(&text, 1, "GET", "/"), "GET");
+    let verify = |token: &str, method: &str| {
+        let (mut token, mut method) = (token.as_bytes().to_vec(), method.as_bytes().to_vec());
+        let mut buffers = [
+            message_buffer(TOKEN, &mut token),
+            message_buffer(PARAMS, &mut method),
+            message_buffer(PARAMS, &mut []),
+            message_buffer(PARAMS, &mut []),
+        ];
+        status_of(context.verify(&mut Message(&mut buffers)))
+    };
+    let second = ALICE.respond(&text, 2, "GET", "/");
+    assert_eq!(verify(&second, "POST"), Status::MESSAGE_ALTERED);
+    assert_eq!(verify(&second.replace("uri=\"/\"", "uri=\"/x\""), "GET"), Status::MESSAGE_ALTERED);
+    assert_eq!(verify(&ALICE.respond(&text, 3, "GET", "/"), "GET"), Status::OUT_OF_SEQUENCE);
+    let wrong = second.replace("nc=00000002", "nc=zz");
+    assert_eq!(verify(&wrong, "GET"), Status::STATUS_INVALID_PARAMETER);
+    assert_eq!(verify("nonsense", "GET"), Status::INVALID_TOKEN);
+    assert_eq!(verify("", "GET"), Status::INVALID_TOKEN);
+    assert_eq!(verify(&second, "GET"), Status::OK);
+    assert_eq!(verify(&second, "GET"), Status::OUT_OF_SEQUENCE);
+}
+
+#[test]
+fn complete_takes_the_array_as_it_was_too() {
+    let credential = server("");
+    let text = challenge(&credential);
+    let (_first, _) = answer(&credential, &ALICE.respond(&text, 1, "GET", "/"), "GET");
+    let response = ALICE.respond(&text, 2, "GET", "/");
+    let (context, _) = answer(&credential, &response, "GET");
+    let (mut token, mut method) = (response.into_bytes(), b"GET\0".to_vec());
+    let mut empty = [message_buffer(TOKEN, &mut [])];
+    let status = status_of(context.complete(&mut Message(&mut empty)));
+    assert_eq!(status, Status::INVALID_TOKEN);
+    assert_eq!(status_of(context.complete(&mut Message(&mut []))), Status::INVALID_TOKEN);
+    let mut realm = b"r\0".to_vec();
+    let mut buffers = [
+        message_buffer(TOKEN, &mut token),
+        message_buffer(PARAMS, &mut method),
+        message_buffer(PARAMS, &mut []),
+        message_buffer(PARAMS, &mut []),
+        message_buffer(PARAMS, &mut realm),
+    ];
+    context.complete(&mut Message(&mut buffers)).unwrap();
+    assert_eq!(buffers[4].length, None, "no output, nothing written");
+    assert!(context.established());
+    let fresh = begin(&credential, Role::Server);
+    let mut output = Vec::new();
+    assert_eq!(accept(&*fresh, b"", "", &mut output).unwrap().outcome, Continue);
+    let status = status_of(fresh.complete(&mut Message(&mut buffers)));
+    assert_eq!(status, Status::INTERNAL_ERROR);
+}

@@ -16,8 +16,9 @@ fn at(sequence: u32, protection: Protection) -> (Layer, Layer) {
 /// The first body to the server whose octets before encryption, MAC aside, are `text` and `padding`.
 /// The MAC is over `text`.
 fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
-    let signing = keys::signing(&h_a1(V4), Flow::ToServer);
-    let mut mac = PreparedMac::new(&signing).begin(0);
+    let [signing, other] = keys::signing(&h_a1(V4), [Flow::ToServer, Flow::ToClient]);
+    let [prepared, _] = PreparedMac::both([&signing, &other]);
+    let mut mac = prepared.begin(0);
     mac.update(text);
     let mut body = [text, padding, &mac.finish()].concat();
     let Protection::Confidentiality(cipher) = protection else { panic!("a cipher") };

@@ -1,0 +1,160 @@
+/* R63: identities of callers' own making, and packs of identities from anywhere. */
+#include "login.h"
+
+typedef PSEC_WINNT_AUTH_IDENTITY_OPAQUE identity;
+
+/* Each form, with texts that are not terminated in blocks of exactly their size. */
+static void honest_forms(void)
+{
+    SEC_WINNT_AUTH_IDENTITY_A ansi;
+    SEC_WINNT_AUTH_IDENTITY_W unicode;
+    SEC_WINNT_AUTH_IDENTITY_EXA ex;
+    SEC_WINNT_AUTH_IDENTITY_EXW exw;
+    identity forms[4], copy;
+    PCWSTR user, domain, password;
+    size_t i;
+    char *narrow = exact("alice", 5);
+    WCHAR *broad = exact(wide("alice"), 10);
+
+    memset(&ansi, 0, sizeof ansi);
+    ansi.User = (void *)narrow;
+    ansi.UserLength = 5;
+    ansi.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    memset(&unicode, 0, sizeof unicode);
+    unicode.User = (void *)broad;
+    unicode.UserLength = 5;
+    unicode.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+    memset(&ex, 0, sizeof ex);
+    ex.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+    ex.Length = sizeof ex;
+    ex.User = (void *)narrow;
+    ex.UserLength = 5;
+    ex.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    memset(&exw, 0, sizeof exw);
+    exw.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+    exw.Length = sizeof exw;
+    exw.User = (void *)broad;
+    exw.UserLength = 5;
+    exw.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+    forms[0] = &ansi;
+    forms[1] = &unicode;
+    forms[2] = &ex;
+    forms[3] = &exw;
+    for (i = 0; i < COUNT(forms); i++) {
+        returns(SEC_E_OK, SspiValidateAuthIdentity(forms[i]));
+        if (returns(SEC_E_OK, SspiEncodeAuthIdentityAsStrings(forms[i], &user, &domain, &password))) {
+            ok(is_wide(user, "alice") && domain == NULL && password == NULL, "form %u", (unsigned)i);
+            SspiLocalFree((void *)user);
+            SspiLocalFree((void *)domain);
+            SspiLocalFree((void *)password);
+        }
+        if (returns(SEC_E_OK, SspiCopyAuthIdentity(forms[i], &copy))) {
+            BOOLEAN same_user = FALSE;
+            returns(SEC_E_OK, SspiCompareAuthIdentities(forms[i], copy, &same_user, NULL));
+            ok(same_user, "form %u and its copy differ", (unsigned)i);
+            SspiFreeAuthIdentity(copy);
+        }
+    }
+    /* their memory is the caller's */
+    SspiFreeAuthIdentity(&ansi);
+    SspiLocalFree(&unicode);
+    SspiZeroAuthIdentity(&ex);
+    free(narrow);
+    free(broad);
+}
+
+static void wrong_forms(void)
+{
+    SEC_WINNT_AUTH_IDENTITY_W given;
+    WCHAR text[] = {'a', 0xD800};
+    struct row {
+        const char *name;
+        void *user;
+        ULONG length, flags;
+    } rows[] = {
+        {"r63 no flag", NULL, 0, 0},
+        {"r63 both flags", NULL, 0, SEC_WINNT_AUTH_IDENTITY_UNICODE | SEC_WINNT_AUTH_IDENTITY_ANSI},
+        {"r63 length without text", NULL, 1, SEC_WINNT_AUTH_IDENTITY_UNICODE},
+        {"r63 length 32768", NULL, 32768, SEC_WINNT_AUTH_IDENTITY_UNICODE},
+        {"r63 length 2^32-1", NULL, 0xFFFFFFFF, SEC_WINNT_AUTH_IDENTITY_ANSI},
+        {"r63 unpaired surrogate", NULL, 2, SEC_WINNT_AUTH_IDENTITY_UNICODE},
+    };
+    size_t i;
+    rows[3].user = rows[4].user = rows[5].user = text;
+    for (i = 0; i < COUNT(rows); i++) {
+        identity copy = (identity)rows;
+        in_row(rows[i].name);
+        memset(&given, 0, sizeof given);
+        given.User = rows[i].user;
+        given.UserLength = rows[i].length;
+        given.Flags = rows[i].flags;
+        ours_returns(SEC_E_INVALID_PARAMETER, SspiValidateAuthIdentity(&given));
+        ours_returns(SEC_E_INVALID_PARAMETER, SspiCopyAuthIdentity(&given, &copy));
+        ours(copy == (identity)rows, "a failed call wrote a pointer");
+    }
+    in_row(NULL);
+}
+
+/* Packs cut at every octet, and with each octet changed: refused, or an identity that can be used. */
+static void damaged_packs(void)
+{
+    identity given = NULL, made;
+    char *octets;
+    ULONG length, i;
+    if (!returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide("alice"), wide("DOM"), wide("secret"),
+                                                           &given))
+        || !returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &octets)))
+        return;
+    for (i = 0; i < length; i++) {
+        char *copy = exact(octets, i);
+        made = (identity)&given;
+        ours(SspiUnmarshalAuthIdentity(i, copy, &made) == SEC_E_INVALID_PARAMETER, "cut to %u",
+             (unsigned)i);
+        ours(made == (identity)&given, "a failed call wrote a pointer");
+        free(copy);
+        copy = exact(octets, length);
+        copy[i] = (char)(copy[i] ^ 0xFF);
+        if (SspiUnmarshalAuthIdentity(length, copy, &made) == SEC_E_OK) {
+            ours_returns(SEC_E_OK, SspiValidateAuthIdentity(made));
+            SspiFreeAuthIdentity(made);
+        } else {
+            ours(made == (identity)&given, "a failed call wrote a pointer");
+        }
+        free(copy);
+    }
+    ours_returns(SEC_E_INVALID_PARAMETER, SspiUnmarshalAuthIdentity(length, NULL, &made));
+    ours_returns(SEC_E_INVALID_PARAMETER, SspiUnmarshalAuthIdentity(length, octets, NULL));
+    ours_returns(SEC_E_INVALID_PARAMETER, SspiMarshalAuthIdentity(given, NULL, &octets));
+    SspiLocalFree(octets);
+    SspiFreeAuthIdentity(given);
+}
+
+/* An identity that was made here logs in. */
+static void logs_in(void)
+{
+    struct exchange exchange;
+    identity alice;
+    prepare(&exchange, AUTH);
+    returns(SEC_E_OK, FreeCredentialsHandle(&exchange.outbound));
+    returns(SEC_E_OK,
+            SspiEncodeStringsAsAuthIdentity(wide(USER), NULL, wide(PASSWORD), &alice));
+    returns(SEC_E_OK, SspiEncryptAuthIdentity(alice));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
+                                                alice, NULL, NULL, &exchange.outbound, NULL));
+    SspiFreeAuthIdentity(alice); /* was copied */
+    returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
+    returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
+    returns(SEC_E_OK, verify(&exchange));
+    returns(SEC_E_OK, conclude(&exchange));
+    finish(&exchange);
+}
+
+START_TEST(identity_forms)
+{
+    configure("");
+    honest_forms();
+    wrong_forms();
+    damaged_packs();
+    if (can_log_in())
+        logs_in();
+}

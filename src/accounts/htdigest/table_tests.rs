@@ -1,0 +1,163 @@
+use super::*;
+
+const MD5: &str = "000102030405060708090a0b0c0d0e0f";
+const OTHER: &str = "ffffffffffffffffffffffffffffffff";
+const SHA256: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+fn find(table: &Table, user: &[u8], realm: &[u8], algorithm: Algorithm) -> Option<[u8; 32]> {
+    match table.find(&Account { user, realm }, algorithm)? {
+        Stored::Hash(hash) => Some(*hash.expose()),
+        Stored::Password(_) => panic!("a password from a file of hashes"),
+    }
+}
+
+fn first_md5(text: impl AsRef<[u8]>, user: &[u8], realm: &[u8]) -> Option<u8> {
+    let table = Table::read(text.as_ref()).unwrap();
+    find(&table, user, realm, Algorithm::Md5).map(|hash| hash[0])
+}
+
+#[test]
+fn good_lines() {
+    let both = format!("\u{FEFF}{MD5}:r:{OTHER}\n");
+    for (text, user, realm) in [
+        (format!("alice:example.org:{OTHER}"), &b"alice"[..], &b"example.org"[..]),
+        (format!("alice::{OTHER}\n"), b"alice", b""),
+        (format!("alice:r:{OTHER}\r\n"), b"alice", b"r"),
+        (format!("\n\r\n  \n# a: comment\n#a:b:c\nalice:r:{OTHER}"), b"alice", b"r"),
+        (format!(" al ice : r :{OTHER}"), b" al ice ", b" r "),
+        (format!("a@b:Digest realm:{}", OTHER.to_uppercase()), b"a@b", b"Digest realm"),
+        (format!("DOM\\alice::{OTHER}"), b"DOM\\alice", b""),
+        (format!("a:b:c:{OTHER}"), b"a", b"b:c"),
+        (format!("a::::{OTHER}"), b"a", b"::"),
+        (both, MD5.as_bytes(), b"r"),
+        // lighttpd's fourth field
+        (format!("a:r:{OTHER}:{MD5}"), b"a", b"r"),
+        (format!("a::{OTHER}:{MD5}"), b"a", b""),
+    ] {
+        assert_eq!(first_md5(&text, user, realm), Some(0xff), "{text}");
+    }
+}
+
+#[test]
+fn malformed_lines_name_their_number() {
+    for line in [
+        "alice",
+        "alice:r",
+        ":",
+        "::",
+        "alice:r:",
+        &format!("alice:{OTHER}"),
+        &format!(":r:{OTHER}"),
+        &format!("alice:r:{OTHER}0"),
+        &format!("alice:r:{}", &OTHER[1..]),
+        &format!("alice:r:{}g", &OTHER[1..]),
+        &format!("alice:r:{OTHER} "),
+        &format!("alice:r: {OTHER}"),
+        &format!("alice:r:{OTHER}\r\r"),
+        &format!("alice:r:{OTHER}:"),
+        &format!("alice:r:{OTHER}\0"),
+        " # not a comment",
+        "alice:r:secret password",
+    ] {
+        let text = format!("# first\nbob:r:{MD5}\n\n{line}\ncarol:r:{MD5}\n");
+        let malformed = Table::read(text.as_bytes()).err().unwrap();
+        assert_eq!(malformed.line, 4, "{line:?}");
+        assert!(!malformed.expected.contains("secret"));
+    }
+}
+
+#[test]
+fn names_are_octets() {
+    let mut text = b"Ren\xE9:caf\xC3\xA9:".to_vec();
+    text.extend(OTHER.as_bytes());
+    assert_eq!(first_md5(&text, b"Ren\xE9", b"caf\xC3\xA9"), Some(0xff));
+    assert_eq!(first_md5(&text, "René".as_bytes(), b"caf\xC3\xA9"), None);
+    assert_eq!(first_md5(&text, b"ren\xE9", b"caf\xC3\xA9"), None);
+}
+
+#[test]
+fn the_first_line_of_an_account_counts() {
+    let text = format!("a:r:{OTHER}\nb:r:{MD5}\na:r:{MD5}\na:s:{MD5}\n");
+    assert_eq!(first_md5(&text, b"a", b"r"), Some(0xff));
+    assert_eq!(first_md5(&text, b"a", b"s"), Some(0));
+    assert_eq!(Table::read(text.as_bytes()).unwrap().len(), 3);
+}
+
+#[test]
+fn an_account_may_have_a_line_for_each_algorithm() {
+    let text = format!("a:r:{SHA256}\na:r:{OTHER}\na:r:{}\nb:r:{MD5}", "e".repeat(64));
+    let table = Table::read(text.as_bytes()).unwrap();
+    let counted: [u8; 32] = std::array::from_fn(|octet| u8::try_from(octet).unwrap());
+    assert_eq!(find(&table, b"a", b"r", Algorithm::Sha256), Some(counted));
+    let mut padded = [0; 32];
+    padded[..16].fill(0xff);
+    assert_eq!(find(&table, b"a", b"r", Algorithm::Md5), Some(padded));
+    assert_eq!(find(&table, b"a", b"r", Algorithm::Sha512_256), None);
+    assert_eq!(find(&table, b"b", b"r", Algorithm::Sha256), None);
+}
+
+#[test]
+fn r41_a_colon_moves_no_account() {
+    let text = format!("a:b:c:{OTHER}\nx:y:{OTHER}\n");
+    for (user, realm) in [
+        (&b"a:b"[..], &b"c"[..]),
+        (b"a:b:c", b""),
+        (b"", b"a:b:c"),
+        (b"a", b"b"),
+        (b"x:y", b""),
+        (b"", b"x:y"),
+        (b"x", b"y:"),
+        (b"x:", b"y"),
+    ] {
+        assert_eq!(first_md5(&text, user, realm), None, "{user:?} {realm:?}");
+    }
+}
+
+#[test]
+fn r41_line_ends_comments_and_nul_in_names_match_nothing() {
+    let text = format!("a:r:{OTHER}\r\nb:r:{OTHER}\n#c:r:{OTHER}\n");
+    for (user, realm) in [
+        (&b"a\n"[..], &b"r"[..]),
+        (b"a", b"r\r"),
+        (b"a\r\nb", b"r"),
+        (b"a", format!("r:{OTHER}\r\nb:r").as_bytes()),
+        (b"\nb", b"r"),
+        (b"#c", b"r"),
+        (b"c", b"r"),
+        (b"a\0", b"r"),
+        (b"", b""),
+        (b"*", b"r"),
+        (b"A", b"r"),
+    ] {
+        assert_eq!(first_md5(&text, user, realm), None, "{user:?} {realm:?}");
+    }
+    assert_eq!(first_md5(&text, b"a", b"r"), Some(0xff));
+}
+
+#[test]
+fn every_account_of_many_is_found() {
+    let lines: Vec<_> = (0..1000)
+        .map(|user| format!("user{user}:realm{}:{user:032x}\nuser{user}:r:{user:064x}", user % 7))
+        .collect();
+    let table = Table::read(lines.join("\n").as_bytes()).unwrap();
+    assert_eq!(table.len(), 2000);
+    // No vector with secrets has grown.
+    assert_eq!((table.entries.capacity(), table.sha256.capacity()), (2000, 1000));
+    for number in 0..1000_u16 {
+        let user = format!("user{number}");
+        let realm = format!("realm{}", number % 7);
+        let other = format!("realm{}", (number + 1) % 7);
+        let md5 = find(&table, user.as_bytes(), realm.as_bytes(), Algorithm::Md5).unwrap();
+        assert_eq!(md5[14..16], number.to_be_bytes());
+        let sha256 = find(&table, user.as_bytes(), b"r", Algorithm::Sha256).unwrap();
+        assert_eq!(sha256[30..], number.to_be_bytes());
+        assert_eq!(find(&table, user.as_bytes(), other.as_bytes(), Algorithm::Md5), None);
+        assert_eq!(find(&table, user.as_bytes(), b"r", Algorithm::Md5), None);
+    }
+}
+
+#[test]
+fn a_file_without_lines_has_no_accounts() {
+    assert_eq!(first_md5("", b"a", b"r"), None);
+    assert_eq!(first_md5("#\n", b"", b""), None);
+}

@@ -1,0 +1,150 @@
+//! MD5's compression function (RFC 1321 §3.4), for one stream and for four at once.
+//!
+//! MD5 is one chain of 64 steps in a row: a stream cannot be hashed faster than the chain allows,
+//! but other streams can be hashed in its shadow. So short messages that do not wait for one
+//! another are hashed side by side ([`compress4`]), at little more than one of them costs.
+//!
+//! No kernel branches on what is hashed, or uses it as an index.
+
+#[macro_use]
+mod rounds;
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
+/// The state before the first block (RFC 1321 §3.3).
+pub const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
+
+/// The four words A, B, C, D.
+pub type State = [u32; 4];
+
+/// Sixteen words of a message, in little-endian octets.
+pub type Block = [u8; 64];
+
+/// Takes `blocks` into `state`, one after the other.
+pub fn compress(state: &mut State, blocks: &[Block]) {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    scalar::compress(state, blocks);
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
+    md5::block_api::compress(state, blocks);
+}
+
+/// Takes one block into each of four states. It costs about as much as 1.2 of them.
+pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if avx512::compress4(states, blocks).is_none() {
+            sse2::compress4(states, blocks);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for (state, block) in states.iter_mut().zip(blocks) {
+        compress(state, std::slice::from_ref(block));
+    }
+}
+
+/// Takes each message, in whole blocks, into its state: side by side as long as there are two, the
+/// rest of the longest by itself.
+pub fn compress_all(states: &mut [State; 4], mut messages: [&[Block]; 4]) {
+    const IDLE: Block = [0; 64];
+    while messages.iter().filter(|message| !message.is_empty()).count() > 1 {
+        let mut next = *states;
+        compress4(&mut next, messages.map(|message| message.first().unwrap_or(&IDLE)));
+        for ((state, next), message) in states.iter_mut().zip(next).zip(&mut messages) {
+            if let Some((_, rest)) = message.split_first() {
+                (*state, *message) = (next, rest);
+            }
+        }
+    }
+    for (state, message) in states.iter_mut().zip(messages) {
+        compress(state, message);
+    }
+}
+
+/// The hash that a state stands for, once the padded message is through.
+#[must_use]
+pub fn octets(state: &State) -> [u8; 16] {
+    let mut hash = [0; 16];
+    for (octets, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *octets = word.to_le_bytes();
+    }
+    hash
+}
+
+/// The sixteen words of a block.
+#[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+#[inline]
+fn words(block: &Block) -> [u32; 16] {
+    let mut words = [0; 16];
+    for (word, octets) in words.iter_mut().zip(block.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*octets);
+    }
+    words
+}
+
+/// A message of at most `64 * BLOCKS - 9` octets, put together and padded in place.
+pub struct Text<const BLOCKS: usize> {
+    blocks: [Block; BLOCKS],
+    length: usize,
+}
+
+impl<const BLOCKS: usize> Text<BLOCKS> {
+    /// An empty message.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { blocks: [[0; 64]; BLOCKS], length: 0 }
+    }
+
+    /// Adds `octets` to the message; `None` where they have no room.
+    #[inline]
+    pub fn push(&mut self, octets: &[u8]) -> Option<()> {
+        let (_, free) = self.blocks.as_flattened_mut().split_at_mut_checked(self.length)?;
+        free.get_mut(..octets.len())?.copy_from_slice(octets);
+        self.length += octets.len();
+        Some(())
+    }
+
+    /// Octets of the message.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing was added yet.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Pads the message as the end of one of which `before` octets were hashed already (RFC 1321
+    /// §3.1 and §3.2), and returns its blocks; `None` where the padding has no room.
+    pub fn finish(&mut self, before: u64) -> Option<&mut [Block]> {
+        let bits = (before + self.length as u64) << 3;
+        let count = (self.length + 9).div_ceil(64);
+        let blocks = self.blocks.get_mut(..count)?;
+        *blocks.as_flattened_mut().get_mut(self.length)? = 0x80;
+        *blocks.last_mut()?.last_chunk_mut()? = bits.to_le_bytes();
+        Some(blocks)
+    }
+}
+
+impl<const BLOCKS: usize> Default for Text<BLOCKS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Wipes the message.
+impl<const BLOCKS: usize> zeroize::Zeroize for Text<BLOCKS> {
+    fn zeroize(&mut self) {
+        self.blocks.as_flattened_mut().zeroize();
+        self.length = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests;

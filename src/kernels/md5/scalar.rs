@@ -1,0 +1,61 @@
+//! One stream in general registers.
+//!
+//! Only the newest word of the state is late; everything else of a step can be summed before it.
+//! Left alone, compilers regroup the sums and put more of them behind the newest word, so that the
+//! order is pinned. The functions are in the form that is shortest from the newest word on.
+#![allow(unsafe_code)]
+
+use super::{Block, State, words};
+
+/// `sum`, computed before what it is added to.
+#[inline]
+fn pinned(sum: u32) -> u32 {
+    let result;
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction is emitted; a register is named.
+    unsafe {
+        std::arch::asm!("/* {0:e} */", inlateout(reg) sum => result,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: no instruction is emitted; a register is named.
+    unsafe {
+        std::arch::asm!("/* {0:w} */", inlateout(reg) sum => result,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    result
+}
+
+macro_rules! step {
+    ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
+        let early = $a.wrapping_add($m).wrapping_add($k);
+        step!(@$f, early, $b, $c, $d).rotate_left($r).wrapping_add($b)
+    }};
+    (@f, $early:ident, $b:ident, $c:ident, $d:ident) => {
+        pinned($early).wrapping_add($d ^ ($b & ($c ^ $d)))
+    };
+    // The two halves have no bit in common, so that they may be added one after the other.
+    (@g, $early:ident, $b:ident, $c:ident, $d:ident) => {
+        pinned($early.wrapping_add($c & !$d)).wrapping_add($b & $d)
+    };
+    (@h, $early:ident, $b:ident, $c:ident, $d:ident) => {
+        pinned($early).wrapping_add(pinned($c ^ $d) ^ $b)
+    };
+    (@i, $early:ident, $b:ident, $c:ident, $d:ident) => {
+        pinned($early).wrapping_add($c ^ ($b | !$d))
+    };
+}
+
+pub(super) fn compress(state: &mut State, blocks: &[Block]) {
+    let [mut a, mut b, mut c, mut d] = *state;
+    for block in blocks {
+        let message = words(block);
+        let before = [a, b, c, d];
+        rounds!(step, message, a, b, c, d);
+        a = a.wrapping_add(before[0]);
+        b = b.wrapping_add(before[1]);
+        c = c.wrapping_add(before[2]);
+        d = d.wrapping_add(before[3]);
+    }
+    *state = [a, b, c, d];
+}

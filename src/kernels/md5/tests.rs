@@ -1,0 +1,135 @@
+use md5::{Digest, Md5};
+
+use super::*;
+
+/// Octets that look random, the same in each run.
+fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// A message with the padding of RFC 1321 §3.1 and §3.2.
+fn padded(message: &[u8]) -> Vec<Block> {
+    let mut octets = message.to_vec();
+    octets.push(0x80);
+    octets.resize((octets.len() + 8).next_multiple_of(64) - 8, 0);
+    octets.extend((message.len() as u64 * 8).to_le_bytes());
+    octets.as_chunks().0.to_vec()
+}
+
+type Four = fn(&mut [State; 4], [&Block; 4]);
+
+/// Each way to hash four blocks that this machine has.
+fn paths() -> Vec<(&'static str, Four)> {
+    let mut paths: Vec<(&str, Four)> = vec![("chosen", compress4)];
+    #[cfg(target_arch = "x86_64")]
+    {
+        paths.push(("sse2", sse2::compress4));
+        if is_x86_feature_detected!("avx512vl") {
+            paths.push(("avx512", |states, blocks| avx512::compress4(states, blocks).unwrap()));
+        }
+    }
+    paths
+}
+
+#[test]
+fn one_stream_is_that_of_the_crate_for_every_length() {
+    for length in 0..300 {
+        let message = noise(length, length as u64);
+        let mut state = INITIAL;
+        compress(&mut state, &padded(&message));
+        let expected: [u8; 16] = Md5::digest(&message).into();
+        assert_eq!(octets(&state), expected, "{length} octets");
+    }
+}
+
+#[test]
+fn blocks_may_come_in_any_portions() {
+    let blocks = padded(&noise(2000, 1));
+    let mut whole = INITIAL;
+    compress(&mut whole, &blocks);
+    for size in 1..blocks.len() {
+        let mut state = INITIAL;
+        blocks.chunks(size).for_each(|some| compress(&mut state, some));
+        assert_eq!(state, whole, "{size} at a time");
+    }
+    compress(&mut whole, &[]);
+    assert_eq!(octets(&whole), <[u8; 16]>::from(Md5::digest(noise(2000, 1))));
+}
+
+#[test]
+fn four_streams_are_each_that_of_the_crate_on_every_path() {
+    for (name, four) in paths() {
+        for round in 0..300 {
+            let messages: [_; 4] = std::array::from_fn(|lane| noise(round, lane as u64 + 7));
+            let blocks = messages.each_ref().map(|message| padded(message));
+            let mut states = [INITIAL; 4];
+            for index in 0..blocks[0].len() {
+                four(&mut states, blocks.each_ref().map(|blocks| &blocks[index]));
+            }
+            for (lane, message) in messages.iter().enumerate() {
+                let expected: [u8; 16] = Md5::digest(message).into();
+                assert_eq!(octets(&states[lane]), expected, "{name}, {round} octets, lane {lane}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lanes_do_not_touch_one_another() {
+    for (name, four) in paths() {
+        for round in 0..1000_u64 {
+            let start: [State; 4] = std::array::from_fn(|lane| {
+                let octets = noise(16, round * 4 + lane as u64);
+                std::array::from_fn(|word| u32::from_le_bytes(octets.as_chunks::<4>().0[word]))
+            });
+            let blocks: [Block; 4] = std::array::from_fn(|lane| {
+                noise(64, round * 4 + lane as u64 + 100_000).try_into().unwrap()
+            });
+            let mut states = start;
+            four(&mut states, blocks.each_ref());
+            for lane in 0..4 {
+                let mut expected = start[lane];
+                md5::block_api::compress(&mut expected, &blocks[lane..=lane]);
+                assert_eq!(states[lane], expected, "{name}, round {round}, lane {lane}");
+            }
+        }
+    }
+}
+
+#[test]
+fn messages_of_any_lengths_are_hashed_side_by_side() {
+    for round in 0..200_usize {
+        let lengths = [round, 300 - round, round * 7 % 120, round * 13 % 250];
+        let messages = lengths.map(|length| noise(length, length as u64));
+        let blocks = messages.each_ref().map(|message| padded(message));
+        let mut states = [INITIAL; 4];
+        compress_all(&mut states, blocks.each_ref().map(Vec::as_slice));
+        for (state, message) in states.iter().zip(&messages) {
+            assert_eq!(octets(state), <[u8; 16]>::from(Md5::digest(message)), "{lengths:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_is_padded_in_place_or_has_no_room() {
+    for length in 0..=130 {
+        let message = noise(length, 3);
+        let mut text = Text::<2>::new();
+        let fits = message.chunks(7).all(|part| text.push(part).is_some());
+        assert_eq!(fits, length <= 128);
+        match text.finish(0) {
+            Some(blocks) => {
+                assert!(length <= 119, "{length}");
+                assert_eq!(blocks, padded(&message), "{length}");
+            }
+            None => assert!(length > 119, "{length}"),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The ciphers and hashes of the security layers, as fast as the machine allows: inner loops, each
+//! with one small safe interface.
+//!
+//! What depends on the processor is chosen at run time; every kernel gives what the crate of the
+//! same name gives, which is its oracle in tests and the portable path where there is no kernel.
+
+pub mod des;
+pub mod md5;
+pub mod rc4;

@@ -1,0 +1,279 @@
+//! The exchange of a package with GSSAPI semantics: its tokens, then the cookies (RFC 4752 §3).
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::cookie::{self, Layer, Layers};
+use super::options::Options;
+use super::session::{Leg, call};
+use super::wrap::{unwrap, wrap};
+use crate::log;
+use crate::sspi::{Context, Error, Flags, Outcome, Result, Role, Status, Step, TokenSink};
+
+/// What comes next.
+enum Phase {
+    /// A token of the package's. These attributes were asked for so far.
+    Package(Flags),
+    /// Server: the empty answer to the package's last token.
+    Empty,
+    /// Server: the client's cookie, which answers this offer.
+    Choice(Layers),
+    /// Client: the server's cookie.
+    Offer(Layer),
+    /// The same input again: its answer did not fit into what the caller had.
+    Repeated(Box<Undelivered>),
+    /// Nothing: the exchange has succeeded.
+    Done,
+    /// Nothing: it has failed, or a leg is being taken on another thread.
+    Dead,
+}
+
+/// A cookie that was made and not handed out: protecting it again would count it again.
+struct Undelivered {
+    input: Vec<u8>,
+    cookie: Vec<u8>,
+    step: Step,
+    next: Phase,
+}
+
+/// What the cookies settled.
+pub(super) struct Agreed {
+    pub(super) layer: Layer,
+    /// The largest message that the peer takes, at most 0xFFFFFF.
+    pub(super) peer_size: u32,
+    /// Server: for whom the client acts; may be empty.
+    pub(super) authorization: Box<[u8]>,
+}
+
+/// The state of an exchange with cookies.
+pub(super) struct Exchange {
+    phase: Mutex<Phase>,
+    agreed: OnceLock<Agreed>,
+}
+
+/// Notices whether it was the output that could not be had, and whether there was any.
+struct Watched<'a> {
+    output: &'a mut dyn TokenSink,
+    refused: bool,
+    length: usize,
+}
+
+impl TokenSink for Watched<'_> {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        let space = self.output.space(length);
+        self.refused = space.is_err();
+        self.length = length;
+        space
+    }
+}
+
+/// What a leg leads to: the next phase, and what the caller is told.
+type Progress = (Phase, Result<Step>);
+
+impl Exchange {
+    pub(super) fn new() -> Self {
+        Self { phase: Mutex::new(Phase::Package(Flags::NONE)), agreed: OnceLock::new() }
+    }
+
+    /// What was settled, once it is.
+    pub(super) fn agreed(&self) -> Option<&Agreed> {
+        self.agreed.get()
+    }
+
+    /// Takes one leg. No lock is held meanwhile; a second leg at the same time finds a dead
+    /// exchange, and so does the next one after a panic.
+    pub(super) fn step(
+        &self,
+        context: &dyn Context,
+        options: &Options,
+        leg: &Leg<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<Step> {
+        let phase = self.replace(Phase::Dead);
+        let (next, result) = self.advance(phase, context, options, leg, output);
+        self.replace(next);
+        result
+    }
+
+    fn replace(&self, phase: Phase) -> Phase {
+        let mut place = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut place, phase)
+    }
+
+    fn advance(
+        &self,
+        phase: Phase,
+        context: &dyn Context,
+        options: &Options,
+        leg: &Leg<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Progress {
+        let input = leg.inputs.token();
+        match phase {
+            Phase::Package(asked) => package(asked | leg.flags, context, options, leg, output),
+            Phase::Empty if input.is_empty() => offer(context, options, input, output),
+            Phase::Empty => refused("cookie: a token where the empty one is due"),
+            Phase::Choice(offered) => match self.read_choice(offered, context, options, input) {
+                Ok(layer) => {
+                    // Nothing is to be returned, which needs no buffer.
+                    let _ = output.space(0);
+                    (Phase::Done, Ok(last_step(context, layer)))
+                }
+                Err(error) => (Phase::Dead, Err(error)),
+            },
+            Phase::Offer(asked) => match self.answer(asked, context, options, input) {
+                Ok((cookie, layer)) => {
+                    let (step, next) = (last_step(context, layer), Phase::Done);
+                    deliver(Undelivered { input: input.to_vec(), cookie, step, next }, output)
+                }
+                Err(error) => (Phase::Dead, Err(error)),
+            },
+            Phase::Repeated(undelivered) if undelivered.input == input => {
+                deliver(*undelivered, output)
+            }
+            Phase::Repeated(_) => refused("cookie: another token where the same one is due"),
+            Phase::Done => {
+                (Phase::Done, Err(invalid("cookie: the exchange has succeeded already")))
+            }
+            Phase::Dead => refused("cookie: the exchange has failed"),
+        }
+    }
+
+    /// Server: takes the client's cookie.
+    fn read_choice(
+        &self,
+        offered: Layers,
+        context: &dyn Context,
+        options: &Options,
+        input: &[u8],
+    ) -> Result<Layer> {
+        let plain = unwrap(context, input)?;
+        let (layer, peer_size, authorization) = cookie::read_choice(&plain, offered)?;
+        if !authorization.is_empty() && !options.authorization_allowed {
+            return Err(forbidden("cookie: the client sent an authorization identity"));
+        }
+        self.settle(Agreed { layer, peer_size, authorization: authorization.into() });
+        Ok(layer)
+    }
+
+    /// Client: takes the server's cookie and makes its own.
+    fn answer(
+        &self,
+        asked: Layer,
+        context: &dyn Context,
+        options: &Options,
+        input: &[u8],
+    ) -> Result<(Vec<u8>, Layer)> {
+        let (offered, peer_size) = cookie::read_offer(&unwrap(context, input)?)?;
+        let own = Layers::of(context.flags(), options.receive_size);
+        let layer = cookie::choose(asked, offered, own)?;
+        let authorization = &options.authorization;
+        if !authorization.is_empty() && !options.authorization_allowed {
+            return Err(forbidden("cookie: an authorization identity was set"));
+        }
+        let plain = cookie::choice(layer, options.receive_size, authorization);
+        let cookie = wrap(context, &plain)?;
+        self.settle(Agreed { layer, peer_size, authorization: Box::default() });
+        Ok((cookie, layer))
+    }
+
+    fn settle(&self, agreed: Agreed) {
+        let Agreed { layer, peer_size, .. } = agreed;
+        log::note(|| format!("cookies: {layer:?}, the peer takes {peer_size} octets"));
+        // Legs are taken one at a time and none settles after this one: it is the first value.
+        let _ = self.agreed.set(agreed);
+    }
+}
+
+/// Takes a leg of the package's, and the first one of the cookies where the package has ended.
+fn package(
+    asked: Flags,
+    context: &dyn Context,
+    options: &Options,
+    leg: &Leg<'_>,
+    output: &mut dyn TokenSink,
+) -> Progress {
+    let mut watched = Watched { output, refused: false, length: 0 };
+    let leg_with_needs = Leg { flags: needed(asked, leg), ..*leg };
+    let allowed = options.authorization_allowed;
+    let call = call(&leg_with_needs, allowed, &options.authorization);
+    let step = match context.step(&call, &mut watched) {
+        Ok(step) => step,
+        Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),
+        Err(error) => return (Phase::Dead, Err(error)),
+    };
+    if step.outcome != Outcome::Done {
+        return (Phase::Package(asked), Ok(step));
+    }
+    let silent = watched.length == 0;
+    let goes_on = Ok(Step { outcome: Outcome::Continue, flags: step.flags });
+    match context.role() {
+        Role::Server if silent => offer(context, options, leg.inputs.token(), output),
+        Role::Server => (Phase::Empty, goes_on),
+        Role::Client => {
+            if silent {
+                // The empty answer that the server waits for.
+                let _ = output.space(0);
+            }
+            (Phase::Offer(cookie::requested(asked)), goes_on)
+        }
+    }
+}
+
+/// What a client has to ask of the package: cookies are signed whatever is chosen, and a layer
+/// needs mutual authentication and sequence detection (RFC 4752 §3.1).
+fn needed(asked: Flags, leg: &Leg<'_>) -> Flags {
+    match leg.role {
+        Role::Server => leg.flags,
+        Role::Client if cookie::requested(asked) == Layer::None => leg.flags | Flags::INTEGRITY,
+        Role::Client => leg.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT,
+    }
+}
+
+/// Server: makes the cookie.
+fn offer(
+    context: &dyn Context,
+    options: &Options,
+    input: &[u8],
+    output: &mut dyn TokenSink,
+) -> Progress {
+    let layers = Layers::of(context.flags(), options.receive_size);
+    let cookie = match wrap(context, &cookie::offer(layers, options.receive_size)) {
+        Ok(cookie) => cookie,
+        Err(error) => return (Phase::Dead, Err(error)),
+    };
+    let step = Step { outcome: Outcome::Continue, flags: context.flags() };
+    let next = Phase::Choice(layers);
+    deliver(Undelivered { input: input.to_vec(), cookie, step, next }, output)
+}
+
+/// Hands a cookie out; where that fails it is kept for when the leg is repeated.
+fn deliver(undelivered: Undelivered, output: &mut dyn TokenSink) -> Progress {
+    match output.space(undelivered.cookie.len()) {
+        Ok(space) => {
+            space.copy_from_slice(&undelivered.cookie);
+            (undelivered.next, Ok(undelivered.step))
+        }
+        Err(error) => (Phase::Repeated(Box::new(undelivered)), Err(error)),
+    }
+}
+
+fn last_step(context: &dyn Context, layer: Layer) -> Step {
+    Step { outcome: Outcome::Done, flags: layer.mask(context.flags()) }
+}
+
+fn refused(reason: &'static str) -> Progress {
+    (Phase::Dead, Err(invalid(reason)))
+}
+
+fn invalid(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}
+
+fn forbidden(what: &str) -> Error {
+    let reason = format!("{what}, and SASL_OPTION_AUTHZ_PROCESSING forbids them");
+    Error::new(Status::ALGORITHM_MISMATCH, reason)
+}
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;

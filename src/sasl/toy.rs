@@ -1,0 +1,152 @@
+//! A package with GSSAPI semantics for tests: its tokens are words, its wrap is a header that counts
+//! messages and a mask over the octets.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+use crate::sspi::{
+    Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Placement,
+    Result, Role, Sizes, Status, Step, TokenSink, buffer_type,
+};
+
+/// What a context of the toy's says in its first leg, and what it has.
+pub(super) struct Toy {
+    pub(super) role: Role,
+    /// The token of its last leg; empty for none.
+    pub(super) last_token: &'static [u8],
+    /// Legs before that, each answered with "more".
+    pub(super) legs: usize,
+    pub(super) flags: Flags,
+    pub(super) taken: AtomicUsize,
+    pub(super) asked: std::sync::Mutex<Flags>,
+    sent: AtomicU8,
+    received: AtomicU8,
+}
+
+impl Toy {
+    pub(super) fn new(role: Role, last_token: &'static [u8], flags: Flags) -> Self {
+        Self {
+            role,
+            last_token,
+            legs: 0,
+            flags,
+            taken: AtomicUsize::new(0),
+            asked: std::sync::Mutex::new(Flags::NONE),
+            sent: AtomicU8::new(0),
+            received: AtomicU8::new(0),
+        }
+    }
+}
+
+const MASK: u8 = 0x55;
+
+/// What the toy's peer sends as its `number`th message.
+pub(super) fn wrapped(number: u8, plain: &[u8]) -> Vec<u8> {
+    let masked = plain.iter().map(|octet| octet ^ MASK);
+    [b'W', number].into_iter().chain(masked).collect()
+}
+
+/// What is in a message of the toy's, which is its `number`th.
+#[track_caller]
+pub(super) fn unwrapped(number: u8, message: &[u8]) -> Vec<u8> {
+    assert_eq!(message[..2], [b'W', number], "{message:02x?}");
+    message[2..].iter().map(|octet| octet ^ MASK).collect()
+}
+
+fn error(status: Status) -> Error {
+    Error::new(status, "toy")
+}
+
+impl Context for Toy {
+    fn package(&self) -> &'static dyn Package {
+        &crate::ffi::double::Double
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        *self.asked.lock().unwrap() = call.flags;
+        if call.inputs.token() == b"refuse" {
+            return Err(error(Status::LOGON_DENIED));
+        }
+        let flags = self.flags;
+        let taken = self.taken.load(Ordering::SeqCst);
+        let last = taken == self.legs;
+        let token = if last { self.last_token } else { b"more" };
+        if !token.is_empty() {
+            output.space(token.len())?.copy_from_slice(token);
+        }
+        self.taken.store(taken + 1, Ordering::SeqCst);
+        let outcome = match call.inputs.token() {
+            b"complete" => Outcome::Complete,
+            _ if last => Outcome::Done,
+            _ => Outcome::Continue,
+        };
+        Ok(Step { outcome, flags })
+    }
+
+    fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    fn established(&self) -> bool {
+        self.taken.load(Ordering::SeqCst) > self.legs
+    }
+
+    fn query(&self, attribute: AttributeId) -> Result<Attribute> {
+        match attribute {
+            AttributeId::SIZES => Ok(Attribute::Sizes(Sizes {
+                max_token: 100,
+                max_signature: 2,
+                block_size: 1,
+                security_trailer: 5,
+            })),
+            _ => Err(error(Status::UNSUPPORTED_FUNCTION)),
+        }
+    }
+
+    fn sign(&self, _: u32, _: &mut Message<'_, '_>) -> Result<()> {
+        Err(error(Status::UNSUPPORTED_FUNCTION))
+    }
+
+    fn verify(&self, _: &mut Message<'_, '_>) -> Result<u32> {
+        Err(error(Status::UNSUPPORTED_FUNCTION))
+    }
+
+    /// Counts, so that a cookie that was made twice is noticed. Takes cookies unencrypted only.
+    fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        if qop != super::wrap::WRAP_NO_ENCRYPT {
+            return Err(error(Status::QOP_NOT_SUPPORTED));
+        }
+        let number = self.sent.fetch_add(1, Ordering::SeqCst);
+        let token = message.position(buffer_type::TOKEN).unwrap();
+        message.writable(token)?[..2].copy_from_slice(&[b'W', number]);
+        message.0[token].length = Some(2);
+        let data = message.position(buffer_type::DATA).unwrap();
+        message.writable(data)?.iter_mut().for_each(|octet| *octet ^= MASK);
+        let padding = message.position(buffer_type::PADDING).unwrap();
+        message.0[padding].length = Some(0);
+        Ok(())
+    }
+
+    fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        let stream = message.position(buffer_type::STREAM).unwrap();
+        let octets = message.writable(stream)?;
+        let [b'W', number, plain @ ..] = octets else {
+            return Err(error(match octets {
+                [] => Status::INCOMPLETE_MESSAGE,
+                [b'E', ..] => Status::CONTEXT_EXPIRED,
+                _ => Status::MESSAGE_ALTERED,
+            }));
+        };
+        if *number != self.received.fetch_add(1, Ordering::SeqCst) {
+            return Err(error(Status::OUT_OF_SEQUENCE));
+        }
+        plain.iter_mut().for_each(|octet| *octet ^= MASK);
+        let length = plain.len();
+        let data = message.position(buffer_type::DATA).unwrap();
+        message.0[data].placement = Some(Placement { buffer: stream, offset: 2, length });
+        Ok(0)
+    }
+}

@@ -1,0 +1,277 @@
+//! The C tests of `c_tests/suite`: compiled strictly, and run plainly, under the sanitizers and under
+//! Valgrind, against the shared and the static library.
+
+#![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use common::{STRICT, compile_c, compile_c_static, compiler, have, read, root, scratch, succeed};
+
+const SANITIZE: &[&str] =
+    &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
+
+/// Writes one octet past a block of the heap, by way of the library: as its worst mistake would.
+const OVERFLOW: &str = r"#include <sspi.h>
+#include <stdlib.h>
+int main(void)
+{
+    volatile char *block = malloc(16);
+    volatile ULONG end = 16;
+    if (FreeContextBuffer(NULL) == SEC_E_OK)
+        block[end] = 1;
+    free((void *)block);
+    return 0;
+}
+";
+
+/// Loses a block of its own.
+const LEAK: &str = r"#include <stdlib.h>
+static void lose(void)
+{
+    volatile char *volatile block = malloc(16);
+    block[0] = 1;
+}
+int main(void)
+{
+    volatile char stack[4096];
+    unsigned i;
+    lose();
+    for (i = 0; i < sizeof stack; i++)
+        stack[i] = 0;
+    return 0;
+}
+";
+
+/// Keeps what the library handed out: a block and a handle.
+const KEPT: &str = r#"#include <sspi.h>
+int main(void)
+{
+    PSecPkgInfoA info = 0;
+    CredHandle credential;
+    SEC_CHAR name[] = "WDigest";
+    return QuerySecurityPackageInfoA(name, &info) != SEC_E_OK
+        || AcquireCredentialsHandleA(0, name, SECPKG_CRED_INBOUND, 0, 0, 0, 0, &credential, 0)
+            != SEC_E_OK;
+}
+"#;
+
+/// Where the library makes what its callers own.
+const HANDED_OUT: &[(&str, &str)] = &[
+    ("a block", "ffi::memory::heap::zeroed"),
+    ("a context", "sasl::session::Session::begin"),
+    ("an imported context", "Package>::import"),
+    ("a credential", "Package>::acquire"),
+];
+
+fn sources() -> Vec<String> {
+    let directory = root().join("c_tests/suite");
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .expect("c_tests/suite")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "c"))
+        .map(|name| format!("c_tests/suite/{name}"))
+        .collect();
+    names.sort();
+    assert!(names.len() > 15, "{names:?}");
+    names
+}
+
+fn strict(more: &[&'static str]) -> Vec<&'static str> {
+    [&["-std=c99"], STRICT, more].concat()
+}
+
+/// A command in which nothing of this machine's configuration counts.
+fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_REALM", "SECUR32_LOG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn suite(more: &[&'static str]) -> PathBuf {
+    let sources = sources();
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    compile_c(&sources, &strict(more))
+}
+
+fn subjects(suite: &Path) -> Vec<String> {
+    succeed(&mut command(suite)).lines().map(String::from).collect()
+}
+
+fn small_program(name: &str, text: &str, more: &[&'static str]) -> PathBuf {
+    let path = scratch(name).join(format!("{name}.c"));
+    fs::write(&path, text).expect("a scratch file");
+    compile_c(&[path.to_str().expect("a path")], &strict(more))
+}
+
+fn output(command: &mut Command) -> (Output, String) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output, text)
+}
+
+/// How many checks the last line of a run counts.
+fn checks(text: &str) -> u32 {
+    let line = text.lines().last().unwrap_or_default();
+    let (count, rest) = line.split_once(' ').unwrap_or_default();
+    assert!(rest.starts_with("checks, 0 failed, 0 differ, 0 skipped"), "{text}");
+    count.parse().unwrap_or_else(|_| panic!("{text}"))
+}
+
+#[test]
+fn every_subject_passes_in_a_process_of_its_own() {
+    let suite = suite(&[]);
+    let subjects = subjects(&suite);
+    assert!(subjects.len() >= 20, "{subjects:?}");
+    for subject in subjects {
+        let text = succeed(command(&suite).arg(&subject));
+        assert!(checks(&text) > 50, "{text}");
+    }
+}
+
+#[test]
+fn a_failed_check_fails_the_program() {
+    let main = root().join("c_tests/suite/main.c");
+    let path = scratch("failing").join("failing.c");
+    let text = "#include \"test.h\"\nSTART_TEST(fails)\n{\n    ok(1, \"good\");\n    \
+                ours(0, \"bad %d\", 7);\n}\n";
+    fs::write(&path, text).expect("a scratch file");
+    let list = fs::read_to_string(main).expect("main.c");
+    let (before, rest) = list.split_once("#define SUBJECTS(X) \\\n").expect("the list");
+    let after = rest.split_once("\n\n").expect("the end of the list").1;
+    let copy = scratch("failing").join("main.c");
+    fs::write(&copy, format!("{before}#define SUBJECTS(X) X(fails)\n\n{after}")).expect("a copy");
+    let include = format!("-I{}", root().join("c_tests/suite").display());
+    let paths = [copy, path];
+    let paths: Vec<&str> = paths.iter().map(|path| path.to_str().expect("a path")).collect();
+    let flags = [&["-std=c99"], STRICT, &[include.as_str()]].concat();
+    let (output, _) = output(command(compile_c(&paths, &flags)).arg("all"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAILED: bad 7") && text.contains("2 checks, 1 failed"), "{text}");
+}
+
+#[test]
+fn all_subjects_pass_under_the_sanitizers() {
+    let probe = scratch("probe").join("probe.c");
+    fs::write(&probe, "int main(void) { return 0; }\n").expect("a scratch file");
+    let mut trial = compiler("cc", &[probe.to_str().expect("a path")], SANITIZE);
+    if !trial.arg("-o").arg(probe.with_extension("out")).output().is_ok_and(|o| o.status.success())
+    {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "cc has no sanitizers");
+        eprintln!("SKIPPED: cc has no sanitizers");
+        return;
+    }
+    let options = ("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:strict_string_checks=1");
+
+    // They are there: an overflow and a leak are caught.
+    let overflow = small_program("overflow", OVERFLOW, SANITIZE);
+    let (result, errors) = output(command(overflow).env(options.0, options.1));
+    assert!(!result.status.success() && errors.contains("heap-buffer-overflow"), "{errors}");
+    let leak = small_program("leak", LEAK, SANITIZE);
+    let (result, errors) = output(command(leak).env(options.0, options.1));
+    assert!(!result.status.success() && errors.contains("LeakSanitizer"), "{errors}");
+
+    let suite = suite(SANITIZE);
+    checks(&succeed(command(suite).env(options.0, options.1).arg("all")));
+}
+
+/// What of the library's was not given back, by Valgrind's list of all blocks at the end. Leak
+/// checkers alone do not tell: the library knows the addresses of all that it handed out.
+///
+/// The library itself keeps its tables, one list of the accounts files in use, and what it finds out
+/// once.
+fn kept(list: &str) -> Vec<&'static str> {
+    let records: Vec<&str> = list.split("in loss record").skip(1).collect();
+    let once = ["HtdigestFile", "hashbrown", "once_cell"];
+    let made_at = |record: &str, place: &str| {
+        record.contains(place) && !once.iter().any(|kept| record.contains(kept))
+    };
+    let found = |place: &str| records.iter().any(|record| made_at(record, place));
+    HANDED_OUT.iter().filter(|(_, place)| found(place)).map(|(what, _)| *what).collect()
+}
+
+#[test]
+fn all_subjects_pass_under_valgrind() {
+    if !have("valgrind") {
+        return;
+    }
+    // "Possible" are the library's own tables, of which only the middle is pointed to.
+    let valgrind = |program: PathBuf| {
+        let mut valgrind = command("valgrind");
+        valgrind.args(["--quiet", "--error-exitcode=99", "--num-callers=40", "--leak-check=full"]);
+        valgrind.args(["--show-leak-kinds=all", "--errors-for-leak-kinds=definite,indirect"]);
+        valgrind.arg(program);
+        valgrind
+    };
+    let (result, errors) = output(&mut valgrind(small_program("overflow", OVERFLOW, &["-g"])));
+    assert!(result.status.code() == Some(99) && errors.contains("Invalid write"), "{errors}");
+    let (result, errors) = output(&mut valgrind(small_program("leak", LEAK, &["-g"])));
+    assert!(result.status.code() == Some(99) && errors.contains("definitely lost"), "{errors}");
+    let (result, errors) = output(&mut valgrind(small_program("kept", KEPT, &["-g"])));
+    assert!(result.status.success(), "{errors}");
+    assert_eq!(kept(&errors), ["a block", "a credential"], "{errors}");
+
+    let (result, errors) = output(valgrind(suite(&["-g"])).arg("all"));
+    let text = String::from_utf8_lossy(&result.stdout);
+    assert!(result.status.success(), "{text}\n{errors}");
+    checks(&text);
+    assert_eq!(kept(&errors), [""; 0], "{errors}");
+}
+
+#[test]
+fn the_static_library_serves_as_well() {
+    let sources = sources();
+    let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+    let suite = compile_c_static(&sources, &strict(&[]));
+    for subject in ["accept", "messages", "packages", "identities"] {
+        checks(&succeed(command(&suite).arg(subject)));
+    }
+}
+
+#[test]
+fn the_sources_compile_for_windows() {
+    let name = "x86_64-w64-mingw32-gcc";
+    if !Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: {name} is missing");
+        return;
+    }
+    let sources = sources();
+    let mut command = Command::new(name);
+    command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror"]);
+    command.args(sources.iter().map(|source| root().join(source)));
+    command.arg("-o").arg(scratch("windows").join("suite.exe")).arg("-lsecur32");
+    succeed(&mut command);
+}
+
+#[test]
+fn every_export_is_called() {
+    let text: String = sources().iter().map(|source| without_comments(&read(source))).collect();
+    let exports = read("def/exports.txt");
+    let names = exports.lines().filter(|line| !line.starts_with('#'));
+    let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 50, "{names:?}");
+    let called = |name: &&&str| {
+        text.match_indices(&format!("{name}(")).any(|(at, _)| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            !before.is_some_and(|before| before.is_alphanumeric() || before == '_')
+        })
+    };
+    let missing: Vec<&&str> = names.iter().filter(|name| !called(name)).collect();
+    assert!(missing.is_empty(), "no C test calls {missing:?}");
+}
+
+fn without_comments(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    kept + rest
+}
