@@ -7,35 +7,68 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::{Result, install, root};
 
-const SHARED: [&str; 3] = ["imap_link.c", "imap_layer.c", "imap_text.c"];
-const SERVER: [&str; 4] = ["imap_server.c", "imap_session.c", "imap_login.c", "imap_mechanisms.c"];
-const CLIENT: [&str; 2] = ["imap_client.c", "imap_reply.c"];
+/// The sources of a pair of programs, and what to say of them.
+struct Example {
+    shared: &'static [&'static str],
+    server: &'static [&'static str],
+    client: &'static [&'static str],
+    /// The client's words before the server's port, and those after it.
+    words: (&'static [&'static str], &'static [&'static str]),
+    about: &'static str,
+    /// What the server says of a user who was let in.
+    welcome: &'static str,
+    /// How to log in from elsewhere, given the port.
+    elsewhere: fn(&str),
+}
+
+const IMAP: Example = Example {
+    shared: &["imap_link.c", "imap_layer.c", "imap_text.c"],
+    server: &["imap_server.c", "imap_session.c", "imap_login.c", "imap_mechanisms.c"],
+    client: &["imap_client.c", "imap_reply.c"],
+    words: (&["--qop", "auth-conf", "127.0.0.1"], &["alice"]),
+    about: "an auth-conf login",
+    welcome: " logged in by ",
+    elsewhere: |port| println!("  {}\n  {}\n", curl_line(port), gsasl_line(port)),
+};
+
+const HTTP: Example = Example {
+    shared: &["http_link.c", "http_text.c"],
+    server: &["http_server.c", "http_session.c", "http_gate.c", "http_contexts.c"],
+    client: &["http_client.c", "http_login.c"],
+    words: (&["127.0.0.1"], &["alice", "/", "/page2"]),
+    about: "two requests",
+    welcome: "this is ",
+    elsewhere: |port| {
+        println!("  curl -v --digest -u alice:secret http://127.0.0.1:{port}/");
+        println!("  a browser at http://127.0.0.1:{port}/ as alice with the password secret\n");
+    },
+};
 
 /// What the server prints when its first client has left.
 const FIRST_CLOSED: &str = "[1] -- closed";
 
 /// `cargo xtask demo`: builds the library and the IMAP example, logs a client in and prints the
 /// dialogue; then the server goes on for clients from other terminals, unless `--once` is given or
-/// standard input is no terminal. `--port N` chooses the server's port.
+/// standard input is no terminal. `--port N` chooses the server's port, `--http` the HTTP example.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let wanted = Wanted::read(words)?;
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("demo");
     let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
     install::install(&["--prefix".to_string(), place.to_string()])?;
-    let server = compiler.build(&prefix, &SERVER)?;
-    let client = compiler.build(&prefix, &CLIENT)?;
+    let example = if wanted.http { &HTTP } else { &IMAP };
+    let server = compiler.build(&prefix, example.server, example.shared)?;
+    let client = compiler.build(&prefix, example.client, example.shared)?;
 
     let mut server = Server::start(&server, &wanted)?;
-    println!("\nThe client's view of an auth-conf login (C: client, S: server):\n");
-    log_in(&client, &server.port)?;
-    server.print_login()?;
+    println!("\nThe client's view of {} (C: client, S: server):\n", example.about);
+    log_in(&client, &server.port, example.words)?;
+    server.print_login(example.welcome)?;
     if wanted.once {
         return server.end();
     }
     println!("\nThe server goes on until Ctrl-C. Log in from another terminal:\n");
-    println!("  {}", curl_line(&server.port));
-    println!("  {}\n", gsasl_line(&server.port));
+    (example.elsewhere)(&server.port);
     server.print_rest()
 }
 
@@ -54,16 +87,19 @@ fn gsasl_line(port: &str) -> String {
 /// What the command line asks for.
 struct Wanted {
     once: bool,
+    http: bool,
     port: String,
 }
 
 impl Wanted {
     fn read(words: &[String]) -> Result<Self> {
-        let mut wanted = Self { once: !std::io::stdin().is_terminal(), port: "0".into() };
+        let mut wanted =
+            Self { once: !std::io::stdin().is_terminal(), http: false, port: "0".into() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--once" => wanted.once = true,
+                "--http" => wanted.http = true,
                 "--port" => wanted.port = words.next().ok_or("--port wants a value")?.clone(),
                 _ => return Err(format!("{word} is not an option of this verb")),
             }
@@ -112,7 +148,7 @@ impl Compiler {
     }
 
     /// Builds one program against the library installed below `prefix`, as any user of it would.
-    fn build(&self, prefix: &Path, sources: &[&str]) -> Result<PathBuf> {
+    fn build(&self, prefix: &Path, sources: &[&str], shared: &[&str]) -> Result<PathBuf> {
         let examples = root().join("examples");
         let name = sources.first().and_then(|source| source.strip_suffix(".c"));
         let program = prefix.join(name.ok_or("a program has sources")?);
@@ -120,7 +156,7 @@ impl Compiler {
         let mut command = self.command();
         command.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic"]);
         command.arg("-I").arg(prefix.join("include/secur32"));
-        command.args(sources.iter().chain(&SHARED).map(|source| examples.join(source)));
+        command.args(sources.iter().chain(shared).map(|source| examples.join(source)));
         command.arg("-o").arg(&program);
         command.arg("-L").arg(&library).args(["-lsecur32", "-lpthread"]);
         command.arg(format!("-Wl,-rpath,{}", library.display()));
@@ -172,13 +208,12 @@ impl Server {
     }
 
     /// Passes over its view of the first connection, but for what it knows of the login.
-    fn print_login(&mut self) -> Result<()> {
+    fn print_login(&mut self, welcome: &str) -> Result<()> {
         while let Some(line) = self.line()? {
             if line == FIRST_CLOSED {
                 return Ok(());
             }
-            let remark =
-                line.strip_prefix("[1] -- ").filter(|text| text.contains(" logged in by "));
+            let remark = line.strip_prefix("[1] -- ").filter(|text| text.contains(welcome));
             if let Some(remark) = remark {
                 println!("\nThe server, by QueryContextAttributes: {remark}");
             }
@@ -202,9 +237,9 @@ impl Server {
 }
 
 /// Logs the sample account in; the client prints its dialogue itself.
-fn log_in(client: &Path, port: &str) -> Result<()> {
+fn log_in(client: &Path, port: &str, words: (&[&str], &[&str])) -> Result<()> {
     let mut command = Command::new(client);
-    command.args(["--qop", "auth-conf", "127.0.0.1", port, "alice"]).stdin(Stdio::piped());
+    command.args(words.0).arg(port).args(words.1).stdin(Stdio::piped());
     let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
     if let Some(mut input) = process.stdin.take() {
         // A client that ends without reading says why itself.

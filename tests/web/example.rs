@@ -1,0 +1,251 @@
+//! The HTTP example programs, built with sanitizers and run on loopback.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{JoinHandle, spawn};
+
+use crate::common;
+use crate::digest::Hash;
+use crate::raw::Connection;
+
+const SERVER: &[&str] = &[
+    "examples/http_server.c",
+    "examples/http_session.c",
+    "examples/http_gate.c",
+    "examples/http_contexts.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
+const CLIENT: &[&str] = &[
+    "examples/http_client.c",
+    "examples/http_login.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
+pub(crate) const REALM: &str = "example.org";
+
+/// Both programs, as built.
+pub(crate) struct Programs {
+    server: PathBuf,
+    client: PathBuf,
+}
+
+impl Programs {
+    pub(crate) fn build(more: &[&str]) -> Self {
+        let flags = [&["-std=c99"], common::STRICT, more].concat();
+        Self {
+            server: common::compile_c(SERVER, &flags),
+            client: common::compile_c(CLIENT, &flags),
+        }
+    }
+}
+
+/// Both programs under the address and undefined behaviour sanitizers, where the compiler has them.
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
+    let flags: &[&str] = if sanitizers_work() {
+        &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    } else {
+        &["-g"]
+    };
+    Programs::build(flags)
+});
+
+fn sanitizers_work() -> bool {
+    let source = common::scratch("programs").join("web_sanitizers.c");
+    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
+    let mut command = Command::new("cc");
+    command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
+    let works = command
+        .arg(source.with_extension(""))
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    assert!(works || !in_ci(), "cc has no sanitizers");
+    if !works {
+        say("SKIPPED: cc has no sanitizers, the examples run without");
+    }
+    works
+}
+
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some()
+}
+
+/// Writes to standard error itself: what a test prints is shown only when it fails.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// The program of a peer, which is found by running it with `probe`. Where it is missing the test
+/// is skipped with a line, and fails in CI.
+pub(crate) fn peer(names: &[&str], probe: &[&str], package: &str) -> Option<PathBuf> {
+    let found = names.iter().find(|name| {
+        let output = Command::new(name).args(probe).output();
+        output.is_ok_and(|output| output.status.success())
+    });
+    if found.is_none() {
+        assert!(!in_ci(), "package {package} is missing");
+        say(&format!("SKIPPED: package {package} is missing"));
+    }
+    found.map(PathBuf::from)
+}
+
+/// A directory of its own for one server.
+pub(crate) fn directory() -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = common::scratch("web").join(format!("{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&path).expect("a directory");
+    path
+}
+
+/// The accounts, with a line for every hash: alice's password is secret, bob's swordfish.
+pub(crate) fn accounts() -> String {
+    let mut text = String::new();
+    for (user, password) in [("alice", "secret"), ("bob", "swordfish")] {
+        for hash in [Hash::Md5, Hash::Sha256] {
+            let secret = hash.hex(&format!("{user}:{REALM}:{password}"));
+            writeln!(text, "{user}:{REALM}:{secret}").expect("text");
+        }
+    }
+    text
+}
+
+/// A running server.
+pub(crate) struct Server {
+    process: Child,
+    output: Option<JoinHandle<String>>,
+    errors: Option<JoinHandle<String>>,
+    directory: PathBuf,
+    pub(crate) port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Server {
+    /// Starts it with further lines for `[server]`, and returns once it listens.
+    pub(crate) fn start(lines: &str) -> Self {
+        Self::start_for(0, lines)
+    }
+
+    /// The same; it ends after that many connections.
+    pub(crate) fn start_for(connections: usize, lines: &str) -> Self {
+        let directory = directory();
+        let config = format!("[server]\nrealm = \"{REALM}\"\naccounts = \"accounts\"\n{lines}\n");
+        std::fs::write(directory.join("secur32.toml"), config).expect("a file");
+        std::fs::write(directory.join("accounts"), accounts()).expect("a file");
+        let mut process = Command::new(&PROGRAMS.server)
+            .args(["-v", "--connections", &connections.to_string()])
+            .env("SECUR32_CONFIG", directory.join("secur32.toml"))
+            .env_remove("SECUR32_ACCOUNTS")
+            .env_remove("SECUR32_REALM")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let errors = collect(process.stderr.take().expect("a pipe"));
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut first = String::new();
+        output.read_line(&mut first).expect("the server's output");
+        let port = first.trim_end().strip_prefix("listening on 127.0.0.1:");
+        let Some(port) = port.and_then(|port| port.parse().ok()) else {
+            let _ = process.kill();
+            panic!("the server says {first:?}; {}", errors.join().expect("its errors"));
+        };
+        Self { process, output: Some(collect(output)), errors: Some(errors), directory, port }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub(crate) fn connect(&self) -> Connection {
+        Connection::new(TcpStream::connect(("127.0.0.1", self.port)).expect("connected"))
+    }
+
+    /// Stops it, which must not have stopped by itself; its whole dialogue.
+    pub(crate) fn stop(mut self) -> String {
+        let ended = self.process.try_wait().expect("a process");
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let (output, errors) = self.texts();
+        assert!(ended.is_none() && errors.is_empty(), "{ended:?}\n{output}\n{errors}");
+        output
+    }
+
+    /// Waits for its end after its last connection; its whole dialogue.
+    pub(crate) fn finish(mut self) -> String {
+        let status = self.process.wait().expect("the server ends");
+        let (output, errors) = self.texts();
+        assert!(status.success(), "the server ended with {status}\n{output}\n{errors}");
+        output
+    }
+
+    fn texts(&mut self) -> (String, String) {
+        let join = |thread: Option<JoinHandle<String>>| {
+            thread.map_or(String::new(), |thread| thread.join().expect("text"))
+        };
+        (join(self.output.take()), join(self.errors.take()))
+    }
+}
+
+fn collect(mut output: impl Read + Send + 'static) -> JoinHandle<String> {
+    spawn(move || {
+        let mut octets = Vec::new();
+        let _ = output.read_to_end(&mut octets);
+        String::from_utf8_lossy(&octets).into_owned()
+    })
+}
+
+/// How a program ended.
+pub(crate) struct Ending {
+    pub(crate) code: Option<i32>,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+impl Ending {
+    fn new(output: &Output) -> Self {
+        Self {
+            code: output.status.code(),
+            output: String::from_utf8_lossy(&output.stdout).into_owned(),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails the test, with all that was said, unless the exit code is this one.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.output, self.errors);
+        self
+    }
+}
+
+/// Runs a peer to its end.
+pub(crate) fn run(program: &Path, words: &[&str]) -> Ending {
+    let mut command = Command::new(program);
+    // Neither the user's own settings nor a proxy come between.
+    command.args(words).env("HOME", "/nonexistent").env("no_proxy", "*").stdin(Stdio::null());
+    Ending::new(&command.output().expect("the program runs"))
+}
+
+/// Runs the example's client for user alice.
+pub(crate) fn client(port: u16, password: &str, options: &[&str], paths: &[&str]) -> Ending {
+    let mut command = Command::new(&PROGRAMS.client);
+    command.args(["--password", password]).args(options);
+    command.args(["127.0.0.1", &port.to_string(), "alice"]).args(paths);
+    command.env_remove("SECUR32_CONFIG").stdin(Stdio::null());
+    Ending::new(&command.output().expect("the client runs"))
+}
