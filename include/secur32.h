@@ -1364,7 +1364,8 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
 // Acquires a credential: what accept calls (INBOUND) or initialize calls (OUTBOUND) are made with.
 //
 // * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
-//   `pAuthData`.
+//   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
+//   service@host or a whole principal, or for all that is in it; an OUTBOUND one the credential cache.
 // * `pszPackage`: the package's name without regard to case, for example WDigest.
 // * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
 //   those four are ignored.
@@ -1477,8 +1478,8 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc
 // * `phContext`: an established context.
 // * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
 //   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
-//   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or, as EncryptMessage
-//   left it, a DATA buffer and a PADDING or TOKEN buffer.
+//   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or a DATA buffer and
+//   the buffers beside it as EncryptMessage left them.
 // * `MessageSeqNo`: ignored; the context counts.
 // * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
 //   NULL. Written after success only.
@@ -1511,10 +1512,13 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
 // One thread may seal while another opens.
 //
 // * `phContext`: an established context.
-// * `fQOP`: 0.
+// * `fQOP`: 0; of Kerberos and Negotiate also SECQOP_WRAP_NO_ENCRYPT, to sign only.
 // * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
-//   message, and a PADDING buffer (or TOKEN, or a second DATA) for the rest of it: capacity on
-//   entry (SECPKG_ATTR_SIZES: signature and block size), length on return.
+//   message, and buffers for the rest of it: capacity on entry, length on return. For Digest a
+//   PADDING buffer (or TOKEN, or a second DATA; SECPKG_ATTR_SIZES: signature and block size), which
+//   follows the data. For Kerberos and Negotiate a TOKEN buffer (cbSecurityTrailer), which goes
+//   before the data, and a PADDING buffer (cbBlockSize), which follows it. DATA buffers marked
+//   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
 // * `MessageSeqNo`: ignored; the context counts.
 //
 // Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
@@ -1747,7 +1751,9 @@ SECURITY_STATUS SEC_ENTRY RevertSecurityContext(CtxtHandle *phContext);
 
 // Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
 // GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
-// response makes `rspauth=...` (SEC_E_OK).
+// response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
+// empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
+// `pfContextAttr` then tells the layer that the client chose.
 //
 // Parameters, results and ownership are as for AcceptSecurityContext. In addition fails with
 // SEC_E_ALGORITHM_MISMATCH when the client sent an authorization identity while
@@ -1822,7 +1828,10 @@ SECURITY_STATUS SEC_ENTRY SaslInitializeSecurityContextA(CredHandle *phCredentia
 
 // Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
 // challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
-// (SEC_E_OK). The challenge may come with the first call.
+// (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
+// package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
+// the server's cookie makes the client's (SEC_E_OK), which asks for the strongest layer that
+// `fContextReq` named; SEC_E_QOP_NOT_SUPPORTED where the server does not have it.
 //
 // Parameters, results and ownership are as for InitializeSecurityContextW. In addition fails with
 // SEC_E_INVALID_HANDLE for a context that no Sasl function made.

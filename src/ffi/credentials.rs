@@ -95,7 +95,8 @@ fn usage(bits: u32) -> Result<Usage> {
 /// Acquires a credential: what accept calls (INBOUND) or initialize calls (OUTBOUND) are made with.
 ///
 /// * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
-///   `pAuthData`.
+///   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
+///   service@host or a whole principal, or for all that is in it; an OUTBOUND one the credential cache.
 /// * `pszPackage`: the package's name without regard to case, for example WDigest.
 /// * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
 ///   those four are ignored.

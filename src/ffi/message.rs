@@ -74,10 +74,13 @@ pub unsafe extern "system" fn VerifySignature(
 /// One thread may seal while another opens.
 ///
 /// * `phContext`: an established context.
-/// * `fQOP`: 0.
+/// * `fQOP`: 0; of Kerberos and Negotiate also SECQOP_WRAP_NO_ENCRYPT, to sign only.
 /// * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
-///   message, and a PADDING buffer (or TOKEN, or a second DATA) for the rest of it: capacity on
-///   entry (SECPKG_ATTR_SIZES: signature and block size), length on return.
+///   message, and buffers for the rest of it: capacity on entry, length on return. For Digest a
+///   PADDING buffer (or TOKEN, or a second DATA; SECPKG_ATTR_SIZES: signature and block size), which
+///   follows the data. For Kerberos and Negotiate a TOKEN buffer (cbSecurityTrailer), which goes
+///   before the data, and a PADDING buffer (cbBlockSize), which follows it. DATA buffers marked
+///   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
 /// * `MessageSeqNo`: ignored; the context counts.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
@@ -126,8 +129,8 @@ unsafe fn seal(context: *const CtxtHandle, qop: u32, message: *const SecBufferDe
 /// * `phContext`: an established context.
 /// * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
 ///   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
-///   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or, as EncryptMessage
-///   left it, a DATA buffer and a PADDING or TOKEN buffer.
+///   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or a DATA buffer and
+///   the buffers beside it as EncryptMessage left them.
 /// * `MessageSeqNo`: ignored; the context counts.
 /// * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
 ///   NULL. Written after success only.

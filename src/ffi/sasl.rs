@@ -19,7 +19,9 @@ use crate::sspi::{Error, Result, Role, Status, buffer_type};
 
 /// Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
 /// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
-/// response makes `rspauth=...` (SEC_E_OK).
+/// response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
+/// empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
+/// `pfContextAttr` then tells the layer that the client chose.
 ///
 /// Parameters, results and ownership are as for AcceptSecurityContext. In addition fails with
 /// SEC_E_ALGORITHM_MISMATCH when the client sent an authorization identity while
@@ -64,7 +66,10 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
 
 /// Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
 /// challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
-/// (SEC_E_OK). The challenge may come with the first call.
+/// (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
+/// package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
+/// the server's cookie makes the client's (SEC_E_OK), which asks for the strongest layer that
+/// `fContextReq` named; SEC_E_QOP_NOT_SUPPORTED where the server does not have it.
 ///
 /// Parameters, results and ownership are as for InitializeSecurityContextW. In addition fails with
 /// SEC_E_INVALID_HANDLE for a context that no Sasl function made.

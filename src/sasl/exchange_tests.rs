@@ -376,12 +376,11 @@ fn client_chooses_what_it_asked_for() {
     ] {
         let client = waiting(asked);
         let taken = client.take(&wrapped(0, plain));
-        match expected {
-            Some(bit) => assert_eq!(unwrapped(0, &taken.unwrap().1)[0], bit, "{plain:02x?}"),
-            None => {
-                assert_eq!(taken.unwrap_err().status(), Status::QOP_NOT_SUPPORTED);
-                client.is_dead();
-            }
+        if let Some(bit) = expected {
+            assert_eq!(unwrapped(0, &taken.unwrap().1)[0], bit, "{plain:02x?}");
+        } else {
+            assert_eq!(taken.unwrap_err().status(), Status::QOP_NOT_SUPPORTED);
+            client.is_dead();
         }
     }
 }

@@ -191,3 +191,13 @@ fn not_sasl() -> Error {
     let reason = "SASL: the context was not made by a Sasl* function";
     Error::new(Status::INVALID_HANDLE, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contexts_without_cookies_do_not_pay_for_them() {
+        assert_eq!(size_of::<Wrapper>(), size_of::<Option<Mutex<Options>>>());
+    }
+}

@@ -124,7 +124,9 @@ impl Context for Toy {
         message.writable(token)?[..2].copy_from_slice(&[b'W', number]);
         message.0[token].length = Some(2);
         let data = message.position(buffer_type::DATA).unwrap();
-        message.writable(data)?.iter_mut().for_each(|octet| *octet ^= MASK);
+        for octet in message.writable(data)? {
+            *octet ^= MASK;
+        }
         let padding = message.position(buffer_type::PADDING).unwrap();
         message.0[padding].length = Some(0);
         Ok(())
@@ -143,7 +145,9 @@ impl Context for Toy {
         if *number != self.received.fetch_add(1, Ordering::SeqCst) {
             return Err(error(Status::OUT_OF_SEQUENCE));
         }
-        plain.iter_mut().for_each(|octet| *octet ^= MASK);
+        for octet in plain.iter_mut() {
+            *octet ^= MASK;
+        }
         let length = plain.len();
         let data = message.position(buffer_type::DATA).unwrap();
         message.0[data].placement = Some(Placement { buffer: stream, offset: 2, length });

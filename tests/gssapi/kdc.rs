@@ -151,12 +151,12 @@ impl Kdc {
             command.env_remove(name);
         }
     }
+}
 
-    /// Sets the clock of a command.
-    pub(crate) fn ahead(&self, command: &mut Command, seconds: i64) {
-        command.env("LD_PRELOAD", programs::other_clock());
-        command.env("CLOCK_AHEAD", seconds.to_string());
-    }
+/// Sets the clock of a command.
+pub(crate) fn set_clock(command: &mut Command, ahead: i64) {
+    command.env("LD_PRELOAD", programs::other_clock());
+    command.env("CLOCK_AHEAD", ahead.to_string());
 }
 
 fn client_configuration(port: u16) -> String {

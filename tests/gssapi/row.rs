@@ -122,7 +122,7 @@ impl Row {
         }
         match if client { self.client_ahead } else { self.server_ahead } {
             0 => {}
-            seconds => kdc.ahead(&mut command, seconds),
+            seconds => kdc::set_clock(&mut command, seconds),
         }
         Process::start(name, command.stderr(Stdio::null()))
     }
