@@ -10,7 +10,11 @@
 //! other's writes. Where the two are one cell, the value is put right by selection, not by a
 //! branch: the only thing that depends on secrets is which cells are touched, as RC4 has it.
 
+use std::hint::select_unpredictable;
+
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::md5::{Block, State, compress_beside};
 
 /// Octets of a packed state: the two indices, then the permutation.
 const PACKED: usize = 258;
@@ -33,29 +37,62 @@ pub(super) struct Steps<'a> {
     low: u32,
 }
 
+/// The low octet of a word.
+#[inline]
+fn octet_of(word: u32) -> u8 {
+    word.to_le_bytes()[0]
+}
+
 impl Steps<'_> {
     /// The next octet of the stream.
     #[inline(always)]
     #[allow(clippy::inline_always)] // a call for each octet would cost more than the octet
     pub(super) fn octet(&mut self) -> u8 {
+        self.step((self.i + 1) & 0xFF, (self.i + 2) & 0xFF)
+    }
+
+    /// The same, where `i` is at most 253.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as above
+    fn octet_inside(&mut self) -> u8 {
+        self.step(self.i + 1, self.i + 2)
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as above
+    fn step(&mut self, here: u32, after: u32) -> u8 {
         let cells = &mut *self.cells;
-        let here = (self.i + 1) & 0xFF;
-        let after = (self.i + 2) & 0xFF;
         let next = cells[after as usize];
         let low = self.low;
-        let j = (self.j + low) & 0xFF;
+        let sum = self.j.wrapping_add(low);
+        let j = sum & 0xFF;
         let high = cells[j as usize];
         cells[here as usize] = high;
         cells[j as usize] = low;
         let octet = cells[((low + high) & 0xFF) as usize];
-        self.low = if j == after { low } else { next };
-        (self.i, self.j) = (here, j);
-        octet.to_le_bytes()[0]
+        self.low = select_unpredictable(octet_of(sum) == octet_of(after), low, next);
+        (self.i, self.j) = (here, sum);
+        octet_of(octet)
+    }
+
+    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`. Mostly
+    /// `i`, which is no secret, does not come to its end among them.
+    pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
+        let mut stream = [0; 64];
+        // In registers: to the compiler, the cells might be the indices.
+        let mut steps = Steps { cells: &mut *self.cells, i: self.i, j: self.j, low: self.low };
+        if steps.i <= 253 - 63 {
+            compress_beside(hash, block, |step| stream[step & 63] = steps.octet_inside());
+        } else {
+            compress_beside(hash, block, |step| stream[step & 63] = steps.octet());
+        }
+        (self.i, self.j, self.low) = (steps.i, steps.j, steps.low);
+        stream
     }
 
     /// Where the stream stands now.
     pub(super) fn indices(&self) -> [u8; 2] {
-        [self.i.to_le_bytes()[0], self.j.to_le_bytes()[0]]
+        [octet_of(self.i), octet_of(self.j)]
     }
 }
 

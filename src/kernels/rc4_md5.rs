@@ -3,14 +3,14 @@
 //!
 //! What depends on secrets is what does in RC4 alone: the cells that it touches.
 
-use super::md5::{Block, State, compress, compress_beside};
-use super::rc4::{Rc4, Steps};
+use super::md5::{Block, State, compress};
+use super::rc4::Rc4;
 
 /// Takes the text of `blocks` into the MD5 state `state` and encrypts it.
 pub fn seal(stream: &mut Rc4, state: &mut State, blocks: &mut [Block]) {
     let mut steps = stream.begin();
     for block in blocks {
-        let mask = both(&mut steps, state, block);
+        let mask = steps.beside(state, block);
         mix(block, &mask);
     }
     let indices = steps.indices();
@@ -25,20 +25,13 @@ pub fn open(stream: &mut Rc4, state: &mut State, blocks: &mut [Block]) {
     let mut steps = stream.begin();
     let mut before = first;
     for block in rest {
-        let mask = both(&mut steps, state, before);
+        let mask = steps.beside(state, before);
         mix(block, &mask);
         before = block;
     }
     compress(state, std::slice::from_ref(before));
     let indices = steps.indices();
     stream.end(indices);
-}
-
-/// Takes `block` into `state`; returns the next 64 octets of the stream.
-fn both(steps: &mut Steps<'_>, state: &mut State, block: &Block) -> Block {
-    let mut mask = [0; 64];
-    compress_beside(state, block, |step| mask[step & 63] = steps.octet());
-    mask
 }
 
 fn mix(block: &mut Block, mask: &Block) {
