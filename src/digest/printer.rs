@@ -63,9 +63,7 @@ impl Printer<'_> {
     pub fn quoted(&mut self, name: &str, value: &[u8]) {
         self.name(name);
         self.put(b"\"");
-        // Hardly any value has one, which is seen for many octets at once.
-        let is_escaped = |octet: u8| u8::from(octet == b'"') | u8::from(octet == b'\\');
-        if value.iter().fold(0, |found, octet| found | is_escaped(*octet)) == 0 {
+        if !is_escaped(value) {
             self.put(value);
             self.put(b"\"");
             return;
@@ -118,6 +116,16 @@ impl Printer<'_> {
         }
         self.length = end;
     }
+}
+
+/// Whether a value has a quote or backslash. Hardly any has, which is seen for sixteen octets at once.
+fn is_escaped(value: &[u8]) -> bool {
+    let any = |octets: &[u8]| {
+        let marks = octets.iter().map(|octet| u8::from(matches!(octet, b'"' | b'\\')));
+        marks.fold(0, |found, mark| found | mark) != 0
+    };
+    let (sixteens, rest) = value.as_chunks::<16>();
+    sixteens.iter().any(|sixteen| any(sixteen)) || any(rest)
 }
 
 /// Refuses octets that no quoted value should carry: control characters, which a peer may take for
