@@ -63,11 +63,6 @@ impl Printer<'_> {
     pub fn quoted(&mut self, name: &str, value: &[u8]) {
         self.name(name);
         self.put(b"\"");
-        if !is_escaped(value) {
-            self.put(value);
-            self.put(b"\"");
-            return;
-        }
         let mut rest = value;
         while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
             let (before, after) = rest.split_at(at);
@@ -116,16 +111,6 @@ impl Printer<'_> {
         }
         self.length = end;
     }
-}
-
-/// Whether a value has a quote or backslash. Hardly any has, which is seen for sixteen octets at once.
-fn is_escaped(value: &[u8]) -> bool {
-    let any = |octets: &[u8]| {
-        let marks = octets.iter().map(|octet| u8::from(matches!(octet, b'"' | b'\\')));
-        marks.fold(0, |found, mark| found | mark) != 0
-    };
-    let (sixteens, rest) = value.as_chunks::<16>();
-    sixteens.iter().any(|sixteen| any(sixteen)) || any(rest)
 }
 
 /// Refuses octets that no quoted value should carry: control characters, which a peer may take for
