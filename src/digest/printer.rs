@@ -65,13 +65,6 @@ impl Printer<'_> {
     pub fn quoted(&mut self, name: &str, value: &[u8]) {
         self.name(name);
         self.put(b"\"");
-        // Hardly any value has one, which is seen for many octets at once.
-        let is_escaped = |octet: u8| u8::from(octet == b'"') | u8::from(octet == b'\\');
-        if value.iter().fold(0, |found, octet| found | is_escaped(*octet)) == 0 {
-            self.put(value);
-            self.put(b"\"");
-            return;
-        }
         let mut rest = value;
         while let Some(at) = memchr::memchr2(b'"', b'\\', rest) {
             let (before, after) = rest.split_at(at);
