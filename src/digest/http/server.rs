@@ -215,7 +215,7 @@ impl Exchange<'_> {
         }
         let config = self.credential.config();
         self.check_offered(config, &response)?;
-        let request = request(self.inputs, &response)?;
+        let request = request(config, self.inputs, &response)?;
         let text = response.nonce.unquoted();
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
@@ -341,7 +341,7 @@ fn later(
         let inputs = ServerInputs::of_message(message)?;
         let response = Response::parse(inputs.token, wrong_count)?;
         let policy = Policy::of(flags, inputs.bindings, true)?;
-        let request = request(&inputs, &response)?;
+        let request = request(credential.config(), &inputs, &response)?;
         let nonce = &session.nonce.text;
         if response.nonce.unquoted().as_ref() != nonce
             || !is_users(session, &response)
@@ -414,7 +414,14 @@ fn is_users(session: &Session, response: &Response<'_>) -> bool {
     *response.username.octets() == *session.user && *response.realm.unquoted() == *session.realm
 }
 
-fn request<'a>(inputs: &ServerInputs<'a>, response: &Response<'_>) -> Result<Request<'a>> {
+fn request<'a>(
+    config: &Config,
+    inputs: &ServerInputs<'a>,
+    response: &Response<'_>,
+) -> Result<Request<'a>> {
+    if config.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
+        return Err(invalid("response: the uri is not the request's (RFC 7616 §3.4.6)"));
+    }
     let entity = buffers::entity(response.qop, inputs.entity, response.algorithm.hash)?;
     Ok(Request { method: inputs.method, entity })
 }
