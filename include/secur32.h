@@ -1338,6 +1338,14 @@ extern "C" {
 // * `pfContextAttr`: receives ASC_RET bits; may be NULL.
 // * `ptsExpiry`: receives the end of the context; may be NULL.
 //
+// Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
+// token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
+// to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
+// the word Digest. Pass NULL for `phContext` with every request's response: the nonce in it tells
+// whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
+// context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
+// receives the challenge of a further algorithm, and those left over get length 0.
+//
 // Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
 // token, the client is authenticated. The context is the caller's to delete, also after a later
 // leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
@@ -1631,6 +1639,11 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,
 // * `pfContextAttr`: receives ISC_RET bits; may be NULL.
 // * `ptsExpiry`: receives the end of the context; may be NULL.
 //
+// Digest over HTTP is asked for by ISC_REQ_HTTP (0x10000000), ISC_REQ_USE_HTTP_STYLE or PKG_PARAMS
+// buffers after the token: the method, and the hash of the body in digits (or nothing); perhaps a
+// TARGET_HOST buffer with the service's name and a CHANNEL_BINDINGS buffer. The target is the
+// request's URI. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
+//
 // Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
 // SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and
 // whose the context is, is as for AcceptSecurityContext.
@@ -1656,6 +1669,11 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
 //   entry, SECPKG_ATTR_SIZES tells how much is needed, and the length on return), and the message
 //   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
 // * `MessageSeqNo`: ignored; the context counts.
+//
+// In HTTP mode a client makes the digest-response of its next request: `pMessage` has an empty
+// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body (or
+// nothing), then a buffer of any type that receives the text: capacity on entry, length on
+// return.
 //
 // Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 // SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
@@ -2094,6 +2112,9 @@ void SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 // * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
 // * `MessageSeqNo`: ignored; the context counts.
 // * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
+//
+// In HTTP mode a server verifies the digest-response of a further request: `pMessage` has it in a
+// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body.
 //
 // Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
 // before or follows one not seen (after both the next good message still verifies);

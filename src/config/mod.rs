@@ -19,6 +19,7 @@
 //! http_nonce_count = "strict"        # "window": counts may come out of order, within 64
 //! http_sessions = 100000             # HTTP nonces to remember, 64 to 16777216
 //! http_opaque = 0                    # 1: HTTP challenges have an opaque
+//! http_check_uri = 0                 # 1: a caller's URI buffer must be what the client hashed
 //! http_userhash = 0                  # 1: HTTP clients are asked to hash their users' names
 //! http_authentication_info = "none"  # "rspauth", "nextnonce": what answers right HTTP responses
 //!
@@ -94,6 +95,8 @@ pub struct Config {
     pub http_sessions: usize,
     /// Whether HTTP challenges have an opaque.
     pub http_opaque: bool,
+    /// Whether a URI that the caller of an accepting function passes must be the response's.
+    pub http_check_uri: bool,
     /// Whether HTTP challenges ask for hashed users' names.
     pub http_userhash: bool,
     /// What answers a right HTTP response.
@@ -131,6 +134,7 @@ impl Default for Config {
             http_nonce_count: Order::Strict,
             http_sessions: 100_000,
             http_opaque: false,
+            http_check_uri: false,
             http_userhash: false,
             http_authentication_info: AuthenticationInfo::None,
             profiles: PROFILES.to_vec(),

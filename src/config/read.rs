@@ -23,7 +23,8 @@ const MIN_SECRET: usize = 16;
 
 /// The keys of the table `[server]`.
 const SERVER_KEYS: &str = "realm, accounts, nonce_lifetime, maxbuf, secret, http_algorithms, \
-                           http_nonce_count, http_sessions, http_opaque, http_userhash and \
+                           http_nonce_count, http_sessions, http_opaque, http_check_uri, \
+                           http_userhash and \
                            http_authentication_info";
 
 pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
@@ -104,6 +105,7 @@ fn http(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
             config.http_sessions = usize::try_from(number).unwrap_or(usize::MAX);
         }
         "http_opaque" => config.http_opaque = entry.flag()?,
+        "http_check_uri" => config.http_check_uri = entry.flag()?,
         "http_userhash" => config.http_userhash = entry.flag()?,
         "http_authentication_info" => {
             let known = [

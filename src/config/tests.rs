@@ -1,5 +1,8 @@
 use super::*;
-use crate::accounts::{Account, Algorithm};
+use crate::accounts::Account;
+use crate::accounts::Algorithm as Stored;
+use crate::digest::http::hash::Algorithm;
+use crate::digest::qop::Named;
 use crate::system::scratch::Scratch;
 
 fn parse(text: &str) -> Result<Config> {
@@ -42,6 +45,10 @@ fn nothing_is_windows_defaults() {
         assert_eq!(config.nonce_lifetime, Duration::from_secs(300));
         assert_eq!(config.maxbuf, None);
         assert!(config.secret.is_none());
+        assert_eq!(config.http_algorithms, [Algorithm::MD5_SESS]);
+        assert_eq!((config.http_nonce_count, config.http_sessions), (Order::Strict, 100_000));
+        assert!(!(config.http_opaque || config.http_check_uri || config.http_userhash));
+        assert_eq!(config.http_authentication_info, AuthenticationInfo::None);
         assert_eq!(config.profiles, PROFILES);
         assert_eq!(config.log, log::Settings::default());
     }
@@ -62,6 +69,13 @@ fn everything_can_be_said() {
         nonce_lifetime = 3_600
         maxbuf = 0x1000
         secret = "sixteen octets!!"
+        http_algorithms = ["SHA-256", "md5-SESS"]
+        http_nonce_count = "window"
+        http_sessions = 64
+        http_opaque = 1
+        http_check_uri = 1
+        http_userhash = 1
+        http_authentication_info = "nextnonce"
         [sasl]
         profiles = ["digest-md5", "EXTERNAL"]
         "#,
@@ -74,6 +88,11 @@ fn everything_can_be_said() {
     assert_eq!(config.nonce_lifetime, Duration::from_secs(3600));
     assert_eq!(config.maxbuf, Some(4096));
     assert_eq!(config.secret.unwrap().expose(), b"sixteen octets!!");
+    let names: Vec<_> = config.http_algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    assert_eq!(names, ["SHA-256", "MD5-sess"]);
+    assert_eq!((config.http_nonce_count, config.http_sessions), (Order::Window, 64));
+    assert!(config.http_opaque && config.http_check_uri && config.http_userhash);
+    assert_eq!(config.http_authentication_info, AuthenticationInfo::NextNonce);
     assert_eq!(config.profiles, ["DIGEST-MD5", "EXTERNAL"]);
     assert_eq!(config.log.level, log::Level::Error);
     assert_eq!(config.log.file.unwrap(), Path::new("/var/log/secur32"));
@@ -125,6 +144,18 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("server", "maxbuf = 99999999999999999999999999999999999999999", "maxbuf"),
         ("server", "secret = \"fifteen octets!\"", "secret"),
         ("server", "secret = 1234567890123456", "secret"),
+        ("server", "http_algorithms = []", "http_algorithms"),
+        ("server", "http_algorithms = \"MD5\"", "http_algorithms"),
+        ("server", "http_algorithms = [\"MD4\"]", "http_algorithms"),
+        ("server", "http_algorithms = [\"MD5\", \"md5\"]", "http_algorithms"),
+        ("server", "http_nonce_count = \"lax\"", "http_nonce_count"),
+        ("server", "http_sessions = 63", "http_sessions"),
+        ("server", "http_sessions = 16777217", "http_sessions"),
+        ("server", "http_opaque = true", "http_opaque"),
+        ("server", "http_userhash = 2", "http_userhash"),
+        ("server", "http_check_uri = 2", "http_check_uri"),
+        ("server", "http_authentication_info = 1", "http_authentication_info"),
+        ("server", "http_other = 1", "http_other"),
         ("server", "relam = \"typo\"", "relam"),
         ("sasl", "profiles = []", "profiles"),
         ("sasl", "profiles = \"DIGEST-MD5\"", "profiles"),
@@ -279,7 +310,7 @@ fn accounts_are_those_of_the_file_and_shared() {
     let config = file::read(&path).unwrap().unwrap();
     let accounts = config.accounts().unwrap();
     let alice = Account { user: b"alice", realm: b"" };
-    assert!(accounts.find(&alice, Algorithm::Md5).unwrap().is_some());
+    assert!(accounts.find(&alice, Stored::Md5).unwrap().is_some());
     assert!(Arc::ptr_eq(&accounts, &config.accounts().unwrap()));
 }
 
@@ -295,7 +326,7 @@ fn unusable_accounts_are_refused() {
 fn without_accounts_every_question_says_so() {
     let config = Config { accounts: None, ..Config::default() };
     let alice = Account { user: b"alice", realm: b"" };
-    assert!(config.accounts().unwrap().find(&alice, Algorithm::Md5).is_err());
+    assert!(config.accounts().unwrap().find(&alice, Stored::Md5).is_err());
 }
 
 #[test]

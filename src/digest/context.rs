@@ -54,6 +54,9 @@ enum Settled {
     Http(Box<HttpContext>),
 }
 
+// HTTP mode costs a SASL context no memory.
+const _: () = assert!(size_of::<Settled>() == size_of::<Established>());
+
 impl DigestContext {
     pub(super) fn new(credential: Arc<DigestCredential>, role: Role) -> Self {
         Self {

@@ -191,6 +191,14 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Arc<Session>>
 /// * `pfContextAttr`: receives ASC_RET bits; may be NULL.
 /// * `ptsExpiry`: receives the end of the context; may be NULL.
 ///
+/// Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
+/// token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
+/// to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
+/// the word Digest. Pass NULL for `phContext` with every request's response: the nonce in it tells
+/// whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
+/// context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
+/// receives the challenge of a further algorithm, and those left over get length 0.
+///
 /// Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
 /// token, the client is authenticated. The context is the caller's to delete, also after a later
 /// leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
@@ -256,6 +264,11 @@ pub unsafe extern "system" fn AcceptSecurityContext(
 /// * `pOutput`: as for AcceptSecurityContext.
 /// * `pfContextAttr`: receives ISC_RET bits; may be NULL.
 /// * `ptsExpiry`: receives the end of the context; may be NULL.
+///
+/// Digest over HTTP is asked for by ISC_REQ_HTTP (0x10000000), ISC_REQ_USE_HTTP_STYLE or PKG_PARAMS
+/// buffers after the token: the method, and the hash of the body in digits (or nothing); perhaps a
+/// TARGET_HOST buffer with the service's name and a CHANNEL_BINDINGS buffer. The target is the
+/// request's URI. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
 ///
 /// Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
 /// SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and

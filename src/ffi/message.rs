@@ -17,6 +17,11 @@ use crate::sspi::{Message, Result};
 ///   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
 /// * `MessageSeqNo`: ignored; the context counts.
 ///
+/// In HTTP mode a client makes the digest-response of its next request: `pMessage` has an empty
+/// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body (or
+/// nothing), then a buffer of any type that receives the text: capacity on entry, length on
+/// return.
+///
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
 /// SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
 /// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
@@ -45,6 +50,9 @@ pub unsafe extern "system" fn MakeSignature(
 /// * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
 /// * `MessageSeqNo`: ignored; the context counts.
 /// * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
+///
+/// In HTTP mode a server verifies the digest-response of a further request: `pMessage` has it in a
+/// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body.
 ///
 /// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
 /// before or follows one not seen (after both the next good message still verifies);

@@ -13,6 +13,8 @@ pub struct ServerInputs<'a> {
     pub token: &'a [u8],
     /// The method.
     pub method: &'a [u8],
+    /// The request's URI; empty where the caller leaves it to the response.
+    pub uri: &'a [u8],
     /// The hash of the entity body; empty where unknown.
     pub entity: &'a [u8],
     /// The realm to offer, UTF-16LE; empty for the configured one.
@@ -36,10 +38,10 @@ impl<'a> ServerInputs<'a> {
             Some(buffer) if buffer.kind == buffer_type::EMPTY => Ok(&[][..]),
             Some(_) => Err(wrong("buffers: one of 1 to 4 is not SECBUFFER_PKG_PARAMS")),
         };
-        parameter(2)?;
         Ok(Self {
             token: octets(first(buffer_type::TOKEN)),
             method: text(parameter(1)?),
+            uri: text(parameter(2)?),
             entity: text(parameter(3)?),
             realm: parameter(4)?,
             bindings: octets(first(buffer_type::CHANNEL_BINDINGS)),
@@ -67,6 +69,7 @@ impl<'a> ServerInputs<'a> {
         let inputs = Self {
             token,
             method: parameter(1),
+            uri: parameter(2),
             entity: parameter(3),
             realm: &[],
             bindings: octets(buffer_type::CHANNEL_BINDINGS),
@@ -203,7 +206,7 @@ mod tests {
             let given = |place: usize, data: &'static [u8]| if place < count { data } else { b"" };
             assert_eq!(inputs.token, given(0, b"token"));
             assert_eq!(inputs.method, given(1, b"GET"));
-            assert_eq!(inputs.entity, given(3, b"entity"));
+            assert_eq!((inputs.uri, inputs.entity), (given(2, b"/x"), given(3, b"entity")));
             let realm = inputs.realm().unwrap();
             assert_eq!(realm.as_deref(), (count > 4).then_some(&b"Digest"[..]));
             assert_eq!(inputs.bindings, given(5, b"bindings"));

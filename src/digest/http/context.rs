@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::client::{self, HttpClient, Login};
+use super::exchange::Granted;
 use super::hash::{Algorithm, Hash};
-use super::server::{Granted, HttpServer};
+use super::server::HttpServer;
 use super::sessions::Sessions;
 use crate::digest::charset::to_text;
 use crate::digest::credential::DigestCredential;

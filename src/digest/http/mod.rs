@@ -4,8 +4,8 @@
 //! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`hash`] the
 //! formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`window`] its counts
-//! and [`secret`] what later responses are checked with. [`server`] and [`client`] join these into
-//! legs, [`context`] answers for both.
+//! and [`secret`] what later responses are checked with. `exchange` judges a
+//! response by all of these; `server` and `client` are the two ends, `context` answers for both.
 
 mod answer;
 pub mod buffers;
@@ -13,6 +13,7 @@ pub mod challenge;
 mod client;
 pub(in crate::digest) mod context;
 pub mod counts;
+mod exchange;
 pub mod hash;
 pub mod judge;
 pub mod nonce;

@@ -70,15 +70,14 @@ impl SessionSecret {
             return false;
         }
         let a2 = request.hash(response);
-        if is_right(response, &self.a1, nonce, &a2) {
-            return true;
-        }
         let cnonce = response.cnonce();
-        if !self.algorithm.session || *cnonce == *self.cnonce {
-            return false;
+        if self.algorithm.session && *cnonce != *self.cnonce {
+            let a1 = first_part(self.algorithm, &self.secret, self.inner, nonce, &cnonce);
+            if is_right(response, &a1, nonce, &a2) {
+                return true;
+            }
         }
-        let a1 = first_part(self.algorithm, &self.secret, self.inner, nonce, &cnonce);
-        is_right(response, &a1, nonce, &a2)
+        is_right(response, &self.a1, nonce, &a2)
     }
 
     /// The algorithm.

@@ -308,3 +308,16 @@ fn attributes_of_both_ends() {
     let Ok(Attribute::Sizes(sizes)) = client().query(AttributeId::SIZES) else { panic!() };
     assert_eq!((sizes.max_token, sizes.max_signature), (4096, 0));
 }
+
+#[test]
+fn r02_r10_r13_values_of_quotes_and_backslashes_come_back_as_they_were() {
+    for (text, name) in [("\\\"", "\""), ("\\\\", "\\"), ("\\\"\\\\", "\"\\")] {
+        let (text, name) = (text.repeat(500), name.repeat(500));
+        let challenge = format!("realm=\"{text}\",nonce=\"{text}\",opaque=\"{text}\"");
+        let context = begin(&client_of(&name, None, "x"), Role::Client);
+        let response = initialize(&*context, &challenge, "GET", "/", STYLE).unwrap();
+        for directive in ["username", "realm", "nonce", "opaque"] {
+            assert_eq!(value(&response, directive).unwrap(), text, "{directive}");
+        }
+    }
+}

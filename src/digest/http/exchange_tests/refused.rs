@@ -321,3 +321,36 @@ fn message_functions_of_sasl_are_not_https() {
     assert_eq!(status_of(context.export(false)), Status::CANNOT_PACK);
     assert_eq!(status_of(context.query(AttributeId::SESSION_KEY)), Status::UNSUPPORTED_FUNCTION);
 }
+
+#[test]
+fn r07_r22_names_that_are_not_utf8_fail_alone() {
+    let credential = server("");
+    let response = ALICE.respond(&challenge(&credential), 1, "GET", "/");
+    for name in [&b"\xE4"[..], b"\xC0\x80", b"\xC3", b"\xFF\xFE", b"\xF0\x80\x83\xA9"] {
+        let (before, after) = response.split_once("alice").unwrap();
+        let token = [before.as_bytes(), name, after.as_bytes(), b", charset=utf-8"].concat();
+        let context = begin(&credential, Role::Server);
+        let status = status_of(accept(&*context, &token, "GET", &mut Vec::new()));
+        assert_eq!(status, Status::LOGON_DENIED, "{name:?}");
+    }
+    assert_eq!(outcome(&credential, &response, "GET").unwrap().0, Done);
+}
+
+#[test]
+fn a_uri_of_the_callers_is_compared_where_that_is_configured() {
+    for (setting, uri, expected) in [
+        ("", "/other", Ok(Done)),
+        ("http_check_uri = 1", "/page", Ok(Done)),
+        ("http_check_uri = 1", "", Ok(Done)),
+        ("http_check_uri = 1", "/other", Err(Status::INVALID_TOKEN)),
+    ] {
+        let credential = server(setting);
+        let response = ALICE.respond(&challenge(&credential), 1, "GET", "/page");
+        let mut buffers = inputs(response.as_bytes(), "GET", b"");
+        buffers[2].data = uri.as_bytes();
+        let context = begin(&credential, Role::Server);
+        let result = step(&*context, &buffers, Flags::NONE, None, &mut Vec::new());
+        let result = result.map(|step| step.outcome).map_err(|error| error.status());
+        assert_eq!(result, expected, "{setting} {uri}");
+    }
+}
