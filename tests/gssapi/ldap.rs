@@ -1,4 +1,4 @@
-//! OpenLDAP's slapd, and a C program that binds to it and searches under the layer.
+//! The LDAP server `slapd`, and a C program that binds to it and searches under the layer.
 
 use std::fmt;
 use std::fs;
