@@ -15,6 +15,8 @@ mod exchange;
 mod imap;
 #[path = "gssapi/kdc.rs"]
 mod kdc;
+#[path = "gssapi/ldap.rs"]
+mod ldap;
 #[path = "peers/matrix.rs"]
 mod matrix;
 #[allow(dead_code)] // what the tests of DIGEST-MD5 use
@@ -105,6 +107,11 @@ fn clients_log_in_to_the_example_server() {
         rows.extend(QOPS.map(|qop| Login::Example(mechanism, qop)));
     }
     run("GSSAPI: clients of the example's IMAP server", &rows);
+}
+
+#[test]
+fn our_client_searches_openldaps_slapd() {
+    run("GSSAPI: our client, OpenLDAP's slapd", &QOPS.map(ldap::Search));
 }
 
 /// What C programs see of a context.

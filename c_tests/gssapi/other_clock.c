@@ -1,7 +1,6 @@
 /* To be preloaded: a clock that is CLOCK_AHEAD seconds ahead, for tickets that have expired and for
  * peers whose clocks differ. */
-#define _GNU_SOURCE
-#include <dlfcn.h>
+#define _POSIX_C_SOURCE 200809L
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>

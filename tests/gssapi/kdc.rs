@@ -101,11 +101,11 @@ impl Kdc {
             "modprinc -allow_tix locked".to_owned(),
             "addprinc -randkey imap/localhost".to_owned(),
             "addprinc -randkey ldap/localhost".to_owned(),
+            // Each of these makes another key.
             format!("ktadd -k {home}/old imap/localhost"),
             format!("ktadd -k {home}/keytab imap/localhost"),
-            format!("ktadd -k {home}/keytab ldap/localhost"),
             format!("ktadd -k {home}/other ldap/localhost"),
-            format!("ktadd -k {home}/ldap ldap/localhost"),
+            format!("ktadd -k {home}/keytab ldap/localhost"),
         ] {
             run(self.command("/usr/sbin/kadmin.local").args(["-q", &query]), "")?;
         }
