@@ -8,6 +8,14 @@
 #define SECURITY_WIN32
 #include <security.h>
 
+/* Documented, but missing in the headers of Windows itself. */
+#ifndef ASC_REQ_HTTP
+#define ASC_REQ_HTTP 0x10000000
+#endif
+#ifndef ISC_REQ_HTTP
+#define ISC_REQ_HTTP 0x10000000
+#endif
+
 /* Whether both are the same without regard to ASCII case. */
 int text_same(const char *one, const char *other);
 
