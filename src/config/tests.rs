@@ -63,6 +63,7 @@ fn everything_can_be_said() {
         DigestEncryptionAlgorithms = "rc4-40, RC4,3des"
         UTF8SASL = 0
         UTF8HTTP = 0
+        use_system = 1
         [server]
         realm = "Großes \"Reich\""
         accounts = "users/accounts"
@@ -82,7 +83,7 @@ fn everything_can_be_said() {
     )
     .unwrap();
     assert_eq!(config.ciphers.to_string(), "rc4-40,rc4,3des");
-    assert!(!config.utf8_sasl && !config.utf8_http);
+    assert!(!config.utf8_sasl && !config.utf8_http && config.use_system);
     assert_eq!(config.realm, "Großes \"Reich\"");
     assert_eq!(config.accounts.unwrap(), Path::new("/etc/users/accounts"));
     assert_eq!(config.nonce_lifetime, Duration::from_secs(3600));
@@ -123,6 +124,7 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("WDigest", "UTF8SASL = -1", "UTF8SASL"),
         ("WDigest", "UTF8SASL = true", "UTF8SASL"),
         ("WDigest", "UTF8HTTP = \"1\"", "UTF8HTTP"),
+        ("WDigest", "use_system = true", "use_system"),
         ("WDigest", "utf8sasl = 1", "utf8sasl"),
         ("WDigest", "DigestEncryptionAlgorithms = \"\"", "DigestEncryptionAlgorithms"),
         ("WDigest", "DigestEncryptionAlgorithms = \"3des,\"", "DigestEncryptionAlgorithms"),

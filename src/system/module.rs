@@ -7,8 +7,9 @@ use once_cell::sync::OnceCell;
 use windows_sys::Win32::Foundation::HMODULE;
 use windows_sys::Win32::System::Diagnostics::Debug::RtlCaptureStackBackTrace;
 use windows_sys::Win32::System::LibraryLoader::{
-    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-    GetModuleFileNameW, GetModuleHandleExW, GetModuleHandleW,
+    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN,
+    GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleFileNameW, GetModuleHandleExW,
+    GetModuleHandleW,
 };
 
 /// The longest path that Windows knows, in UTF-16 units.
@@ -20,10 +21,18 @@ pub(crate) fn own() -> Option<HMODULE> {
     containing(own as *const c_void)
 }
 
+/// Keeps this library in the process until that ends.
+pub(crate) fn stay() {
+    find(GET_MODULE_HANDLE_EX_FLAG_PIN, own as *const c_void);
+}
+
 /// The module whose memory `address` is in.
 fn containing(address: *const c_void) -> Option<HMODULE> {
-    let flags =
-        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    find(GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, address)
+}
+
+fn find(flag: u32, address: *const c_void) -> Option<HMODULE> {
+    let flags = flag | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
     let mut module: HMODULE = null_mut();
     // SAFETY: with that flag the second argument is any address; the third is a live local.
     let found = unsafe { GetModuleHandleExW(flags, address.cast(), &raw mut module) };

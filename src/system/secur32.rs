@@ -93,7 +93,7 @@ pub(crate) fn machine() -> Option<&'static Machine> {
     if let Some(machine) = MACHINE.get() {
         return machine.as_ref();
     }
-    if module::is_provider() || LOADING.get() {
+    if LOADING.get() {
         return None;
     }
     // Outside of the cell, whose lock must not be held while the loader's is waited for. Two threads
@@ -105,6 +105,13 @@ pub(crate) fn machine() -> Option<&'static Machine> {
 }
 
 fn find() -> Option<Machine> {
+    // Were this library unloaded, the next LoadLibrary by the name that both have would find the
+    // machine's own, which stays; and Rust's standard library takes its thread-local indexes along,
+    // of which a process has about a thousand.
+    module::stay();
+    if module::is_provider() {
+        return None;
+    }
     let own = module::own()?;
     let theirs = PLACES.iter().find_map(|place| load(place, own))?;
     let mut functions: BTreeMap<_, _> =
