@@ -253,7 +253,8 @@ fn the_sources_compile_for_windows() {
 fn every_export_is_called() {
     let text: String = sources().iter().map(|source| without_comments(&read(source))).collect();
     let exports = read("def/exports.txt");
-    let names = exports.lines().filter(|line| !line.starts_with('#'));
+    // What only Windows' own library has is handed over to it; its calls are tested there.
+    let names = exports.lines().filter(|line| !line.starts_with('#') && !line.ends_with("windows"));
     let names: Vec<&str> = names.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() > 50, "{names:?}");
     let called = |name: &&&str| {

@@ -183,7 +183,7 @@ pub(super) fn call<'a>(
     }
 }
 
-fn lock(options: &Mutex<Option<Box<Options>>>) -> MutexGuard<'_, Option<Box<Options>>> {
+fn lock(options: &SparseOptions) -> MutexGuard<'_, Option<Box<Options>>> {
     options.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -198,6 +198,6 @@ mod tests {
 
     #[test]
     fn contexts_without_cookies_do_not_pay_for_them() {
-        assert_eq!(size_of::<Wrapper>(), size_of::<Option<Mutex<Options>>>());
+        assert_eq!(size_of::<Wrapper>(), size_of::<Option<SparseOptions>>());
     }
 }
