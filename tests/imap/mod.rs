@@ -13,6 +13,7 @@ use crate::common;
 
 const SERVER: &[&str] = &[
     "examples/imap_server.c",
+    "examples/listener.c",
     "examples/imap_session.c",
     "examples/imap_login.c",
     "examples/imap_mechanisms.c",

@@ -15,6 +15,7 @@ use crate::raw::Connection;
 
 const SERVER: &[&str] = &[
     "examples/http_server.c",
+    "examples/listener.c",
     "examples/http_session.c",
     "examples/http_gate.c",
     "examples/http_contexts.c",
