@@ -22,6 +22,7 @@ mod avx512;
 mod boxes;
 #[rustfmt::skip]
 #[allow(clippy::many_single_char_names)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_macros, unused_imports))]
 mod circuits;
 mod path;
 mod schedule;

@@ -9,6 +9,7 @@
 use zeroize::Zeroize;
 
 #[macro_use]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_macros))]
 mod rounds;
 
 #[cfg(target_arch = "x86_64")]
