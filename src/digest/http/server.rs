@@ -164,7 +164,7 @@ impl HttpServer {
         })?;
         let session = Arc::clone(&granted.session);
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        later(credential, &session, granted.flags, now, message, wrong_count).map(drop)
+        later(credential, &session, granted.requested, now, message, wrong_count).map(drop)
     }
 }
 

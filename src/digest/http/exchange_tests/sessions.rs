@@ -252,3 +252,24 @@ fn stored_hashes_and_names_beyond_ascii_log_in() {
         assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done, "{algorithm} {user}");
     }
 }
+
+/// Whoever is logged in at one server of a process is nobody at another one.
+#[test]
+fn r34_a_session_of_other_accounts_or_of_another_server_is_not_gone_on_with() {
+    let sessions = Sessions::new();
+    let accounts = Arc::<Accounts>::default();
+    let own = server_of("", &accounts);
+    let text = challenge_at(&own, &sessions, NOW);
+    let (_held, first) = call_at(&own, &sessions, &ALICE.respond(&text, 1, "GET", "/"), NOW);
+    assert_eq!(first.unwrap().0, Done);
+    let response = ALICE.respond(&text, 2, "GET", "/");
+    let others = [
+        (server_of("", &accounts), Complete),
+        (server_of("", &Arc::default()), Continue),
+        (server_of("secret = \"sixteen octets!!\"", &accounts), Continue),
+    ];
+    for (place, (credential, expected)) in others.into_iter().enumerate() {
+        let (_, result) = call_at(&credential, &sessions, &response, NOW);
+        assert_eq!(result.unwrap().0, expected, "{place}");
+    }
+}
