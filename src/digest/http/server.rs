@@ -164,7 +164,10 @@ impl HttpServer {
         })?;
         let session = Arc::clone(&granted.session);
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        later(credential, &session, granted.requested, now, message, wrong_count).map(drop)
+        let granted = later(credential, &session, granted.requested, now, message, wrong_count)?;
+        // Attributes are of the request that was verified last: a caller may compare its URI.
+        *self.lock() = Phase::Done(Arc::new(granted));
+        Ok(())
     }
 }
 

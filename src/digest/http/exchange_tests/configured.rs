@@ -236,6 +236,16 @@ fn verify_signature_takes_the_next_request_of_a_context() {
     assert_eq!(verify("", "GET"), Status::INVALID_TOKEN);
     assert_eq!(verify(&second, "GET"), Status::OK);
     assert_eq!(verify(&second, "GET"), Status::OUT_OF_SEQUENCE);
+    let target = || match context.query(AttributeId::TARGET) {
+        Ok(Attribute::Target(uri)) => String::from_utf8(uri).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(target(), "/");
+    let third = ALICE.respond(&text, 3, "GET", "/third");
+    assert_eq!(verify(&third.replace("third", "x"), "GET"), Status::MESSAGE_ALTERED);
+    assert_eq!(target(), "/", "of what was verified");
+    assert_eq!(verify(&third, "GET"), Status::OK);
+    assert_eq!(target(), "/third", "of what was verified last");
 }
 
 #[test]
