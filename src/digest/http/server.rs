@@ -67,7 +67,10 @@ impl HttpServer {
                     *phase = Phase::Closed;
                     false
                 }
-                Phase::OutOfSequence if call.inputs.token().is_empty() => true,
+                Phase::OutOfSequence if call.inputs.token().is_empty() => {
+                    *phase = Phase::Closed;
+                    true
+                }
                 _ => return Err(ended()),
             }
         };
