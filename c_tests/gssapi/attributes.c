@@ -215,7 +215,10 @@ static void test_messages(const char *package) {
     set(&buffers[1], SECBUFFER_DATA, data, 4);
     set(&buffers[2], SECBUFFER_EMPTY, NULL, 0);
     status_is(EncryptMessage(&client.context, 0, &message, 0), SEC_E_BUFFER_TOO_SMALL);
+    ok(buffers[0].cbBuffer == 60, "needs %u", (unsigned)buffers[0].cbBuffer);
+    buffers[0].cbBuffer = 27;
     status_is(MakeSignature(&client.context, 0, &message, 0), SEC_E_BUFFER_TOO_SMALL);
+    ok(buffers[0].cbBuffer == 28, "needs %u", (unsigned)buffers[0].cbBuffer);
     set(&buffers[0], SECBUFFER_EMPTY, NULL, 0);
     status_is(EncryptMessage(&client.context, 0, &message, 0), SEC_E_INVALID_TOKEN);
     status_is(MakeSignature(&client.context, 0, &message, 0), SEC_E_INVALID_TOKEN);

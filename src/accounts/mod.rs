@@ -3,6 +3,8 @@
 pub mod empty;
 pub mod htdigest;
 
+use std::sync::Arc;
+
 use crate::sspi::Secret;
 
 /// Whom a peer claims to be, as the hash will cover it.
@@ -70,4 +72,17 @@ pub trait Source: Send + Sync {
     fn refresh(&self) -> bool {
         false
     }
+
+    /// What tells sources of this kind from each other, where two objects can stand for the same
+    /// accounts; `None` where each object has accounts of its own.
+    fn identity(&self) -> Option<[usize; 3]> {
+        None
+    }
+}
+
+/// Whether two sources have the same accounts: one object, or two of one [`Source::identity`].
+#[must_use]
+pub fn are_same(one: &Arc<dyn Source>, other: &Arc<dyn Source>) -> bool {
+    let identity = one.identity();
+    Arc::ptr_eq(one, other) || (identity.is_some() && identity == other.identity())
 }

@@ -7,6 +7,7 @@
 
 use super::hash::joined;
 use super::hex;
+use super::http::without_scheme;
 use super::nonce;
 use super::printer::{Printer, check_octets};
 use super::tokenizer::{Name, directives};
@@ -143,7 +144,7 @@ struct Said {
 impl Said {
     fn collect(token: &[u8]) -> Result<Self> {
         let (mut names, mut service, mut channel) = (None, None, None);
-        for directive in directives(token) {
+        for directive in directives(without_scheme(token)) {
             let directive = directive?;
             let field = match directive.id {
                 HASHED_DIRS => &mut names,

@@ -59,7 +59,12 @@ impl DigestCredential {
 
     /// Where users are looked up.
     pub(super) fn source(&self) -> Result<&dyn Source> {
-        self.source.as_deref().ok_or_else(|| {
+        self.shared_source().map(|source| &**source)
+    }
+
+    /// The same, to be kept.
+    pub(super) fn shared_source(&self) -> Result<&Arc<dyn Source>> {
+        self.source.as_ref().ok_or_else(|| {
             Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
         })
     }

@@ -12,6 +12,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use once_cell::sync::OnceCell;
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::established::{Established, Parties, Terms};
 use super::layer::{Layer, Packed, PackedDirection};
@@ -22,6 +23,8 @@ use crate::sspi::{Error, Flags, Result, Role, Secret, Status};
 
 const MAGIC: &[u8; 8] = b"S32WDG02";
 const MAC_LENGTH: usize = 32;
+/// Octets of a body beside its texts, at most: 264 of them for each direction.
+const FIXED: usize = 45 + 2 * (6 + 258);
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
 
@@ -33,7 +36,11 @@ pub(super) fn pack(
     reset: bool,
     config: &Config,
 ) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
+    // Room for all of it at once: what grows leaves copies of keys behind.
+    let Parties { user, realm, authorization, digest_uri, service } = established.parties();
+    let texts = [user, realm, authorization, digest_uri, service];
+    let room = FIXED + texts.iter().map(|text| text.len()).sum::<usize>();
+    let mut body = Zeroizing::new(Vec::with_capacity(room));
     let Terms { qop, cipher, peer_maxbuf } = established.terms;
     body.push(u8::from(role == Role::Client));
     body.push(position_of(qop));
@@ -42,8 +49,7 @@ pub(super) fn pack(
     body.extend(peer_maxbuf.to_le_bytes());
     body.extend(established.started.to_le_bytes());
     body.extend(established.session_key().expose());
-    let Parties { user, realm, authorization, digest_uri, service } = established.parties();
-    for text in [user, realm, authorization, digest_uri, service] {
+    for text in texts {
         push_counted(&mut body, text)?;
     }
     if let Some(layer) = &established.layer {
@@ -53,7 +59,7 @@ pub(super) fn pack(
             push_counted(&mut body, direction.position.expose())?;
         }
     }
-    let mac = keyed(config)?.chain_update(&body).finalize().into_bytes();
+    let mac = keyed(config)?.chain_update(&*body).finalize().into_bytes();
     Ok([MAGIC.as_slice(), &mac, &body].concat())
 }
 

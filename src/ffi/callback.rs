@@ -160,6 +160,12 @@ impl Source for KeyFunction {
         let answer = self.ask(account)?;
         self.read(&answer, algorithm)
     }
+
+    /// Each credential has a function of its own in here, and the program may have one for all.
+    fn identity(&self) -> Option<[usize; 3]> {
+        let wide = matches!(self.form, Form::Wide);
+        Some([self.function as usize, self.argument.addr(), wide.into()])
+    }
 }
 
 fn hash(octets: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {

@@ -119,8 +119,9 @@ fn usage(bits: u32) -> Result<Usage> {
 /// The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, unsigned long KeyVer,
 /// void **Key, SECURITY_STATUS *Status), where unsigned long has 32 bits on every machine.
 ///
-/// It is called once for each response to verify, on the thread that accepts and by several threads
-/// at once; no lock is held, so it may call this library. C++ exceptions must not leave it.
+/// It is called for each response to verify, once for each way to read the names in it (there are at
+/// most four), on the thread that accepts and by several threads at once; no lock is held, so it may
+/// call this library. C++ exceptions must not leave it.
 ///
 /// * `Arg`: `pvGetKeyArgument`.
 /// * `Principal`: a SEC_WINNT_AUTH_IDENTITY_W (from AcquireCredentialsHandleA:

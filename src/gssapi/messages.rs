@@ -44,7 +44,7 @@ pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
         let Some(place) = place else { continue };
         if needed > place.buffer.length {
             let reason = "encrypt: TOKEN or PADDING is shorter than SECPKG_ATTR_SIZES says";
-            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+            return Err(too_small(message, index, needed, reason));
         }
         place.buffer.length = needed;
     }
@@ -116,6 +116,19 @@ fn required(message: &Message<'_, '_>, kind: u32) -> Result<usize> {
         };
         Error::new(Status::INVALID_TOKEN, reason)
     })
+}
+
+/// Tells the length that a buffer should have had.
+fn too_small(
+    message: &mut Message<'_, '_>,
+    index: Option<usize>,
+    needed: usize,
+    reason: &'static str,
+) -> Error {
+    if let Some(buffer) = index.and_then(|index| message.0.get_mut(index)) {
+        buffer.length = Some(needed);
+    }
+    Error::new(Status::BUFFER_TOO_SMALL, reason)
 }
 
 fn too_many() -> Error {
@@ -263,9 +276,10 @@ pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
         IovBuffer { kind: iov::PADDING, buffer: Buffer::EMPTY },
     ];
     measure(state, false, &mut sample)?;
-    if capacity < length_of(&sample, Some(0)) {
+    let needed = length_of(&sample, Some(0));
+    if capacity < needed {
         let reason = "signature: TOKEN is shorter than cbMaxSignature";
-        return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+        return Err(too_small(message, Some(index), needed, reason));
     }
     let functions = state.functions();
     let mut signature = Owned::empty(functions);

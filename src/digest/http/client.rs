@@ -338,6 +338,9 @@ impl Login {
             _ => return Err(wrong("signature: the fifth buffer is read-only")),
         };
         if room < length {
+            if let Some(buffer) = message.0.get_mut(OUTPUT) {
+                buffer.length = Some(length);
+            }
             let reason = "signature: the fifth buffer is too small for the response";
             return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
         }

@@ -10,6 +10,7 @@ use super::response::Response;
 use super::secret::Request;
 use super::sessions::{Beginning, Found, Session, Sessions};
 use super::window::Counts;
+use crate::accounts;
 use crate::config::Config;
 use crate::digest::bindings::{Claim, Policy};
 use crate::digest::credential::DigestCredential;
@@ -28,6 +29,8 @@ pub(super) struct Granted {
     pub(super) service: Option<Box<[u8]>>,
     /// The attributes.
     pub(super) flags: Flags,
+    /// The attributes asked for, which later requests on this handle are held to as well.
+    pub(super) requested: Flags,
 }
 
 /// How a response was judged.
@@ -62,7 +65,7 @@ impl Exchange<'_> {
         let text = response.nonce.unquoted();
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
-            if let Some(session) = self.live_session(&text) {
+            if let Some(session) = self.live_session(&text)? {
                 return self.judge_later(session, &response, &request);
             }
             let Some(nonce) = self.credential.mint()?.check(&text) else {
@@ -87,11 +90,15 @@ impl Exchange<'_> {
         Ok(Verdict::Again(true))
     }
 
-    fn live_session(&self, nonce: &[u8]) -> Option<Arc<Session>> {
-        match self.sessions.find(&nonce::key(nonce)?) {
-            Found::Live(session) if session.nonce.text == nonce => Some(session),
-            _ => None,
-        }
+    /// The session that goes on with this nonce, if this credential could have begun it: a user of
+    /// other accounts, or of a server that is told apart by its realm, is nobody here.
+    fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<Session>>> {
+        let Some(key) = nonce::key(nonce) else { return Ok(None) };
+        let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
+        let ours = session.nonce.text == nonce
+            && accounts::are_same(&session.source, self.credential.shared_source()?)
+            && self.credential.mint()?.check(nonce).is_some();
+        Ok(ours.then_some(session))
     }
 
     /// A nonce count that is new leaves the rest to `CompleteAuthToken`; a right response with an
@@ -139,6 +146,7 @@ impl Exchange<'_> {
             user: response.username.octets().as_ref().into(),
             realm: response.realm.unquoted().as_ref().into(),
             account: (found.user.into(), found.realm.into()),
+            source: Arc::clone(self.credential.shared_source()?),
             secret: found.secret,
             started: self.now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
@@ -180,38 +188,56 @@ pub(super) fn later(
     message: &mut Message<'_, '_>,
     wrong_count: Status,
 ) -> Result<Granted> {
-    let (granted, answer) = {
-        let inputs = ServerInputs::of_message(message)?;
-        let response = Response::parse(inputs.token, wrong_count)?;
-        let policy = Policy::of(flags, inputs.bindings, true)?;
-        let request = request(credential.config(), &inputs, &response)?;
-        let nonce = &session.nonce.text;
-        if response.nonce.unquoted().as_ref() != nonce
-            || !is_users(session, &response)
-            || !session.secret.makes(&response, nonce, &request)
-        {
-            let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
-            return Err(Error::new(Status::MESSAGE_ALTERED, reason));
-        }
-        let claim = Claim::read(inputs.token, &response.cnonce())?;
-        policy.judge(&claim)?;
-        let answer = AnswerText::new(credential, &response, &session.nonce, &session.secret, now)?;
-        if let Some(answer) = &answer
-            && room(message).is_some_and(|room| room < answer.length())
-        {
-            let reason = "complete: the buffer is too small for Authentication-Info";
-            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
-        }
-        let order = credential.config().http_nonce_count;
-        let count = response.nc.ok_or_else(out_of_sequence)?;
-        if !session.counts().take(count, order) {
-            return Err(out_of_sequence());
-        }
-        let granted = granted(Arc::clone(session), &response, claim, flags);
-        (granted, answer.map(|answer| answer.to_vec()))
-    };
-    write_answer(message, answer.as_deref().unwrap_or_default())?;
+    let mut needed = None;
+    let result = check_later(credential, session, flags, now, message, wrong_count, &mut needed);
+    if let (Some(needed), Some(buffer)) = (needed, message.0.get_mut(OUTPUT)) {
+        buffer.length = Some(needed);
+    }
+    let (granted, answer) = result?;
+    write_answer(message, &answer)?;
     Ok(granted)
+}
+
+/// As [`later`], with the text of the answer, which `needed` is the length of where the buffer for
+/// it is too small.
+fn check_later(
+    credential: &DigestCredential,
+    session: &Arc<Session>,
+    flags: Flags,
+    now: u64,
+    message: &Message<'_, '_>,
+    wrong_count: Status,
+    needed: &mut Option<usize>,
+) -> Result<(Granted, Vec<u8>)> {
+    let inputs = ServerInputs::of_message(message)?;
+    let response = Response::parse(inputs.token, wrong_count)?;
+    let policy = Policy::of(flags, inputs.bindings, true)?;
+    let request = request(credential.config(), &inputs, &response)?;
+    let nonce = &session.nonce.text;
+    if response.nonce.unquoted().as_ref() != nonce
+        || !is_users(session, &response)
+        || !session.secret.makes(&response, nonce, &request)
+    {
+        let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
+        return Err(Error::new(Status::MESSAGE_ALTERED, reason));
+    }
+    let claim = Claim::read(inputs.token, &response.cnonce())?;
+    policy.judge(&claim)?;
+    let answer = AnswerText::new(credential, &response, &session.nonce, &session.secret, now)?;
+    if let Some(answer) = &answer
+        && room(message).is_some_and(|room| room < answer.length())
+    {
+        *needed = Some(answer.length());
+        let reason = "complete: the buffer is too small for Authentication-Info";
+        return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+    }
+    let order = credential.config().http_nonce_count;
+    let count = response.nc.ok_or_else(out_of_sequence)?;
+    if !session.counts().take(count, order) {
+        return Err(out_of_sequence());
+    }
+    let granted = granted(Arc::clone(session), &response, claim, flags);
+    Ok((granted, answer.map(|answer| answer.to_vec()).unwrap_or_default()))
 }
 
 /// The capacity of the buffer for a token, where the caller gave one.
@@ -248,6 +274,7 @@ fn granted(
         uri: response.uri().as_ref().into(),
         service: claim.into_service(),
         flags: (requested & Flags::CONNECTION) | signed,
+        requested,
     }
 }
 

@@ -67,7 +67,10 @@ impl HttpServer {
                     *phase = Phase::Closed;
                     false
                 }
-                Phase::OutOfSequence if call.inputs.token().is_empty() => true,
+                Phase::OutOfSequence if call.inputs.token().is_empty() => {
+                    *phase = Phase::Closed;
+                    true
+                }
                 _ => return Err(ended()),
             }
         };
@@ -164,7 +167,10 @@ impl HttpServer {
         })?;
         let session = Arc::clone(&granted.session);
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        later(credential, &session, granted.flags, now, message, wrong_count).map(drop)
+        let granted = later(credential, &session, granted.requested, now, message, wrong_count)?;
+        // Attributes are of the request that was verified last: a caller may compare its URI.
+        *self.lock() = Phase::Done(Arc::new(granted));
+        Ok(())
     }
 }
 

@@ -17,6 +17,7 @@ use once_cell::sync::Lazy;
 use super::nonce::{Key, Proven};
 use super::secret::SessionSecret;
 use super::window::Counts;
+use crate::accounts::Source;
 
 /// Locks; more than processors, so that two threads seldom meet.
 const SHARDS: usize = 64;
@@ -31,6 +32,8 @@ pub struct Session {
     pub realm: Box<[u8]>,
     /// User and realm of the account.
     pub account: (Box<[u8]>, Box<[u8]>),
+    /// Whose account it is. Kept, so that no other source gets its address.
+    pub source: Arc<dyn Source>,
     /// What later responses are checked with.
     pub secret: SessionSecret,
     /// FILETIME, UTC.
@@ -62,6 +65,8 @@ pub struct Beginning {
     pub realm: Box<[u8]>,
     /// As in [`Session`].
     pub account: (Box<[u8]>, Box<[u8]>),
+    /// As in [`Session`].
+    pub source: Arc<dyn Source>,
     /// As in [`Session`].
     pub secret: SessionSecret,
     /// As in [`Session`].
@@ -148,12 +153,21 @@ impl Sessions {
         expires: u64,
         limit: usize,
     ) -> Option<Arc<Session>> {
-        let Beginning { nonce, user, realm, account, secret, started, counts } = beginning;
+        let Beginning { nonce, user, realm, account, source, secret, started, counts } = beginning;
         let number = self.hasher.hash_one(&account);
         let sessions = Arc::clone(self);
         let counts = Mutex::new(counts);
-        let session =
-            Arc::new(Session { nonce, user, realm, account, secret, started, counts, sessions });
+        let session = Arc::new(Session {
+            nonce,
+            user,
+            realm,
+            account,
+            source,
+            secret,
+            started,
+            counts,
+            sessions,
+        });
         let record = Record {
             issued: nonce.issued,
             expires,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::accounts::empty::NoAccounts;
 use crate::digest::http::hash::{self, Hash};
 use crate::digest::http::response::Response;
 use crate::digest::http::secret::Request;
@@ -29,6 +30,7 @@ fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<S
         user: user.as_bytes().into(),
         realm: Box::default(),
         account: (user.as_bytes().into(), Box::default()),
+        source: Arc::new(NoAccounts),
         secret: secret(),
         started: nonce.issued,
         counts: Counts::starting(1),
@@ -105,6 +107,7 @@ fn r40_the_smallest_limit_keeps_one_record_of_each_shard() {
             user: Box::default(),
             realm: Box::default(),
             account: Default::default(),
+            source: Arc::new(NoAccounts),
             secret,
             started: 1,
             counts: Counts::starting(1),

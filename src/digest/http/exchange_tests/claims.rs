@@ -124,6 +124,50 @@ fn a_later_request_is_held_to_the_bindings_too() {
     }
 }
 
+#[test]
+fn verify_signature_holds_to_what_the_accepting_call_asked_for() {
+    let ours = block(b"a");
+    for (service, client, bindings, flags, expected) in [
+        // A client without bindings is not to come in where the channel's end is elsewhere.
+        (&b""[..], &[][..], &[][..], Flags::PROXY_BINDINGS, Status::BAD_BINDINGS),
+        (b"HTTP/h", &ours, &[], Flags::PROXY_BINDINGS, Status::OK),
+        (b"", &[], &ours, ALLOW, Status::OK),
+        (b"", &[], &ours, Flags::NONE, Status::BAD_BINDINGS),
+    ] {
+        let credential = server("");
+        let text = challenge(&credential);
+        let first = respond(&text, b"HTTP/h", &ours);
+        let (context, result) = judge(&credential, &first, bindings, flags);
+        assert_eq!(result.unwrap(), Done);
+        let count: u32 = value(&first, "nc").unwrap().parse().unwrap();
+        let second = if service.is_empty() {
+            ALICE.respond(&text, count + 1, "GET", "/")
+        } else {
+            respond(&text, service, client)
+        };
+        let mut texts = [second.into_bytes(), b"GET".to_vec(), bindings.to_vec()];
+        let [token, method, bindings] = &mut texts;
+        let mut buffers = [
+            message_buffer(TOKEN, token),
+            message_buffer(PARAMS, method),
+            message_buffer(PARAMS, &mut []),
+            message_buffer(PARAMS, &mut []),
+            message_buffer(buffer_type::CHANNEL_BINDINGS, bindings),
+        ];
+        let status = status_of(context.verify(&mut Message(&mut buffers)));
+        assert_eq!(status, expected, "{service:?} {flags:?}");
+    }
+}
+
+#[test]
+fn a_claim_after_the_word_digest_is_read() {
+    let credential = server("");
+    let ours = block(b"a");
+    let response = format!("Digest {}", respond(&challenge(&credential), b"HTTP/h", &ours));
+    let (_, result) = judge(&credential, &response, &ours, Flags::NONE);
+    assert_eq!(result.unwrap(), Done);
+}
+
 /// A SASL exchange with bindings on both sides, and how it ended.
 fn sasl(client: &[u8], server_bindings: &[u8], flags: Flags) -> (Box<dyn Context>, Status) {
     let context = begin(&server(""), Role::Server);

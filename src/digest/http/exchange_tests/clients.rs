@@ -126,7 +126,7 @@ fn signature_buffers_are_checked_and_no_count_is_lost() {
     let needed = sign(&*context, "GET", "/", buffer_type::PADDING, 4096).unwrap().len();
     for room in [0, needed - 1] {
         let refused = sign(&*context, "GET", "/", buffer_type::PADDING, room).unwrap_err();
-        assert_eq!(refused.0, Status::BUFFER_TOO_SMALL);
+        assert_eq!(refused, (Status::BUFFER_TOO_SMALL, Some(needed)));
     }
     for (method, uri) in [("", "/"), ("GET", ""), ("GET", "/ö"), ("GET", "/\n")] {
         let refused = sign(&*context, method, uri, PARAMS, 4096).unwrap_err();

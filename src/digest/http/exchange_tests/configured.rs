@@ -161,6 +161,21 @@ fn username_star_names_a_user() {
     assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done);
 }
 
+/// What `CompleteAuthToken` says that it needs for its answer.
+fn tell_needed(context: &dyn Context, response: &str) -> usize {
+    let (mut token, mut method) = (response.as_bytes().to_vec(), b"GET".to_vec());
+    let mut buffers = [
+        message_buffer(TOKEN, &mut token),
+        message_buffer(PARAMS, &mut method),
+        message_buffer(PARAMS, &mut []),
+        message_buffer(PARAMS, &mut []),
+        message_buffer(TOKEN, &mut []),
+    ];
+    let status = status_of(context.complete(&mut Message(&mut buffers)));
+    assert_eq!(status, Status::BUFFER_TOO_SMALL);
+    buffers[4].length.unwrap()
+}
+
 #[test]
 fn authentication_info_proves_the_server_and_names_the_next_nonce() {
     for (setting, has_next) in [("rspauth", false), ("nextnonce", true)] {
@@ -183,8 +198,10 @@ fn authentication_info_proves_the_server_and_names_the_next_nonce() {
             assert_eq!(value(&info, "nextnonce").is_some(), has_next);
             let response = ALICE.respond(&text, 2, "GET", "/");
             let (second, _) = answer(&credential, &response, "GET");
+            let length = tell_needed(&*second, &response);
             let info = String::from_utf8(complete(&*second, &response, "GET").unwrap()).unwrap();
             assert_eq!(value(&info, "rspauth"), expected(2, ""));
+            assert_eq!(length, info.len());
             if let Some(next) = value(&info, "nextnonce") {
                 let text = text.replace(&value(&text, "nonce").unwrap(), &next);
                 let response = ALICE.respond(&text, 1, "GET", "/");
@@ -219,6 +236,16 @@ fn verify_signature_takes_the_next_request_of_a_context() {
     assert_eq!(verify("", "GET"), Status::INVALID_TOKEN);
     assert_eq!(verify(&second, "GET"), Status::OK);
     assert_eq!(verify(&second, "GET"), Status::OUT_OF_SEQUENCE);
+    let target = || match context.query(AttributeId::TARGET) {
+        Ok(Attribute::Target(uri)) => String::from_utf8(uri).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(target(), "/");
+    let third = ALICE.respond(&text, 3, "GET", "/third");
+    assert_eq!(verify(&third.replace("third", "x"), "GET"), Status::MESSAGE_ALTERED);
+    assert_eq!(target(), "/", "of what was verified");
+    assert_eq!(verify(&third, "GET"), Status::OK);
+    assert_eq!(target(), "/third", "of what was verified last");
 }
 
 #[test]

@@ -252,3 +252,69 @@ fn stored_hashes_and_names_beyond_ascii_log_in() {
         assert_eq!(answer(&credential, &response, "GET").1.unwrap().0, Done, "{algorithm} {user}");
     }
 }
+
+/// Whoever is logged in at one server of a process is nobody at another one.
+#[test]
+fn r34_a_session_of_other_accounts_or_of_another_server_is_not_gone_on_with() {
+    let sessions = Sessions::new();
+    let accounts = Arc::<Accounts>::default();
+    let own = server_of("", &accounts);
+    let text = challenge_at(&own, &sessions, NOW);
+    let (_held, first) = call_at(&own, &sessions, &ALICE.respond(&text, 1, "GET", "/"), NOW);
+    assert_eq!(first.unwrap().0, Done);
+    let response = ALICE.respond(&text, 2, "GET", "/");
+    let others = [
+        (server_of("", &accounts), Complete),
+        (server_of("", &Arc::default()), Continue),
+        (server_of("secret = \"sixteen octets!!\"", &accounts), Continue),
+    ];
+    for (place, (credential, expected)) in others.into_iter().enumerate() {
+        let (_, result) = call_at(&credential, &sessions, &response, NOW);
+        assert_eq!(result.unwrap().0, expected, "{place}");
+    }
+}
+
+/// What another thread does while a leg is being taken.
+struct Meanwhile<'a> {
+    work: &'a dyn Fn(),
+    text: Vec<u8>,
+}
+
+impl TokenSink for Meanwhile<'_> {
+    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+        (self.work)();
+        self.text.space(length)
+    }
+}
+
+#[test]
+fn one_leg_at_a_time_asks_for_a_stale_challenge() {
+    let (credential, sessions) = (server(""), Sessions::new());
+    let text = challenge_at(&credential, &sessions, NOW);
+    let (_held, first) = call_at(&credential, &sessions, &ALICE.respond(&text, 1, "GET", "/"), NOW);
+    assert_eq!(first.unwrap().0, Done);
+    let response = ALICE.respond(&text, 3, "GET", "/");
+    let (context, result) = call_at(&credential, &sessions, &response, NOW);
+    assert_eq!(result.unwrap().0, Complete);
+    let (mut token, mut method) = (response.into_bytes(), b"GET".to_vec());
+    let mut buffers = [message_buffer(TOKEN, &mut token), message_buffer(PARAMS, &mut method)];
+    let status = status_of(context.complete(&credential, NOW, &mut Message(&mut buffers)));
+    assert_eq!(status, Status::OUT_OF_SEQUENCE);
+
+    let work = || {
+        let status = status_of(call_on(&context, &credential, "", NOW));
+        assert_eq!(status, Status::STATUS_LOGON_FAILURE);
+    };
+    let mut output = Meanwhile { work: &work, text: Vec::new() };
+    let inputs = inputs(b"", "GET", b"");
+    let call = Call {
+        inputs: Inputs(&inputs),
+        flags: Flags::CONNECTION,
+        target: None,
+        authorization_allowed: true,
+        authorization: b"",
+    };
+    let step = context.step(&credential, &call, NOW, &mut output).unwrap();
+    assert_eq!(step.outcome, Continue);
+    assert!(output.text.starts_with(b"stale=true,"));
+}
