@@ -6,7 +6,7 @@
 #include "../peers/bench.h"
 
 #define METHOD "GET"
-#define PAGE "/index.html"
+#define PAGE "/page2"
 
 enum algorithm { MD5_SESS, SHA256, ALGORITHMS };
 
@@ -63,5 +63,10 @@ double time_lookup(struct session *session, uint64_t turn);
 void requests_run(const struct effort *effort);
 void history_run(const struct effort *effort);
 void crowds_run(const struct effort *effort);
+
+/* --- load.c */
+
+/* Compares web servers that run on this machine, each given as NAME=PORT. */
+void load_run(const struct effort *effort, char **places, size_t count);
 
 #endif

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, install, root, succeed};
+use crate::{Result, install, load, root, succeed};
 
 /// A library to compare with.
 struct Peer {
@@ -42,7 +42,8 @@ const PEERS: [Peer; 2] = [
 
 /// `cargo xtask bench [--full] [--http]`: builds the library and the program, and runs it. It needs
 /// glibc, whose allocator it counts; the table has the peers that are installed. With `--http` it is
-/// a web server's side that is measured, against the bound that its hashes set.
+/// a web server's side that is measured, against the bound that its hashes set and against Apache
+/// httpd.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     if let Some(word) = words.iter().find(|word| !["--full", "--http"].contains(&word.as_str())) {
         return Err(format!("{word} is not an option of this verb"));
@@ -51,9 +52,13 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     let prefix = target_directory()?.join("bench");
     let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
     install::install(&["--prefix".to_string(), place.to_string()])?;
-    let is_http = words.iter().any(|word| word == "--http");
-    let program = if is_http { build_http(&compiler, &prefix) } else { build(&compiler, &prefix) };
-    succeed(std::process::Command::new(program?).args(words.iter().filter(|word| *word != "--http")))
+    let measured: Vec<&String> = words.iter().filter(|word| *word != "--http").collect();
+    if measured.len() == words.len() {
+        return succeed(std::process::Command::new(build(&compiler, &prefix)?).args(measured));
+    }
+    let program = build_http(&compiler, &prefix)?;
+    succeed(std::process::Command::new(&program).args(measured))?;
+    load::run(&program, &compiler.http_server(&prefix)?)
 }
 
 fn build(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {

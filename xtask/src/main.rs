@@ -6,6 +6,7 @@ mod demo;
 mod generate;
 mod image;
 mod install;
+mod load;
 mod windows;
 
 use std::env;
