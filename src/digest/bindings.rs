@@ -144,8 +144,8 @@ struct Said {
 impl Said {
     fn collect(token: &[u8]) -> Result<Self> {
         let (mut names, mut service, mut channel) = (None, None, None);
-        for directive in directives(without_scheme(token)) {
-            let directive = directive?;
+        let mut directives = directives(without_scheme(token));
+        while let Some(directive) = directives.take_next()? {
             let field = match directive.id {
                 HASHED_DIRS => &mut names,
                 SERVICE_NAME => &mut service,

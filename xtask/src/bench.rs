@@ -1,4 +1,5 @@
-//! The benchmark against other libraries of SASL: a C program that drives all of them in one run.
+//! The benchmarks: a C program that drives other libraries of SASL and this one in one run, and one
+//! that takes a web server's requests.
 
 use std::fs;
 use std::io::Write;
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, install, root, succeed};
+use crate::{Result, install, load, root, succeed};
 
 /// A library to compare with.
 struct Peer {
@@ -39,43 +40,70 @@ const PEERS: [Peer; 2] = [
     },
 ];
 
-/// `cargo xtask bench [--full]`: builds the library and the program, and runs it. It needs glibc,
-/// whose allocator it counts; the table has the peers that are installed.
+/// `cargo xtask bench [--full] [--http]`: builds the library and the program, and runs it. It needs
+/// glibc, whose allocator it counts; the table has the peers that are installed. With `--http` it is
+/// a web server's side that is measured, against the bound that its hashes set and against Apache
+/// httpd.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    if let Some(word) = words.iter().find(|word| *word != "--full") {
+    if let Some(word) = words.iter().find(|word| !["--full", "--http"].contains(&word.as_str())) {
         return Err(format!("{word} is not an option of this verb"));
     }
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("bench");
     let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
     install::install(&["--prefix".to_string(), place.to_string()])?;
-    let program = build(&compiler, &prefix)?;
-    succeed(std::process::Command::new(program).args(words))
+    let measured: Vec<&String> = words.iter().filter(|word| *word != "--http").collect();
+    if measured.len() == words.len() {
+        return succeed(std::process::Command::new(build(&compiler, &prefix)?).args(measured));
+    }
+    let program = build_http(&compiler, &prefix)?;
+    succeed(std::process::Command::new(&program).args(measured))?;
+    load::run(&program, &compiler.http_server(&prefix)?)
 }
 
 fn build(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
-    let program = prefix.join("peers");
-    let library = prefix.join("lib");
     let (found, missing): (Vec<&Peer>, Vec<&Peer>) =
         PEERS.iter().partition(|peer| is_there(compiler, prefix, peer));
     for peer in &missing {
         println!("{} is missing (Debian: apt install {})", peer.name, peer.package);
     }
+    let macros: Vec<&str> = found.iter().map(|peer| peer.macro_name).collect();
+    let libraries: Vec<&str> = found.iter().map(|peer| peer.library).collect();
+    let sources = sources("benches/peers", &missing)?;
+    compile(compiler, prefix, "peers", &macros, &sources, &libraries)
+}
+
+fn build_http(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    let mut sources = sources("benches/http", &[])?;
+    // Clock, medians and verdicts are the same.
+    sources.extend(["measure.c", "report.c"].map(|name| root().join("benches/peers").join(name)));
+    compile(compiler, prefix, "http", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
+}
+
+fn compile(
+    compiler: &Compiler,
+    prefix: &Path,
+    name: &str,
+    macros: &[&str],
+    sources: &[PathBuf],
+    libraries: &[&str],
+) -> Result<PathBuf> {
+    let program = prefix.join(name);
+    let library = prefix.join("lib");
     let mut command = compiler.command();
-    command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra"]);
-    command.args(found.iter().map(|peer| peer.macro_name));
+    command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra"]).args(macros);
     command.arg("-I").arg(prefix.join("include/secur32"));
-    command.args(sources(&missing)?);
+    command.args(sources);
     command.arg("-o").arg(&program).arg("-L").arg(&library).arg("-lsecur32");
-    command.args(found.iter().map(|peer| peer.library)).args(["-lm", "-lpthread"]);
+    command.args(libraries).args(["-lm", "-lpthread"]);
     command.arg(format!("-Wl,-rpath,{}", library.display()));
     succeed(&mut command)?;
     Ok(program)
 }
 
-/// The C files, without those of peers that are missing.
-fn sources(missing: &[&Peer]) -> Result<Vec<PathBuf>> {
-    let directory = root().join("benches/peers");
+/// The C files of a directory, without those of peers that are missing.
+fn sources(directory: &str, missing: &[&Peer]) -> Result<Vec<PathBuf>> {
+    let directory = root().join(directory);
     let wrong = |error| format!("{}: {error}", directory.display());
     let mut sources = Vec::new();
     for entry in fs::read_dir(&directory).map_err(wrong)? {

@@ -147,6 +147,11 @@ impl Compiler {
         command
     }
 
+    /// Builds the server of the HTTP example.
+    pub(crate) fn http_server(&self, prefix: &Path) -> Result<PathBuf> {
+        self.build(prefix, HTTP.server, HTTP.shared)
+    }
+
     /// Builds one program against the library installed below `prefix`, as any user of it would.
     fn build(&self, prefix: &Path, sources: &[&str], shared: &[&str]) -> Result<PathBuf> {
         let examples = root().join("examples");

@@ -229,13 +229,13 @@ fn read(path: &Path) -> Result<String> {
 }
 
 #[cfg(unix)]
-fn permissions(path: &Path, mode: u32) -> std::io::Result<()> {
+pub(crate) fn permissions(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn permissions(_: &Path, _: u32) -> std::io::Result<()> {
+pub(crate) fn permissions(_: &Path, _: u32) -> std::io::Result<()> {
     Ok(())
 }
 

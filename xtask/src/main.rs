@@ -6,6 +6,7 @@ mod demo;
 mod generate;
 mod image;
 mod install;
+mod load;
 mod windows;
 
 use std::env;
@@ -19,7 +20,7 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
-    ("bench", "compare speed with the SASL libraries installed here: --full", bench::run),
+    ("bench", "compare speed with the SASL libraries installed here: --full --http", bench::run),
     ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),

@@ -140,8 +140,8 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn collect(token: &'a [u8]) -> Result<Self> {
         let mut fields = Self::default();
-        for directive in directives(token) {
-            let directive = directive?;
+        let mut directives = directives(token);
+        while let Some(directive) = directives.take_next()? {
             let Some(field) = fields.field(directive.id) else { continue };
             if field.replace(directive.value).is_some() {
                 return Err(repeated("response", directive));
