@@ -85,7 +85,7 @@ impl Direction {
     ) -> Result<()> {
         let (received, suffix) = block.split_at(MAC);
         self.check_suffix(suffix.try_into().unwrap_or_default())?;
-        if bool::from(self.mac_of(parts).ct_eq(received)) {
+        if bool::from(equal(&self.mac_of(parts), received)) {
             self.count();
             return Ok(());
         }
@@ -130,8 +130,9 @@ impl Direction {
             return Err(altered("message: not made of whole blocks (RFC 2831 §2.4)"));
         }
         let mark = self.cipher.mark();
-        let (mac, tail) = self.decrypt(padded, &mut sealed);
-        let Some(length) = judge(padded, sealed.len(), mac, &tail) else {
+        let mut mac = self.mac.begin(self.sequence);
+        let tail = self.decrypt(padded, &mut mac, &mut sealed);
+        let Some(length) = judge(padded, sealed.len(), &mut mac, &tail) else {
             self.cipher.undo(&mark, &mut sealed);
             return Err(altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"));
         };
@@ -139,21 +140,21 @@ impl Direction {
         Ok(length)
     }
 
-    /// Decrypts `sealed` in place; returns the MAC of the text up to the tail, and the tail.
+    /// Decrypts `sealed` in place, takes the text up to the tail into `mac`, and returns the tail.
     fn decrypt(
         &mut self,
         padded: bool,
+        mac: &mut RunningMac,
         sealed: &mut Segments<'_>,
-    ) -> (RunningMac, Zeroizing<[u8; TAIL]>) {
+    ) -> Zeroizing<[u8; TAIL]> {
         let (unit, tail) = if padded { (cbc::BLOCK, TAIL) } else { (1, MAC) };
-        let mut mac = self.mac.begin(self.sequence);
         let mut left = sealed.len().saturating_sub(tail);
         sealed.each_run(unit, |run| {
             let hashed = left.min(run.len());
-            self.cipher.open(&mut mac, run, hashed);
+            self.cipher.open(mac, run, hashed);
             left -= hashed;
         });
-        (mac, Zeroizing::new(sealed.last()))
+        Zeroizing::new(sealed.last())
     }
 
     fn check_suffix(&self, suffix: [u8; SUFFIX]) -> Result<()> {
@@ -177,8 +178,9 @@ impl Direction {
 ///
 /// A wrong padding must look like a wrong MAC from outside (RFC 2831 has the padding inside the
 /// encryption and outside the MAC): the MAC is computed for both, then as if one octet were padding.
-fn judge(padded: bool, length: usize, mut mac: RunningMac, tail: &[u8; TAIL]) -> Option<usize> {
+fn judge(padded: bool, length: usize, mac: &mut RunningMac, tail: &[u8; TAIL]) -> Option<usize> {
     let (text, received) = tail.split_at(cbc::BLOCK);
+    let text: [u8; cbc::BLOCK] = text.try_into().unwrap_or_default();
     let mut padding = 0;
     let mut good = Choice::from(1);
     if padded {
@@ -189,18 +191,36 @@ fn judge(padded: bool, length: usize, mut mac: RunningMac, tail: &[u8; TAIL]) ->
         let absent = TAIL.saturating_sub(length);
         mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
     }
-    good &= mac.finish().ct_eq(received);
+    good &= equal(&mac.finish(), received);
     bool::from(good).then(|| length - MAC - padding)
 }
 
-/// How many octets at the end of `text`, eight of them, are padding, and whether they are right: 1
-/// where they are not. A zero is never padding.
-fn padding_of(text: &[u8]) -> (u8, Choice) {
-    let claimed = text.last().copied().unwrap_or_default();
-    let mut right = !claimed.ct_eq(&0) & claimed.ct_lt(&9);
-    for (distance, octet) in (0_u8..).zip(text.iter().rev()) {
-        right &= !distance.ct_lt(&claimed) | octet.ct_eq(&claimed);
+/// Whether two MACs are one, compared by words: each comparison passes a barrier of its own.
+fn equal(one: &[u8; MAC], other: &[u8]) -> Choice {
+    let words = |mac: &[u8]| {
+        let (start, end) = mac.split_first_chunk()?;
+        Some((u64::from_ne_bytes(*start), u16::from_ne_bytes(end.try_into().ok()?)))
+    };
+    match (words(one), words(other)) {
+        (Some(one), Some(other)) => one.0.ct_eq(&other.0) & one.1.ct_eq(&other.1),
+        _ => Choice::from(0),
     }
+}
+
+/// How many octets at the end of `text` are padding, and whether they are right: 1 where they are
+/// not. A zero is never padding.
+///
+/// All eight octets are looked at together, in a word whose lowest octet is the last.
+fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const DISTANCES: u64 = 0x0706_0504_0302_0100;
+    let [.., claimed] = text;
+    // The highest bit of an octet: whether its distance from the end is less than what is claimed,
+    // of which four bits are enough here.
+    let inside = EACH * 0x7F + EACH * u64::from(claimed & 15) - DISTANCES;
+    let mask = (inside >> 7 & EACH) * 0xFF;
+    let wrong = (u64::from_be_bytes(text) ^ (EACH * u64::from(claimed))) & mask;
+    let right = wrong.ct_eq(&0) & claimed.wrapping_sub(1).ct_lt(&8);
     (u8::conditional_select(&1, &claimed, right), right)
 }
 
@@ -223,4 +243,40 @@ pub(super) fn padding_length(protection: Protection, length: usize) -> usize {
 
 fn altered(reason: &'static str) -> Error {
     Error::new(Status::MESSAGE_ALTERED, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_right_where_each_octet_of_it_tells_its_length() {
+        for claimed in 0..=255_u8 {
+            let right = (1..=8).contains(&claimed);
+            let mut text = [0xA5; cbc::BLOCK];
+            let inside = usize::from(claimed.min(8)).max(1);
+            text[cbc::BLOCK - inside..].fill(claimed);
+            let (padding, good) = padding_of(text);
+            assert_eq!(bool::from(good), right, "{claimed}");
+            assert_eq!(padding, if right { claimed } else { 1 });
+            for (at, octet) in (0..cbc::BLOCK - 1).zip(text) {
+                let mut other = text;
+                other[at] = octet ^ 0x80;
+                let (_, good) = padding_of(other);
+                assert_eq!(bool::from(good), right && at < cbc::BLOCK - inside, "{claimed}, {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn macs_are_equal_in_every_octet_or_not_at_all() {
+        let mac = [7; MAC];
+        assert!(bool::from(equal(&mac, &mac)));
+        assert!(!bool::from(equal(&mac, &mac[1..])));
+        for at in 0..MAC {
+            let mut other = mac;
+            other[at] ^= 1;
+            assert!(!bool::from(equal(&mac, &other)), "{at}");
+        }
+    }
 }

@@ -36,15 +36,12 @@ impl PreparedMac {
 
     /// The MAC of message number `sequence`, before its text.
     pub(super) fn begin(&self, sequence: u32) -> RunningMac {
-        let mut running = RunningMac {
-            state: self.inner,
-            outer: self.outer,
-            partial: [0; 64],
-            // The pad was a block.
-            length: 64,
-        };
-        running.update(&sequence.to_be_bytes());
-        running
+        let sequence = sequence.to_be_bytes();
+        let mut partial = [0; 64];
+        partial.split_at_mut(sequence.len()).0.copy_from_slice(&sequence);
+        // The pad was a block.
+        let length = 64 + sequence.len() as u64;
+        RunningMac { state: self.inner, outer: self.outer, partial, length }
     }
 }
 
@@ -68,7 +65,7 @@ fn pad((key, octet): (&Key, u8)) -> Block {
 pub(super) struct RunningMac {
     state: State,
     outer: State,
-    /// The text since the last whole block.
+    /// The text since the last whole block, then zeros.
     partial: Block,
     /// Octets hashed so far.
     length: u64,
@@ -80,14 +77,15 @@ impl RunningMac {
         self.length += text.len() as u64;
         let (_, space) = self.partial.split_at_mut(filled);
         let Some((head, rest)) = text.split_at_checked(space.len()) else {
-            space.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+            space.split_at_mut(text.len()).0.copy_from_slice(text);
             return;
         };
         space.copy_from_slice(head);
         compress(&mut self.state, std::slice::from_ref(&self.partial));
         let (blocks, rest) = rest.as_chunks();
         compress(&mut self.state, blocks);
-        self.partial.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        self.partial = [0; 64];
+        self.partial.split_at_mut(rest.len()).0.copy_from_slice(rest);
     }
 
     /// Octets up to the next whole block.
@@ -101,12 +99,12 @@ impl RunningMac {
         &mut self.state
     }
 
-    pub(super) fn finish(mut self) -> [u8; MAC] {
+    /// The MAC of all text, which ends here. It is a method of a reference so that the text in the
+    /// partial block is not left behind by a move.
+    pub(super) fn finish(&mut self) -> [u8; MAC] {
         let filled = self.filled();
-        if let Some((mark, rest)) = self.partial.get_mut(filled..).and_then(<[u8]>::split_first_mut)
-        {
+        if let Some(mark) = self.partial.get_mut(filled) {
             *mark = 0x80;
-            rest.fill(0);
         }
         if filled >= LENGTH_AT {
             compress(&mut self.state, std::slice::from_ref(&self.partial));

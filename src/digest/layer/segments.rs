@@ -31,7 +31,13 @@ impl<'a> Segments<'a> {
     }
 
     /// The last `N` octets; in front of a shorter body, zeros.
+    #[inline]
     pub(super) fn last<const N: usize>(&self) -> [u8; N] {
+        let whole = if self.second.is_empty() { &*self.first } else { &*self.second };
+        whole.last_chunk().copied().unwrap_or_else(|| self.last_across())
+    }
+
+    fn last_across<const N: usize>(&self) -> [u8; N] {
         let mut last = [0; N];
         let octets = self.second.iter().rev().chain(self.first.iter().rev());
         for (to, from) in last.iter_mut().rev().zip(octets) {
