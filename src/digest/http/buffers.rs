@@ -59,8 +59,10 @@ impl<'a> ServerInputs<'a> {
             found.map_or(&[][..], |buffer| buffer.data.octets())
         };
         let parameter = |place: usize| match message.0.get(place) {
-            Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => text(buffer.data.octets()),
-            _ => &[],
+            None => Ok(&[][..]),
+            Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data.octets()),
+            Some(buffer) if buffer.kind == buffer_type::EMPTY => Ok(&[][..]),
+            Some(_) => Err(wrong("buffers: one of 1 to 3 is not SECBUFFER_PKG_PARAMS")),
         };
         let token = match message.0.first() {
             Some(buffer) if buffer.kind == buffer_type::TOKEN => buffer.data.octets(),
@@ -68,9 +70,9 @@ impl<'a> ServerInputs<'a> {
         };
         let inputs = Self {
             token,
-            method: parameter(1),
-            uri: parameter(2),
-            entity: parameter(3),
+            method: text(parameter(1)?),
+            uri: text(parameter(2)?),
+            entity: text(parameter(3)?),
             realm: &[],
             bindings: octets(buffer_type::CHANNEL_BINDINGS),
         };

@@ -179,17 +179,25 @@ impl Exchange<'_> {
     }
 }
 
+/// What the caller asked for when it accepted.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) flags: Flags,
+    /// What the same request was to be held to, for a call that names no channel again.
+    pub(super) policy: Option<Policy>,
+}
+
 /// Verifies a further request of a session.
 pub(super) fn later(
     credential: &DigestCredential,
     session: &Arc<Session>,
-    flags: Flags,
+    asked: Asked,
     now: u64,
     message: &mut Message<'_, '_>,
     wrong_count: Status,
 ) -> Result<Granted> {
     let mut needed = None;
-    let result = check_later(credential, session, flags, now, message, wrong_count, &mut needed);
+    let result = check_later(credential, session, asked, now, message, wrong_count, &mut needed);
     if let (Some(needed), Some(buffer)) = (needed, message.0.get_mut(OUTPUT)) {
         buffer.length = Some(needed);
     }
@@ -203,7 +211,7 @@ pub(super) fn later(
 fn check_later(
     credential: &DigestCredential,
     session: &Arc<Session>,
-    flags: Flags,
+    asked: Asked,
     now: u64,
     message: &Message<'_, '_>,
     wrong_count: Status,
@@ -211,7 +219,10 @@ fn check_later(
 ) -> Result<(Granted, Vec<u8>)> {
     let inputs = ServerInputs::of_message(message)?;
     let response = Response::parse(inputs.token, wrong_count)?;
-    let policy = Policy::of(flags, inputs.bindings, true)?;
+    let policy = match asked.policy {
+        Some(policy) if inputs.bindings.is_empty() => policy,
+        _ => Policy::of(asked.flags, inputs.bindings, true)?,
+    };
     let request = request(credential.config(), &inputs, &response)?;
     let nonce = &session.nonce.text;
     if response.nonce.unquoted().as_ref() != nonce
@@ -236,7 +247,7 @@ fn check_later(
     if !session.counts().take(count, order) {
         return Err(out_of_sequence());
     }
-    let granted = granted(Arc::clone(session), &response, claim, flags);
+    let granted = granted(Arc::clone(session), &response, claim, asked.flags);
     Ok((granted, answer.map(|answer| answer.to_vec()).unwrap_or_default()))
 }
 

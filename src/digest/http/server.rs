@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
-use super::exchange::{Exchange, Granted, Verdict, later};
+use super::exchange::{Asked, Exchange, Granted, Verdict, later};
 use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
 use crate::digest::bindings::Policy;
@@ -25,7 +25,7 @@ enum Phase {
     /// Waits for a response; what it must answer, the nonce itself tells.
     Waiting,
     /// Found its session; waits for `CompleteAuthToken` to verify the request.
-    Completing(Arc<Session>, Flags),
+    Completing(Arc<Session>, Asked),
     /// The request was right but for its count; may be answered by a stale challenge.
     OutOfSequence,
     /// Succeeded.
@@ -121,7 +121,8 @@ impl HttpServer {
             Verdict::Later(session) => {
                 output.space(0)?;
                 let step = Step { outcome: Outcome::Complete, flags: echoed };
-                Ok((Phase::Completing(session, call.flags), step))
+                let asked = Asked { flags: call.flags, policy: Some(policy) };
+                Ok((Phase::Completing(session, asked), step))
             }
         }
     }
@@ -134,12 +135,12 @@ impl HttpServer {
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         let mut phase = self.lock();
-        let Phase::Completing(session, flags) = &*phase else {
+        let Phase::Completing(session, asked) = &*phase else {
             let reason = "complete: no request of this context waits for it";
             return Err(Error::new(Status::INTERNAL_ERROR, reason));
         };
-        let (session, flags) = (Arc::clone(session), *flags);
-        let result = later(credential, &session, flags, now, message, Status::INVALID_TOKEN);
+        let (session, asked) = (Arc::clone(session), *asked);
+        let result = later(credential, &session, asked, now, message, Status::INVALID_TOKEN);
         match result {
             Ok(granted) => {
                 *phase = Phase::Done(Arc::new(granted));
@@ -167,7 +168,8 @@ impl HttpServer {
         })?;
         let session = Arc::clone(&granted.session);
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        let granted = later(credential, &session, granted.requested, now, message, wrong_count)?;
+        let asked = Asked { flags: granted.requested, policy: None };
+        let granted = later(credential, &session, asked, now, message, wrong_count)?;
         // Attributes are of the request that was verified last: a caller may compare its URI.
         *self.lock() = Phase::Done(Arc::new(granted));
         Ok(())

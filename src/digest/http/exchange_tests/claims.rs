@@ -125,6 +125,23 @@ fn a_later_request_is_held_to_the_bindings_too() {
 }
 
 #[test]
+fn a_request_is_completed_by_the_bindings_it_was_accepted_with() {
+    let credential = server("");
+    let ours = block(b"a");
+    let text = challenge(&credential);
+    let (_first, result) = judge(&credential, &respond(&text, b"", &ours), &ours, Flags::NONE);
+    assert_eq!(result.unwrap(), Done);
+    let count = 2;
+    let unbound = ALICE.respond(&text, count, "GET", "/");
+    let (context, result) = judge(&credential, &unbound, &ours, Flags::NONE);
+    assert_eq!(result.unwrap(), Complete);
+    // The array without its sixth buffer is no way around them.
+    let status = status_of(complete(&*context, &unbound, "GET"));
+    assert_eq!(status, Status::BAD_BINDINGS);
+    assert!(!context.established());
+}
+
+#[test]
 fn verify_signature_holds_to_what_the_accepting_call_asked_for() {
     let ours = block(b"a");
     for (service, client, bindings, flags, expected) in [

@@ -260,6 +260,15 @@ fn complete_takes_the_array_as_it_was_too() {
     let status = status_of(context.complete(&mut Message(&mut empty)));
     assert_eq!(status, Status::INVALID_TOKEN);
     assert_eq!(status_of(context.complete(&mut Message(&mut []))), Status::INVALID_TOKEN);
+    // A URI of another type is not one that need not be compared.
+    let mut uri = b"/other".to_vec();
+    let mut mistyped = [
+        message_buffer(TOKEN, &mut token),
+        message_buffer(PARAMS, &mut method),
+        message_buffer(buffer_type::DATA, &mut uri),
+    ];
+    let status = status_of(context.complete(&mut Message(&mut mistyped)));
+    assert_eq!(status, Status::INVALID_TOKEN);
     let mut realm = b"r\0".to_vec();
     let mut buffers = [
         message_buffer(TOKEN, &mut token),
