@@ -12,9 +12,10 @@ mod common;
 mod imap;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::{env, fs};
 
@@ -73,7 +74,7 @@ static PLACE: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let told = fs::File::create(place.join("wineboot.txt")).expect("a file");
     let status = wine(&place, "wineboot").arg("--init").stdout(Stdio::null()).stderr(told).status();
     let text = || fs::read_to_string(place.join("wineboot.txt")).unwrap_or_default();
-    assert!(status.as_ref().is_ok_and(|status| status.success()), "{status:?} {}", text());
+    assert!(status.as_ref().is_ok_and(ExitStatus::success), "{status:?} {}", text());
     Some(place)
 });
 
@@ -103,7 +104,8 @@ fn suite_sources() -> Vec<String> {
     let entries = fs::read_dir(root().join("c_tests/suite")).expect("c_tests/suite");
     let names = entries.map(|entry| entry.expect("an entry").file_name());
     let names = names.map(|name| format!("c_tests/suite/{}", name.to_string_lossy()));
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".c")).collect();
+    let is_source = |name: &String| Path::new(name).extension().is_some_and(|end| end == "c");
+    let mut names: Vec<String> = names.filter(is_source).collect();
     names.sort();
     names
 }
@@ -122,7 +124,7 @@ fn every_subject_passes_under_wine() {
         let text = String::from_utf8_lossy(&output.stdout);
         let last = text.lines().last().unwrap_or_default();
         if !output.status.success() || !last.contains(" checks, 0 failed, 0 differ, 0 skipped") {
-            failed += &format!("{subject}: {}\n{text}\n", output.status);
+            let _ = writeln!(failed, "{subject}: {}\n{text}", output.status);
         }
     }
     assert!(failed.is_empty(), "{failed}");
