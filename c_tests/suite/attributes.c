@@ -47,7 +47,8 @@ static void free_pointers(const void *structure, const ULONG *pointers)
         memcpy(&pointer, (const char *)structure + pointers[i] - 1, sizeof pointer);
         ours(pointer != NULL, "a pointer is NULL");
         returns(SEC_E_OK, FreeContextBuffer(pointer));
-        ours_returns(SEC_E_INVALID_HANDLE, FreeContextBuffer(pointer));
+        if (TELLS_WRONG_POINTERS)
+            ours_returns(SEC_E_INVALID_HANDLE, FreeContextBuffer(pointer));
     }
 }
 

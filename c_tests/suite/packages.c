@@ -166,10 +166,12 @@ static void unsupported(void)
         skip("installing and removing packages");
         return;
     }
+#ifndef _WIN32 /* the machine's own library answers there */
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, AddSecurityPackageA((SEC_CHAR *)"x.dll", NULL));
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, AddSecurityPackageW(wide("x.dll"), NULL));
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, DeleteSecurityPackageA((SEC_CHAR *)"x.dll"));
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, DeleteSecurityPackageW(wide("x.dll")));
+#endif
     {
         SecBuffer buffer;
         SecBufferDesc list = describe(&buffer, 1);

@@ -78,6 +78,14 @@ void note_skip(const char *file, int line, const char *format, ...) PRINTF_LIKE(
 /* Whether this library is under test: natively always. */
 int is_ours(void);
 
+/* Whether FreeContextBuffer can tell a pointer that no library gave out, or that was freed before. On
+ * Windows ours hands such a pointer on to the machine's own library, whose heap it would harm. */
+#ifdef _WIN32
+#define TELLS_WRONG_POINTERS 0
+#else
+#define TELLS_WRONG_POINTERS 1
+#endif
+
 /* Whether exchanges can succeed: with our library always. Says so where they cannot. */
 int can_log_in(void);
 

@@ -106,6 +106,11 @@ impl Places {
     }
 }
 
+/// The package's version.
+pub(crate) fn version() -> Result<String> {
+    Ok(Package::read()?.version)
+}
+
 /// What Cargo.toml says.
 struct Package {
     version: String,

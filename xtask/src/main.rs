@@ -3,8 +3,10 @@
 mod bench;
 mod circuits;
 mod demo;
+mod dist;
 mod generate;
 mod image;
+mod imports;
 mod install;
 mod load;
 mod windows;
@@ -23,6 +25,7 @@ const VERBS: &[Verb] = &[
     ("bench", "compare speed with the SASL libraries installed here: --full --http", bench::run),
     ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
+    ("dist", "make the archives in dist/: --output DIR --profile P", dist::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
     ("uninstall", "remove what install put there, with the same options", install::uninstall),

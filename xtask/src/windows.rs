@@ -4,13 +4,13 @@ use std::path::Path;
 use std::{env, fs};
 
 use crate::image::Image;
-use crate::{Result, cargo, root, succeed};
+use crate::{Result, cargo, imports, root, succeed};
 
 /// Rust's names of the targets, and the directories that their DLLs are put into.
 const TARGETS: [(&str, &str); 2] =
     [("x86_64-pc-windows-gnu", "x86_64"), ("i686-pc-windows-gnu", "x86")];
 
-/// `cargo xtask windows`: builds the DLLs into `target/windows/`.
+/// `cargo xtask windows`: builds the DLLs, and their import libraries, into `target/windows/`.
 ///
 /// What the DLL needs beyond cargo's own build (exports, version, the linker's options, randomness
 /// without bcryptprimitives.dll) is in build.rs and the sources, so that a plain `cargo build
@@ -44,6 +44,7 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         let problem = |error| format!("{}: {error}", place.display());
         fs::create_dir_all(&place).map_err(problem)?;
         fs::copy(&library, place.join("secur32.dll")).map_err(problem)?;
+        imports::make(directory, &place)?;
         println!("{}", place.join("secur32.dll").display());
     }
     Ok(())

@@ -1,0 +1,190 @@
+//! Archives of what is built, one for each platform, the same to the octet when made again.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::{Result, install, root, succeed};
+
+/// What every archive has at its top.
+const TEXTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+
+/// 1980-01-02: the first whole day that a zip archive can tell, in seconds since 1970.
+const TIME: u64 = 315_619_200;
+
+/// `cargo xtask dist`: `secur32-VERSION-SYSTEM-MACHINE.tar.gz` for this machine, a zip for each
+/// Windows DLL that `cargo xtask windows` has left in `target/windows/`, and their SHA256SUMS, all in
+/// `dist/` or where `--output` says. `--profile` is cargo's.
+pub(crate) fn run(words: &[String]) -> Result<()> {
+    let (mut output, mut profile) = (root().join("dist"), "release".to_string());
+    let mut words = words.iter();
+    while let Some(option) = words.next() {
+        let value = words.next().ok_or_else(|| format!("{option} wants a value"))?;
+        match option.as_str() {
+            "--output" => {
+                output = std::path::absolute(value).map_err(|e| format!("{value}: {e}"))?
+            }
+            "--profile" => profile.clone_from(value),
+            _ => return Err(format!("{option} is not an option of this verb")),
+        }
+    }
+    let version = install::version()?;
+    let mut archives = vec![native(&output, &version, &profile)?];
+    for machine in ["x86", "x86_64"] {
+        let built = root().join("target/windows").join(machine);
+        if built.join("secur32.dll").is_file() {
+            archives.push(windows(&output, &version, machine, &built)?);
+        } else {
+            println!("SKIPPED: Windows on {machine}: `cargo xtask windows` has not built it");
+        }
+    }
+    archives.sort();
+    sums(&output, &archives)?;
+    archives.iter().for_each(|archive| println!("{}", output.join(archive).display()));
+    Ok(())
+}
+
+/// The archive for the machine that this runs on; its name.
+fn native(output: &Path, version: &str, profile: &str) -> Result<String> {
+    let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    let stage = Stage::new(output, &format!("secur32-{version}-{system}-{machine}"))?;
+    let prefix = stage.place.display().to_string();
+    install::install(&["--prefix", &prefix, "--profile", profile].map(String::from))?;
+    // The directory above pkg-config's file, wherever the archive is unpacked.
+    let description = stage.place.join("lib/pkgconfig/secur32.pc");
+    let text = fs::read_to_string(&description).map_err(|error| problem(&description, &error))?;
+    let text = text.replace(&format!("prefix={prefix}\n"), "prefix=${pcfiledir}/../..\n");
+    fs::write(&description, text).map_err(|error| problem(&description, &error))?;
+    let files = stage.finish()?;
+
+    let archive = format!("{}.tar.gz", stage.name);
+    let mut tar = Command::new("tar");
+    tar.current_dir(&stage.above).args(["--create", "--format=gnu", "--numeric-owner"]);
+    tar.args(["--owner=0", "--group=0", "--mode=u=rwX,go=rX", "--no-recursion"]);
+    tar.arg(format!("--mtime=@{TIME}")).args(files);
+    let mut tar = tar.stdout(Stdio::piped()).spawn().map_err(|error| format!("tar: {error}"))?;
+    let content = tar.stdout.take().ok_or("tar has no output")?;
+    let path = output.join(&archive);
+    let made = File::create(&path).map_err(|error| problem(&path, &error))?;
+    succeed(Command::new("gzip").args(["--no-name", "-9"]).stdin(content).stdout(made))?;
+    let status = tar.wait().map_err(|error| format!("tar: {error}"))?;
+    if status.success() { Ok(archive) } else { Err(format!("tar: {status}")) }
+}
+
+/// The archive for Windows on a machine; its name.
+fn windows(output: &Path, version: &str, machine: &str, built: &Path) -> Result<String> {
+    let stage = Stage::new(output, &format!("secur32-{version}-windows-{machine}"))?;
+    stage.copy(&built.join("secur32.dll"), "secur32.dll")?;
+    for library in ["libsecur32.dll.a", "secur32.lib"] {
+        if built.join(library).is_file() {
+            stage.copy(&built.join(library), &format!("lib/{library}"))?;
+        }
+    }
+    // Windows' own headers have the other two names.
+    stage.copy(&root().join("include/secur32.h"), "include/secur32.h")?;
+    let files = stage.finish()?;
+    let archive = format!("{}.zip", stage.name);
+    let path = output.join(&archive);
+    // An archive that is there would be added to.
+    let _ = fs::remove_file(&path);
+    let mut zip = Command::new("zip");
+    zip.current_dir(&stage.above).env("TZ", "UTC").args(["-q", "-X", "-9"]).arg(&path);
+    succeed(zip.args(files))?;
+    Ok(archive)
+}
+
+/// The content of an archive, in a directory that goes when this does.
+struct Stage {
+    name: String,
+    above: PathBuf,
+    place: PathBuf,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.above);
+    }
+}
+
+impl Stage {
+    fn new(output: &Path, name: &str) -> Result<Self> {
+        let above = output.join(format!("{name}.new"));
+        let stage = Self { name: name.into(), place: above.join(name), above };
+        let _ = fs::remove_dir_all(&stage.above);
+        fs::create_dir_all(&stage.place).map_err(|error| problem(&stage.place, &error))?;
+        Ok(stage)
+    }
+
+    fn copy(&self, from: &Path, name: &str) -> Result<()> {
+        let to = self.place.join(name);
+        let directory = to.parent().unwrap_or(&self.place);
+        fs::create_dir_all(directory).map_err(|error| problem(directory, &error))?;
+        // The content alone: not the permissions and the time.
+        let content = fs::read(from).map_err(|error| problem(from, &error))?;
+        fs::write(&to, content).map_err(|error| problem(&to, &error))
+    }
+
+    /// Adds the texts and the checksums; the paths of all files in order, from above the stage.
+    fn finish(&self) -> Result<Vec<PathBuf>> {
+        for name in TEXTS {
+            self.copy(&root().join(name), name)?;
+        }
+        let mut files = vec![];
+        collect(&self.place, &mut files)?;
+        files.sort();
+        let below = |path: &Path, top: &Path| path.strip_prefix(top).unwrap_or(path).to_path_buf();
+        let plain = files.iter().filter(|path| !path.is_symlink());
+        let plain: Vec<PathBuf> = plain.map(|path| below(path, &self.place)).collect();
+        sums(&self.place, &plain)?;
+        files.push(self.place.join("SHA256SUMS"));
+        for path in files.iter().filter(|path| !path.is_symlink()) {
+            let file = File::options().append(true).open(path);
+            let time = UNIX_EPOCH + Duration::from_secs(TIME);
+            file.and_then(|f| f.set_modified(time)).map_err(|error| problem(path, &error))?;
+            permissions(path)?;
+        }
+        files.sort();
+        Ok(files.iter().map(|path| below(path, &self.above)).collect())
+    }
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(directory).map_err(|error| problem(directory, &error))? {
+        let path = entry.map_err(|error| problem(directory, &error))?.path();
+        if path.is_dir() && !path.is_symlink() {
+            collect(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes SHA256SUMS of files of a directory, for `sha256sum --check`.
+fn sums<T: AsRef<std::ffi::OsStr>>(directory: &Path, files: &[T]) -> Result<()> {
+    let path = directory.join("SHA256SUMS");
+    let made = File::create(&path).map_err(|error| problem(&path, &error))?;
+    let mut command = Command::new("sha256sum");
+    succeed(command.current_dir(directory).args(files).stdout(made))
+}
+
+/// The same permissions under every umask.
+#[cfg(unix)]
+fn permissions(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mode =
+        if name.starts_with("libsecur32.so") || name == "secur32.dll" { 0o755 } else { 0o644 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|error| problem(path, &error))
+}
+
+#[cfg(not(unix))]
+fn permissions(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+fn problem(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
