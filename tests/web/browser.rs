@@ -65,6 +65,8 @@ impl Browser {
         let answer = browser.post("/session", &options);
         let id = text_after(&answer, "\"sessionId\":\"");
         browser.session = format!("/session/{id}");
+        // How long an element that is looked for may take to appear.
+        browser.post(&format!("{}/timeouts", browser.session), "{\"implicit\":20000}");
         Some(browser)
     }
 
@@ -86,7 +88,14 @@ impl Browser {
         self.post(&path, &format!("{{\"url\":\"{url}\"}}"));
     }
 
-    /// Clicks on what a selector names, and waits for the page that this loads.
+    /// Waits until the page says `text`: a click may return before the page that it loads is there.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let path = format!("{}/element", self.session);
+        let xpath = format!("//body[contains(., '{text}')]");
+        self.post(&path, &format!("{{\"using\":\"xpath\",\"value\":\"{xpath}\"}}"));
+    }
+
+    /// Clicks on what a selector names.
     pub(crate) fn click(&mut self, selector: &str) {
         let path = format!("{}/element", self.session);
         let wanted = format!("{{\"using\":\"css selector\",\"value\":\"{selector}\"}}");

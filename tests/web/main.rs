@@ -140,8 +140,9 @@ fn chromium_goes_from_page_to_page() {
             if !selector.is_empty() {
                 browser.click(selector);
             }
-            let text = browser.text();
             let told = format!("This is the answer to {page} with ");
+            browser.wait_for(&told);
+            let text = browser.text();
             // JSON has two backslashes for one.
             assert!(text.contains("Hello example.org\\\\alice"), "{algorithm}: {text}");
             assert!(text.contains(&told), "{algorithm}: {text}");
