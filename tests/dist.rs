@@ -59,7 +59,11 @@ fn build(compiler: &str, directory: &Path, name: &str, words: &[String]) -> Path
 
 #[test]
 fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
-    if !["tar", "gzip", "zip", "unzip", "pkg-config"].into_iter().all(tool) {
+    let mut tools = vec!["tar", "gzip", "pkg-config"];
+    if root().join("target/windows").exists() {
+        tools.extend(["zip", "unzip"]);
+    }
+    if !tools.into_iter().all(tool) {
         return;
     }
     let directory = scratch("dist");
@@ -95,7 +99,7 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
 
 /// Not every one of these tools knows `--version`.
 fn tool(name: &str) -> bool {
-    if name == "unzip" { Command::new(name).output().is_ok() } else { have(name) }
+    if name == "unzip" && Command::new(name).output().is_ok() { true } else { have(name) }
 }
 
 fn native(place: &Path) {

@@ -73,8 +73,12 @@ static PLACE: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     // What it starts keeps its output open after it has ended: a pipe would not end.
     let told = fs::File::create(place.join("wineboot.txt")).expect("a file");
     let status = wine(&place, "wineboot").arg("--init").stdout(Stdio::null()).stderr(told).status();
-    let text = || fs::read_to_string(place.join("wineboot.txt")).unwrap_or_default();
-    assert!(status.as_ref().is_ok_and(ExitStatus::success), "{status:?} {}", text());
+    if !status.as_ref().is_ok_and(ExitStatus::success) {
+        // Half of it would spoil the next run.
+        let _ = fs::remove_dir_all(place.join("prefix"));
+        let text = fs::read_to_string(place.join("wineboot.txt")).unwrap_or_default();
+        panic!("wineboot: {status:?} {text}");
+    }
     Some(place)
 });
 
