@@ -91,6 +91,19 @@ pub(super) fn read_only(buffer: SecBuffer) -> bool {
     buffer.BufferType & (buffer_type::READONLY | buffer_type::READONLY_WITH_CHECKSUM) != 0
 }
 
+/// Whether buffer `index` is only read: as the caller says, or because its type is one of input.
+/// Callers share such memory between threads and buffers. What HTTP's `MakeSignature` writes to
+/// may be of type PKG_PARAMS too, in the fifth place.
+fn only_read(index: usize, buffer: SecBuffer) -> bool {
+    const OUTPUT: usize = 4;
+    read_only(buffer)
+        || match kind(buffer) {
+            buffer_type::CHANNEL_BINDINGS | buffer_type::TARGET_HOST => true,
+            buffer_type::PKG_PARAMS => index < OUTPUT,
+            _ => false,
+        }
+}
+
 /// A buffer's length.
 pub(super) fn length(buffer: SecBuffer) -> usize {
     usize::try_from(buffer.cbBuffer).unwrap_or(usize::MAX)
@@ -286,12 +299,13 @@ impl MessageCall {
         for index in 0..self.slots.count() {
             let buffer = self.slots.get(index);
             let addresses = self.range(buffer)?;
-            if overlap(&addresses, &array) && !read_only(buffer) {
+            let shareable = only_read(index, buffer);
+            if overlap(&addresses, &array) && !shareable {
                 return Err(malformed("message: a buffer overlaps the array of buffers"));
             }
-            for earlier in self.slots.iter().take(index) {
+            for (place, earlier) in self.slots.iter().take(index).enumerate() {
                 if overlap(&addresses, &self.range(earlier)?)
-                    && !(read_only(buffer) && read_only(earlier))
+                    && !(shareable && only_read(place, earlier))
                 {
                     return Err(malformed("message: two buffers overlap"));
                 }
@@ -310,11 +324,11 @@ impl MessageCall {
         body: impl FnOnce(&mut Message<'_, 'a>) -> Result<R>,
     ) -> Result<R> {
         let views = views.get_mut(..self.slots.count()).unwrap_or_default();
-        for (view, buffer) in views.iter_mut().zip(self.slots.iter()) {
+        for (index, (view, buffer)) in views.iter_mut().zip(self.slots.iter()).enumerate() {
             view.kind = kind(buffer);
             view.passed_over = buffer.BufferType & buffer_type::READONLY_WITH_CHECKSUM != 0;
             // SAFETY: the caller's promise.
-            view.data = unsafe { self.data(buffer) }?;
+            view.data = unsafe { self.data(index, buffer) }?;
         }
         let result = match body(&mut Message(views)) {
             Ok(result) => result,
@@ -336,11 +350,11 @@ impl MessageCall {
 
     /// # Safety
     /// As [`MessageCall::run`].
-    unsafe fn data<'a>(self, buffer: SecBuffer) -> Result<Data<'a>> {
+    unsafe fn data<'a>(self, index: usize, buffer: SecBuffer) -> Result<Data<'a>> {
         if !self.takes_part(buffer) {
             return Ok(Data::Writable(&mut []));
         }
-        if read_only(buffer) {
+        if only_read(index, buffer) {
             // SAFETY: the caller's promise, and no writable buffer overlaps.
             return unsafe { view(buffer) }.map(Data::ReadOnly);
         }

@@ -65,6 +65,18 @@ fn r60_too_small_for_a_signature_changes_nothing() {
 }
 
 #[test]
+fn input_alone_may_share_its_memory() {
+    let (mut data, mut token, mut method) =
+        (Memory::of(b"message"), Memory::of(&[0; 16]), Memory::of(b"GET"));
+    for (kind, status) in [(3, Status::OK), (16, Status::OK), (TOKEN, Status::INVALID_TOKEN)] {
+        let (one, other) = (method.buffer(kind), method.buffer(kind));
+        let mut buffers = [data.buffer(DATA), token.buffer(TOKEN), one, other];
+        let answer = call(Call::Sign, established(), &mut buffers).0;
+        assert_eq!(answer, status.code(), "buffers of type {kind}");
+    }
+}
+
+#[test]
 fn a_message_is_sealed_and_opened_in_place() {
     let context = established();
     let (mut data, mut padding) = (Memory::of(b"plain"), Memory::of(&[0; 24]));
