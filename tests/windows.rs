@@ -25,25 +25,6 @@ const GCC: &str = "x86_64-w64-mingw32-gcc";
 
 const OBJDUMP: &str = "x86_64-w64-mingw32-objdump";
 
-const SERVER: &[&str] = &[
-    "examples/imap_server.c",
-    "examples/imap_session.c",
-    "examples/imap_login.c",
-    "examples/imap_mechanisms.c",
-    "examples/listener.c",
-    "examples/imap_link.c",
-    "examples/imap_layer.c",
-    "examples/imap_text.c",
-];
-
-const CLIENT: &[&str] = &[
-    "examples/imap_client.c",
-    "examples/imap_reply.c",
-    "examples/imap_link.c",
-    "examples/imap_layer.c",
-    "examples/imap_text.c",
-];
-
 /// Where the DLL is built, with its import libraries.
 fn built() -> PathBuf {
     root().join("target/windows/x86_64")
@@ -165,7 +146,7 @@ fn the_dll_exports_its_list_and_needs_windows_alone() {
 #[test]
 fn a_native_client_logs_in_to_a_server_under_wine() {
     let Some(place) = &*PLACE else { return };
-    compile(SERVER, "libsecur32.dll.a", &place.join("imap_server.exe"));
+    compile(common::IMAP_SERVER, "libsecur32.dll.a", &place.join("imap_server.exe"));
     let mut server = wine(place, "imap_server.exe")
         .args(["-v", "--once", "--accounts", "accounts.htdigest"])
         .stdout(Stdio::piped())
@@ -201,7 +182,7 @@ fn a_client_under_wine_logs_in_to_a_native_server() {
         eprintln!("SKIPPED: secur32.lib has not been made");
     }
     for (program, library) in programs {
-        compile(CLIENT, library, &place.join(program));
+        compile(common::IMAP_CLIENT, library, &place.join(program));
         let server = imap::Server::start(1);
         let mut client = wine(place, program)
             .args(["--qop", "auth-conf", "127.0.0.1", &server.port.to_string(), "alice"])

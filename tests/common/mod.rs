@@ -13,6 +13,27 @@ use std::process::Command;
 /// The warnings under which every C file here must be clean.
 pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
+/// The sources of the IMAP example's server.
+pub(crate) const IMAP_SERVER: &[&str] = &[
+    "examples/imap_server.c",
+    "examples/listener.c",
+    "examples/imap_session.c",
+    "examples/imap_login.c",
+    "examples/imap_mechanisms.c",
+    "examples/imap_link.c",
+    "examples/imap_layer.c",
+    "examples/imap_text.c",
+];
+
+/// The sources of its client.
+pub(crate) const IMAP_CLIENT: &[&str] = &[
+    "examples/imap_client.c",
+    "examples/imap_reply.c",
+    "examples/imap_link.c",
+    "examples/imap_layer.c",
+    "examples/imap_text.c",
+];
+
 /// The crate's root.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -74,16 +74,14 @@ impl Case for Login {
 }
 
 fn server() -> PathBuf {
-    program(&["server", "session", "login", "mechanisms", "link", "layer", "text"])
+    program(common::IMAP_SERVER)
 }
 
 fn client() -> PathBuf {
-    program(&["client", "reply", "link", "layer", "text"])
+    program(common::IMAP_CLIENT)
 }
 
-fn program(parts: &[&str]) -> PathBuf {
-    let sources: Vec<_> = parts.iter().map(|part| format!("examples/imap_{part}.c")).collect();
-    let sources: Vec<_> = sources.iter().map(String::as_str).collect();
+fn program(sources: &[&str]) -> PathBuf {
     let flags = [&["-std=c99", "-pthread"], common::STRICT].concat();
-    common::compile_c(&sources, &flags)
+    common::compile_c(sources, &flags)
 }

@@ -11,25 +11,6 @@ use std::thread::{JoinHandle, spawn};
 
 use crate::common;
 
-const SERVER: &[&str] = &[
-    "examples/imap_server.c",
-    "examples/listener.c",
-    "examples/imap_session.c",
-    "examples/imap_login.c",
-    "examples/imap_mechanisms.c",
-    "examples/imap_link.c",
-    "examples/imap_layer.c",
-    "examples/imap_text.c",
-];
-
-const CLIENT: &[&str] = &[
-    "examples/imap_client.c",
-    "examples/imap_reply.c",
-    "examples/imap_link.c",
-    "examples/imap_layer.c",
-    "examples/imap_text.c",
-];
-
 /// Both programs, as built.
 pub(crate) struct Programs {
     server: PathBuf,
@@ -40,8 +21,8 @@ impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
         let flags = [&["-std=c99"], common::STRICT, more].concat();
         Self {
-            server: common::compile_c(SERVER, &flags),
-            client: common::compile_c(CLIENT, &flags),
+            server: common::compile_c(common::IMAP_SERVER, &flags),
+            client: common::compile_c(common::IMAP_CLIENT, &flags),
         }
     }
 }

@@ -113,13 +113,11 @@ fn server(setting: &Setting) -> Result<(Process, String), String> {
 
 /// The example server.
 fn program() -> PathBuf {
-    const PARTS: [&str; 7] = ["server", "session", "login", "layer", "link", "mechanisms", "text"];
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM
         .get_or_init(|| {
-            let sources = PARTS.map(|part| format!("examples/imap_{part}.c"));
             let flags = [&["-std=c99", "-pthread"], common::STRICT].concat();
-            common::compile_c(&sources.each_ref().map(String::as_str), &flags)
+            common::compile_c(common::IMAP_SERVER, &flags)
         })
         .clone()
 }
