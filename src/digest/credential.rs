@@ -7,8 +7,8 @@ use once_cell::sync::OnceCell;
 
 use super::context::DigestContext;
 use super::http::nonce::Mint;
+use super::layout::Challenges;
 use super::package::WDigest;
-use super::server;
 use crate::accounts::Source;
 use crate::config::Config;
 use crate::sspi::{
@@ -21,6 +21,8 @@ pub(super) struct DigestCredential {
     config: Arc<Config>,
     identity: Option<Identity>,
     source: Option<Arc<dyn Source>>,
+    /// Of inbound credentials.
+    challenges: Option<Challenges>,
     /// Made for the first HTTP challenge.
     mint: OnceCell<Box<Mint>>,
 }
@@ -41,16 +43,15 @@ impl DigestCredential {
             Some(source) => Some(source),
             None => Some(config.accounts()?),
         };
-        if usage.inbound {
-            server::check_challenges(&config)?;
-        }
-        Ok(Self { usage, config, identity, source, mint: OnceCell::new() })
+        let challenges = if usage.inbound { Some(Challenges::of(&config)?) } else { None };
+        Ok(Self { usage, config, identity, source, challenges, mint: OnceCell::new() })
     }
 
     /// The credential of an imported context, which takes no legs.
     pub(super) fn of_nobody(config: Arc<Config>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
-        Self { usage, config, identity: None, source: None, mint: OnceCell::new() }
+        let mint = OnceCell::new();
+        Self { usage, config, identity: None, source: None, challenges: None, mint }
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -64,9 +65,12 @@ impl DigestCredential {
 
     /// The same, to be kept.
     pub(super) fn shared_source(&self) -> Result<&Arc<dyn Source>> {
-        self.source.as_ref().ok_or_else(|| {
-            Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
-        })
+        self.source.as_ref().ok_or_else(not_inbound)
+    }
+
+    /// The challenges to send.
+    pub(super) fn challenges(&self) -> Result<&Challenges> {
+        self.challenges.as_ref().ok_or_else(not_inbound)
     }
 
     /// What issues and checks the nonces of HTTP.
@@ -85,6 +89,10 @@ impl DigestCredential {
             Error::new(Status::NO_CREDENTIALS, reason)
         })
     }
+}
+
+fn not_inbound() -> Error {
+    Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
 }
 
 impl Credential for DigestCredential {

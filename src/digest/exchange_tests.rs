@@ -564,6 +564,9 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
         authorization_allowed: true,
         authorization: b"",
     };
+    let mut again = Vec::new();
+    super::server::challenge(&credential, Flags::SEALED, true, long_ago, &mut again).unwrap();
+    assert!(again.starts_with(b"stale=true,qop=\"auth,auth-int,auth-conf\",cipher="));
     let judge = |now| issued.verify(&credential, &call, now).unwrap().stale;
     assert!(judge(nonce::now()));
     assert!(!judge(long_ago + 300 * nonce::FILETIME_SECOND));

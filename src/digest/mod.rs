@@ -16,6 +16,7 @@ pub mod hash;
 pub mod hex;
 pub mod http;
 pub mod layer;
+mod layout;
 pub mod limits;
 mod messages;
 pub mod names;

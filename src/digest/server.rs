@@ -6,20 +6,17 @@ use once_cell::sync::OnceCell;
 use subtle::ConstantTimeEq;
 
 use super::bindings::{Claim, Policy};
-use super::challenge::ChallengeText;
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
 use super::limits::TRIES;
 use super::names::{self, Reading, Readings};
 use super::nonce::{FILETIME_SECOND, Nonce};
-use super::printer::Print;
 use super::proofs::{Covered, proofs};
 use super::qop::{Offer, Qop};
 use super::response::Response;
 use super::tokenizer::Value;
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
-use crate::config::Config;
 use crate::random;
 use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
 
@@ -51,49 +48,10 @@ pub(super) fn challenge(
     now: u64,
     output: &mut dyn TokenSink,
 ) -> Result<Challenged> {
-    let config = credential.config();
     let nonce = Nonce::issue(now)?;
-    let qops = offered(config, requested);
-    let text = challenge_text(config, qops, &nonce, stale);
-    text.write(output.space(text.length())?)?;
-    Ok(Challenged { nonce, issued: now, qops })
-}
-
-/// The challenge's text.
-fn challenge_text<'a>(
-    config: &'a Config,
-    qop: Offer<Qop>,
-    nonce: &'a Nonce,
-    stale: bool,
-) -> ChallengeText<'a> {
-    ChallengeText {
-        stale,
-        qop,
-        cipher: config.ciphers,
-        nonce: nonce.text(),
-        utf8: config.utf8_sasl,
-        maxbuf: config.maxbuf,
-        realm: config.realm.as_bytes(),
-    }
-}
-
-/// Whether every challenge that `config` can lead to may be sent: asked once for a credential.
-pub(super) fn check_challenges(config: &Config) -> Result<()> {
-    let nonce = Nonce::issue(0)?;
-    challenge_text(config, offered(config, Flags::SEALED), &nonce, true).fits()
-}
-
-/// What is offered for the attributes asked for: always auth, and cumulatively more, as Active
-/// Directory offers it. Without a configured cipher there is no auth-conf.
-fn offered(config: &Config, requested: Flags) -> Offer<Qop> {
-    let mut qops = Offer::from_iter([Qop::Auth]);
-    if requested.intersects(Flags::SEALED) {
-        qops.add(Qop::AuthInt);
-    }
-    if requested.contains(Flags::CONFIDENTIALITY) && !config.ciphers.is_empty() {
-        qops.add(Qop::AuthConf);
-    }
-    qops
+    let layout = credential.challenges()?.for_request(requested);
+    layout.write(&nonce, stale, output)?;
+    Ok(Challenged { nonce, issued: now, qops: layout.qops })
 }
 
 impl Challenged {
