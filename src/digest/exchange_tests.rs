@@ -640,7 +640,7 @@ fn windows_recordings_v3_and_v4_are_reproduced() {
         let secret = hash::password_hash(user.as_bytes(), b"", b"secret");
         let nonce = b"MDEyMzQ1Njc4OWFiY2RlZg==";
         let key = hash::session_hash(&secret, nonce, cnonce.as_bytes(), None);
-        let response = hash::response(
+        let (response, _) = hash::response_pair(
             &key,
             nonce,
             b"00000001",

@@ -87,34 +87,6 @@ pub fn response_pair(
     (response, finish(keyed, &answer_hash(digest_uri, protected)))
 }
 
-/// The client's `response` alone, in hex. Arguments as in [`response_pair`].
-#[must_use]
-pub fn response(
-    h_a1: &[u8; 16],
-    nonce: &[u8],
-    nc: &[u8; 8],
-    cnonce: &[u8],
-    qop_text: &[u8],
-    digest_uri: &[u8],
-    protected: bool,
-) -> [u8; 32] {
-    finish(keyed(h_a1, nonce, nc, cnonce, qop_text), &request_hash(digest_uri, protected))
-}
-
-/// The server's `rspauth` alone, in hex. Arguments as in [`response_pair`].
-#[must_use]
-pub fn rspauth(
-    h_a1: &[u8; 16],
-    nonce: &[u8],
-    nc: &[u8; 8],
-    cnonce: &[u8],
-    qop_text: &[u8],
-    digest_uri: &[u8],
-    protected: bool,
-) -> [u8; 32] {
-    finish(keyed(h_a1, nonce, nc, cnonce, qop_text), &answer_hash(digest_uri, protected))
-}
-
 /// The hasher after `HEX(H(A1)) ":" nonce ":" nc ":" cnonce ":" qop ":"`.
 fn keyed(h_a1: &[u8; 16], nonce: &[u8], nc: &[u8], cnonce: &[u8], qop_text: &[u8]) -> Md5 {
     let mut hasher = Md5::new();

@@ -170,8 +170,6 @@ fn every_vector_comes_out_with_every_value_on_the_way() {
         if !row.rspauth.is_empty() {
             assert_eq!(pair.1.as_slice(), row.rspauth.as_bytes(), "{}: rspauth", row.name);
         }
-        assert_eq!(response(&h_a1, nonce, nc, cnonce, qop, uri, protected), pair.0);
-        assert_eq!(rspauth(&h_a1, nonce, nc, cnonce, qop, uri, protected), pair.1);
     }
 }
 
@@ -195,7 +193,7 @@ fn an_empty_authzid_is_not_an_absent_one() {
 
 #[test]
 fn qop_and_nc_are_hashed_as_they_were_sent() {
-    let of = |nc, qop: &[u8]| response(&[1; 16], b"n", nc, b"c", qop, b"u/h", false);
+    let of = |nc, qop: &[u8]| response_pair(&[1; 16], b"n", nc, b"c", qop, b"u/h", false).0;
     assert_ne!(of(b"00000001", b"auth"), of(b"00000001", b"AUTH"));
     assert_ne!(of(b"0000000a", b"auth"), of(b"0000000A", b"auth"));
 }

@@ -85,12 +85,6 @@ impl Layer {
         self.protection
     }
 
-    /// `H(A1)`, which is the session key that applications are given.
-    #[must_use]
-    pub fn session_key(&self) -> &Secret<[u8; 16]> {
-        &self.h_a1
-    }
-
     /// The MAC block of the next message to send, whose text is `parts` one after another: ten
     /// octets of HMAC, message type, sequence number (RFC 2831 §2.3). Nothing is encrypted, and
     /// signed and sealed messages are counted together.
