@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::kernels::scan;
 use crate::sspi::{Error, Result, Status};
 
 #[cfg(test)]
@@ -167,8 +168,7 @@ impl<'a> Directives<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let length = name_span(self.rest);
-        let id = Name::at_start(self.rest, length);
+        let (length, id) = Name::at_start(self.rest);
         let name = self.take(length);
         if name.is_empty() {
             return Err("token: a directive without a name (RFC 2831 §7.1)");
@@ -290,76 +290,23 @@ fn span(octets: &[u8], kind: u8) -> usize {
     octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0).unwrap_or(octets.len())
 }
 
-/// As [`span`] for NAME: eight octets at a time as long as they are letters, which all but a few
-/// names are made of.
-#[inline]
-fn name_span(octets: &[u8]) -> usize {
-    let mut clear = 0;
-    for eight in octets.as_chunks::<8>().0 {
-        let others = non_letters(u64::from_le_bytes(*eight));
-        if others != 0 {
-            clear += others.trailing_zeros() as usize / 8;
-            break;
-        }
-        clear += 8;
-    }
-    match octets.get(clear) {
-        Some(b'=') => clear,
-        _ => clear + span(split(octets, clear).1, NAME),
-    }
-}
-
-/// The top bit of each octet that is not a letter.
-#[inline]
-fn non_letters(word: u64) -> u64 {
-    // A sum reaches the top bit from `a`, or from after `z`, on, and never the next octet.
-    let low = (word | (EACH * 0x20)) & (EACH * 0x7F);
-    let from_a = low + EACH * 0x1F;
-    let above_z = low + EACH * 0x05;
-    (!from_a | above_z | word) & (EACH * 0x80)
-}
-
 /// As [`span`] for QUOTED and BARE, whose text is longer: sixteen octets at a time as long as none
 /// is a control character or one of these `stops`, among which are all others not of this kind.
 #[inline]
 fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
     let mut clear = 0;
-    // In a form that compilers turn into instructions for all sixteen at once.
-    let stopped = |octet: u8| {
-        stops.iter().fold(u8::from(octet < b' '), |hit, stop| hit | u8::from(octet == *stop))
-    };
     for sixteen in octets.as_chunks::<16>().0 {
-        if sixteen.iter().fold(0, |hit, octet| hit | stopped(*octet)) != 0 {
+        let marks = scan::marks(sixteen, stops);
+        if marks != 0 {
+            clear += marks.trailing_zeros() as usize;
             break;
         }
         clear += 16;
-    }
-    for eight in split(octets, clear).1.as_chunks::<8>().0 {
-        let marks = marks(u64::from_le_bytes(*eight), stops);
-        if marks != 0 {
-            clear += marks.trailing_zeros() as usize / 8;
-            break;
-        }
-        clear += 8;
     }
     match octets.get(clear) {
         Some(octet) if stops.contains(octet) => clear,
         _ => clear + span(split(octets, clear).1, kind),
     }
-}
-
-const EACH: u64 = 0x0101_0101_0101_0101;
-
-/// The top bit of each octet that is below 0x20 or one of `stops`. Those above the first octet that
-/// is so may be marked without being so.
-#[inline]
-fn marks<const N: usize>(word: u64, stops: [u8; N]) -> u64 {
-    let mut marks = word.wrapping_sub(EACH * 0x20) & !word;
-    for stop in stops {
-        let zeros = word ^ (EACH * u64::from(stop));
-        marks |= zeros.wrapping_sub(EACH) & !zeros;
-    }
-    marks & (EACH * 0x80)
 }
 
 const fn kinds() -> [u8; 256] {
@@ -392,6 +339,9 @@ const fn kind_of(octet: u8) -> u8 {
     }
 }
 
+/// The bit that is set in each lower-case letter.
+const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
+
 /// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
 /// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -416,16 +366,19 @@ impl Name {
         Self::fold(octets, bits)
     }
 
-    /// The number of the first `length` octets, read all at once where there are enough.
+    /// The length of the name at the start of `octets`, and its number: all at once for names of
+    /// letters, which all but a few are.
     #[inline]
-    fn at_start(octets: &[u8], length: usize) -> Self {
-        match (octets.first_chunk::<16>(), u32::try_from(length)) {
-            (Some(octets), Ok(length @ 0..=16)) => {
-                Self::fold(u128::from_le_bytes(*octets), 8 * length)
+    fn at_start(octets: &[u8]) -> (usize, Self) {
+        if let Some(sixteen) = octets.first_chunk::<16>() {
+            let letters = scan::non_letters(sixteen).trailing_zeros();
+            if letters < 16 && octets.get(letters as usize) == Some(&b'=') {
+                let octets = u128::from_le_bytes(*sixteen) | LOWER_CASE;
+                return (letters as usize, Self(octets & !(u128::MAX << (8 * letters))));
             }
-            (None, Ok(0..=16)) => Self::of(split(octets, length).0),
-            _ => Self::LONG,
         }
+        let length = span(octets, NAME);
+        (length, Self::of(split(octets, length).0))
     }
 
     // Of a token's characters the bit that is set in all changes upper-case letters, and some signs
@@ -433,7 +386,7 @@ impl Name {
     #[inline]
     const fn fold(octets: u128, bits: u32) -> Self {
         match u128::MAX.checked_shr(128_u32.wrapping_sub(bits)) {
-            Some(used) => Self((octets | u128::from_le_bytes([0x20; 16])) & used),
+            Some(used) => Self((octets | LOWER_CASE) & used),
             None => Self::LONG,
         }
     }

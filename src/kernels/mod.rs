@@ -1,5 +1,5 @@
-//! The ciphers and hashes of the security layers, as fast as the machine allows: inner loops, each
-//! with one small safe interface.
+//! The ciphers and hashes of the security layers, and the search in text, as fast as the machine
+//! allows: inner loops, each with one small safe interface.
 //!
 //! What depends on the processor is chosen at run time; every kernel gives what the crate of the
 //! same name gives, which is its oracle in tests and the portable path where there is no kernel.
@@ -8,3 +8,4 @@ pub mod des;
 pub mod md5;
 pub mod rc4;
 pub mod rc4_md5;
+pub mod scan;

@@ -178,6 +178,22 @@ fn names_compare_without_regard_to_case() {
 }
 
 #[test]
+fn names_of_every_length_end_at_the_equals_sign() {
+    for length in 1..50 {
+        let name = "Name".repeat(13)[..length].to_owned();
+        for end in ["=1", " = 1", "=\"a value that is longer than sixteen octets\""] {
+            let message = format!("{name}{end}");
+            let [(found, ..)] = read(message.as_bytes()).unwrap()[..] else { panic!("{message}") };
+            assert_eq!(found, name.as_bytes());
+        }
+        for between in [",", "  x", "\0"] {
+            let message = format!("{name}{}=1", between.repeat(16));
+            assert_eq!(read(message.as_bytes()), Err(Status::INVALID_TOKEN), "{message}");
+        }
+    }
+}
+
+#[test]
 fn every_octet_ends_a_value_at_every_place_or_none() {
     for octet in 0..=u8::MAX {
         for at in 0..20 {
