@@ -83,6 +83,9 @@ pub trait Source: Send + Sync {
 /// Whether two sources have the same accounts: one object, or two of one [`Source::identity`].
 #[must_use]
 pub fn are_same(one: &Arc<dyn Source>, other: &Arc<dyn Source>) -> bool {
+    if Arc::ptr_eq(one, other) {
+        return true;
+    }
     let identity = one.identity();
-    Arc::ptr_eq(one, other) || (identity.is_some() && identity == other.identity())
+    identity.is_some() && identity == other.identity()
 }

@@ -82,6 +82,12 @@ pub enum Claim {
 }
 
 impl Claim {
+    /// Whether a client with this cnonce claims nothing.
+    #[must_use]
+    pub fn is_legacy(cnonce: &[u8]) -> bool {
+        !cnonce.starts_with(PREFIX)
+    }
+
     /// The claim in a response with this cnonce.
     ///
     /// # Errors

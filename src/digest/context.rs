@@ -115,10 +115,9 @@ impl DigestContext {
 
     /// Takes a first leg in HTTP mode, which the context is in if it succeeds.
     fn begin_http(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
-        let http = Box::new(HttpContext::new(self.role));
-        let step = http.step(&self.credential, call, output)?;
+        let (http, step) = HttpContext::begin(self.role, &self.credential, call, output)?;
         // Legs are taken one at a time, and this was the first.
-        let _ = self.settled.set(Settled::Http(http));
+        let _ = self.settled.set(Settled::Http(Box::new(http)));
         Ok(step)
     }
 

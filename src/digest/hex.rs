@@ -36,22 +36,35 @@ pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
 /// fewer of them, or others.
 #[must_use]
 pub fn read(digits: &[u8], octets: &mut [u8]) -> Option<()> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if pairs.len() != octets.len() || !rest.is_empty() {
+    if digits.len() != 2 * octets.len() {
         return None;
     }
-    for (octet, [high, low]) in octets.iter_mut().zip(pairs) {
-        *octet = value(*high)? << 4 | value(*low)?;
+    let mut all = true;
+    for (digits, octets) in digits.chunks(32).zip(octets.chunks_mut(16)) {
+        let mut padded = [b'0'; 32];
+        padded.iter_mut().zip(digits).for_each(|(to, from)| *to = *from);
+        let (read, good) = read_sixteen(&padded);
+        octets.iter_mut().zip(read).for_each(|(to, from)| *to = from);
+        all &= good;
     }
-    Some(())
+    all.then_some(())
 }
 
-fn value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// The octets that 32 digits stand for, and whether they all are digits; in the form of [`sixteen`].
+#[inline]
+fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
+    let mut values = [0; 32];
+    let mut good = true;
+    for (value, digit) in values.iter_mut().zip(digits) {
+        let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+        *value = if number < 10 { number } else { letter.wrapping_add(10) };
+        good &= (number < 10) | (letter < 6);
     }
+    let mut octets = [0; 16];
+    for (octet, [high, low]) in octets.iter_mut().zip(values.as_chunks::<2>().0) {
+        *octet = high << 4 | low;
+    }
+    (octets, good)
 }
 
 /// The octets of hex digits, for the vectors of tests.
@@ -83,6 +96,25 @@ mod tests {
         assert_eq!(octets, [0x0A, 0xF9]);
         for digits in [&b"0AF9"[..], b"0af", b"0af90", b"0af9aa", b"0ag9", b"", b"0a 9"] {
             assert_eq!(read(digits, &mut [0; 2]), None, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn every_octet_is_a_digit_or_refused_wherever_it_stands() {
+        for place in [0, 1, 31, 32, 69] {
+            for octet in 0..=u8::MAX {
+                let mut digits = [b'7'; 70];
+                digits[place] = octet;
+                let mut octets = [0; 35];
+                let read = read(&digits, &mut octets);
+                let value = char::from(octet).to_digit(16).filter(|_| !octet.is_ascii_uppercase());
+                assert_eq!(read.is_some(), value.is_some(), "{octet:02x} at {place}");
+                if value.is_some() {
+                    let mut written = [0; 70];
+                    write(&octets, &mut written);
+                    assert_eq!(written, digits);
+                }
+            }
         }
     }
 

@@ -46,13 +46,6 @@ impl AnswerText {
         let nothing = next_nonce.is_none() && proof.is_none();
         Ok((!nothing).then_some(Self { next_nonce, proof }))
     }
-
-    /// The text.
-    pub(super) fn to_vec(&self) -> Vec<u8> {
-        let mut text = vec![0; self.length()];
-        let _as_long_as_measured = self.write(&mut text);
-        text
-    }
 }
 
 impl Print for AnswerText {

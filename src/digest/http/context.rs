@@ -31,15 +31,29 @@ pub(in crate::digest) enum HttpContext {
 }
 
 impl HttpContext {
-    /// A context before its first leg.
-    pub(in crate::digest) fn new(role: Role) -> Self {
+    /// Takes the first leg of a context, which there is only if it succeeds.
+    pub(in crate::digest) fn begin(
+        role: Role,
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<(Self, Step)> {
         match role {
-            Role::Server => Self::Server(HttpServer::new(Arc::clone(Sessions::of_process()))),
-            Role::Client => Self::Client(HttpClient::new()),
+            Role::Server => {
+                let sessions = Arc::clone(Sessions::of_process());
+                let now = nonce::now();
+                let (server, step) = HttpServer::begin(sessions, credential, call, now, output)?;
+                Ok((Self::Server(server), step))
+            }
+            Role::Client => {
+                let client = Self::Client(HttpClient::new());
+                let step = client.step(credential, call, output)?;
+                Ok((client, step))
+            }
         }
     }
 
-    /// Takes a leg.
+    /// Takes a further leg.
     pub(in crate::digest) fn step(
         &self,
         credential: &DigestCredential,
@@ -90,7 +104,7 @@ impl HttpContext {
     /// Whether the user is authenticated, or on a client, a challenge was answered.
     pub(in crate::digest) fn established(&self) -> bool {
         match self {
-            Self::Server(server) => server.granted().is_some(),
+            Self::Server(server) => server.granted(|_| ()).is_some(),
             Self::Client(client) => client.login().is_some(),
         }
     }
@@ -98,7 +112,7 @@ impl HttpContext {
     /// The attributes of the last leg that ended the exchange.
     pub(in crate::digest) fn flags(&self) -> Option<Flags> {
         match self {
-            Self::Server(server) => server.granted().map(|granted| granted.flags),
+            Self::Server(server) => server.granted(|granted| granted.flags),
             Self::Client(client) => client.login().map(|login| login.flags),
         }
     }
@@ -106,10 +120,9 @@ impl HttpContext {
     /// Answers a query.
     pub(in crate::digest) fn query(&self, attribute: AttributeId) -> Result<Attribute> {
         match self {
-            Self::Server(server) => match server.granted() {
-                Some(granted) => of_server(&granted, attribute),
-                None => query_unfinished(attribute),
-            },
+            Self::Server(server) => server
+                .granted(|granted| of_server(granted, attribute))
+                .unwrap_or_else(|| query_unfinished(attribute)),
             Self::Client(client) => match client.login() {
                 Some(login) => of_client(&login, attribute),
                 None => query_unfinished(attribute),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::answer::AnswerText;
-use super::buffers::{self, OUTPUT, ServerInputs};
+use super::buffers::{self, ServerInputs};
 use super::judge::{self, Match};
+use super::later::{Known, Uri};
 use super::nonce::{self, Proven};
 use super::response::Response;
 use super::secret::Request;
@@ -17,14 +18,14 @@ use crate::digest::credential::DigestCredential;
 use crate::digest::nonce::FILETIME_SECOND;
 use crate::digest::printer::Print;
 use crate::digest::qop::Qop;
-use crate::sspi::{Call, Data, Error, Flags, Message, Result, Status, TokenSink, buffer_type};
+use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
 
 /// What a handle was granted.
 pub(super) struct Granted {
     /// The session.
     pub(super) session: Arc<Session>,
     /// The uri of the request.
-    pub(super) uri: Box<[u8]>,
+    pub(super) uri: Uri,
     /// The service that the client named.
     pub(super) service: Option<Box<[u8]>>,
     /// The attributes.
@@ -37,8 +38,8 @@ pub(super) struct Granted {
 pub(super) enum Verdict {
     /// Right, and the first of a session.
     First(Granted),
-    /// Of a session that goes on: to be completed.
-    Later(Arc<Session>),
+    /// Of a session that goes on: to be completed. Verified already where that was simple.
+    Later(Arc<Session>, Option<Known>),
     /// To be answered by a challenge, which is stale or not.
     Again(bool),
 }
@@ -97,7 +98,7 @@ impl Exchange<'_> {
         let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
         let ours = session.nonce.text == nonce
             && accounts::are_same(&session.source, self.credential.shared_source()?)
-            && self.credential.mint()?.check(nonce).is_some();
+            && session.mint == *self.credential.mint()?.id();
         Ok(ours.then_some(session))
     }
 
@@ -114,7 +115,8 @@ impl Exchange<'_> {
         let same_user = is_users(&session, response);
         let is_new = |count| session.counts().is_new(count, order);
         if same_user && response.nc.is_some_and(is_new) {
-            return Ok(Verdict::Later(session));
+            let known = Known::of(self.credential, self.inputs, response, &session, request);
+            return Ok(Verdict::Later(session, known));
         }
         let nonce = &session.nonce.text;
         if (same_user && session.secret.makes(response, nonce, request))
@@ -147,13 +149,21 @@ impl Exchange<'_> {
             realm: response.realm.unquoted().as_ref().into(),
             account: (found.user.into(), found.realm.into()),
             source: Arc::clone(self.credential.shared_source()?),
+            mint: *self.credential.mint()?.id(),
             secret: found.secret,
             started: self.now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
         let limit = config.http_sessions;
         let session = self.sessions.begin(beginning, expires(&nonce, config), limit);
-        Ok(session.map(|session| granted(session, response, claim, self.call.flags)))
+        let requested = self.call.flags;
+        Ok(session.map(|session| Granted {
+            session,
+            uri: Uri::of(&response.uri()),
+            service: claim.into_service(),
+            flags: granted_flags(requested, response.qop),
+            requested,
+        }))
     }
 
     /// Of what was offered, the hash must be one, and auth-int where it is the response's qop.
@@ -179,122 +189,18 @@ impl Exchange<'_> {
     }
 }
 
-/// What the caller asked for when it accepted.
-#[derive(Clone, Copy)]
-pub(super) struct Asked {
-    pub(super) flags: Flags,
-    /// What the same request was to be held to, for a call that names no channel again.
-    pub(super) policy: Option<Policy>,
-}
-
-/// Verifies a further request of a session.
-pub(super) fn later(
-    credential: &DigestCredential,
-    session: &Arc<Session>,
-    asked: Asked,
-    now: u64,
-    message: &mut Message<'_, '_>,
-    wrong_count: Status,
-) -> Result<Granted> {
-    let mut needed = None;
-    let result = check_later(credential, session, asked, now, message, wrong_count, &mut needed);
-    if let (Some(needed), Some(buffer)) = (needed, message.0.get_mut(OUTPUT)) {
-        buffer.length = Some(needed);
-    }
-    let (granted, answer) = result?;
-    write_answer(message, &answer)?;
-    Ok(granted)
-}
-
-/// As [`later`], with the text of the answer, which `needed` is the length of where the buffer for
-/// it is too small.
-fn check_later(
-    credential: &DigestCredential,
-    session: &Arc<Session>,
-    asked: Asked,
-    now: u64,
-    message: &Message<'_, '_>,
-    wrong_count: Status,
-    needed: &mut Option<usize>,
-) -> Result<(Granted, Vec<u8>)> {
-    let inputs = ServerInputs::of_message(message)?;
-    let response = Response::parse(inputs.token, wrong_count)?;
-    let policy = match asked.policy {
-        Some(policy) if inputs.bindings.is_empty() => policy,
-        _ => Policy::of(asked.flags, inputs.bindings, true)?,
-    };
-    let request = request(credential.config(), &inputs, &response)?;
-    let nonce = &session.nonce.text;
-    if response.nonce.unquoted().as_ref() != nonce
-        || !is_users(session, &response)
-        || !session.secret.makes(&response, nonce, &request)
-    {
-        let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
-        return Err(Error::new(Status::MESSAGE_ALTERED, reason));
-    }
-    let claim = Claim::read(inputs.token, &response.cnonce())?;
-    policy.judge(&claim)?;
-    let answer = AnswerText::new(credential, &response, &session.nonce, &session.secret, now)?;
-    if let Some(answer) = &answer
-        && room(message).is_some_and(|room| room < answer.length())
-    {
-        *needed = Some(answer.length());
-        let reason = "complete: the buffer is too small for Authentication-Info";
-        return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
-    }
-    let order = credential.config().http_nonce_count;
-    let count = response.nc.ok_or_else(out_of_sequence)?;
-    if !session.counts().take(count, order) {
-        return Err(out_of_sequence());
-    }
-    let granted = granted(Arc::clone(session), &response, claim, asked.flags);
-    Ok((granted, answer.map(|answer| answer.to_vec()).unwrap_or_default()))
-}
-
-/// The capacity of the buffer for a token, where the caller gave one.
-fn room(message: &Message<'_, '_>) -> Option<usize> {
-    let buffer = message.0.get(OUTPUT).filter(|buffer| buffer.kind == buffer_type::TOKEN)?;
-    match &buffer.data {
-        Data::Writable(octets) => Some(octets.len()),
-        Data::ReadOnly(_) => None,
-    }
-}
-
-fn write_answer(message: &mut Message<'_, '_>, answer: &[u8]) -> Result<()> {
-    if room(message).is_none() {
-        return Ok(());
-    }
-    if let Some(space) = message.writable(OUTPUT)?.get_mut(..answer.len()) {
-        space.copy_from_slice(answer);
-    }
-    if let Some(buffer) = message.0.get_mut(OUTPUT) {
-        buffer.length = Some(answer.len());
-    }
-    Ok(())
-}
-
-fn granted(
-    session: Arc<Session>,
-    response: &Response<'_>,
-    claim: Claim,
-    requested: Flags,
-) -> Granted {
-    let signed = if response.qop == Qop::AuthInt { Flags::SIGNED } else { Flags::NONE };
-    Granted {
-        session,
-        uri: response.uri().as_ref().into(),
-        service: claim.into_service(),
-        flags: (requested & Flags::CONNECTION) | signed,
-        requested,
-    }
+/// The attributes of a request with this qop.
+pub(super) fn granted_flags(requested: Flags, qop: Qop) -> Flags {
+    let signed = if qop == Qop::AuthInt { Flags::SIGNED } else { Flags::NONE };
+    (requested & Flags::CONNECTION) | signed
 }
 
 /// Whether a response names the session's user as the first one did.
-fn is_users(session: &Session, response: &Response<'_>) -> bool {
+pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
     *response.username.octets() == *session.user && *response.realm.unquoted() == *session.realm
 }
 
-fn request<'a>(
+pub(super) fn request<'a>(
     config: &Config,
     inputs: &ServerInputs<'a>,
     response: &Response<'_>,
@@ -316,7 +222,7 @@ fn denied() -> Error {
     Error::new(Status::LOGON_DENIED, reason)
 }
 
-fn out_of_sequence() -> Error {
+pub(super) fn out_of_sequence() -> Error {
     let reason = "response: the nonce count is not the next one (RFC 7616 §3.4)";
     Error::new(Status::OUT_OF_SEQUENCE, reason)
 }

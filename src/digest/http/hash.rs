@@ -8,6 +8,7 @@ use std::ops::Deref;
 
 use md5::Md5;
 use sha2::{Sha256, Sha512_256};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
 use crate::accounts;
@@ -34,6 +35,14 @@ impl Hash {
             Self::Md5 => 32,
             Self::Sha256 | Self::Sha512_256 => 64,
         }
+    }
+
+    /// Whether `text` is as many hexadecimal digits as a hash has.
+    #[must_use]
+    pub fn has_digits(self, text: &[u8]) -> bool {
+        // Without an early end, so that compilers look at many octets at once.
+        text.len() == self.digits()
+            && text.iter().fold(true, |all, octet| all & octet.is_ascii_hexdigit())
     }
 
     /// What a source of accounts is asked for.
@@ -104,7 +113,7 @@ impl Digits {
     /// `hash` has.
     #[must_use]
     pub fn read(digits: &[u8], hash: Hash) -> Option<Self> {
-        if digits.len() != hash.digits() || !digits.iter().all(u8::is_ascii_hexdigit) {
+        if !hash.has_digits(digits) {
             return None;
         }
         let mut text = [0; 64];
@@ -112,6 +121,17 @@ impl Digits {
             *to = from.to_ascii_lowercase();
         }
         Some(Self { text, length: digits.len() })
+    }
+
+    /// Whether `received`, hexadecimal digits in either case, are these; in a time that tells only
+    /// how many there are.
+    #[must_use]
+    pub fn are(&self, received: &[u8]) -> bool {
+        // The bit that digits have set, and letters in lower case.
+        let lower = |digit: u8| digit | 0x20;
+        let differ =
+            self.iter().zip(received).fold(0, |all, (own, other)| all | own ^ lower(*other));
+        self.len() == received.len() && bool::from(differ.ct_eq(&0))
     }
 }
 

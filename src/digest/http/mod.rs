@@ -16,6 +16,8 @@ pub mod counts;
 mod exchange;
 pub mod hash;
 pub mod judge;
+pub mod keyed;
+mod later;
 pub mod nonce;
 pub mod response;
 pub mod response_text;

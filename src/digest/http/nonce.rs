@@ -29,6 +29,7 @@ const OPAQUE: usize = 32;
 /// What tells the nonces of one secret from other uses of it.
 const NONCE_LABEL: &[u8] = b"secur32 http nonce\0";
 const OPAQUE_LABEL: &[u8] = b"secur32 http opaque\0";
+const MINT_LABEL: &[u8] = b"secur32 http mint\0";
 
 /// A nonce's text.
 pub type Text = [u8; NONCE_LENGTH];
@@ -46,10 +47,14 @@ pub struct Proven {
     pub issued: u64,
 }
 
+/// What a secret and a server have in common with no others; it tells nothing of them.
+pub type MintId = [u8; MAC];
+
 /// Issues nonces and checks them.
 pub struct Mint {
     nonces: Hmac<Sha256>,
     opaques: Hmac<Sha256>,
+    id: MintId,
 }
 
 impl Mint {
@@ -73,7 +78,14 @@ impl Mint {
             mac.update(config.realm.as_bytes());
             Ok(mac)
         };
-        Ok(Self { nonces: keyed(NONCE_LABEL)?, opaques: keyed(OPAQUE_LABEL)? })
+        let id = keyed(MINT_LABEL)?.finalize().into_bytes().into();
+        Ok(Self { nonces: keyed(NONCE_LABEL)?, opaques: keyed(OPAQUE_LABEL)?, id })
+    }
+
+    /// What mints of the same secret and server have in common: each takes the other's nonces.
+    #[must_use]
+    pub fn id(&self) -> &MintId {
+        &self.id
     }
 
     /// A fresh nonce.
@@ -177,8 +189,10 @@ mod tests {
         let ours = mint("sixteen octets!!", "example.org");
         let text = ours.issue(NOW).unwrap();
         assert!(mint("sixteen octets!!", "example.org").check(&text).is_some());
+        assert_eq!(mint("sixteen octets!!", "example.org").id(), ours.id());
         for other in [("sixteen octets!?", "example.org"), ("sixteen octets!!", "example.com")] {
-            assert!(mint(other.0, other.1).check(&text).is_none(), "{other:?}");
+            let theirs = mint(other.0, other.1);
+            assert!(theirs.check(&text).is_none() && theirs.id() != ours.id(), "{other:?}");
         }
         for place in 0..NONCE_LENGTH {
             for octet in [b'0', b'1', b'A', b'"'] {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::hash::{Algorithm, Counted, Digits};
+use super::hash::{Algorithm, Counted};
 use super::without_scheme;
 use crate::digest::qop::{Named, Qop};
 use crate::digest::response::{read_charset, refused, repeated};
@@ -25,8 +25,8 @@ pub struct Response<'a> {
     uri: Value<'a>,
     /// The algorithm; MD5 where the directive is absent.
     pub algorithm: Algorithm,
-    /// The hash.
-    pub response: Digits,
+    /// The hash: as many hexadecimal digits as the algorithm's has.
+    pub response: &'a [u8],
     /// The server's opaque, repeated.
     pub opaque: Option<Value<'a>>,
     /// nc as a number; none in the form of RFC 2069.
@@ -188,9 +188,11 @@ impl<'a> Fields<'a> {
                 .ok_or_else(|| refused("response: an unknown algorithm (RFC 7616 §3.4)"))
         })?;
         let response = needed(self.response, "response: no response (RFC 7616 §3.4)")?.plain()?;
-        let response = Digits::read(response, algorithm.hash).ok_or_else(|| {
-            refused("response: not as many hexadecimal digits as the hash has (RFC 7616 §3.4.1)")
-        })?;
+        if !algorithm.hash.has_digits(response) {
+            let reason =
+                "response: not as many hexadecimal digits as the hash has (RFC 7616 §3.4.1)";
+            return Err(refused(reason));
+        }
         let (qop, nc, nc_text) = self.read_counted(wrong_count)?;
         if self.cnonce.is_some_and(Value::is_empty) || (self.cnonce.is_none() && nc.is_some()) {
             return Err(refused("response: qop without cnonce (RFC 7616 §3.4)"));

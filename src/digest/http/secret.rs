@@ -1,8 +1,7 @@
 //! What later responses of a session are checked with.
 
-use subtle::ConstantTimeEq;
-
 use super::hash::{self, Algorithm, Digits};
+use super::keyed::{Covered, Keyed};
 use super::response::Response;
 use crate::digest::hex;
 
@@ -15,7 +14,7 @@ pub struct SessionSecret {
     inner: Inner,
     /// The client's nonce that A1 was made with.
     cnonce: Box<[u8]>,
-    a1: Digits,
+    first: First,
 }
 
 /// How the hash of user, realm and password stands in a session's A1.
@@ -25,6 +24,12 @@ enum Inner {
     Digits,
     /// As octets, as RFC 2617's sample code has it.
     Octets,
+}
+
+/// A1's hash, and what responses begin with: it and the nonce.
+struct First {
+    a1: Digits,
+    keyed: Option<Keyed>,
 }
 
 /// What of a request the response covers beside its own directives.
@@ -46,38 +51,30 @@ impl SessionSecret {
         request: &Request<'_>,
     ) -> Option<Self> {
         let (algorithm, cnonce) = (response.algorithm, response.cnonce());
-        let a2 = request.hash(response);
         let inners: &[Inner] =
             if algorithm.session { &[Inner::Digits, Inner::Octets] } else { &[Inner::Digits] };
         inners.iter().find_map(|inner| {
-            let a1 = first_part(algorithm, secret, *inner, nonce, &cnonce);
-            is_right(response, &a1, nonce, &a2).then(|| Self {
+            let first = First::new(algorithm, secret, *inner, nonce, &cnonce);
+            first.makes(response, nonce, request).then(|| Self {
                 algorithm,
                 secret: secret.clone(),
                 inner: *inner,
                 cnonce: cnonce.as_ref().into(),
-                a1,
+                first,
             })
         })
     }
 
-    /// Whether this secret makes `response` right. A client's nonce of its own in each request is
-    /// taken in both ways that clients have: in A1, or only beside an A1 that stays (RFC 7616
-    /// §3.4.2).
+    /// Whether this secret makes `response` right, in a session of this nonce. A client's nonce of
+    /// its own in each request is taken in both ways that clients have: in A1, or only beside an A1
+    /// that stays (RFC 7616 §3.4.2).
     #[must_use]
     pub fn makes(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> bool {
         if response.algorithm != self.algorithm {
             return false;
         }
-        let a2 = request.hash(response);
-        let cnonce = response.cnonce();
-        if self.algorithm.session && *cnonce != *self.cnonce {
-            let a1 = first_part(self.algorithm, &self.secret, self.inner, nonce, &cnonce);
-            if is_right(response, &a1, nonce, &a2) {
-                return true;
-            }
-        }
-        is_right(response, &self.a1, nonce, &a2)
+        self.anew(response, nonce).is_some_and(|anew| anew.makes(response, nonce, request))
+            || self.first.makes(response, nonce, request)
     }
 
     /// The algorithm.
@@ -89,21 +86,49 @@ impl SessionSecret {
     /// `rspauth`: what a response would be without its method (RFC 7616 §3.5).
     #[must_use]
     pub fn answer(&self, response: &Response<'_>, nonce: &[u8]) -> Digits {
-        let (hash, cnonce) = (self.algorithm.hash, response.cnonce());
-        let a1 = if self.algorithm.session && *cnonce != *self.cnonce {
-            first_part(self.algorithm, &self.secret, self.inner, nonce, &cnonce)
-        } else {
-            self.a1.clone()
-        };
-        let a2 = hash::request(hash, b"", &response.uri(), None);
-        hash::response(hash, &a1, nonce, response.counted(&cnonce), &a2)
+        let anew = self.anew(response, nonce);
+        let covered = Covered { method: b"", uri: &response.uri(), entity: None };
+        anew.as_ref().unwrap_or(&self.first).hash(response, nonce, &covered)
+    }
+
+    /// A1 with a client's nonce that is not the session's first.
+    fn anew(&self, response: &Response<'_>, nonce: &[u8]) -> Option<First> {
+        if !self.algorithm.session {
+            return None;
+        }
+        let cnonce = response.cnonce();
+        let other = *cnonce != *self.cnonce;
+        other.then(|| First::new(self.algorithm, &self.secret, self.inner, nonce, &cnonce))
     }
 }
 
-impl Request<'_> {
-    fn hash(&self, response: &Response<'_>) -> Digits {
-        let entity = self.entity.as_deref();
-        hash::request(response.algorithm.hash, self.method, &response.uri(), entity)
+impl First {
+    fn new(
+        algorithm: Algorithm,
+        secret: &Digits,
+        inner: Inner,
+        nonce: &[u8],
+        cnonce: &[u8],
+    ) -> Self {
+        let a1 = first_part(algorithm, secret, inner, nonce, cnonce);
+        let keyed = Keyed::new(algorithm.hash, &a1, nonce);
+        Self { a1, keyed }
+    }
+
+    fn makes(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> bool {
+        let (method, entity) = (request.method, request.entity.as_deref());
+        let covered = Covered { method, uri: &response.uri(), entity };
+        self.hash(response, nonce, &covered).are(response.response)
+    }
+
+    fn hash(&self, response: &Response<'_>, nonce: &[u8], covered: &Covered<'_>) -> Digits {
+        let cnonce = response.cnonce();
+        let counted = response.counted(&cnonce);
+        let kept = self.keyed.as_ref().and_then(|keyed| keyed.response(counted, covered));
+        kept.unwrap_or_else(|| {
+            let hash = response.algorithm.hash;
+            hash::response(hash, &self.a1, nonce, counted, &covered.hash(hash))
+        })
     }
 }
 
@@ -127,11 +152,4 @@ fn first_part(
         }
     };
     hash::session(algorithm.hash, inner, nonce, cnonce)
-}
-
-fn is_right(response: &Response<'_>, a1: &[u8], nonce: &[u8], a2: &[u8]) -> bool {
-    let cnonce = response.cnonce();
-    let counted = response.counted(&cnonce);
-    let expected = hash::response(response.algorithm.hash, a1, nonce, counted, a2);
-    bool::from(expected.ct_eq(&response.response))
 }

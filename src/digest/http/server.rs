@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
-use super::exchange::{Asked, Exchange, Granted, Verdict, later};
+use super::exchange::{Exchange, Granted, Verdict};
+use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
 use crate::digest::bindings::Policy;
@@ -25,34 +26,41 @@ enum Phase {
     /// Waits for a response; what it must answer, the nonce itself tells.
     Waiting,
     /// Found its session; waits for `CompleteAuthToken` to verify the request.
-    Completing(Arc<Session>, Asked),
+    Completing(Arc<Session>, Asked, Option<Known>),
     /// The request was right but for its count; may be answered by a stale challenge.
     OutOfSequence,
     /// Succeeded.
-    Done(Arc<Granted>),
+    Done(Granted),
     /// Failed, or a leg is just being taken.
     Closed,
 }
 
 impl HttpServer {
-    /// A context before its first leg.
-    pub(super) fn new(sessions: Arc<Sessions>) -> Self {
-        Self { phase: Mutex::new(Phase::Waiting), sessions }
+    /// Takes the first leg of a context.
+    pub(super) fn begin(
+        sessions: Arc<Sessions>,
+        credential: &DigestCredential,
+        call: &Call<'_>,
+        now: u64,
+        output: &mut dyn TokenSink,
+    ) -> Result<(Self, Step)> {
+        let (phase, step) = advance(&sessions, credential, call, false, now, output)?;
+        Ok((Self { phase: Mutex::new(phase), sessions }, step))
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was granted, once it was.
-    pub(super) fn granted(&self) -> Option<Arc<Granted>> {
+    /// Asks what was granted, once it was.
+    pub(super) fn granted<T>(&self, ask: impl FnOnce(&Granted) -> T) -> Option<T> {
         match &*self.lock() {
-            Phase::Done(granted) => Some(Arc::clone(granted)),
+            Phase::Done(granted) => Some(ask(granted)),
             _ => None,
         }
     }
 
-    /// Takes a leg. No lock is held meanwhile, so that a source of accounts may call back.
+    /// Takes a further leg. No lock is held meanwhile, so that a source of accounts may call back.
     pub(super) fn step(
         &self,
         credential: &DigestCredential,
@@ -75,7 +83,7 @@ impl HttpServer {
             }
         };
         let mut output = Watched { output, failed: false };
-        let result = self.advance(credential, call, stale, now, &mut output);
+        let result = advance(&self.sessions, credential, call, stale, now, &mut output);
         let (phase, result) = match result {
             Ok((phase, step)) => (phase, Ok(step)),
             Err(error) if output.failed && !stale => (Phase::Waiting, Err(error)),
@@ -86,47 +94,6 @@ impl HttpServer {
         result
     }
 
-    fn advance(
-        &self,
-        credential: &DigestCredential,
-        call: &Call<'_>,
-        stale: bool,
-        now: u64,
-        output: &mut dyn TokenSink,
-    ) -> Result<(Phase, Step)> {
-        if call.flags.contains(Flags::CONFIDENTIALITY) {
-            let reason = "accept: HTTP has no confidentiality of its own";
-            return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
-        }
-        let inputs = ServerInputs::of(call.inputs.0)?;
-        let policy = Policy::of(call.flags, inputs.bindings, true)?;
-        let echoed = call.flags & Flags::CONNECTION;
-        let again = |stale, output: &mut dyn TokenSink| {
-            challenge(credential, &inputs, call.flags, stale, now, output)?;
-            Ok((Phase::Waiting, Step { outcome: Outcome::Continue, flags: echoed }))
-        };
-        if inputs.token.is_empty() {
-            return again(stale, output);
-        }
-        let exchange =
-            Exchange { credential, inputs: &inputs, call, sessions: &self.sessions, now };
-        match exchange.judge(&policy, output)? {
-            Verdict::Again(stale) => again(stale, output),
-            Verdict::First(granted) => {
-                let flags = granted.flags;
-                log::note(|| "HTTP: a session has begun".to_owned());
-                let granted = Phase::Done(Arc::new(granted));
-                Ok((granted, Step { outcome: Outcome::Done, flags }))
-            }
-            Verdict::Later(session) => {
-                output.space(0)?;
-                let step = Step { outcome: Outcome::Complete, flags: echoed };
-                let asked = Asked { flags: call.flags, policy: Some(policy) };
-                Ok((Phase::Completing(session, asked), step))
-            }
-        }
-    }
-
     /// `CompleteAuthToken`.
     pub(super) fn complete(
         &self,
@@ -135,15 +102,15 @@ impl HttpServer {
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         let mut phase = self.lock();
-        let Phase::Completing(session, asked) = &*phase else {
+        let Phase::Completing(session, asked, known) = &mut *phase else {
             let reason = "complete: no request of this context waits for it";
             return Err(Error::new(Status::INTERNAL_ERROR, reason));
         };
-        let (session, asked) = (Arc::clone(session), *asked);
-        let result = later(credential, &session, asked, now, message, Status::INVALID_TOKEN);
-        match result {
+        // Of use once: a second try is read again.
+        let (known, asked, wrong_count) = (known.take(), *asked, Status::INVALID_TOKEN);
+        match (Later { credential, session, asked, now, wrong_count }).verify(message, known) {
             Ok(granted) => {
-                *phase = Phase::Done(Arc::new(granted));
+                *phase = Phase::Done(granted);
                 Ok(())
             }
             Err(error) => {
@@ -162,17 +129,58 @@ impl HttpServer {
         now: u64,
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
-        let granted = self.granted().ok_or_else(|| {
+        let granted = self.granted(|granted| (Arc::clone(&granted.session), granted.requested));
+        let (session, flags) = granted.ok_or_else(|| {
             let reason = "context: the exchange has not succeeded (yet)";
             Error::new(Status::INVALID_HANDLE, reason)
         })?;
-        let session = Arc::clone(&granted.session);
+        let asked = Asked { flags, policy: None };
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        let asked = Asked { flags: granted.requested, policy: None };
-        let granted = later(credential, &session, asked, now, message, wrong_count)?;
+        let later = Later { credential, session: &session, asked, now, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
-        *self.lock() = Phase::Done(Arc::new(granted));
+        let granted = later.verify(message, None)?;
+        *self.lock() = Phase::Done(granted);
         Ok(())
+    }
+}
+
+/// Takes a leg.
+fn advance(
+    sessions: &Arc<Sessions>,
+    credential: &DigestCredential,
+    call: &Call<'_>,
+    stale: bool,
+    now: u64,
+    output: &mut dyn TokenSink,
+) -> Result<(Phase, Step)> {
+    if call.flags.contains(Flags::CONFIDENTIALITY) {
+        let reason = "accept: HTTP has no confidentiality of its own";
+        return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
+    }
+    let inputs = ServerInputs::of(call.inputs.0)?;
+    let policy = Policy::of(call.flags, inputs.bindings, true)?;
+    let echoed = call.flags & Flags::CONNECTION;
+    let again = |stale, output: &mut dyn TokenSink| {
+        challenge(credential, &inputs, call.flags, stale, now, output)?;
+        Ok((Phase::Waiting, Step { outcome: Outcome::Continue, flags: echoed }))
+    };
+    if inputs.token.is_empty() {
+        return again(stale, output);
+    }
+    let exchange = Exchange { credential, inputs: &inputs, call, sessions, now };
+    match exchange.judge(&policy, output)? {
+        Verdict::Again(stale) => again(stale, output),
+        Verdict::First(granted) => {
+            let flags = granted.flags;
+            log::note(|| "HTTP: a session has begun".to_owned());
+            Ok((Phase::Done(granted), Step { outcome: Outcome::Done, flags }))
+        }
+        Verdict::Later(session, known) => {
+            output.space(0)?;
+            let step = Step { outcome: Outcome::Complete, flags: echoed };
+            let asked = Asked { flags: call.flags, policy: Some(policy) };
+            Ok((Phase::Completing(session, asked, known), step))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::sync::Lazy;
 
-use super::nonce::{Key, Proven};
+use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
 use super::window::Counts;
 use crate::accounts::Source;
@@ -34,6 +34,8 @@ pub struct Session {
     pub account: (Box<[u8]>, Box<[u8]>),
     /// Whose account it is. Kept, so that no other source gets its address.
     pub source: Arc<dyn Source>,
+    /// Who issued the nonce.
+    pub mint: MintId,
     /// What later responses are checked with.
     pub secret: SessionSecret,
     /// FILETIME, UTC.
@@ -67,6 +69,8 @@ pub struct Beginning {
     pub account: (Box<[u8]>, Box<[u8]>),
     /// As in [`Session`].
     pub source: Arc<dyn Source>,
+    /// As in [`Session`].
+    pub mint: MintId,
     /// As in [`Session`].
     pub secret: SessionSecret,
     /// As in [`Session`].
@@ -153,7 +157,8 @@ impl Sessions {
         expires: u64,
         limit: usize,
     ) -> Option<Arc<Session>> {
-        let Beginning { nonce, user, realm, account, source, secret, started, counts } = beginning;
+        let Beginning { nonce, user, realm, account, source, mint, secret, started, counts } =
+            beginning;
         let number = self.hasher.hash_one(&account);
         let sessions = Arc::clone(self);
         let counts = Mutex::new(counts);
@@ -163,6 +168,7 @@ impl Sessions {
             realm,
             account,
             source,
+            mint,
             secret,
             started,
             counts,

@@ -8,16 +8,22 @@ use crate::sspi::Outcome::{Complete, Continue, Done};
 
 const NOW: u64 = 133_500_000_000_000_000;
 
-/// A call on a context of its own, at a given time, with records of its own.
+/// A call on a context of its own, at a given time, with records of its own. There is a context
+/// only after success.
 fn call_at(
     credential: &Arc<DigestCredential>,
     sessions: &Arc<Sessions>,
     token: &str,
     now: u64,
-) -> (HttpServer, Result<(Outcome, String)>) {
-    let context = HttpServer::new(Arc::clone(sessions));
-    let result = call_on(&context, credential, token, now);
-    (context, result)
+) -> (Option<HttpServer>, Result<(Outcome, String)>) {
+    let mut begun = None;
+    let result = with_call(token, |call, output| {
+        let sessions = Arc::clone(sessions);
+        let (context, step) = HttpServer::begin(sessions, credential, call, now, output)?;
+        begun = Some(context);
+        Ok(step)
+    });
+    (begun, result)
 }
 
 fn call_on(
@@ -25,6 +31,13 @@ fn call_on(
     credential: &Arc<DigestCredential>,
     token: &str,
     now: u64,
+) -> Result<(Outcome, String)> {
+    with_call(token, |call, output| context.step(credential, call, now, output))
+}
+
+fn with_call(
+    token: &str,
+    take: impl FnOnce(&Call<'_>, &mut dyn TokenSink) -> Result<Step>,
 ) -> Result<(Outcome, String)> {
     let inputs = inputs(token.as_bytes(), "GET", b"");
     let call = Call {
@@ -35,7 +48,7 @@ fn call_on(
         authorization: b"",
     };
     let mut output = Vec::new();
-    let step = context.step(credential, &call, now, &mut output)?;
+    let step = take(&call, &mut output)?;
     Ok((step.outcome, String::from_utf8(output).unwrap()))
 }
 
@@ -59,7 +72,10 @@ fn a_nonce_is_good_for_its_lifetime_and_then_answered_by_a_stale_challenge() {
         assert_eq!(token.starts_with("stale=true,"), expected == Continue);
         if expected == Continue {
             let response = ALICE.respond(&token, 1, "GET", "/");
-            assert_eq!(call_on(&context, &credential, &response, now).unwrap().0, Done);
+            assert_eq!(
+                call_on(context.as_ref().unwrap(), &credential, &response, now).unwrap().0,
+                Done
+            );
         }
     }
 }
@@ -82,7 +98,7 @@ fn a_challenges_context_may_go_on_with_the_response_or_not() {
     let (credential, sessions) = (server(""), Sessions::new());
     let (context, text) = call_at(&credential, &sessions, "", NOW);
     let response = ALICE.respond(&text.unwrap().1, 1, "GET", "/");
-    assert_eq!(call_on(&context, &credential, &response, NOW).unwrap().0, Done);
+    assert_eq!(call_on(context.as_ref().unwrap(), &credential, &response, NOW).unwrap().0, Done);
 }
 
 #[test]
@@ -298,11 +314,12 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
     assert_eq!(result.unwrap().0, Complete);
     let (mut token, mut method) = (response.into_bytes(), b"GET".to_vec());
     let mut buffers = [message_buffer(TOKEN, &mut token), message_buffer(PARAMS, &mut method)];
-    let status = status_of(context.complete(&credential, NOW, &mut Message(&mut buffers)));
+    let status =
+        status_of(context.as_ref().unwrap().complete(&credential, NOW, &mut Message(&mut buffers)));
     assert_eq!(status, Status::OUT_OF_SEQUENCE);
 
     let work = || {
-        let status = status_of(call_on(&context, &credential, "", NOW));
+        let status = status_of(call_on(context.as_ref().unwrap(), &credential, "", NOW));
         assert_eq!(status, Status::STATUS_LOGON_FAILURE);
     };
     let mut output = Meanwhile { work: &work, text: Vec::new() };
@@ -314,7 +331,7 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
         authorization_allowed: true,
         authorization: b"",
     };
-    let step = context.step(&credential, &call, NOW, &mut output).unwrap();
+    let step = context.as_ref().unwrap().step(&credential, &call, NOW, &mut output).unwrap();
     assert_eq!(step.outcome, Continue);
     assert!(output.text.starts_with(b"stale=true,"));
 }

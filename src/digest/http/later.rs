@@ -1,0 +1,245 @@
+//! The requests of a session after its first: verified by `CompleteAuthToken` or `VerifySignature`.
+//!
+//! `CompleteAuthToken` brings the buffers of the accepting call before it once more. That call has
+//! read the response to find its session, and so verifies it at once and keeps what it has
+//! verified; what then comes is compared with it. Whatever is not simple is read again.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::answer::AnswerText;
+use super::buffers::{OUTPUT, ServerInputs};
+use super::exchange::{Granted, granted_flags, is_users, out_of_sequence, request};
+use super::response::Response;
+use super::secret::Request;
+use super::server::wants_answer;
+use super::sessions::Session;
+use crate::digest::bindings::{Claim, Policy};
+use crate::digest::credential::DigestCredential;
+use crate::digest::printer::Print;
+use crate::digest::qop::Qop;
+use crate::sspi::{Data, Error, Flags, Message, Result, Status, buffer_type};
+
+/// Octets of all buffers that are kept of a request, at most.
+const KEPT: usize = 2048;
+
+/// The uri of a request, at the end of a text that may have more before it.
+pub(super) struct Uri {
+    text: Box<[u8]>,
+    start: usize,
+}
+
+impl Uri {
+    /// A copy.
+    pub(super) fn of(octets: &[u8]) -> Self {
+        Self { text: octets.into(), start: 0 }
+    }
+}
+
+impl Deref for Uri {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+}
+
+/// A right request, as it was when it was accepted, of a client that claims nothing of its channel.
+pub(super) struct Known {
+    /// Token, method, URI and entity hash of the caller's, then the response's uri.
+    octets: Box<[u8]>,
+    lengths: [u16; 4],
+    count: u32,
+    qop: Qop,
+}
+
+impl Known {
+    /// What is kept of a request that is right and simple.
+    pub(super) fn of(
+        credential: &DigestCredential,
+        inputs: &ServerInputs<'_>,
+        response: &Response<'_>,
+        session: &Session,
+        request: &Request<'_>,
+    ) -> Option<Self> {
+        let simple =
+            wants_answer(credential.config()).is_none() && Claim::is_legacy(&response.cnonce());
+        if !simple || !session.secret.makes(response, &session.nonce.text, request) {
+            return None;
+        }
+        let (parts, uri) = (parts(inputs), response.uri());
+        let length = parts.iter().map(|part| part.len()).sum::<usize>() + uri.len();
+        if length > KEPT {
+            return None;
+        }
+        let mut octets = Vec::with_capacity(length);
+        let mut lengths = [0; 4];
+        for (length, part) in lengths.iter_mut().zip(parts) {
+            *length = u16::try_from(part.len()).ok()?;
+            octets.extend_from_slice(part);
+        }
+        octets.extend_from_slice(&uri);
+        let octets = octets.into_boxed_slice();
+        Some(Self { octets, lengths, count: response.nc?, qop: response.qop })
+    }
+
+    /// Whether this is the same request.
+    fn is(&self, inputs: &ServerInputs<'_>) -> bool {
+        let mut left = &*self.octets;
+        self.lengths.iter().zip(parts(inputs)).all(|(length, part)| {
+            let same = part.len() == usize::from(*length);
+            let (kept, after) = left.split_at_checked(part.len()).unwrap_or_default();
+            left = after;
+            same && kept == part
+        })
+    }
+
+    fn into_verified(self) -> Verified {
+        let start = self.lengths.iter().map(|length| usize::from(*length)).sum();
+        Verified {
+            count: Some(self.count),
+            qop: self.qop,
+            claim: Claim::Legacy,
+            uri: Uri { text: self.octets, start },
+            answer: None,
+        }
+    }
+}
+
+fn parts<'a>(inputs: &ServerInputs<'a>) -> [&'a [u8]; 4] {
+    [inputs.token, inputs.method, inputs.uri, inputs.entity]
+}
+
+/// What a right request says.
+struct Verified {
+    count: Option<u32>,
+    qop: Qop,
+    claim: Claim,
+    uri: Uri,
+    answer: Option<AnswerText>,
+}
+
+/// What the caller asked for when it accepted.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) flags: Flags,
+    /// What the same request was to be held to, for a call that names no channel again.
+    pub(super) policy: Option<Policy>,
+}
+
+/// A call that verifies a further request of a session.
+pub(super) struct Later<'a> {
+    pub(super) credential: &'a DigestCredential,
+    pub(super) session: &'a Arc<Session>,
+    pub(super) asked: Asked,
+    pub(super) now: u64,
+    /// The status for a nonce count that is none.
+    pub(super) wrong_count: Status,
+}
+
+impl Later<'_> {
+    /// Verifies the request, and writes the answer where there is one. `known` is what was found
+    /// when it was accepted.
+    pub(super) fn verify(
+        &self,
+        message: &mut Message<'_, '_>,
+        known: Option<Known>,
+    ) -> Result<Granted> {
+        let mut needed = None;
+        let result = self.check(message, known, &mut needed);
+        if let (Some(needed), Some(buffer)) = (needed, message.0.get_mut(OUTPUT)) {
+            buffer.length = Some(needed);
+        }
+        let (granted, answer) = result?;
+        write_answer(message, answer.as_ref())?;
+        Ok(granted)
+    }
+
+    /// As [`Later::verify`], with the answer, which `needed` is the length of where the buffer for
+    /// it is too small.
+    fn check(
+        &self,
+        message: &Message<'_, '_>,
+        known: Option<Known>,
+        needed: &mut Option<usize>,
+    ) -> Result<(Granted, Option<AnswerText>)> {
+        let inputs = ServerInputs::of_message(message)?;
+        let requested = self.asked.flags;
+        let policy = match self.asked.policy {
+            Some(policy) if inputs.bindings.is_empty() => policy,
+            _ => Policy::of(requested, inputs.bindings, true)?,
+        };
+        let verified = match known.filter(|known| known.is(&inputs)) {
+            Some(known) => known.into_verified(),
+            None => self.read(&inputs)?,
+        };
+        let Verified { count, qop, claim, uri, answer } = verified;
+        policy.judge(&claim)?;
+        if let Some(answer) = &answer
+            && room(message).is_some_and(|room| room < answer.length())
+        {
+            *needed = Some(answer.length());
+            let reason = "complete: the buffer is too small for Authentication-Info";
+            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+        }
+        let order = self.credential.config().http_nonce_count;
+        let count = count.ok_or_else(out_of_sequence)?;
+        if !self.session.counts().take(count, order) {
+            return Err(out_of_sequence());
+        }
+        let granted = Granted {
+            session: Arc::clone(self.session),
+            uri,
+            service: claim.into_service(),
+            flags: granted_flags(requested, qop),
+            requested,
+        };
+        Ok((granted, answer))
+    }
+
+    /// Reads a request, which is right.
+    fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
+        let Session { nonce, secret, .. } = &**self.session;
+        let response = Response::parse(inputs.token, self.wrong_count)?;
+        let request = request(self.credential.config(), inputs, &response)?;
+        if response.nonce.unquoted().as_ref() != nonce.text
+            || !is_users(self.session, &response)
+            || !secret.makes(&response, &nonce.text, &request)
+        {
+            let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
+            return Err(Error::new(Status::MESSAGE_ALTERED, reason));
+        }
+        Ok(Verified {
+            count: response.nc,
+            qop: response.qop,
+            claim: Claim::read(inputs.token, &response.cnonce())?,
+            uri: Uri::of(&response.uri()),
+            answer: AnswerText::new(self.credential, &response, nonce, secret, self.now)?,
+        })
+    }
+}
+
+/// The capacity of the buffer for a token, where the caller gave one.
+fn room(message: &Message<'_, '_>) -> Option<usize> {
+    let buffer = message.0.get(OUTPUT).filter(|buffer| buffer.kind == buffer_type::TOKEN)?;
+    match &buffer.data {
+        Data::Writable(octets) => Some(octets.len()),
+        Data::ReadOnly(_) => None,
+    }
+}
+
+fn write_answer(message: &mut Message<'_, '_>, answer: Option<&AnswerText>) -> Result<()> {
+    if room(message).is_none() {
+        return Ok(());
+    }
+    let length = answer.map_or(0, Print::length);
+    if let Some(answer) = answer
+        && let Some(space) = message.writable(OUTPUT)?.get_mut(..length)
+    {
+        answer.write(space)?;
+    }
+    if let Some(buffer) = message.0.get_mut(OUTPUT) {
+        buffer.length = Some(length);
+    }
+    Ok(())
+}
