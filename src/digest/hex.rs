@@ -54,17 +54,17 @@ pub fn read(digits: &[u8], octets: &mut [u8]) -> Option<()> {
 #[inline]
 fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
     let mut values = [0; 32];
-    let mut good = true;
+    let mut bad = 0;
     for (value, digit) in values.iter_mut().zip(digits) {
         let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
         *value = if number < 10 { number } else { letter.wrapping_add(10) };
-        good &= (number < 10) | (letter < 6);
+        bad |= u8::from(number > 9) & u8::from(letter > 5);
     }
     let mut octets = [0; 16];
     for (octet, [high, low]) in octets.iter_mut().zip(values.as_chunks::<2>().0) {
         *octet = high << 4 | low;
     }
-    (octets, good)
+    (octets, bad == 0)
 }
 
 /// The octets of hex digits, for the vectors of tests.

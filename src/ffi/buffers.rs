@@ -140,13 +140,6 @@ pub(super) unsafe fn with_inputs<R>(
     body: impl FnOnce(Inputs<'_>) -> Result<R>,
 ) -> Result<R> {
     let mut copies: Vec<Vec<u8>> = Vec::new();
-    for buffer in slots.iter().filter(|&buffer| kind(buffer) != buffer_type::EMPTY) {
-        if overlap(&range(buffer)?, output) {
-            // SAFETY: the caller's promise; the view ends before anything is written.
-            copies.push(copy(unsafe { view(buffer) }?)?);
-        }
-    }
-    let mut copies = copies.iter();
     let unused = InputBuffer { kind: buffer_type::EMPTY, data: &[] };
     // Only as many are set up as are likely to be used.
     let (mut two, mut eight, mut many);
@@ -170,12 +163,21 @@ pub(super) unsafe fn with_inputs<R>(
         if input.kind == buffer_type::EMPTY {
             continue;
         }
-        input.data = if overlap(&range(buffer)?, output) {
-            copies.next().map(Vec::as_slice).unwrap_or_default()
+        if overlap(&range(buffer)?, output) {
+            // SAFETY: the caller's promise; the view ends before anything is written.
+            copies.push(copy(unsafe { view(buffer) }?)?);
         } else {
             // SAFETY: the caller's promise.
-            unsafe { view(buffer) }?
-        };
+            input.data = unsafe { view(buffer) }?;
+        }
+    }
+    if !copies.is_empty() {
+        let mut copies = copies.iter();
+        for (input, buffer) in inputs.iter_mut().zip(slots.iter()) {
+            if input.kind != buffer_type::EMPTY && overlap(&range(buffer)?, output) {
+                input.data = copies.next().map(Vec::as_slice).unwrap_or_default();
+            }
+        }
     }
     body(Inputs(inputs))
 }
@@ -296,17 +298,17 @@ impl MessageCall {
 
     fn check_overlaps(self) -> Result<()> {
         let array = self.slots.range();
-        for index in 0..self.slots.count() {
-            let buffer = self.slots.get(index);
+        for (index, buffer) in self.slots.iter().enumerate() {
             let addresses = self.range(buffer)?;
-            let shareable = only_read(index, buffer);
-            if overlap(&addresses, &array) && !shareable {
+            // Where both are only read, two may share their memory.
+            if addresses.is_empty() || only_read(index, buffer) {
+                continue;
+            }
+            if overlap(&addresses, &array) {
                 return Err(malformed("message: a buffer overlaps the array of buffers"));
             }
-            for (place, earlier) in self.slots.iter().take(index).enumerate() {
-                if overlap(&addresses, &self.range(earlier)?)
-                    && !(shareable && only_read(place, earlier))
-                {
+            for (place, other) in self.slots.iter().enumerate() {
+                if place != index && overlap(&addresses, &self.range(other)?) {
                     return Err(malformed("message: two buffers overlap"));
                 }
             }

@@ -73,7 +73,9 @@ impl Covered<'_> {
 
 fn begin<D: Digest>(parts: &[&[u8]]) -> D {
     let mut begun = D::new();
-    parts.iter().for_each(|part| begun.update(part));
+    for part in parts {
+        begun.update(part);
+    }
     begun
 }
 

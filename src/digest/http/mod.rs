@@ -16,6 +16,7 @@ pub mod counts;
 mod exchange;
 pub mod hash;
 pub mod judge;
+mod key_hasher;
 pub mod keyed;
 mod later;
 pub mod nonce;

@@ -182,7 +182,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn understand(self, wrong_count: Status) -> Result<Response<'a>> {
+    fn understand(&self, wrong_count: Status) -> Result<Response<'a>> {
         let algorithm = self.algorithm.map_or(Ok(Algorithm::MD5), |value| {
             Algorithm::from_name(value.plain()?)
                 .ok_or_else(|| refused("response: an unknown algorithm (RFC 7616 §3.4)"))

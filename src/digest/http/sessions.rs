@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::sync::Lazy;
 
+use super::key_hasher::KeyHashers;
 use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
 use super::window::Counts;
@@ -97,7 +98,7 @@ pub struct Sessions {
 
 #[derive(Default)]
 struct Shard {
-    records: HashMap<Key, Record>,
+    records: HashMap<Key, Record, KeyHashers>,
     /// Nonces issued at this time or before that have no record count as used.
     floor: u64,
 }
