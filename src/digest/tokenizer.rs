@@ -9,8 +9,11 @@ use std::borrow::Cow;
 use crate::kernels::scan;
 use crate::sspi::{Error, Result, Status};
 
+mod name;
 #[cfg(test)]
 pub(super) mod tests;
+
+pub use name::Name;
 
 /// A directive: its name and value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,10 +85,13 @@ impl<'a> Value<'a> {
     /// The octets that the value stands for: the backslash of each quoted pair removed
     /// (RFC 2831 §7.2). Borrowed unless [`Value::is_escaped`].
     #[must_use]
+    #[inline]
     pub fn unquoted(self) -> Cow<'a, [u8]> {
-        if !self.is_escaped() {
-            return Cow::Borrowed(self.octets);
-        }
+        if self.is_escaped() { self.unescaped() } else { Cow::Borrowed(self.octets) }
+    }
+
+    #[cold]
+    fn unescaped(self) -> Cow<'a, [u8]> {
         let mut octets = Vec::with_capacity(self.octets.len());
         let mut source = self.octets.iter().copied();
         while let Some(octet) = source.next() {
@@ -154,7 +160,32 @@ impl<'a> Directives<'a> {
     /// `INVALID_TOKEN` for text against the grammar. The directives are not to be asked again then.
     #[inline(always)]
     pub(super) fn take_next(&mut self) -> Result<Option<Directive<'a>>> {
+        if let Some(directive) = self.take_usual() {
+            return Ok(Some(directive));
+        }
         self.take_directive().map_err(malformed)
+    }
+
+    /// The next directive, where it has the form that nearly all have: a name of letters, `=`, plain
+    /// text in quotes or bare, a comma and perhaps a blank. `None`, and nothing is taken, of others.
+    #[inline(always)]
+    fn take_usual(&mut self) -> Option<Directive<'a>> {
+        let message = self.rest;
+        let (length, id) = Name::of_letters(message.first_chunk()?)?;
+        let quoted = message.get(length + 1) == Some(&b'"');
+        let start = length + 1 + usize::from(quoted);
+        let (end, form) = if quoted {
+            (usual_end(message, start, [b'"', b'\\'])?, Form::Quoted)
+        } else {
+            (usual_end(message, start, [b',', b'"', b' ', 0x7F])?, Form::Bare)
+        };
+        self.rest = match (form, message.get(end..)?) {
+            (Form::Quoted, [b'"', b',', b' ', after @ ..] | [b'"', b',', after @ ..]) => after,
+            (Form::Bare, [b',', b' ', after @ ..] | [b',', after @ ..]) if end > start => after,
+            _ => return None,
+        };
+        let value = Value { octets: message.get(start..end)?, form };
+        Some(Directive { name: message.get(..length)?, id, value })
     }
 
     /// The next directive, with the commas and blanks before it and the blanks after it.
@@ -168,7 +199,13 @@ impl<'a> Directives<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let (length, id) = Name::at_start(self.rest);
+        let (length, id) = match self.rest.first_chunk().and_then(Name::of_letters) {
+            Some((length, id)) => (length, id),
+            None => {
+                let length = span(self.rest, NAME);
+                (length, Name::of(split(self.rest, length).0))
+            }
+        };
         let name = self.take(length);
         if name.is_empty() {
             return Err("token: a directive without a name (RFC 2831 §7.1)");
@@ -264,6 +301,21 @@ impl<'a> Directives<'a> {
     }
 }
 
+/// Where the first control character or one of these `stops` is, if sixteen octets at a time get
+/// there.
+#[inline]
+fn usual_end<const N: usize>(message: &[u8], start: usize, stops: [u8; N]) -> Option<usize> {
+    let mut end = start;
+    for sixteen in message.get(start..)?.as_chunks::<16>().0 {
+        let marks = scan::marks(sixteen, stops);
+        if marks != 0 {
+            return Some(end + marks.trailing_zeros() as usize);
+        }
+        end += 16;
+    }
+    None
+}
+
 #[inline]
 fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
     octets.split_at_checked(at).unwrap_or((octets, &[]))
@@ -336,58 +388,5 @@ const fn kind_of(octet: u8) -> u8 {
         b',' | 0x7F => QUOTED,
         0x80.. => QUOTED | BARE,
         _ => NAME | QUOTED | BARE,
-    }
-}
-
-/// The bit that is set in each lower-case letter.
-const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
-
-/// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
-/// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Name(u128);
-
-impl Name {
-    /// A name too long to be known.
-    pub const LONG: Self = Self(0);
-
-    /// The number of `name`.
-    #[must_use]
-    #[inline]
-    pub const fn of(name: &[u8]) -> Self {
-        let mut octets = 0;
-        let mut bits = 0;
-        let mut left = name;
-        while let [rest @ .., octet] = left {
-            octets = octets << 8 | *octet as u128;
-            bits += 8;
-            left = rest;
-        }
-        Self::fold(octets, bits)
-    }
-
-    /// The length of the name at the start of `octets`, and its number: all at once for names of
-    /// letters, which all but a few are.
-    #[inline]
-    fn at_start(octets: &[u8]) -> (usize, Self) {
-        if let Some(sixteen) = octets.first_chunk::<16>() {
-            let letters = scan::non_letters(sixteen).trailing_zeros();
-            if letters < 16 && octets.get(letters as usize) == Some(&b'=') {
-                let octets = u128::from_le_bytes(*sixteen) | LOWER_CASE;
-                return (letters as usize, Self(octets & !(u128::MAX << (8 * letters))));
-            }
-        }
-        let length = span(octets, NAME);
-        (length, Self::of(split(octets, length).0))
-    }
-
-    // Of a token's characters the bit that is set in all changes upper-case letters, and some signs
-    // to others, but none to a letter or hyphen, which is all that known names have.
-    #[inline]
-    const fn fold(octets: u128, bits: u32) -> Self {
-        match u128::MAX.checked_shr(128_u32.wrapping_sub(bits)) {
-            Some(used) => Self((octets | LOWER_CASE) & used),
-            None => Self::LONG,
-        }
     }
 }

@@ -177,6 +177,37 @@ fn names_compare_without_regard_to_case() {
     }
 }
 
+/// What is found by the way that is short for usual directives, and by the one for all.
+fn read_both(message: &[u8]) -> [Vec<std::result::Result<Directive<'_>, Status>>; 2] {
+    let mut short = directives(message);
+    let found = std::iter::from_fn(|| short.take_next().transpose());
+    let mut ended = false;
+    let found = found.take_while(|item| !std::mem::replace(&mut ended, item.is_err()));
+    [
+        found.map(|item| item.map_err(|error| error.status())).collect(),
+        directives(message).map(|item| item.map_err(|error| error.status())).collect(),
+    ]
+}
+
+#[test]
+fn usual_directives_are_read_as_all_are() {
+    let message = "username=\"Mufasa\", realm=\"\",nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4G\", \
+                   nc=00000001,qop=auth,  algorithm=MD5-sess,charset=utf-8 ,uri=/dir/index.html";
+    let check = |octets: &[u8]| {
+        let [short, all] = read_both(octets);
+        assert_eq!(short, all, "{}", octets.escape_ascii());
+    };
+    assert_eq!(read_both(message.as_bytes())[0].len(), 8);
+    mutations(message, check);
+    for octet in 0..=u8::MAX {
+        for place in 0..message.len() {
+            let mut octets = message.as_bytes().to_vec();
+            octets[place] = octet;
+            check(&octets);
+        }
+    }
+}
+
 #[test]
 fn names_of_every_length_end_at_the_equals_sign() {
     for length in 1..50 {
