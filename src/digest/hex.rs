@@ -23,6 +23,11 @@ pub fn of_hash(hash: &[u8; 16]) -> [u8; 32] {
 pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
     let mut written = 0;
     for (octets, text) in octets.chunks(16).zip(text.chunks_mut(32)) {
+        if let (Ok(octets), Ok(text)) = (octets.try_into(), <&mut [u8; 32]>::try_from(&mut *text)) {
+            *text = sixteen(octets);
+            written += 32;
+            continue;
+        }
         let mut padded = [0; 16];
         padded.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
         let length = (2 * octets.len()).min(text.len() & !1);
@@ -41,6 +46,14 @@ pub fn read(digits: &[u8], octets: &mut [u8]) -> Option<()> {
     }
     let mut all = true;
     for (digits, octets) in digits.chunks(32).zip(octets.chunks_mut(16)) {
+        if let (Ok(digits), Ok(octets)) =
+            (digits.try_into(), <&mut [u8; 16]>::try_from(&mut *octets))
+        {
+            let good;
+            (*octets, good) = read_sixteen(digits);
+            all &= good;
+            continue;
+        }
         let mut padded = [b'0'; 32];
         padded.iter_mut().zip(digits).for_each(|(to, from)| *to = *from);
         let (read, good) = read_sixteen(&padded);

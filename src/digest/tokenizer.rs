@@ -199,13 +199,11 @@ impl<'a> Directives<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let (length, id) = match self.rest.first_chunk().and_then(Name::of_letters) {
-            Some((length, id)) => (length, id),
-            None => {
-                let length = span(self.rest, NAME);
-                (length, Name::of(split(self.rest, length).0))
-            }
-        };
+        let letters = self.rest.first_chunk().and_then(Name::of_letters);
+        let (length, id) = letters.unwrap_or_else(|| {
+            let length = span(self.rest, NAME);
+            (length, Name::of(split(self.rest, length).0))
+        });
         let name = self.take(length);
         if name.is_empty() {
             return Err("token: a directive without a name (RFC 2831 §7.1)");

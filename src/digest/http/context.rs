@@ -6,7 +6,7 @@ use super::client::{self, HttpClient, Login};
 use super::exchange::Granted;
 use super::hash::{Algorithm, Hash};
 use super::server::HttpServer;
-use super::sessions::Sessions;
+use super::sessions::{Session, Sessions};
 use crate::digest::charset::to_text;
 use crate::digest::credential::DigestCredential;
 use crate::digest::established::{no_target, query_unfinished, unknown_attribute};
@@ -104,7 +104,7 @@ impl HttpContext {
     /// Whether the user is authenticated, or on a client, a challenge was answered.
     pub(in crate::digest) fn established(&self) -> bool {
         match self {
-            Self::Server(server) => server.granted(|_| ()).is_some(),
+            Self::Server(server) => server.granted(|_, _| ()).is_some(),
             Self::Client(client) => client.login().is_some(),
         }
     }
@@ -112,7 +112,7 @@ impl HttpContext {
     /// The attributes of the last leg that ended the exchange.
     pub(in crate::digest) fn flags(&self) -> Option<Flags> {
         match self {
-            Self::Server(server) => server.granted(|granted| granted.flags),
+            Self::Server(server) => server.granted(|_, granted| granted.flags),
             Self::Client(client) => client.login().map(|login| login.flags),
         }
     }
@@ -121,7 +121,7 @@ impl HttpContext {
     pub(in crate::digest) fn query(&self, attribute: AttributeId) -> Result<Attribute> {
         match self {
             Self::Server(server) => server
-                .granted(|granted| of_server(granted, attribute))
+                .granted(|session, granted| of_server(session, granted, attribute))
                 .unwrap_or_else(|| query_unfinished(attribute)),
             Self::Client(client) => match client.login() {
                 Some(login) => of_client(&login, attribute),
@@ -131,8 +131,7 @@ impl HttpContext {
     }
 }
 
-fn of_server(granted: &Granted, attribute: AttributeId) -> Result<Attribute> {
-    let session = &granted.session;
+fn of_server(session: &Session, granted: &Granted, attribute: AttributeId) -> Result<Attribute> {
     let (user, realm) = &session.account;
     Ok(match attribute {
         AttributeId::NAMES => Attribute::Names(display_name(user, realm)),

@@ -22,8 +22,6 @@ use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
 
 /// What a handle was granted.
 pub(super) struct Granted {
-    /// The session.
-    pub(super) session: Arc<Session>,
     /// The uri of the request.
     pub(super) uri: Uri,
     /// The service that the client named.
@@ -37,7 +35,7 @@ pub(super) struct Granted {
 /// How a response was judged.
 pub(super) enum Verdict {
     /// Right, and the first of a session.
-    First(Granted),
+    First(Arc<Session>, Granted),
     /// Of a session that goes on: to be completed. Verified already where that was simple.
     Later(Arc<Session>, Option<Known>),
     /// To be answered by a challenge, which is stale or not.
@@ -84,8 +82,9 @@ impl Exchange<'_> {
                 }
                 return Ok(Verdict::Again(true));
             }
-            if let Some(granted) = self.begin(&response, nonce, found, policy, output)? {
-                return Ok(Verdict::First(granted));
+            let begun = self.begin(&response, nonce, found, policy, output)?;
+            if let Some((session, granted)) = begun {
+                return Ok(Verdict::First(session, granted));
             }
         }
         Ok(Verdict::Again(true))
@@ -135,7 +134,7 @@ impl Exchange<'_> {
         found: Match,
         policy: &Policy,
         output: &mut dyn TokenSink,
-    ) -> Result<Option<Granted>> {
+    ) -> Result<Option<(Arc<Session>, Granted)>> {
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         policy.judge(&claim)?;
         let config = self.credential.config();
@@ -157,13 +156,13 @@ impl Exchange<'_> {
         let limit = config.http_sessions;
         let session = self.sessions.begin(beginning, expires(&nonce, config), limit);
         let requested = self.call.flags;
-        Ok(session.map(|session| Granted {
-            session,
+        let granted = Granted {
             uri: Uri::of(&response.uri()),
             service: claim.into_service(),
             flags: granted_flags(requested, response.qop),
             requested,
-        }))
+        };
+        Ok(session.map(|session| (session, granted)))
     }
 
     /// Of what was offered, the hash must be one, and auth-int where it is the response's qop.

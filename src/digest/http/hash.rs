@@ -145,7 +145,7 @@ impl Deref for Digits {
 
 impl Drop for Digits {
     fn drop(&mut self) {
-        self.text.zeroize();
+        self.text.get_mut(..self.length).unwrap_or_default().zeroize();
     }
 }
 

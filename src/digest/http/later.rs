@@ -5,7 +5,6 @@
 //! verified; what then comes is compared with it. Whatever is not simple is read again.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use super::answer::AnswerText;
 use super::buffers::{OUTPUT, ServerInputs};
@@ -130,7 +129,7 @@ pub(super) struct Asked {
 /// A call that verifies a further request of a session.
 pub(super) struct Later<'a> {
     pub(super) credential: &'a DigestCredential,
-    pub(super) session: &'a Arc<Session>,
+    pub(super) session: &'a Session,
     pub(super) asked: Asked,
     pub(super) now: u64,
     /// The status for a nonce count that is none.
@@ -188,7 +187,6 @@ impl Later<'_> {
             return Err(out_of_sequence());
         }
         let granted = Granted {
-            session: Arc::clone(self.session),
             uri,
             service: claim.into_service(),
             flags: granted_flags(requested, qop),
@@ -199,7 +197,7 @@ impl Later<'_> {
 
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
-        let Session { nonce, secret, .. } = &**self.session;
+        let Session { nonce, secret, .. } = self.session;
         let response = Response::parse(inputs.token, self.wrong_count)?;
         let request = request(self.credential.config(), inputs, &response)?;
         if response.nonce.unquoted().as_ref() != nonce.text

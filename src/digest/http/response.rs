@@ -62,7 +62,9 @@ impl<'a> Response<'a> {
         if token.len() >= LIMIT {
             return Err(refused("response: 65536 octets or more"));
         }
-        Fields::collect(without_scheme(token))?.understand(wrong_count)
+        let mut fields = Fields::default();
+        fields.collect(without_scheme(token))?;
+        fields.understand(wrong_count)
     }
 
     /// The uri, not empty.
@@ -138,16 +140,15 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn collect(token: &'a [u8]) -> Result<Self> {
-        let mut fields = Self::default();
+    fn collect(&mut self, token: &'a [u8]) -> Result<()> {
         let mut directives = directives(token);
         while let Some(directive) = directives.take_next()? {
-            let Some(field) = fields.field(directive.id) else { continue };
+            let Some(field) = self.field(directive.id) else { continue };
             if field.replace(directive.value).is_some() {
                 return Err(repeated("response", directive));
             }
         }
-        Ok(fields)
+        Ok(())
     }
 
     fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {

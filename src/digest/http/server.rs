@@ -30,7 +30,7 @@ enum Phase {
     /// The request was right but for its count; may be answered by a stale challenge.
     OutOfSequence,
     /// Succeeded.
-    Done(Granted),
+    Done(Arc<Session>, Granted),
     /// Failed, or a leg is just being taken.
     Closed,
 }
@@ -53,9 +53,9 @@ impl HttpServer {
     }
 
     /// Asks what was granted, once it was.
-    pub(super) fn granted<T>(&self, ask: impl FnOnce(&Granted) -> T) -> Option<T> {
+    pub(super) fn granted<T>(&self, ask: impl FnOnce(&Arc<Session>, &Granted) -> T) -> Option<T> {
         match &*self.lock() {
-            Phase::Done(granted) => Some(ask(granted)),
+            Phase::Done(session, granted) => Some(ask(session, granted)),
             _ => None,
         }
     }
@@ -102,24 +102,26 @@ impl HttpServer {
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         let mut phase = self.lock();
-        let Phase::Completing(session, asked, known) = &mut *phase else {
-            let reason = "complete: no request of this context waits for it";
-            return Err(Error::new(Status::INTERNAL_ERROR, reason));
+        let (session, asked, known) = match std::mem::replace(&mut *phase, Phase::Closed) {
+            Phase::Completing(session, asked, known) => (session, asked, known),
+            other => {
+                *phase = other;
+                let reason = "complete: no request of this context waits for it";
+                return Err(Error::new(Status::INTERNAL_ERROR, reason));
+            }
         };
-        // Of use once: a second try is read again.
-        let (known, asked, wrong_count) = (known.take(), *asked, Status::INVALID_TOKEN);
-        match (Later { credential, session, asked, now, wrong_count }).verify(message, known) {
-            Ok(granted) => {
-                *phase = Phase::Done(granted);
-                Ok(())
+        let wrong_count = Status::INVALID_TOKEN;
+        let later = Later { credential, session: &session, asked, now, wrong_count };
+        let (next, result) = match later.verify(message, known) {
+            Ok(granted) => (Phase::Done(session, granted), Ok(())),
+            Err(error) if error.status() == Status::OUT_OF_SEQUENCE => {
+                (Phase::OutOfSequence, Err(error))
             }
-            Err(error) => {
-                if error.status() == Status::OUT_OF_SEQUENCE {
-                    *phase = Phase::OutOfSequence;
-                }
-                Err(error)
-            }
-        }
+            // A second try is read again.
+            Err(error) => (Phase::Completing(session, asked, None), Err(error)),
+        };
+        *phase = next;
+        result
     }
 
     /// `VerifySignature`: a request of the session, on a handle that has been granted one before.
@@ -129,7 +131,7 @@ impl HttpServer {
         now: u64,
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
-        let granted = self.granted(|granted| (Arc::clone(&granted.session), granted.requested));
+        let granted = self.granted(|session, granted| (Arc::clone(session), granted.requested));
         let (session, flags) = granted.ok_or_else(|| {
             let reason = "context: the exchange has not succeeded (yet)";
             Error::new(Status::INVALID_HANDLE, reason)
@@ -139,7 +141,7 @@ impl HttpServer {
         let later = Later { credential, session: &session, asked, now, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
         let granted = later.verify(message, None)?;
-        *self.lock() = Phase::Done(granted);
+        *self.lock() = Phase::Done(session, granted);
         Ok(())
     }
 }
@@ -170,10 +172,10 @@ fn advance(
     let exchange = Exchange { credential, inputs: &inputs, call, sessions, now };
     match exchange.judge(&policy, output)? {
         Verdict::Again(stale) => again(stale, output),
-        Verdict::First(granted) => {
+        Verdict::First(session, granted) => {
             let flags = granted.flags;
             log::note(|| "HTTP: a session has begun".to_owned());
-            Ok((Phase::Done(granted), Step { outcome: Outcome::Done, flags }))
+            Ok((Phase::Done(session, granted), Step { outcome: Outcome::Done, flags }))
         }
         Verdict::Later(session, known) => {
             output.space(0)?;
