@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use md5::Md5;
+use ::md5::Md5;
 use sha2::{Sha256, Sha512_256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
@@ -15,6 +15,7 @@ use crate::accounts;
 use crate::digest::hash::joined;
 use crate::digest::hex;
 use crate::digest::qop::Named;
+use crate::kernels::md5::{self, INITIAL, Text, compress};
 
 /// A hash function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,11 +60,34 @@ impl Hash {
     #[must_use]
     pub fn of(self, parts: &[&[u8]]) -> Digits {
         match self {
-            Self::Md5 => Digits::of(&mut joined::<Md5>(parts)),
+            Self::Md5 => match short_md5(parts) {
+                Some(mut hash) => Digits::of(&mut hash),
+                None => Digits::of(&mut joined::<Md5>(parts)),
+            },
             Self::Sha256 => Digits::of(&mut joined::<Sha256>(parts)),
             Self::Sha512_256 => Digits::of(&mut joined::<Sha512_256>(parts)),
         }
     }
+}
+
+/// MD5 of texts of usual lengths; `None` for longer ones.
+fn short_md5(parts: &[&[u8]]) -> Option<[u8; 16]> {
+    let mut text = Text::new();
+    let hash = text_md5(&mut text, parts);
+    // Some stand for a password.
+    text.wipe(text.len());
+    hash
+}
+
+fn text_md5(text: &mut Text<4>, parts: &[&[u8]]) -> Option<[u8; 16]> {
+    for part in parts {
+        text.push(part)?;
+    }
+    let mut state = INITIAL;
+    compress(&mut state, text.finish(0)?);
+    let hash = md5::octets(&state);
+    state.zeroize();
+    Some(hash)
 }
 
 /// What the directive algorithm names: a hash, and whether A1 covers the nonces of a session.

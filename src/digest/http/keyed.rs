@@ -106,18 +106,23 @@ pub struct Blocks {
 impl Blocks {
     fn new(parts: &[&[u8]]) -> Option<Self> {
         let mut octets = [[0; 64]; 4];
-        let mut length = 0;
-        for part in parts {
+        let length = parts.iter().try_fold(0, |length, part| {
             let end = length + part.len();
             octets.as_flattened_mut().get_mut(length..end)?.copy_from_slice(part);
-            length = end;
-        }
-        let (whole, left) = octets.split_at_mut_checked(length / 64)?;
+            Some(end)
+        });
+        let blocks = length.and_then(|length| Self::of(&octets, length));
+        // A1's hash.
+        octets[0].zeroize();
+        blocks
+    }
+
+    fn of(octets: &[Block; 4], length: usize) -> Option<Self> {
+        let (whole, left) = octets.split_at_checked(length / 64)?;
         let mut state = INITIAL;
         compress(&mut state, whole);
         let hashed = 64 * whole.len() as u64;
         let rest = left.first().copied().unwrap_or([0; 64]);
-        octets.as_flattened_mut().zeroize();
         Some(Self { state, hashed, rest, length: length % 64 })
     }
 
