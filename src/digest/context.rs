@@ -261,7 +261,8 @@ impl Context for DigestContext {
         self.role
     }
 
-    /// No lock is held while the leg is taken, so that a source of accounts may call back; a leg
+    /// No lock is held while the leg is taken, so that a source of accounts may call back; but a
+    /// context that is to begin in HTTP mode, which nobody has yet, is not unlocked in between. A leg
     /// that panics leaves the context closed.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         if let Some(http) = self.http() {
@@ -270,19 +271,21 @@ impl Context for DigestContext {
             self.lock().1 = step.flags;
             return Ok(step);
         }
-        let mut progress = {
-            let mut state = self.lock();
-            let next = match state.0 {
-                Progress::Done => Progress::Done,
-                _ => Progress::Closed,
-            };
-            std::mem::replace(&mut state.0, next)
+        let mut state = self.lock();
+        let next = match state.0 {
+            Progress::Done => Progress::Done,
+            _ => Progress::Closed,
         };
+        let mut progress = std::mem::replace(&mut state.0, next);
+        let begins_http =
+            matches!(progress, Progress::Fresh) && http::is_asked_for(self.role, call);
+        let held = begins_http.then_some(state);
         let mut output = Watched { output, failed: false };
         let result = self.advance(&mut progress, call, &mut output);
+        let lock = || held.unwrap_or_else(|| self.lock());
         match &result {
-            Ok(step) => *self.lock() = (progress, step.flags),
-            Err(_) if output.failed => self.lock().0 = progress,
+            Ok(step) => *lock() = (progress, step.flags),
+            Err(_) if output.failed => lock().0 = progress,
             Err(_) => {}
         }
         result

@@ -281,6 +281,7 @@ impl<'a> Directives<'a> {
 
     fn skip_some_blanks(&mut self) -> Taken<()> {
         while let [octet @ ..=b' ', after @ ..] = self.rest {
+            scan::look_at(1);
             self.rest = match (octet, after) {
                 (b' ' | b'\t', _) => after,
                 (b'\r', [b'\n', after @ ..]) if matches!(after, [b' ' | b'\t', ..]) => after,
@@ -337,7 +338,10 @@ static KINDS: [u8; 256] = kinds();
 /// How many octets at the start are of this kind.
 #[inline]
 fn span(octets: &[u8], kind: u8) -> usize {
-    octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0).unwrap_or(octets.len())
+    let other = octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0);
+    let length = other.unwrap_or(octets.len());
+    scan::look_at(length);
+    length
 }
 
 /// As [`span`] for QUOTED and BARE, whose text is longer: sixteen octets at a time as long as none

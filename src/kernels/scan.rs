@@ -1,11 +1,27 @@
 //! Searches text for the octets that end a part of it, sixteen octets at a time.
 #![allow(unsafe_code)]
 
+#[cfg(test)]
+thread_local! {
+    /// How many octets this thread has looked at, some of them more than once: what a search costs,
+    /// whatever the machine does meanwhile.
+    pub(crate) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts octets that were looked at, in tests.
+#[inline]
+#[cfg_attr(not(test), allow(unused_variables))]
+pub fn look_at(octets: usize) {
+    #[cfg(test)]
+    LOOKED_AT.set(LOOKED_AT.get() + octets);
+}
+
 /// Which of sixteen octets are control characters below 0x20 or one of `stops`: bit n stands for
 /// octet n.
 #[inline]
 #[must_use]
 pub fn marks<const N: usize>(octets: &[u8; 16], stops: [u8; N]) -> u32 {
+    look_at(octets.len());
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has SSE2.
     return unsafe { sse2::marks(octets, stops) };
@@ -17,6 +33,7 @@ pub fn marks<const N: usize>(octets: &[u8; 16], stops: [u8; N]) -> u32 {
 #[inline]
 #[must_use]
 pub fn non_letters(octets: &[u8; 16]) -> u32 {
+    look_at(octets.len());
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 processor has SSE2.
     return unsafe { sse2::non_letters(octets) };

@@ -1,7 +1,5 @@
 //! The package's functions over a context in HTTP mode.
 
-use std::sync::Arc;
-
 use super::client::{self, HttpClient, Login};
 use super::exchange::Granted;
 use super::hash::{Algorithm, Hash};
@@ -40,8 +38,7 @@ impl HttpContext {
     ) -> Result<(Self, Step)> {
         match role {
             Role::Server => {
-                let sessions = Arc::clone(Sessions::of_process());
-                let now = nonce::now();
+                let (sessions, now) = (Sessions::of_process(), nonce::now());
                 let (server, step) = HttpServer::begin(sessions, credential, call, now, output)?;
                 Ok((Self::Server(server), step))
             }
@@ -61,7 +58,9 @@ impl HttpContext {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         match self {
-            Self::Server(server) => server.step(credential, call, nonce::now(), output),
+            Self::Server(server) => {
+                server.step(Sessions::of_process(), credential, call, nonce::now(), output)
+            }
             Self::Client(client) => {
                 client::check_call(call)?;
                 client.step(credential, call, output)

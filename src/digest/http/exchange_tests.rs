@@ -17,6 +17,7 @@ use crate::sspi::{
 
 mod claims;
 mod clients;
+mod completed;
 mod configured;
 mod refused;
 mod sessions;

@@ -183,7 +183,7 @@ impl Later<'_> {
         }
         let order = self.credential.config().http_nonce_count;
         let count = count.ok_or_else(out_of_sequence)?;
-        if !self.session.counts().take(count, order) {
+        if !self.session.take(count, order) {
             return Err(out_of_sequence());
         }
         let granted = Granted {

@@ -149,6 +149,18 @@ fn r08_a_sessions_algorithm_without_cnonce_is_invalid_token() {
 }
 
 #[test]
+fn r08_white_space_after_the_last_directive_is_taken() {
+    for end in [" ", "\t \t", " \r\n ", ",", " , ", ", ,\r\n\t,", &" ".repeat(60_000)] {
+        for token in [print(&GOOD), with("qop", "\"auth\"")] {
+            assert_eq!(parse(&format!("{token}{end}")).unwrap().qop, Qop::Auth, "{end:?}");
+        }
+    }
+    for end in ["\r", "\n", "\r\n", " \r\n", "\x0B", " x", "=", "\""] {
+        assert_invalid(&format!("{}{end}", print(&GOOD)));
+    }
+}
+
+#[test]
 fn r12_content_is_not_a_directive() {
     let token = with("nonce", "\"a,realm=\\\"evil\\\",username=mallory\"");
     let response = parse(&token).unwrap();

@@ -18,7 +18,6 @@ use crate::sspi::{Call, Error, Flags, Message, Outcome, Result, Status, Step, To
 /// A server's context in HTTP mode: one handle's view of a session.
 pub(in crate::digest) struct HttpServer {
     phase: Mutex<Phase>,
-    sessions: Arc<Sessions>,
 }
 
 /// How far this handle has come.
@@ -38,14 +37,14 @@ enum Phase {
 impl HttpServer {
     /// Takes the first leg of a context.
     pub(super) fn begin(
-        sessions: Arc<Sessions>,
+        sessions: &Arc<Sessions>,
         credential: &DigestCredential,
         call: &Call<'_>,
         now: u64,
         output: &mut dyn TokenSink,
     ) -> Result<(Self, Step)> {
-        let (phase, step) = advance(&sessions, credential, call, false, now, output)?;
-        Ok((Self { phase: Mutex::new(phase), sessions }, step))
+        let (phase, step) = advance(sessions, credential, call, false, now, output)?;
+        Ok((Self { phase: Mutex::new(phase) }, step))
     }
 
     fn lock(&self) -> MutexGuard<'_, Phase> {
@@ -63,6 +62,7 @@ impl HttpServer {
     /// Takes a further leg. No lock is held meanwhile, so that a source of accounts may call back.
     pub(super) fn step(
         &self,
+        sessions: &Arc<Sessions>,
         credential: &DigestCredential,
         call: &Call<'_>,
         now: u64,
@@ -83,7 +83,7 @@ impl HttpServer {
             }
         };
         let mut output = Watched { output, failed: false };
-        let result = advance(&self.sessions, credential, call, stale, now, &mut output);
+        let result = advance(sessions, credential, call, stale, now, &mut output);
         let (phase, result) = match result {
             Ok((phase, step)) => (phase, Ok(step)),
             Err(error) if output.failed && !stale => (Phase::Waiting, Err(error)),

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::sync::Lazy;
@@ -17,7 +18,7 @@ use once_cell::sync::Lazy;
 use super::key_hasher::KeyHashers;
 use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
-use super::window::Counts;
+use super::window::{Counts, Order};
 use crate::accounts::Source;
 
 /// Locks; more than processors, so that two threads seldom meet.
@@ -42,13 +43,27 @@ pub struct Session {
     /// FILETIME, UTC.
     pub started: u64,
     counts: Mutex<Counts>,
+    /// The highest count that was used, or one that was before: to be asked without a lock.
+    highest: AtomicU32,
     sessions: Arc<Sessions>,
 }
 
 impl Session {
-    /// The counts used so far.
-    pub fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Counts::is_new`]; by the time that a count is taken it may be used.
+    pub fn is_new(&self, count: u32, order: Order) -> bool {
+        count > self.highest.load(Ordering::Relaxed) || self.counts().is_new(count, order)
+    }
+
+    /// As [`Counts::take`].
+    pub fn take(&self, count: u32, order: Order) -> bool {
+        let mut counts = self.counts();
+        let taken = counts.take(count, order);
+        self.highest.store(counts.highest(), Ordering::Relaxed);
+        taken
     }
 }
 
@@ -162,7 +177,7 @@ impl Sessions {
             beginning;
         let number = self.hasher.hash_one(&account);
         let sessions = Arc::clone(self);
-        let counts = Mutex::new(counts);
+        let (highest, counts) = (AtomicU32::new(counts.highest()), Mutex::new(counts));
         let session = Arc::new(Session {
             nonce,
             user,
@@ -173,6 +188,7 @@ impl Sessions {
             secret,
             started,
             counts,
+            highest,
             sessions,
         });
         let record = Record {

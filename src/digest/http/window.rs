@@ -31,6 +31,12 @@ impl Counts {
         Self { highest: u32::MAX, used: u64::MAX }
     }
 
+    /// The highest count that was used.
+    #[must_use]
+    pub const fn highest(&self) -> u32 {
+        self.highest
+    }
+
     /// Whether a request with this count is not one that was seen before, though it may come out
     /// of its order.
     #[must_use]

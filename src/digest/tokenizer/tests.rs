@@ -286,6 +286,48 @@ fn r15_a_mebibyte_of_one_character_takes_linear_time() {
     assert_eq!(value.unquoted().len(), SIZE / 2);
 }
 
+/// Octets that are looked at to read `message`, on the short way and on the one for all.
+fn effort(message: &[u8]) -> [usize; 2] {
+    let mut short = directives(message);
+    scan::LOOKED_AT.set(0);
+    while let Ok(Some(_)) = short.take_next() {}
+    let on_short_way = scan::LOOKED_AT.replace(0);
+    directives(message).for_each(drop);
+    [on_short_way, scan::LOOKED_AT.get()]
+}
+
+#[test]
+fn r15_twice_as_long_a_message_is_twice_the_effort() {
+    /// Twice as much is a mebibyte.
+    const SIZE: usize = 1 << 19;
+    let units =
+        ["\\", "\"", ",", "=", "a", " ", "\t", "\0", "\x7F", "\r\n ", "\\\"", "\\\\", "a=b,"];
+    let more = [
+        "a=\"\",",
+        "a=\"b\\\"\",",
+        "a = b ,",
+        "a=\"\r\n \",",
+        "abcdefghijklmnopq=1,",
+        "a=b c,",
+        "é",
+    ];
+    for unit in units.into_iter().chain(more) {
+        for (before, after) in
+            [("", ""), ("a=\"", ""), ("a=\"", "\""), ("a=", ""), ("x=y,a=", ",b=c")]
+        {
+            let message = |size: usize| {
+                let run = unit.repeat(size / unit.len());
+                [before, &run, after].concat().into_bytes()
+            };
+            for (once, twice) in effort(&message(SIZE)).into_iter().zip(effort(&message(2 * SIZE)))
+            {
+                assert!(twice <= 2 * once + 1000, "{before}{unit:?}{after}: {once}, then {twice}");
+                assert!(once <= 20 * SIZE, "{before}{unit:?}{after}: {once}");
+            }
+        }
+    }
+}
+
 #[test]
 fn r16_a_lone_quote_or_nothing_as_value_is_invalid_token() {
     for message in ["nc=", "nc=,x=y", "nc=\"", "nc=\",x=y", "nc= ,x=y"] {

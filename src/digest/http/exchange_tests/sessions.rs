@@ -18,7 +18,6 @@ fn call_at(
 ) -> (Option<HttpServer>, Result<(Outcome, String)>) {
     let mut begun = None;
     let result = with_call(token, |call, output| {
-        let sessions = Arc::clone(sessions);
         let (context, step) = HttpServer::begin(sessions, credential, call, now, output)?;
         begun = Some(context);
         Ok(step)
@@ -28,11 +27,12 @@ fn call_at(
 
 fn call_on(
     context: &HttpServer,
+    sessions: &Arc<Sessions>,
     credential: &Arc<DigestCredential>,
     token: &str,
     now: u64,
 ) -> Result<(Outcome, String)> {
-    with_call(token, |call, output| context.step(credential, call, now, output))
+    with_call(token, |call, output| context.step(sessions, credential, call, now, output))
 }
 
 fn with_call(
@@ -73,7 +73,9 @@ fn a_nonce_is_good_for_its_lifetime_and_then_answered_by_a_stale_challenge() {
         if expected == Continue {
             let response = ALICE.respond(&token, 1, "GET", "/");
             assert_eq!(
-                call_on(context.as_ref().unwrap(), &credential, &response, now).unwrap().0,
+                call_on(context.as_ref().unwrap(), &sessions, &credential, &response, now)
+                    .unwrap()
+                    .0,
                 Done
             );
         }
@@ -98,7 +100,10 @@ fn a_challenges_context_may_go_on_with_the_response_or_not() {
     let (credential, sessions) = (server(""), Sessions::new());
     let (context, text) = call_at(&credential, &sessions, "", NOW);
     let response = ALICE.respond(&text.unwrap().1, 1, "GET", "/");
-    assert_eq!(call_on(context.as_ref().unwrap(), &credential, &response, NOW).unwrap().0, Done);
+    assert_eq!(
+        call_on(context.as_ref().unwrap(), &sessions, &credential, &response, NOW).unwrap().0,
+        Done
+    );
 }
 
 #[test]
@@ -128,6 +133,7 @@ fn a_hundred_thousand_outstanding_challenges_leave_no_record() {
         last = challenge_at(&credential, &sessions, NOW);
     }
     assert!(sessions.is_empty());
+    assert!(size_of::<HttpServer>() <= 96, "what a context holds that waits for a response");
     let response = ALICE.respond(&last, 1, "GET", "/");
     assert_eq!(call_at(&credential, &sessions, &response, NOW).1.unwrap().0, Done);
     let wrong = Browser { password: "wrong", ..ALICE };
@@ -319,7 +325,7 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
     assert_eq!(status, Status::OUT_OF_SEQUENCE);
 
     let work = || {
-        let status = status_of(call_on(context.as_ref().unwrap(), &credential, "", NOW));
+        let status = status_of(call_on(context.as_ref().unwrap(), &sessions, &credential, "", NOW));
         assert_eq!(status, Status::STATUS_LOGON_FAILURE);
     };
     let mut output = Meanwhile { work: &work, text: Vec::new() };
@@ -331,7 +337,8 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
         authorization_allowed: true,
         authorization: b"",
     };
-    let step = context.as_ref().unwrap().step(&credential, &call, NOW, &mut output).unwrap();
+    let step =
+        context.as_ref().unwrap().step(&sessions, &credential, &call, NOW, &mut output).unwrap();
     assert_eq!(step.outcome, Continue);
     assert!(output.text.starts_with(b"stale=true,"));
 }
