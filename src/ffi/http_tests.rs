@@ -199,6 +199,42 @@ fn nets_listener_and_libcurl_talk_to_each_other() {
 }
 
 #[test]
+fn r42_a_context_deleted_while_its_request_is_completed_harms_nobody() {
+    let [server, client] = handles("http_nonce_count = \"window\"");
+    let (_, pending, challenge) = Listener::new("", "GET", b"").accept(server, CONNECTION);
+    let mut curl = Curl { credential: client, context: ZERO };
+    let response = curl.initialize(&challenge, "GET", "/", HTTP_STYLE);
+    let (status, first, _) = Listener::new(&response, "GET", b"").accept(server, CONNECTION);
+    check(status, Status::OK);
+    let barrier = std::sync::Barrier::new(3);
+    for _ in 0..if cfg!(miri) { 2 } else { 200 } {
+        let response = curl.sign("GET", "/page", 4096).unwrap();
+        let (status, context, _) = Listener::new(&response, "GET", b"").accept(server, CONNECTION);
+        check(status, Status::COMPLETE_NEEDED);
+        let context = context.new_context;
+        let statuses: Vec<_> = std::thread::scope(|scope| {
+            let complete = || {
+                barrier.wait();
+                Listener::new(&response, "GET", b"").complete(context).0.cast_unsigned()
+            };
+            let threads = [scope.spawn(complete), scope.spawn(complete)];
+            barrier.wait();
+            delete(context);
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let allowed = [Status::OK, Status::INVALID_HANDLE, Status::INTERNAL_ERROR];
+        for status in &statuses {
+            assert!(allowed.iter().any(|allowed| allowed.code() == *status), "{status:08x}");
+        }
+        assert!(statuses.iter().filter(|status| **status == 0).count() <= 1, "taken twice");
+        check(Listener::new(&response, "GET", b"").complete(context).0, Status::INVALID_HANDLE);
+    }
+    for context in [first.new_context, pending.new_context, curl.context] {
+        delete(context);
+    }
+}
+
+#[test]
 fn flags_alone_ask_for_http_too() {
     let [server, client] = handles("");
     let mut output = Memory::of(&[0; 4096]);
