@@ -259,7 +259,7 @@ impl Login {
 
     /// Octets of a response for this uri, whatever its count and hash.
     fn length(&self, uri: &[u8]) -> Result<usize> {
-        let digits = self.terms.algorithm.hash.of(&[]);
+        let digits = Digits::zeroes(self.terms.algorithm.hash);
         let text = self.text(uri, 0, &digits);
         text.check()?;
         Ok(text.length())

@@ -67,27 +67,40 @@ impl Exchange<'_> {
             if let Some(session) = self.live_session(&text)? {
                 return self.judge_later(session, &response, &request);
             }
-            let Some(nonce) = self.credential.mint()?.check(&text) else {
-                return Ok(Verdict::Again(false));
-            };
-            self.check_opaque(&response, &nonce)?;
-            if response.nc == Some(0) {
-                return Err(out_of_sequence());
-            }
-            let found = judge::search(self.credential.source()?, &response, &text, &request)?;
-            let found = found.ok_or_else(denied)?;
-            if self.now > expires(&nonce, config) || !self.sessions.is_unused(&nonce) {
-                if matches!(self.sessions.find(&nonce.key), Found::Live(_)) {
-                    continue;
-                }
-                return Ok(Verdict::Again(true));
-            }
-            let begun = self.begin(&response, nonce, found, policy, output)?;
-            if let Some((session, granted)) = begun {
-                return Ok(Verdict::First(session, granted));
+            let verdict = self.judge_first(&response, &text, &request, policy, output)?;
+            if let Some(verdict) = verdict {
+                return Ok(verdict);
             }
         }
         Ok(Verdict::Again(true))
+    }
+
+    /// Judges a response that no session is known of; `None` where one has begun meanwhile.
+    #[inline(never)] // so that requests of sessions do not lay out the stack of this
+    fn judge_first(
+        &self,
+        response: &Response<'_>,
+        text: &[u8],
+        request: &Request<'_>,
+        policy: &Policy,
+        output: &mut dyn TokenSink,
+    ) -> Result<Option<Verdict>> {
+        let Some(nonce) = self.credential.mint()?.check(text) else {
+            return Ok(Some(Verdict::Again(false)));
+        };
+        self.check_opaque(response, &nonce)?;
+        if response.nc == Some(0) {
+            return Err(out_of_sequence());
+        }
+        let found = judge::search(self.credential.source()?, response, text, request)?;
+        let found = found.ok_or_else(denied)?;
+        let late = self.now > expires(&nonce, self.credential.config());
+        if late || !self.sessions.is_unused(&nonce) {
+            let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
+            return Ok((!lives).then_some(Verdict::Again(true)));
+        }
+        let begun = self.begin(response, nonce, found, policy, output)?;
+        Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
     /// The session that goes on with this nonce, if this credential could have begun it: a user of

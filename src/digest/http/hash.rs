@@ -133,6 +133,12 @@ impl Digits {
         Self { text, length }
     }
 
+    /// As many zeroes as `hash` has digits, to measure texts with.
+    #[must_use]
+    pub fn zeroes(hash: Hash) -> Self {
+        Self { text: [b'0'; 64], length: hash.digits() }
+    }
+
     /// Digits received, in lower case; `None` where they are not as many hexadecimal digits as
     /// `hash` has.
     #[must_use]
