@@ -172,19 +172,16 @@ impl<'a> Directives<'a> {
     fn take_usual(&mut self) -> Option<Directive<'a>> {
         let message = self.rest;
         let (length, id) = Name::of_letters(message.first_chunk()?)?;
-        let quoted = message.get(length + 1) == Some(&b'"');
-        let start = length + 1 + usize::from(quoted);
-        let (end, form) = if quoted {
-            (usual_end(message, start, [b'"', b'\\'])?, Form::Quoted)
+        let (value, after) = if let Some(b'"') = message.get(length + 1) {
+            let end = usual_end(message, length + 2, [b'"', b'\\'])?;
+            let [b'"', b',', after @ ..] = message.get(end..)? else { return None };
+            (Value { octets: message.get(length + 2..end)?, form: Form::Quoted }, after)
         } else {
-            (usual_end(message, start, [b',', b'"', b' ', 0x7F])?, Form::Bare)
+            let end = usual_end(message, length + 1, [b',', b'"', b' ', 0x7F])?;
+            let [b',', after @ ..] = message.get(end..)? else { return None };
+            (Value::bare(message.get(length + 1..end).filter(|text| !text.is_empty())?), after)
         };
-        self.rest = match (form, message.get(end..)?) {
-            (Form::Quoted, [b'"', b',', b' ', after @ ..] | [b'"', b',', after @ ..]) => after,
-            (Form::Bare, [b',', b' ', after @ ..] | [b',', after @ ..]) if end > start => after,
-            _ => return None,
-        };
-        let value = Value { octets: message.get(start..end)?, form };
+        self.rest = if let [b' ', after @ ..] = after { after } else { after };
         Some(Directive { name: message.get(..length)?, id, value })
     }
 

@@ -128,7 +128,13 @@ impl Digits {
     /// The digits of `hash`, 32 octets at most, which is wiped.
     pub fn of(hash: &mut [u8]) -> Self {
         let mut text = [0; 64];
-        let length = hex::write(hash, &mut text);
+        let length = match (<&[u8; 16]>::try_from(&*hash), text.first_chunk_mut::<32>()) {
+            (Ok(hash), Some(text)) => {
+                *text = hex::of_hash(hash);
+                text.len()
+            }
+            _ => hex::write(hash, &mut text),
+        };
         hash.zeroize();
         Self { text, length }
     }

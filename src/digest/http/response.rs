@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::hash::{Algorithm, Counted};
 use super::without_scheme;
-use crate::digest::hex;
 use crate::digest::qop::{Named, Qop};
 use crate::digest::response::{read_charset, refused, repeated};
 use crate::digest::tokenizer::{Name, Value, directives, without_terminator};
@@ -276,9 +275,15 @@ fn filled(value: Value<'_>) -> Result<Value<'_>> {
 fn read_count(value: Value<'_>, wrong: Status) -> Result<(u32, [u8; 8])> {
     let refusal = || Error::new(wrong, "response: nc is not eight hexadecimal digits (RFC 7616)");
     let text = <[u8; 8]>::try_from(value.plain()?).map_err(|_| refusal())?;
-    let mut octets = [0; 4];
-    hex::read(&text.map(|digit| digit.to_ascii_lowercase()), &mut octets).ok_or_else(refusal)?;
-    Ok((u32::from_be_bytes(octets), text))
+    let count = text.iter().try_fold(0, |count, octet| {
+        let value = match octet {
+            b'0'..=b'9' => octet - b'0',
+            b'a'..=b'f' | b'A'..=b'F' => (octet | 0x20) - b'a' + 10,
+            _ => return None,
+        };
+        Some(count << 4 | u32::from(value))
+    });
+    Ok((count.ok_or_else(refusal)?, text))
 }
 
 /// Reads `UTF-8'language'percent-encoded` (RFC 5987 §3.2), also where a client quotes it.

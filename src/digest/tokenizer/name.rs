@@ -5,6 +5,17 @@ use crate::kernels::scan;
 /// The bit that is set in each lower-case letter.
 const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
 
+/// The bits of the first octets, by their number.
+static FIRST: [u128; 16] = {
+    let mut first = [0; 16];
+    let mut length = 1;
+    while length < 16 {
+        first[length] = first[length - 1] << 8 | 0xFF;
+        length += 1;
+    }
+    first
+};
+
 /// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
 /// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,7 +50,7 @@ impl Name {
             return None;
         }
         let octets = u128::from_le_bytes(*octets) | LOWER_CASE;
-        Some((length, Self(octets & !(u128::MAX << (8 * letters)))))
+        Some((length, Self(octets & FIRST.get(length)?)))
     }
 
     // Of a token's characters the bit that is set in all changes upper-case letters, and some signs
