@@ -98,6 +98,23 @@ fn r09_missing_and_empty_directives() {
 }
 
 #[test]
+fn r18_a_domain_of_nothing_or_of_many_is_passed_over() {
+    let many = format!("domain=\"{}\"", "http://example.org/a ".repeat(1000));
+    for domain in
+        ["domain=\"\"", "domain=\" \"", "domain=\"/\"", "domain=/a", "DOMAIN=\"/a /b\"", &many]
+    {
+        for token in [format!("{domain},nonce=n"), format!("nonce=n, {domain}")] {
+            assert_eq!(*parse(&token).unwrap().nonce.unquoted(), *b"n", "{domain}");
+        }
+    }
+    for domain in ["domain=", "domain", "domain=\"", "domain= ", "=\"/\""] {
+        for token in [format!("{domain},nonce=n"), format!("nonce=n, {domain}")] {
+            assert!(parse(&token).is_err(), "{domain}");
+        }
+    }
+}
+
+#[test]
 fn r15_r18_long_challenges() {
     for character in ["\\", "\"", ",", "a", " "] {
         let run = character.repeat(1 << 20);

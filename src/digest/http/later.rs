@@ -115,7 +115,7 @@ struct Verified {
     qop: Qop,
     claim: Claim,
     uri: Uri,
-    answer: Option<AnswerText>,
+    answer: Option<Box<AnswerText>>,
 }
 
 /// What the caller asked for when it accepted.
@@ -150,7 +150,7 @@ impl Later<'_> {
             buffer.length = Some(needed);
         }
         let (granted, answer) = result?;
-        write_answer(message, answer.as_ref())?;
+        write_answer(message, answer.as_deref())?;
         Ok(granted)
     }
 
@@ -161,7 +161,7 @@ impl Later<'_> {
         message: &Message<'_, '_>,
         known: Option<Known>,
         needed: &mut Option<usize>,
-    ) -> Result<(Granted, Option<AnswerText>)> {
+    ) -> Result<(Granted, Option<Box<AnswerText>>)> {
         let inputs = ServerInputs::of_message(message)?;
         let requested = self.asked.flags;
         let policy = match self.asked.policy {
@@ -207,12 +207,13 @@ impl Later<'_> {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
             return Err(Error::new(Status::MESSAGE_ALTERED, reason));
         }
+        let answer = AnswerText::new(self.credential, &response, nonce, secret, self.now)?;
         Ok(Verified {
             count: response.nc,
             qop: response.qop,
             claim: Claim::read(inputs.token, &response.cnonce())?,
             uri: Uri::of(&response.uri()),
-            answer: AnswerText::new(self.credential, &response, nonce, secret, self.now)?,
+            answer: answer.map(Box::new),
         })
     }
 }
