@@ -1,6 +1,7 @@
 //! The chores of secur32: `cargo xtask help`.
 
 mod bench;
+mod chart;
 mod circuits;
 mod demo;
 mod dist;
@@ -8,7 +9,10 @@ mod generate;
 mod image;
 mod imports;
 mod install;
+mod jdk;
 mod load;
+mod markdown;
+mod results;
 mod windows;
 
 use std::env;
@@ -22,7 +26,12 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
-    ("bench", "compare speed with the SASL libraries installed here: --full --http", bench::run),
+    (
+        "bench",
+        "compare speed with the SASL libraries installed here: --full --http --chart FILE --markdown \
+         --targets --from FILE",
+        bench::run,
+    ),
     ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
     ("dist", "make the archives in dist/: --output DIR --profile P", dist::run),
@@ -66,6 +75,11 @@ fn help(_: &[String]) -> Result<()> {
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Whether a check that cannot be made is a failure.
+pub(crate) fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// The cargo that runs this.
