@@ -181,6 +181,15 @@ fn compile(
     Ok(program)
 }
 
+/// The program whose operations callgrind counts.
+pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    let mut sources = sources("benches/instructions", &[])?;
+    let shared =
+        ["peers/client.c", "peers/failure.c", "peers/measure.c", "peers/secur32.c", "http/calls.c"];
+    sources.extend(shared.map(|name| root().join("benches").join(name)));
+    compile(compiler, prefix, "instructions", &[], &sources, &[])
+}
+
 /// The C files of a directory, without those of peers that are missing.
 fn sources(directory: &str, missing: &[&Peer]) -> Result<Vec<PathBuf>> {
     let directory = root().join(directory);

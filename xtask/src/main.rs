@@ -1,6 +1,7 @@
 //! The chores of secur32: `cargo xtask help`.
 
 mod bench;
+mod callgrind;
 mod chart;
 mod circuits;
 mod demo;
@@ -9,6 +10,7 @@ mod generate;
 mod image;
 mod imports;
 mod install;
+mod instructions;
 mod jdk;
 mod load;
 mod markdown;
@@ -37,6 +39,7 @@ const VERBS: &[Verb] = &[
     ("dist", "make the archives in dist/: --output DIR --profile P", dist::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
+    ("instructions", "compare instruction counts with those kept: --write", instructions::run),
     ("uninstall", "remove what install put there, with the same options", install::uninstall),
     (
         "windows",
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
 fn help(_: &[String]) -> Result<()> {
     println!("cargo xtask VERB [OPTIONS]\n");
     for (name, about, _) in VERBS {
-        println!("  {name:<10} {about}");
+        println!("  {name:<12} {about}");
     }
     Ok(())
 }
