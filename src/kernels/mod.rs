@@ -6,5 +6,6 @@
 
 pub mod des;
 pub mod md5;
+mod order;
 pub mod rc4;
 pub mod rc4_md5;
