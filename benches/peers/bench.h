@@ -1,4 +1,5 @@
-/* A benchmark of servers of DIGEST-MD5: this library, Cyrus libsasl2 and GNU SASL's libgsasl, in one process and in turns. */
+/* A benchmark of servers of DIGEST-MD5: this library, Cyrus libsasl2 and GNU SASL's libgsasl in one process, the JDK in
+ * another, in turns. */
 
 #ifndef BENCH_H
 #define BENCH_H
@@ -31,6 +32,7 @@ struct text {
 union context {
     void *pointer;
     CtxtHandle handle;
+    uint32_t number;
 };
 
 /* What a server made of a message: its frame, length field first. `owned` goes to `drop`. */
@@ -45,11 +47,41 @@ struct sealed {
 /* Room behind the plain text of a frame that is sealed in place. */
 #define TRAILER 64
 
+/* Messages of one size that are sealed, or were and are opened, by one turn after the other. */
+#define MOST_FRAMES 256
+struct frames {
+    size_t size, count, room, lengths[MOST_FRAMES];
+    char *octets;
+};
+
+static inline char *frame_at(struct frames *frames, size_t n)
+{
+    return frames->octets + n * frames->room;
+}
+
+/* Servers that run in another process and time themselves: the calls of a turn at once, for `count` of what stands
+ * below for one. `time` gets the nanoseconds that the servers worked. */
+struct remote {
+    bool (*begin)(enum layer layer, union context *contexts, struct text *challenges, size_t count, uint64_t *time);
+    bool (*finish)(union context *contexts, const struct text *responses, struct text *rspauths, size_t count,
+                   uint64_t *time);
+    bool (*end)(union context *contexts, size_t count, uint64_t *time);
+    bool (*seal)(union context *context, struct frames *frames, uint64_t *time);
+    bool (*unseal)(union context *context, struct frames *frames, uint64_t *time);
+    /* Octets in use. */
+    double (*heap)(void);
+};
+
+/* Tables. */
+enum part { IN_MEMORY = 1, IN_HANDSHAKES = 2, IN_LIVE = 4, IN_THREADS = 8, IN_MESSAGES = 16, EVERYWHERE = 31 };
+
 /* A library's server. All functions may be called from several threads, one context from one thread at a time. */
 struct peer {
     const char *name;
     /* Once a process. NULL, or why it cannot be used. `directory` is for files. */
     const char *(*open)(const char *directory);
+    /* What it calls its version. */
+    const char *(*version)(void);
     /* A new context and its challenge. */
     bool (*begin)(enum layer layer, union context *context, struct text *challenge);
     /* Judges a response and answers with rspauth. */
@@ -62,28 +94,33 @@ struct peer {
     bool (*unseal)(union context *context, char *frame, size_t length, struct sealed *plain);
     /* Frees what `owned` points to; NULL where nothing is ever owned. */
     void (*drop)(void *owned);
+    /* The tables that it stands in. */
+    enum part parts;
+    /* NULL for a library in this process. */
+    const struct remote *remote;
     /* Live contexts that a run keeps at most. */
     size_t most_live, most_live_full;
-    /* How many times as fast as this peer a handshake of ours shall be. */
-    double shake_bound;
 };
 
-extern const struct peer secur32_peer, cyrus_peer, gsasl_peer;
+extern const struct peer secur32_peer, cyrus_peer, gsasl_peer, jdk_peer, jdk_new_peer;
 
 /* Peers in use; this library is the first. */
-#define MOST_PEERS 3
+#define MOST_PEERS 5
 extern const struct peer *peers[MOST_PEERS];
 extern size_t peer_count;
-/* Which handshakes work: found out by trying. */
-extern bool works[MOST_PEERS][LAYERS];
+/* Whether a peer stands in a table and its handshakes with the layer work, which was found out by trying. */
+bool runs(size_t peer, enum layer layer, enum part part);
 
 /* --- client.c: the client of every handshake is this library's; its calls are never timed. */
 
+/* Once, after this library's server. */
 void client_open(void);
 /* Answers a challenge. */
 bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response);
 /* Checks the server's rspauth. */
 bool client_check(union context *client, const struct text *rspauth);
+/* Whether the layer was agreed upon, and no other. */
+bool client_has(enum layer layer, union context *client);
 void client_end(union context *client);
 /* Seals what stands at `frame + FIELD`; returns the frame's length, 0 for failure. */
 size_t client_seal(union context *client, char *frame, size_t length);
@@ -91,6 +128,20 @@ size_t client_seal(union context *client, char *frame, size_t length);
 bool client_unseal(union context *client, char *frame, size_t frame_length, const char *plain, size_t length);
 /* A whole handshake, untimed. `client` may be NULL: then its side is freed. */
 bool shake_hands(const struct peer *peer, enum layer layer, union context *server, union context *client);
+
+/* --- turns.c: what is timed. All add to `cost`; false where a call failed. */
+
+struct cost {
+    uint64_t time, allocations;
+};
+
+bool begin_all(const struct peer *peer, enum layer layer, union context *contexts, struct text *challenges, size_t count,
+               struct cost *cost);
+bool finish_all(const struct peer *peer, union context *contexts, const struct text *responses, struct text *rspauths,
+                size_t count, struct cost *cost);
+bool end_all(const struct peer *peer, union context *contexts, size_t count, struct cost *cost);
+bool seal_all(const struct peer *peer, union context *context, struct frames *frames, struct cost *cost);
+bool unseal_all(const struct peer *peer, union context *context, struct frames *frames, struct cost *cost);
 
 /* --- measure.c */
 
@@ -118,33 +169,67 @@ double series_median(const struct series *series);
 struct effort {
     bool full;
     size_t rounds;
-    /* Timed nanoseconds of one turn. */
-    uint64_t turn;
+    /* Timed nanoseconds of one turn, and of the first turn of a case, before any that count, where a compiler that
+     * works while the program runs has to come to its end. */
+    uint64_t turn, warming;
 };
 
-/* --- handshakes.c, threads.c, messages.c, memory.c */
+/* What a turn of that number takes at least. */
+uint64_t turn_time(const struct effort *effort, const struct peer *peer, size_t round);
+/* Nanoseconds of 256 instructions of one cycle that wait for one another, as a block of MD5 has them. */
+double time_chain(uint64_t turn);
 
-/* Contexts that a turn holds at once. */
+/* --- handshakes.c, live.c, threads.c, messages.c, memory.c */
+
+/* Contexts that a turn holds at once: in this process, and in another, which answers whole batches. */
 #define BATCH 32
+#define REMOTE_BATCH 512
 
+/* Establishes `count` contexts, untimed, whole batches at a time where the peer wants that; or fails the program. */
+void establish_all(const struct peer *peer, enum layer layer, union context *contexts, size_t count);
+void end_each(const struct peer *peer, union context *contexts, size_t count);
+/* Nanoseconds of the server's side of a handshake, by one turn; `allocated` gets its allocations, NAN where they are not
+ * known. */
+double handshake_time(const struct effort *effort, const struct peer *peer, enum layer layer, size_t round,
+                      double *allocated);
+/* The same by one turn of each peer after the other, again and again. */
+void handshake_medians(const struct effort *effort, enum layer layer, enum part part, double medians[MOST_PEERS],
+                       double allocated[MOST_PEERS]);
 void handshakes_run(const struct effort *effort);
+void live_run(const struct effort *effort);
 void threads_run(const struct effort *effort);
 void messages_run(const struct effort *effort);
-void memory_run(void);
+void memory_run(const struct effort *effort);
 
 /* --- report.c */
 
+/* Where every value goes too, line by line: NULL is nowhere. */
+void report_open(const char *path);
+/* Who is compared. */
+void report_peers(void);
 /* The head of a table. `unit` says what its values are. */
-void report_head(const char *title, const char *unit);
+void report_head(const char *title, const char *unit, enum part part);
 /* One line: a name, a value of each peer (NAN: there is none), and how many times as good the first peer's is. */
 void report_line(const char *name, const double values[MOST_PEERS]);
 /* The same without comparison. */
 void report_counts(const char *name, const double values[MOST_PEERS]);
-/* How many times the first peer's value the best of the others' is; NAN where there is no other. */
+/* How many times the first peer's value that of the peer called `name` is; NAN where there is no such. */
+double report_ratio(const double values[MOST_PEERS], const char *name);
+/* The same of the best peer. */
 double report_best(const double values[MOST_PEERS]);
-/* Remembers a target for the end: `value` shall be at least `bound`, or at most. */
+/* A line for programs to read: words, joined by tabs. */
+void report_record(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- targets.c */
+
+/* Remembers a target for the end: `value` shall be at least `bound`, or at most. NAN: there was nothing to compare. */
 void report_target(const char *name, double value, double bound, bool at_least);
+/* The same with bounds for processors with AVX-512 and without. */
+void report_targets(const char *name, double value, double with, double without, bool at_least);
 void report_verdicts(void);
+
+/* --- failure.c */
+
 /* Ends the program: something does not work. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

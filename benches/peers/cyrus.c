@@ -1,6 +1,7 @@
 /* Cyrus libsasl2 as the server. The stored hash reaches it as the property that its own accounts use. */
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,15 @@ static const char *open_library(const char *directory)
     return NULL;
 }
 
+static const char *version(void)
+{
+    static char text[32];
+    int major, minor, step;
+    sasl_version_info(NULL, NULL, &major, &minor, &step, NULL);
+    snprintf(text, sizeof text, "%d.%d.%d", major, minor, step);
+    return text;
+}
+
 static bool begin(enum layer layer, union context *context, struct text *challenge)
 {
     /* Strengths by which Cyrus chooses: one each, so that just one layer is offered. */
@@ -178,12 +188,13 @@ static bool unseal(union context *context, char *frame, size_t length, struct se
 const struct peer cyrus_peer = {
     .name = "Cyrus",
     .open = open_library,
+    .version = version,
     .begin = begin,
     .finish = finish,
     .end = end,
     .seal = seal,
     .unseal = unseal,
+    .parts = EVERYWHERE,
     .most_live = 20000,
     .most_live_full = 100000,
-    .shake_bound = 4,
 };

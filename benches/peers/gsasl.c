@@ -46,6 +46,11 @@ static const char *open_library(const char *directory)
     return NULL;
 }
 
+static const char *version(void)
+{
+    return gsasl_check_version(NULL);
+}
+
 /* Copies a token that the library allocated. */
 static bool take(struct text *text, char *token, size_t length)
 {
@@ -111,13 +116,14 @@ static bool unseal(union context *context, char *frame, size_t length, struct se
 const struct peer gsasl_peer = {
     .name = "GNU SASL",
     .open = open_library,
+    .version = version,
     .begin = begin,
     .finish = finish,
     .end = end,
     .seal = seal,
     .unseal = unseal,
     .drop = gsasl_free,
+    .parts = EVERYWHERE,
     .most_live = 100000,
     .most_live_full = 1000000,
-    .shake_bound = 2.5,
 };

@@ -1,4 +1,4 @@
-/* bench [--full]: measures, prints, judges. Succeeds whatever the figures are; fails when something does not work. */
+/* bench [--full] [--results FILE]: measures, prints, judges. Succeeds whatever the figures are; fails when something does not work. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +17,17 @@ static const struct peer *const known[] = {
 #ifdef HAVE_GSASL
     &gsasl_peer,
 #endif
+#ifdef HAVE_JDK
+    &jdk_peer,
+    &jdk_new_peer,
+#endif
 };
 
 const struct peer *peers[MOST_PEERS];
 size_t peer_count;
-bool works[MOST_PEERS][LAYERS];
+
+/* Which handshakes work. */
+static bool works[MOST_PEERS][LAYERS];
 
 static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
@@ -34,6 +40,11 @@ static void tidy(void)
         unlink(path);
     }
     rmdir(directory);
+}
+
+bool runs(size_t peer, enum layer layer, enum part part)
+{
+    return works[peer][layer] && (peers[peer]->parts & part) != 0;
 }
 
 /* Which layers a peer can do, by a handshake each. */
@@ -66,18 +77,23 @@ static void open_peers(void)
 
 int main(int count, char **words)
 {
-    struct effort effort = {.rounds = 15, .turn = 1000000};
-    if (count == 2 && strcmp(words[1], "--full") == 0)
-        effort = (struct effort){.full = true, .rounds = 51, .turn = 4000000};
-    else if (count != 1)
-        fail("usage: bench [--full]");
+    struct effort effort = {.rounds = 15, .turn = 1000000, .warming = 250000000};
+    for (int n = 1; n < count; n++)
+        if (strcmp(words[n], "--full") == 0)
+            effort = (struct effort){.full = true, .rounds = 51, .turn = 4000000, .warming = 2000000000};
+        else if (strcmp(words[n], "--results") == 0 && n + 1 < count)
+            report_open(words[++n]);
+        else
+            fail("usage: bench [--full] [--results FILE]");
     if (mkdtemp(directory) == NULL)
         fail("no directory can be made");
     atexit(tidy);
     open_peers();
+    report_peers();
     printf("Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
            effort.rounds);
-    memory_run();
+    /* First, as long as there is no freed memory for contexts to go into. */
+    memory_run(&effort);
     handshakes_run(&effort);
     threads_run(&effort);
     messages_run(&effort);

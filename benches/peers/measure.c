@@ -81,6 +81,32 @@ size_t resident(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+uint64_t turn_time(const struct effort *effort, const struct peer *peer, size_t round)
+{
+    return round == 0 && peer->remote != NULL ? effort->warming : effort->turn;
+}
+
+double time_chain(uint64_t turn)
+{
+    uint64_t time = 0, count = 0;
+    unsigned value = 1, step = 3;
+    do {
+        uint64_t start = worked();
+        for (size_t n = 0; n < 256 * 1000; n += 8) {
+            /* What the compiler cannot see through stays an instruction by itself. */
+#define STEP                                                                                                           \
+    value += step;                                                                                                     \
+    __asm__ volatile("" : "+r"(value));
+            STEP STEP STEP STEP STEP STEP STEP STEP
+#undef STEP
+        }
+        time += worked() - start;
+        count += 1000;
+        __asm__ volatile("" : "+r"(step));
+    } while (time < turn);
+    return (double)time / (double)count;
+}
+
 void series_add(struct series *series, double value)
 {
     if (series->count < MOST_ROUNDS)

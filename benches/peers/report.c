@@ -1,58 +1,123 @@
-/* Tables, ratios and verdicts. */
+/* Tables and ratios, for people and for programs. */
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "bench.h"
 
-static struct target {
-    char name[96];
-    double value, bound;
-    bool at_least;
-} targets[16];
-static size_t target_count;
+static FILE *records;
 
-void report_head(const char *title, const char *unit)
+/* The table that is being printed. */
+static const char *table;
+static enum part shown;
+
+void report_open(const char *path)
 {
+    records = fopen(path, "w");
+    if (records == NULL)
+        fail("%s cannot be written", path);
+}
+
+void report_record(const char *format, ...)
+{
+    if (records == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(records, format, arguments);
+    va_end(arguments);
+    putc('\n', records);
+    fflush(records);
+}
+
+void report_peers(void)
+{
+    for (size_t p = 1; p < peer_count; p++) {
+        printf("%s%s %s", p == 1 ? "Compared with " : ", ", peers[p]->name, peers[p]->version());
+        report_record("peer\t%s\t%s", peers[p]->name, peers[p]->version());
+    }
+    printf("%s\n", peer_count > 1 ? "." : "There is nothing to compare with.");
+}
+
+static bool is_shown(size_t p)
+{
+    return (peers[p]->parts & shown) != 0;
+}
+
+static size_t shown_peers(void)
+{
+    size_t count = 0;
+    for (size_t p = 0; p < peer_count; p++)
+        count += is_shown(p);
+    return count;
+}
+
+void report_head(const char *title, const char *unit, enum part part)
+{
+    table = title;
+    shown = part;
     printf("\n%s, %s\n%-26s", title, unit, "");
     for (size_t p = 0; p < peer_count; p++)
-        printf("%12s", peers[p]->name);
+        if (is_shown(p))
+            printf("%10s", peers[p]->name);
+    printf(" ");
     for (size_t p = 1; p < peer_count; p++)
-        printf("%12s", peers[p]->name);
-    printf("%s\n", peer_count > 2 ? "   best peer" : "");
+        if (is_shown(p))
+            printf("%10s", peers[p]->name);
+    printf("%s\n", shown_peers() > 2 ? " best peer" : "");
 }
 
 static void values_print(const char *name, const double values[MOST_PEERS])
 {
     printf("%-26s", name);
-    for (size_t p = 0; p < peer_count; p++)
-        if (isnan(values[p]))
-            printf("%12s", "-");
-        else
-            printf("%12.*f", values[p] < 100 ? 2 : 0, values[p]);
+    for (size_t p = 0; p < peer_count; p++) {
+        if (!is_shown(p))
+            continue;
+        if (isnan(values[p])) {
+            printf("%10s", "-");
+            continue;
+        }
+        printf("%10.*f", values[p] < 100 ? 2 : 0, values[p]);
+        report_record("value\t%s\t%s\t%s\t%.2f", table, name, peers[p]->name, values[p]);
+    }
 }
 
 double report_best(const double values[MOST_PEERS])
 {
     double best = NAN;
     for (size_t p = 1; p < peer_count; p++)
-        if (values[p] > 0 && !(best <= values[p]))
+        if (is_shown(p) && values[p] > 0 && !(best <= values[p]))
             best = values[p];
     return values[0] > 0 ? best / values[0] : NAN;
+}
+
+double report_ratio(const double values[MOST_PEERS], const char *name)
+{
+    for (size_t p = 1; p < peer_count; p++)
+        if (strcmp(peers[p]->name, name) == 0 && values[p] > 0 && values[0] > 0)
+            return values[p] / values[0];
+    return NAN;
+}
+
+static void ratio_print(double ratio)
+{
+    if (ratio > 0)
+        printf("%9.*fx", ratio < 100 ? 2 : 0, ratio);
+    else
+        printf("%10s", "-");
 }
 
 void report_line(const char *name, const double values[MOST_PEERS])
 {
     values_print(name, values);
+    printf(" ");
     for (size_t p = 1; p < peer_count; p++)
-        if (values[p] > 0 && values[0] > 0)
-            printf("%11.2fx", values[p] / values[0]);
-        else
-            printf("%12s", "-");
-    if (peer_count > 2 && report_best(values) > 0)
-        printf("%11.2fx", report_best(values));
+        if (is_shown(p))
+            ratio_print(values[0] > 0 ? values[p] / values[0] : NAN);
+    if (shown_peers() > 2)
+        ratio_print(report_best(values));
     printf("\n");
     fflush(stdout);
 }
@@ -62,38 +127,4 @@ void report_counts(const char *name, const double values[MOST_PEERS])
     values_print(name, values);
     printf("\n");
     fflush(stdout);
-}
-
-void report_target(const char *name, double value, double bound, bool at_least)
-{
-    if (target_count == sizeof targets / sizeof targets[0])
-        fail("too many targets");
-    struct target *target = &targets[target_count++];
-    snprintf(target->name, sizeof target->name, "%s", name);
-    target->value = value;
-    target->bound = bound;
-    target->at_least = at_least;
-}
-
-void report_verdicts(void)
-{
-    printf("\nTargets\n");
-    for (size_t n = 0; n < target_count; n++) {
-        const struct target *target = &targets[n];
-        bool met = target->at_least ? target->value >= target->bound : target->value <= target->bound;
-        printf("%-6s %s: %.2f (%s %.1f)\n", met ? "met" : "missed", target->name, target->value,
-               target->at_least ? "at least" : "at most", target->bound);
-    }
-}
-
-void fail(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fflush(stdout);
-    fprintf(stderr, "bench: ");
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n");
-    va_end(arguments);
-    exit(1);
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, install, load, root, succeed};
+use crate::results::Results;
+use crate::{Result, chart, in_ci, install, jdk, load, markdown, root, succeed};
 
 /// A library to compare with.
 struct Peer {
@@ -40,43 +41,122 @@ const PEERS: [Peer; 2] = [
     },
 ];
 
-/// `cargo xtask bench [--full] [--http]`: builds the library and the program, and runs it. It needs
-/// glibc, whose allocator it counts; the table has the peers that are installed. With `--http` it is
-/// a web server's side that is measured, against the bound that its hashes set and against Apache
-/// httpd.
+/// The options of the verb.
+#[derive(Default)]
+struct Wanted {
+    full: bool,
+    http: bool,
+    markdown: bool,
+    targets: bool,
+    chart: Option<PathBuf>,
+    from: Option<PathBuf>,
+}
+
+impl Wanted {
+    fn read(words: &[String]) -> Result<Self> {
+        let mut wanted = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut file = || words.next().map(PathBuf::from).ok_or(format!("{word} wants a file"));
+            match word.as_str() {
+                "--full" => wanted.full = true,
+                "--http" => wanted.http = true,
+                "--markdown" => wanted.markdown = true,
+                "--targets" => wanted.targets = true,
+                "--chart" => wanted.chart = Some(file()?),
+                "--from" => wanted.from = Some(file()?),
+                _ => return Err(format!("{word} is not an option of this verb")),
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// `cargo xtask bench [--full] [--http] [--chart FILE] [--markdown] [--targets] [--from FILE]`: builds
+/// the library and the program, and runs it. It needs glibc, whose allocator it counts; the table has
+/// the peers that are installed, and where `CI` is `true` they have to be. What was measured is left
+/// in `target/bench/results.tsv`, and `--from` takes such a file instead of measuring; `--chart` draws
+/// it, `--markdown` prints the README's rows, `--targets` the targets for programs to read. With
+/// `--http` it is a web server's side that is measured, against the bound that its hashes set and
+/// against Apache httpd.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    if let Some(word) = words.iter().find(|word| !["--full", "--http"].contains(&word.as_str())) {
-        return Err(format!("{word} is not an option of this verb"));
+    let wanted = Wanted::read(words)?;
+    if let Some(file) = &wanted.from {
+        return show(&wanted, file);
     }
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("bench");
     let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
     install::install(&["--prefix".to_string(), place.to_string()])?;
-    let measured: Vec<&String> = words.iter().filter(|word| *word != "--http").collect();
-    if measured.len() == words.len() {
-        return succeed(std::process::Command::new(build(&compiler, &prefix)?).args(measured));
+    let effort = wanted.full.then_some("--full");
+    if wanted.http {
+        let program = build_http(&compiler, &prefix)?;
+        succeed(std::process::Command::new(&program).args(effort))?;
+        return load::run(&program, &compiler.http_server(&prefix)?);
     }
-    let program = build_http(&compiler, &prefix)?;
-    succeed(std::process::Command::new(&program).args(measured))?;
-    load::run(&program, &compiler.http_server(&prefix)?)
+    let results = prefix.join("results.tsv");
+    let mut command = std::process::Command::new(build(&compiler, &prefix)?);
+    command.args(effort).arg("--results").arg(&results);
+    succeed(&mut command)?;
+    show(&wanted, &results)
+}
+
+/// What the options ask for beside the tables.
+fn show(wanted: &Wanted, file: &Path) -> Result<()> {
+    let results = Results::load(file)?;
+    if wanted.markdown {
+        print!("\n{}", markdown::write(&results));
+    }
+    if let Some(chart) = &wanted.chart {
+        fs::write(chart, chart::draw(&results))
+            .map_err(|error| format!("{}: {error}", chart.display()))?;
+        println!("\nthe chart is in {}", chart.display());
+    }
+    if wanted.targets {
+        println!();
+        results.targets().iter().for_each(|target| println!("{target}"));
+    }
+    Ok(())
 }
 
 fn build(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     let (found, missing): (Vec<&Peer>, Vec<&Peer>) =
         PEERS.iter().partition(|peer| is_there(compiler, prefix, peer));
     for peer in &missing {
-        println!("{} is missing (Debian: apt install {})", peer.name, peer.package);
+        miss(peer.name, peer.package)?;
     }
-    let macros: Vec<&str> = found.iter().map(|peer| peer.macro_name).collect();
+    let mut macros: Vec<String> = found.iter().map(|peer| peer.macro_name.into()).collect();
+    macros.push("-D_GNU_SOURCE".into());
     let libraries: Vec<&str> = found.iter().map(|peer| peer.library).collect();
-    let sources = sources("benches/peers", &missing)?;
+    let mut sources = sources("benches/peers", &missing)?;
+    match jdk::build(&prefix.join("java"))? {
+        Some(jdk) => macros.extend(jdk.macros()),
+        None => {
+            miss("the JDK", "openjdk-17-jdk-headless")?;
+            sources.retain(|source| !source.ends_with("jdk.c"));
+        }
+    }
+    let macros: Vec<&str> = macros.iter().map(String::as_str).collect();
     compile(compiler, prefix, "peers", &macros, &sources, &libraries)
+}
+
+/// Says what is not compared with; in CI, all have to be there.
+fn miss(name: &str, package: &str) -> Result<()> {
+    let text = format!("{name} is missing (Debian: apt install {package})");
+    if in_ci() {
+        return Err(text);
+    }
+    println!("SKIPPED: {text}");
+    Ok(())
 }
 
 fn build_http(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     let mut sources = sources("benches/http", &[])?;
     // Clock, medians and verdicts are the same.
-    sources.extend(["measure.c", "report.c"].map(|name| root().join("benches/peers").join(name)));
+    sources.extend(
+        ["failure.c", "measure.c", "report.c", "targets.c"]
+            .map(|name| root().join("benches/peers").join(name)),
+    );
     compile(compiler, prefix, "http", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
 }
 
@@ -99,6 +179,15 @@ fn compile(
     command.arg(format!("-Wl,-rpath,{}", library.display()));
     succeed(&mut command)?;
     Ok(program)
+}
+
+/// The program whose operations callgrind counts.
+pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    let mut sources = sources("benches/instructions", &[])?;
+    let shared =
+        ["peers/client.c", "peers/failure.c", "peers/measure.c", "peers/secur32.c", "http/calls.c"];
+    sources.extend(shared.map(|name| root().join("benches").join(name)));
+    compile(compiler, prefix, "instructions", &[], &sources, &[])
 }
 
 /// The C files of a directory, without those of peers that are missing.

@@ -1,6 +1,8 @@
 //! The chores of secur32: `cargo xtask help`.
 
 mod bench;
+mod callgrind;
+mod chart;
 mod circuits;
 mod demo;
 mod dist;
@@ -8,7 +10,11 @@ mod generate;
 mod image;
 mod imports;
 mod install;
+mod instructions;
+mod jdk;
 mod load;
+mod markdown;
+mod results;
 mod windows;
 
 use std::env;
@@ -22,12 +28,18 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 
 const VERBS: &[Verb] = &[
-    ("bench", "compare speed with the SASL libraries installed here: --full --http", bench::run),
+    (
+        "bench",
+        "compare speed with the SASL libraries installed here: --full --http --chart FILE --markdown \
+         --targets --from FILE",
+        bench::run,
+    ),
     ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
     ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
     ("dist", "make the archives in dist/: --output DIR --profile P", dist::run),
     ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
     ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
+    ("instructions", "compare instruction counts with those kept: --write", instructions::run),
     ("uninstall", "remove what install put there, with the same options", install::uninstall),
     (
         "windows",
@@ -57,7 +69,7 @@ fn main() -> ExitCode {
 fn help(_: &[String]) -> Result<()> {
     println!("cargo xtask VERB [OPTIONS]\n");
     for (name, about, _) in VERBS {
-        println!("  {name:<10} {about}");
+        println!("  {name:<12} {about}");
     }
     Ok(())
 }
@@ -66,6 +78,11 @@ fn help(_: &[String]) -> Result<()> {
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Whether a check that cannot be made is a failure.
+pub(crate) fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| value == "true")
 }
 
 /// The cargo that runs this.
