@@ -23,11 +23,6 @@ pub fn of_hash(hash: &[u8; 16]) -> [u8; 32] {
 pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
     let mut written = 0;
     for (octets, text) in octets.chunks(16).zip(text.chunks_mut(32)) {
-        if let (Ok(octets), Ok(text)) = (octets.try_into(), <&mut [u8; 32]>::try_from(&mut *text)) {
-            *text = sixteen(octets);
-            written += 32;
-            continue;
-        }
         let mut padded = [0; 16];
         padded.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
         let length = (2 * octets.len()).min(text.len() & !1);
