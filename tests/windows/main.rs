@@ -1,0 +1,18 @@
+//! secur32.dll, as `cargo xtask windows` built it last, under Wine, for both word sizes.
+//!
+//! Skipped with a line on standard error where the DLL, mingw-w64 or Wine is missing; with
+//! `SECUR32_TEST_WINDOWS=1` that is a failure. `SECUR32_TEST_WINE` names another `wine`.
+
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+#[path = "../common/mod.rs"]
+mod common;
+#[allow(dead_code)] // its server alone is used here
+#[path = "../imap/mod.rs"]
+mod imap;
+
+mod image;
+mod peers;
+mod place;
+mod suite;
