@@ -1,7 +1,7 @@
 //! secur32.dll, as `cargo xtask windows` built it last, under Wine, for both word sizes.
 //!
 //! Skipped with a line on standard error where the DLL, mingw-w64 or Wine is missing; with
-//! `SECUR32_TEST_WINDOWS=1` that is a failure. `SECUR32_TEST_WINE` names another `wine`.
+//! `SECUR32_TEST_WINDOWS=1` that is a failure.
 
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking

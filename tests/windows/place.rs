@@ -37,11 +37,9 @@ impl Bits {
     }
 }
 
-/// Programs of one word size beside our DLL, and Wine's own directory below.
+/// Programs of one word size beside our DLL, in a directory that both word sizes of a Wine have.
 pub(crate) struct Place {
     pub(crate) bits: Bits,
-    /// Wine's command.
-    wine: String,
     directory: PathBuf,
 }
 
@@ -60,34 +58,27 @@ impl Place {
     }
 
     fn make(bits: Bits) -> Option<Self> {
-        let wine = env::var("SECUR32_TEST_WINE").unwrap_or_else(|_| "wine".into());
-        if let Some(what) = missing(bits, &wine) {
+        let made = missing(bits).map_or_else(|| Self::below(bits, &PREFIX), Err);
+        made.map_err(|what| {
             assert!(env::var_os("SECUR32_TEST_WINDOWS").is_none(), "{what} is missing");
             eprintln!("SKIPPED: {what} is missing");
-            return None;
+        })
+        .ok()
+    }
+
+    /// Beside a directory of Wine's; an error names what that lacks.
+    fn below(bits: Bits, prefix: &Path) -> Result<Self, String> {
+        // A 64-bit Wine fills this one where it runs 32-bit programs.
+        if bits == Bits::ThirtyTwo && !prefix.join("drive_c/windows/syswow64/kernel32.dll").exists()
+        {
+            return Err(format!("Wine for 32-bit programs, in {},", prefix.display()));
         }
-        // A Wine's directory serves that Wine alone.
-        let name = format!("{}{}", bits.machine(), wine.replace('/', "-"));
-        let place = Self { bits, wine, directory: scratch("windows").join(name) };
+        let directory = prefix.with_file_name(bits.machine());
+        let place = Self { bits, directory };
         fs::create_dir_all(&place.directory).expect("a directory");
         place.copy(&bits.built().join("secur32.dll"), "secur32.dll");
         place.copy(&root().join("examples/accounts.htdigest"), "accounts.htdigest");
-        place.boot();
-        Some(place)
-    }
-
-    /// Makes Wine's directory, or brings it up to date.
-    fn boot(&self) {
-        // What it starts keeps its output open after it has ended: a pipe would not end.
-        let told = fs::File::create(self.path("wineboot.txt")).expect("a file");
-        let mut boot = self.wine("wineboot");
-        let status = boot.arg("--init").stdout(Stdio::null()).stderr(told).status();
-        if !status.as_ref().is_ok_and(ExitStatus::success) {
-            // Half of it would spoil the next run.
-            let _ = fs::remove_dir_all(self.path("prefix"));
-            let text = fs::read_to_string(self.path("wineboot.txt")).unwrap_or_default();
-            panic!("wineboot: {status:?} {text}");
-        }
+        Ok(place)
     }
 
     /// A file of this place.
@@ -103,15 +94,8 @@ impl Place {
 
     /// A program under Wine, with our DLL first and nothing of this machine's configuration.
     pub(crate) fn wine(&self, program: &str) -> Command {
-        let mut command = Command::new(&self.wine);
+        let mut command = wine(&PREFIX);
         command.current_dir(&self.directory).arg(program);
-        for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_LOG"] {
-            command.env_remove(name);
-        }
-        command.env("WINEPREFIX", self.path("prefix")).env("WINEDEBUG", "-all");
-        if self.bits == Bits::ThirtyTwo {
-            command.env("WINEARCH", "win32");
-        }
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=;secur32=n,b");
         command.env("SECUR32_OURS", "1").env("SECUR32_REALM", "example.org");
         command
@@ -127,18 +111,51 @@ impl Place {
     }
 }
 
+/// Wine's own directory for these tests, made once. Each version of Wine has one.
+static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
+    let version = succeed(Command::new("wine").arg("--version"));
+    let version = version.split_whitespace().next().expect("a version");
+    let prefix = scratch("windows").join(version).join("prefix");
+    boot(&prefix);
+    prefix
+});
+
+/// Makes a directory of Wine's, or brings it up to date.
+pub(crate) fn boot(prefix: &Path) {
+    fs::create_dir_all(prefix.parent().expect("a place")).expect("a directory");
+    // What it starts keeps its output open after it has ended: a pipe would not end.
+    let told = prefix.with_extension("txt");
+    let output = fs::File::create(&told).expect("a file");
+    let status =
+        wine(prefix).args(["wineboot", "--init"]).stdout(Stdio::null()).stderr(output).status();
+    if !status.as_ref().is_ok_and(ExitStatus::success) {
+        // Half of it would spoil the next run.
+        let _ = fs::remove_dir_all(prefix);
+        panic!("wineboot: {status:?} {}", fs::read_to_string(&told).unwrap_or_default());
+    }
+}
+
+/// `wine` with its own secur32, for at most some minutes.
+pub(crate) fn wine(prefix: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["600", "wine"]);
+    for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_LOG"] {
+        command.env_remove(name);
+    }
+    command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
+    command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=");
+    command
+}
+
 /// What is missing for the tests of a word size, if anything.
-fn missing(bits: Bits, wine: &str) -> Option<String> {
+fn missing(bits: Bits) -> Option<String> {
     let library = bits.built().join("secur32.dll");
     if !library.is_file() {
         return Some(format!("{} (cargo xtask windows)", library.display()));
     }
     let runs = |tool: &&String| Command::new(tool).arg("--version").output().is_ok();
-    let tools = [bits.tool("gcc"), bits.tool("objdump"), wine.into(), "curl".into()];
-    if let Some(tool) = tools.iter().find(|tool| !runs(tool)) {
-        return Some(tool.clone());
-    }
-    None
+    let tools = [bits.tool("gcc"), bits.tool("objdump"), "wine".into(), "curl".into()];
+    tools.iter().find(|tool| !runs(tool)).cloned()
 }
 
 /// Makes tests for both word sizes of functions that take a [`Place`].
