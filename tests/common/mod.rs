@@ -34,6 +34,25 @@ pub(crate) const IMAP_CLIENT: &[&str] = &[
     "examples/imap_text.c",
 ];
 
+/// The sources of the HTTP example's server.
+pub(crate) const HTTP_SERVER: &[&str] = &[
+    "examples/http_server.c",
+    "examples/listener.c",
+    "examples/http_session.c",
+    "examples/http_gate.c",
+    "examples/http_contexts.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
+/// The sources of its client.
+pub(crate) const HTTP_CLIENT: &[&str] = &[
+    "examples/http_client.c",
+    "examples/http_login.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
 /// The crate's root.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -15,4 +15,6 @@ mod imap;
 mod image;
 mod peers;
 mod place;
+mod readme;
+mod server;
 mod suite;

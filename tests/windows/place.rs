@@ -135,10 +135,15 @@ pub(crate) fn boot(prefix: &Path) {
     }
 }
 
-/// `wine` with its own secur32, for at most some minutes.
+/// `wine` with its own secur32.
 pub(crate) fn wine(prefix: &Path) -> Command {
+    with_wine("wine", prefix)
+}
+
+/// A program that may use Wine, for at most some minutes.
+pub(crate) fn with_wine(program: &str, prefix: &Path) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["600", "wine"]);
+    command.args(["600", program]);
     for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_LOG"] {
         command.env_remove(name);
     }
