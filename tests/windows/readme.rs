@@ -167,24 +167,13 @@ impl<'a> Reader<'a> {
     fn ask_for_pages_by_the_package(&self) {
         self.place.compile(HTTP_SERVER, "libsecur32.dll.a", "http_server.exe");
         self.place.compile(HTTP_CLIENT, "libsecur32.dll.a", "http_client.exe");
-        let server = |place: &Self| {
-            Running::start(place.stranger("http_server.exe").args(["-v", "--connections", "1"]))
-        };
-        let running = server(self);
-        let address = format!("http://127.0.0.1:{}", running.port);
-        let mut curl = Command::new("curl");
-        curl.args(["-sS", "--fail", "--max-time", "60", "--digest", "-u", "alice:secret"]);
-        curl.args([format!("{address}/page1"), format!("{address}/page2")]);
-        let (pages, told) = running.finish(&mut curl);
-        assert!(pages.contains("/page1") && pages.contains("/page2"), "{pages}");
-        assert!(told.contains("CompleteAuthToken"), "{told}");
-
-        let running = server(self);
+        let mut server = self.stranger("http_server.exe");
+        let running = Running::start(server.args(["-v", "--connections", "1"]));
         let mut client = self.stranger("http_client.exe");
         client.args(["--password", "secret", "127.0.0.1", &running.port, "alice"]);
         let (dialogue, told) = running.finish(client.args(["/page1", "/page2"]));
         assert_eq!(dialogue.matches("200 OK").count(), 2, "{dialogue}");
-        assert!(told.contains("CompleteAuthToken"), "{told}");
+        assert_eq!(told.matches("CompleteAuthToken: SEC_E_OK").count(), 1, "{told}");
     }
 }
 
