@@ -106,6 +106,7 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
         Outcome::Done => Status::OK,
         Outcome::Continue => Status::CONTINUE_NEEDED,
         Outcome::Complete => Status::COMPLETE_NEEDED,
+        Outcome::CompleteAndContinue => Status::COMPLETE_AND_CONTINUE,
     })
 }
 
