@@ -11,6 +11,8 @@ mod common;
 mod base64;
 #[path = "peers/exchange.rs"]
 mod exchange;
+#[path = "gssapi/heimdal.rs"]
+mod heimdal;
 #[path = "gssapi/imap.rs"]
 mod imap;
 #[path = "gssapi/kdc.rs"]
@@ -133,6 +135,23 @@ fn no_kdc(what: &str) -> bool {
         eprintln!("SKIPPED: {what}: package {package} is missing");
     }
     missing.is_some()
+}
+
+/// Kerberos' own words are in the log, also of programs that use nothing else.
+#[test]
+fn the_log_tells_why() {
+    if no_kdc("the log") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let server = programs::our_server().expect("our own");
+    let mut command = kdc.command(server);
+    command.arg("mechanism=GSSAPI").env("KRB5_KTNAME", kdc.path("nothing"));
+    let mut server = Process::start_merged("our server", &mut command).expect("our server");
+    let line = server.read_until(|line| line.contains(" debug ").then(|| line.to_owned()));
+    let line = line.expect("a line");
+    assert!(line.contains("AcquireCredentialsHandle") && line.contains("/nothing"), "{line}");
+    assert!(line.contains("SEC_E_NO_CREDENTIALS"), "{line}");
 }
 
 /// A credential handle by a user and a password serves for longer than a ticket lives.
