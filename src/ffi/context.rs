@@ -146,7 +146,12 @@ unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<Credenti
         return Ok(None);
     }
     // SAFETY: the caller's promise.
-    CREDENTIALS.get(unsafe { pointer::handle(credential) }?).map(Some)
+    let handle = unsafe { pointer::handle(credential) }?;
+    #[cfg(windows)]
+    if let Some(theirs) = super::machine::wrapped::credential(handle) {
+        return Ok(Some(Arc::new(CredentialEntry(theirs))));
+    }
+    CREDENTIALS.get(handle).map(Some)
 }
 
 fn begin(
@@ -383,7 +388,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => CompleteAuthToken(phContext, pToken));
+    hand_over!(behind phContext => CompleteAuthToken(phContext, pToken));
     guard("CompleteAuthToken", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
@@ -407,7 +412,7 @@ pub unsafe extern "system" fn ApplyControlToken(
     phContext: *mut CtxtHandle,
     pInput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => ApplyControlToken(phContext, pInput));
+    hand_over!(behind phContext => ApplyControlToken(phContext, pInput));
     let _ = pInput;
     // SAFETY: what the header says of the parameter.
     guard("ApplyControlToken", || unsafe { unsupported(phContext) })

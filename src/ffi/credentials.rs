@@ -228,6 +228,10 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
 pub unsafe extern "system" fn FreeCredentialsHandle(
     phCredential: *mut CredHandle,
 ) -> SECURITY_STATUS {
+    #[cfg(windows)]
+    if super::machine::route::free_later(phCredential) {
+        return Status::OK.code().cast_signed();
+    }
     hand_over!(end credential phCredential, freed => FreeCredentialsHandle(phCredential));
     guard("FreeCredentialsHandle", || {
         // SAFETY: what the header says of the parameter.

@@ -41,7 +41,7 @@ pub unsafe extern "system" fn ExportSecurityContext(
     pToken: *mut *mut c_void,
 ) -> SECURITY_STATUS {
     hand_over!(
-        context phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
+        behind phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
     );
     guard("ExportSecurityContext", || {
         pointer::required(pPackedContext)?;

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod fork;
 pub mod host;
 pub mod library;
+#[cfg(any(windows, test))]
+pub(crate) mod machine;
 #[cfg(windows)]
 pub(crate) mod module;
 pub mod process;

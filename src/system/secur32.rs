@@ -12,6 +12,7 @@ use std::ptr::NonNull;
 
 use once_cell::sync::OnceCell;
 use windows_sys::Win32::Foundation::{FreeLibrary, HMODULE};
+use windows_sys::Win32::Security::Authentication::Identity::SecPkgInfoW;
 use windows_sys::Win32::System::LibraryLoader::{
     GetModuleHandleW, GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
@@ -70,6 +71,7 @@ impl Address {
 /// The machine's own secur32.dll.
 pub(crate) struct Machine {
     functions: BTreeMap<&'static str, Address>,
+    wine: bool,
 }
 
 impl Machine {
@@ -78,6 +80,86 @@ impl Machine {
     pub(crate) fn function(&self, name: &str) -> Option<Address> {
         self.functions.get(name).copied()
     }
+
+    /// Whether it is Wine's.
+    #[must_use]
+    pub(crate) fn is_wine(&self) -> bool {
+        self.wine
+    }
+}
+
+/// What the machine tells of one of its packages.
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) comment: String,
+    pub(crate) capabilities: u32,
+    pub(crate) version: u16,
+    pub(crate) rpc_id: u16,
+    pub(crate) max_token: u32,
+}
+
+/// The machine's packages, in its order; `None` where it cannot tell.
+pub(crate) fn list(machine: &Machine) -> Option<Vec<Listed>> {
+    type Enumerate = unsafe extern "system" fn(*mut u32, *mut *mut SecPkgInfoW) -> i32;
+    type Free = unsafe extern "system" fn(*mut c_void) -> i32;
+
+    let enumerate = machine.function("EnumerateSecurityPackagesW")?.pointer();
+    // SAFETY: the function of that name has that type.
+    let enumerate = unsafe { std::mem::transmute::<*mut c_void, Enumerate>(enumerate) };
+    let free = machine.function("FreeContextBuffer")?.pointer();
+    // SAFETY: as above.
+    let free = unsafe { std::mem::transmute::<*mut c_void, Free>(free) };
+    let (mut count, mut infos) = (0, std::ptr::null_mut());
+    // SAFETY: both pointers are to live locals.
+    let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
+    if status != 0 || infos.is_null() {
+        return None;
+    }
+    let list = (0..usize::try_from(count).ok()?)
+        // SAFETY: `count` structures were returned, with texts or NULL.
+        .map(|index| unsafe { listed(infos.wrapping_add(index)) })
+        .collect();
+    // SAFETY: the memory that was returned, which nothing refers to any more.
+    unsafe { free(infos.cast()) };
+    Some(list)
+}
+
+/// # Safety
+/// `info` can be read, and its texts too, or they are NULL.
+unsafe fn listed(info: *const SecPkgInfoW) -> Listed {
+    // SAFETY: the caller's promise.
+    let info = unsafe { info.read_unaligned() };
+    // SAFETY: the caller's promise.
+    let name = unsafe { text(info.Name) };
+    // SAFETY: the caller's promise.
+    let comment = unsafe { text(info.Comment) };
+    Listed {
+        name,
+        comment,
+        capabilities: info.fCapabilities,
+        version: info.wVersion,
+        rpc_id: info.wRPCID,
+        max_token: info.cbMaxToken,
+    }
+}
+
+/// A terminated text; empty for NULL.
+///
+/// # Safety
+/// Not NULL, it can be read up to its terminator.
+unsafe fn text(start: *const u16) -> String {
+    let mut units = Vec::new();
+    let mut next = start;
+    while !next.is_null() {
+        // SAFETY: the caller's promise: no terminator so far.
+        let unit = unsafe { next.read_unaligned() };
+        if unit == 0 {
+            break;
+        }
+        units.push(unit);
+        next = next.wrapping_add(1);
+    }
+    String::from_utf16_lossy(&units)
 }
 
 /// The machine's own secur32.dll; `None` where there is none, or where this library is one of its
@@ -116,11 +198,12 @@ fn find() -> Option<Machine> {
     let theirs = PLACES.iter().find_map(|place| load(place, own))?;
     let mut functions: BTreeMap<_, _> =
         names().filter_map(|name| Some((name, resolve(theirs, name)?))).collect();
-    if is_wine() {
+    let wine = is_wine();
+    if wine {
         functions.retain(|name, _| !STUBS_OF_WINE.contains(name));
     }
     cure_the_loader(own);
-    Some(Machine { functions })
+    Some(Machine { functions, wine })
 }
 
 /// Loads the machine's own from a place below the system directory, unless that is this library.

@@ -12,7 +12,33 @@ mod common;
 #[path = "../imap/mod.rs"]
 mod imap;
 
+#[path = "../peers/base64.rs"]
+mod base64;
+#[path = "../peers/exchange.rs"]
+mod exchange;
+#[allow(dead_code)] // what other tests use of these
+#[path = "../gssapi/imap.rs"]
+mod imap_login;
+#[allow(dead_code)]
+#[path = "../gssapi/kdc.rs"]
+mod kdc;
+#[path = "../peers/matrix.rs"]
+mod matrix;
+#[allow(dead_code)]
+#[path = "../peers/participant.rs"]
+mod participant;
+#[allow(dead_code)]
+#[path = "../peers/programs.rs"]
+mod peers_programs;
+#[allow(dead_code)]
+#[path = "../gssapi/programs.rs"]
+mod programs;
+#[allow(dead_code)]
+#[path = "../gssapi/row.rs"]
+mod row;
+
 mod image;
+mod kerberos;
 mod peers;
 mod place;
 mod readme;

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::handles::Handles;
-use super::packages;
+use super::{packages, wrapped};
 use crate::ffi::guard::guard_value;
 use crate::ffi::memory;
 use crate::ffi::pointer;
@@ -129,9 +129,10 @@ pub(in crate::ffi) fn memory(start: *const c_void) -> bool {
 }
 
 /// Remembers a credential that a successful call has made.
-pub(in crate::ffi) fn acquired(new: *const SecHandle, status: SECURITY_STATUS) {
+pub(in crate::ffi) fn acquired(package: Foreign, new: *const SecHandle, status: SECURITY_STATUS) {
     if let Some(handle) = words(new).filter(|_| status >= 0) {
         CREDENTIALS.remember(handle);
+        wrapped::acquired(package, handle);
     }
 }
 
@@ -147,7 +148,7 @@ pub(in crate::ffi) fn begun(
 }
 
 /// Remembers a context that a successful call has imported.
-pub(in crate::ffi) fn imported(new: *const SecHandle, status: SECURITY_STATUS) {
+pub(in crate::ffi) fn imported(_: Foreign, new: *const SecHandle, status: SECURITY_STATUS) {
     begun(None, new, status);
 }
 
@@ -155,7 +156,20 @@ pub(in crate::ffi) fn imported(new: *const SecHandle, status: SECURITY_STATUS) {
 pub(in crate::ffi) fn freed(before: Option<Handle>, status: SECURITY_STATUS) {
     if let Some(handle) = before.filter(|_| status >= 0) {
         CREDENTIALS.forget(handle);
+        wrapped::freed(handle);
     }
+}
+
+/// Whether a credential is one of the machine's that contexts of ours still need: it is forgotten,
+/// and freed when they have ended.
+pub(in crate::ffi) fn free_later(handle: *const SecHandle) -> bool {
+    guard_value("FreeCredentialsHandle", false, || {
+        let kept = words(handle).filter(|handle| wrapped::free_later(*handle));
+        if let Some(handle) = kept {
+            CREDENTIALS.forget(handle);
+        }
+        Ok(kept.is_some())
+    })
 }
 
 /// Forgets a context that a successful call has deleted.
