@@ -123,8 +123,13 @@ fn attributes_messages_and_bindings() {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("attributes")));
-    assert!(told.ends_with("0 failures\n"), "{told}");
+    let program = programs::compiled("attributes");
+    let mut forwardable = kdc.command(&program);
+    forwardable.env("KRB5CCNAME", kdc.path("forwardable")).arg("forwardable");
+    for command in [&mut kdc.command(&program), &mut forwardable] {
+        let told = common::succeed(command);
+        assert!(told.ends_with(" 0 failures\n"), "{told}");
+    }
 }
 
 /// Whether there is no KDC to be had, and need not be; says so.
@@ -135,6 +140,17 @@ fn no_kdc(what: &str) -> bool {
         eprintln!("SKIPPED: {what}: package {package} is missing");
     }
     missing.is_some()
+}
+
+/// Every cookie that there can be, from either side.
+#[test]
+fn cookies_of_all_kinds() {
+    if no_kdc("cookies") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("cookies")));
+    assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 
 /// Kerberos' own words are in the log, also of programs that use nothing else.

@@ -73,20 +73,20 @@ impl<'f> OwnedSet<'f> {
         &raw mut self.set
     }
 
-    /// A copy of the first buffer.
-    pub(super) fn first(&self) -> Option<Vec<u8>> {
+    /// The buffer of that number.
+    pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
         if self.set.is_null() {
             return None;
         }
         // SAFETY: not null, so what the library filled it with.
         let BufferSet { count, elements } = unsafe { self.set.read() };
-        if count == 0 {
+        if index >= count {
             return None;
         }
         // SAFETY: one of `count`.
-        let Buffer { length, value } = unsafe { elements.read() };
+        let Buffer { length, value } = unsafe { elements.wrapping_add(index).read() };
         // SAFETY: the library's memory, until the set is released.
-        Some(unsafe { octets(value.cast(), length) }.to_vec())
+        Some(unsafe { octets(value.cast(), length) })
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings;
-use super::calls::{Cred, Name, Owned, OwnedSet, check};
+use super::calls::{Cred, Name, Owned, check};
 use super::credential::GssCredential;
 use super::library::Functions;
 use super::package::{KERBEROS, Unix};
 use super::status::Doing;
 use super::types::{self, Buffer, CONTINUE_NEEDED, ChannelBindings, Handle, INDEFINITE, Oid, flag};
-use super::{messages, sizes};
+use super::{key, messages, sizes};
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Error, Flags, Legs, MAXIMUM_TIME, Message, Outcome,
-    Package, Result, Role, Secret, Status, Step, TokenSink,
+    Package, Result, Role, Status, Step, TokenSink,
 };
 use crate::system::clock;
 
@@ -195,6 +195,11 @@ fn pointer_to(bindings: Option<&ChannelBindings>) -> *const ChannelBindings {
     bindings.map_or(std::ptr::null(), std::ptr::from_ref)
 }
 
+/// The realm of a principal (RFC 1964 §2.1.1), in whose name an `@` is escaped.
+fn realm(principal: &str) -> &str {
+    principal.rsplit_once('@').map_or("", |(_, realm)| realm)
+}
+
 /// Now, as a FILETIME value in local time.
 fn now() -> u64 {
     filetime(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos())
@@ -266,27 +271,6 @@ impl GssContext {
         let kerberos = mechanism.is_some_and(|oid| unsafe { oid.is(&types::KERBEROS) });
         Ok((name, kerberos))
     }
-
-    fn session_key(state: &State) -> Result<Secret<Vec<u8>>> {
-        let functions = state.functions();
-        let mut set = OwnedSet::empty(functions);
-        let mut minor = 0;
-        let handle = state.established()?;
-        // SAFETY: the context is live, the others point to live values.
-        let major = unsafe {
-            (functions.gss_inquire_sec_context_by_oid)(
-                &raw mut minor,
-                handle,
-                &raw const types::SESSION_KEY,
-                set.fill(),
-            )
-        };
-        check(functions, Doing::Message, major, minor)?;
-        set.first().map(Secret::new).ok_or_else(|| {
-            let reason = "query: the mechanism tells no session key";
-            Error::new(Status::UNSUPPORTED_FUNCTION, reason)
-        })
-    }
 }
 
 impl Context for GssContext {
@@ -334,7 +318,12 @@ impl Context for GssContext {
             AttributeId::LIFESPAN => {
                 Attribute::Lifespan(state.library.times.0, state.library.times.1)
             }
-            AttributeId::SESSION_KEY => Attribute::SessionKey(Self::session_key(&state)?),
+            AttributeId::SESSION_KEY => Attribute::SessionKey(key::session(&state)?),
+            AttributeId::KEY_INFO => Attribute::KeyInfo(key::info(&state)?),
+            AttributeId::AUTHORITY => {
+                let name = Self::inquire(&state)?.0.text()?;
+                Attribute::Authority(realm(&name).to_owned())
+            }
             _ => {
                 let reason = "query: not an attribute of this package";
                 return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

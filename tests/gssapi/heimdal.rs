@@ -35,9 +35,12 @@ const OURS: Peer = Peer::Elsewhere(&HEIMDAL);
 fn with_heimdal(client: bool) -> Command {
     let program = if client { programs::our_client() } else { programs::our_server() };
     let mut command = Command::new(program.expect("our own"));
-    let directory = DIRECTORY.as_deref().unwrap_or(Path::new(""));
-    command.env("LD_LIBRARY_PATH", directory);
+    load_heimdal(&mut command);
     command
+}
+
+fn load_heimdal(command: &mut Command) {
+    command.env("LD_LIBRARY_PATH", DIRECTORY.as_deref().unwrap_or(Path::new("")));
 }
 
 /// Whether our client has Heimdal's library when it has made a token.
@@ -131,4 +134,19 @@ fn what_is_wrong_has_its_status_with_heimdal_too() {
         },
     ];
     run("GSSAPI: refusals with Heimdal", &rows);
+}
+
+/// What C programs see of a context, and cookies of all kinds.
+#[test]
+fn attributes_messages_and_cookies_with_heimdal() {
+    if skipped() {
+        return;
+    }
+    let kdc = Kdc::shared();
+    for name in ["attributes", "cookies"] {
+        let mut command = kdc.command(programs::compiled(name));
+        load_heimdal(command.arg("heimdal"));
+        let told = common::succeed(&mut command);
+        assert!(told.ends_with(" 0 failures\n"), "{told}");
+    }
 }

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use crate::common::{IMAP_CLIENT, IMAP_SERVER};
+use crate::common::{IMAP_CLIENT, IMAP_SERVER, succeed};
 use crate::imap_login;
 use crate::kdc::{Kdc, REALM};
 use crate::matrix::run;
@@ -134,4 +134,16 @@ fn the_examples_server_refuses_whom_it_cannot_name() {
     // All of the exchange went well.
     assert!(told.contains("whose name the package does not tell"), "{told}");
     assert!(!told.contains("logged in") && !curl.status.success(), "{told}");
+}
+
+/// Every cookie that there can be, with both ends under Wine.
+#[test]
+fn cookies_of_all_kinds() {
+    let Some(place) = Place::of(Bits::SixtyFour) else { return };
+    place.compile(&["c_tests/gssapi/cookies.c"], "libsecur32.dll.a", "cookies.exe");
+    let kdc = Kdc::shared();
+    let mut command = place.wine("cookies.exe");
+    kdc.enter(&mut command);
+    let told = succeed(&mut command);
+    assert!(told.trim_end().ends_with(" 0 failures"), "{told}");
 }

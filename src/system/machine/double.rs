@@ -241,7 +241,21 @@ pub(super) fn wrapped(sealed: bool, number: u8, plain: &[u8]) -> Vec<u8> {
     token
 }
 
+/// The same, turned so that the data comes last.
+pub(super) fn rotated(sealed: bool, number: u8, plain: &[u8]) -> Vec<u8> {
+    let mut token = wrapped(sealed, number, plain);
+    let distance = if sealed { 28 } else { 12 };
+    token[16..].rotate_right(distance);
+    token[7] = u8::try_from(distance).unwrap();
+    token
+}
+
 fn unwrapped(context: SecHandle, token: &[u8]) -> Result<(Vec<u8>, bool), Status> {
+    let mut token = token.to_vec();
+    if let Some((head, body)) = token.split_first_chunk_mut::<16>() {
+        let distance = usize::from(std::mem::take(&mut head[7]));
+        body.rotate_left(distance.min(body.len()));
+    }
     let (body, checksum) = token.split_last_chunk::<CHECKSUM>().ok_or(Status::INVALID_TOKEN)?;
     if sum(body) != *checksum {
         return Err(Status::MESSAGE_ALTERED);

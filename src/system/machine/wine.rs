@@ -109,7 +109,7 @@ pub(super) fn seal(
     let status = unsafe { function(&raw const handle, qop, &raw mut description, 0) };
     succeeded("encrypt", status)?;
     let grown = buffers[1].length();
-    let whole = joined.get(..length + grown).ok_or_else(senseless)?;
+    let whole = joined.get_mut(..length + grown).ok_or_else(senseless)?;
     let Header { sealed: encrypted, extra } = header(whole).map_err(|_| senseless())?;
     if sealed && !encrypted {
         return Err(Error::new(Status::ENCRYPT_FAILURE, "encrypt: the package did not encrypt"));
@@ -117,6 +117,7 @@ pub(super) fn seal(
     if !encrypted {
         context.learn_checksum(extra);
     }
+    rotate(whole, length)?;
     let (first, rest) = whole.split_at(grown);
     let place = message.writable(token)?.get_mut(..grown).ok_or_else(senseless)?;
     place.copy_from_slice(first);
@@ -124,6 +125,20 @@ pub(super) fn seal(
     set_length(message, Some(token), grown);
     let padding = message.position(buffer_type::PADDING);
     set_length(message, padding, 0);
+    Ok(())
+}
+
+/// Turns a message so that what stands for the plaintext comes last, and the checksum before it, as
+/// Windows has it: "RRC", octets 6 and 7, tells receivers how far (RFC 4121 §4.2.5).
+fn rotate(whole: &mut [u8], plaintext: usize) -> Result<()> {
+    let (head, body) = whole.split_first_chunk_mut::<HEADER>().ok_or_else(senseless)?;
+    let before = if head[2] & SEALED == 0 { 0 } else { HEADER };
+    let distance = body.len().checked_sub(before + plaintext).ok_or_else(senseless)?;
+    let [high, low] = u16::try_from(distance).map_err(|_| senseless())?.to_be_bytes();
+    if head[6..8] == [0, 0] {
+        body.rotate_right(distance);
+        (head[6], head[7]) = (high, low);
+    }
     Ok(())
 }
 
