@@ -8,91 +8,86 @@ use crate::common::{IMAP_CLIENT, IMAP_SERVER, succeed};
 use crate::imap_login;
 use crate::kdc::{Kdc, REALM};
 use crate::matrix::run;
-use crate::place::{Bits, Place};
+use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::row::{Elsewhere, Ending, Peer, Row};
+
+for_both_word_sizes!(
+    clients_log_in_to_native_servers,
+    native_clients_log_in_to_servers,
+    the_examples_client_logs_in,
+    the_examples_server_refuses_whom_it_cannot_name,
+    cookies_of_all_kinds,
+);
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];
 
-/// Our client and server under Wine. Its Kerberos tells no names.
-static WINE: Elsewhere =
-    Elsewhere { name: "Ours under Wine", command: under_wine, knows_names: false };
+/// Our client and server under Wine, whose Kerberos tells no names.
+static OURS: [Elsewhere; 2] = [
+    Elsewhere {
+        name: "Ours under Wine",
+        command: |client| program(Bits::SixtyFour, client),
+        knows_names: false,
+    },
+    Elsewhere {
+        name: "Ours under Wine, 32 bit",
+        command: |client| program(Bits::ThirtyTwo, client),
+        knows_names: false,
+    },
+];
 
-const OURS: Peer = Peer::Elsewhere(&WINE);
-
-fn under_wine(client: bool) -> Command {
-    let place = Place::of(Bits::SixtyFour).expect("looked for before");
+fn program(bits: Bits, client: bool) -> Command {
+    let place = Place::of(bits).expect("looked for before");
     place.wine(if client { "our_client.exe" } else { "our_server.exe" })
 }
 
-/// The place with both programs, where everything is there.
-fn ready() -> Option<&'static Place> {
-    let place = Place::of(Bits::SixtyFour)?;
-    for name in ["our_client", "our_server"] {
-        let source = format!("c_tests/peers/{name}.c");
-        place.compile(&[&source], "libsecur32.dll.a", &format!("{name}.exe"));
-    }
-    Some(place)
+/// Our program, compiled into a place.
+fn ours(place: &Place, name: &str) -> Peer {
+    let source = format!("c_tests/peers/{name}.c");
+    place.compile(&[&source], "libsecur32.dll.a", &format!("{name}.exe"));
+    Peer::Elsewhere(&OURS[usize::from(place.bits == Bits::ThirtyTwo)])
 }
 
-#[test]
-fn clients_log_in_to_native_servers() {
-    if ready().is_none() {
-        return;
-    }
-    let mut rows = Vec::new();
-    for qop in QOPS {
-        rows.extend([Peer::Cyrus, Peer::Jdk, Peer::Ours].map(|server| Row::new(OURS, server, qop)));
-    }
-    rows.push(Row::new(OURS, Peer::GnuSasl, "auth"));
-    rows.push(Row { authzid: Some("bob"), ..Row::new(OURS, Peer::Ours, "auth-int") });
-    rows.push(Row { maxbuf: 2048, ..Row::new(OURS, Peer::Cyrus, "auth-conf") });
-    let refused = Ending::ClientRefuses("SaslInitializeSecurityContext 0x8009030A");
-    rows.push(Row { offered: "auth", end: refused, ..Row::new(OURS, Peer::Cyrus, "auth-int") });
-    let none = Ending::ClientRefuses("AcquireCredentialsHandle 0x8009030E");
-    let file = Some(("KRB5CCNAME", "nothing"));
-    rows.push(Row { client_file: file, end: none, ..Row::new(OURS, Peer::Ours, "auth") });
+fn clients_log_in_to_native_servers(place: &Place) {
+    let ours = ours(place, "our_client");
+    let mut rows = QOPS.map(|qop| Row::new(ours, Peer::Cyrus, qop)).to_vec();
+    rows.push(Row { maxbuf: 2048, authzid: Some("alice"), ..rows[2] });
     // Wine's Negotiate sends Kerberos' tokens as they are, and always asks for all protection.
     let end = Ending::Agreed("auth-conf");
-    let spnego = |qop| Row { mechanism: "GSS-SPNEGO", end, ..Row::new(OURS, Peer::Ours, qop) };
-    rows.extend(QOPS.map(spnego));
+    rows.push(Row { mechanism: "GSS-SPNEGO", end, ..Row::new(ours, Peer::Ours, "auth") });
+    if place.bits == Bits::SixtyFour {
+        rows.push(Row::new(ours, Peer::Jdk, "auth-conf"));
+        rows.push(Row::new(ours, Peer::GnuSasl, "auth"));
+        rows.push(Row::new(ours, Peer::Ours, "auth-int"));
+        let refused = Ending::ClientRefuses("SaslInitializeSecurityContext 0x8009030A");
+        rows.push(Row { offered: "auth", end: refused, ..rows[1] });
+        let none = Ending::ClientRefuses("AcquireCredentialsHandle 0x8009030E");
+        rows.push(Row { client_file: Some(("KRB5CCNAME", "nothing")), end: none, ..rows[0] });
+    }
     run("GSSAPI: our client under Wine", &rows);
 }
 
-#[test]
-fn native_clients_log_in_to_servers() {
-    if ready().is_none() {
-        return;
+fn native_clients_log_in_to_servers(place: &Place) {
+    let ours = ours(place, "our_server");
+    let mut rows = QOPS.map(|qop| Row::new(Peer::Cyrus, ours, qop)).to_vec();
+    rows.push(Row { maxbuf: 2048, authzid: Some("u:bob"), ..rows[2] });
+    rows.push(Row { mechanism: "GSS-SPNEGO", ..Row::new(Peer::Ours, ours, "auth-int") });
+    if place.bits == Bits::SixtyFour {
+        rows.push(Row::new(Peer::Jdk, ours, "auth-conf"));
+        rows.push(Row::new(Peer::GnuSasl, ours, "auth"));
+        rows.push(Row { maxbuf: 0, ..Row::new(Peer::Ours, ours, "auth") });
+        // Wine tells less than GSSAPI does: SEC_E_INTERNAL_ERROR for every failure of Kerberos'.
+        let end = Ending::ServerRefuses("SaslAcceptSecurityContext 0x80090304");
+        let server_file = Some(("KRB5_KTNAME", "wrong"));
+        rows.push(Row { server_file, end, ..rows[0] });
+        let end = Ending::ServerRefuses("SaslAcceptSecurityContext 0x80090331");
+        let server_arguments = &["authzid=0"];
+        rows.push(Row { authzid: Some("bob"), server_arguments, end, ..rows[0] });
     }
-    let mut rows = Vec::new();
-    for qop in QOPS {
-        rows.extend([Peer::Cyrus, Peer::Jdk, Peer::Ours].map(|client| Row::new(client, OURS, qop)));
-    }
-    rows.push(Row::new(Peer::GnuSasl, OURS, "auth"));
-    rows.push(Row { authzid: Some("u:bob"), ..Row::new(Peer::Cyrus, OURS, "auth-conf") });
-    rows.push(Row { maxbuf: 2048, ..Row::new(Peer::Cyrus, OURS, "auth-conf") });
-    rows.push(Row { maxbuf: 0, ..Row::new(Peer::Ours, OURS, "auth") });
-    // Wine tells less than GSSAPI does: SEC_E_INTERNAL_ERROR for every failure of Kerberos'.
-    let refused = Ending::ServerRefuses("SaslAcceptSecurityContext 0x80090304");
-    for name in ["old", "wrong"] {
-        let file = Some(("KRB5_KTNAME", name));
-        rows.push(Row { server_file: file, end: refused, ..Row::new(Peer::Ours, OURS, "auth") });
-    }
-    let forbidden = Ending::ServerRefuses("SaslAcceptSecurityContext 0x80090331");
-    rows.push(Row {
-        authzid: Some("bob"),
-        server_arguments: &["authzid=0"],
-        end: forbidden,
-        ..Row::new(Peer::Ours, OURS, "auth")
-    });
-    let spnego = |qop| Row { mechanism: "GSS-SPNEGO", ..Row::new(Peer::Ours, OURS, qop) };
-    rows.extend(QOPS.map(spnego));
     run("GSSAPI: our server under Wine", &rows);
 }
 
 /// The example's client, by the ticket of a password, with the example's native server.
-#[test]
-fn the_examples_client_logs_in() {
-    let Some(place) = Place::of(Bits::SixtyFour) else { return };
+fn the_examples_client_logs_in(place: &Place) {
     place.compile(IMAP_CLIENT, "libsecur32.dll.a", "imap_client.exe");
     let kdc = Kdc::shared();
     for (qop, layer) in
@@ -114,9 +109,7 @@ fn the_examples_client_logs_in() {
 }
 
 /// What Wine does not tell, the example's server cannot do without.
-#[test]
-fn the_examples_server_refuses_whom_it_cannot_name() {
-    let Some(place) = Place::of(Bits::SixtyFour) else { return };
+fn the_examples_server_refuses_whom_it_cannot_name(place: &Place) {
     place.compile(IMAP_SERVER, "libsecur32.dll.a", "imap_server.exe");
     let kdc = Kdc::shared();
     let mut server = place.wine("imap_server.exe");
@@ -137,9 +130,7 @@ fn the_examples_server_refuses_whom_it_cannot_name() {
 }
 
 /// Every cookie that there can be, with both ends under Wine.
-#[test]
-fn cookies_of_all_kinds() {
-    let Some(place) = Place::of(Bits::SixtyFour) else { return };
+fn cookies_of_all_kinds(place: &Place) {
     place.compile(&["c_tests/gssapi/cookies.c"], "libsecur32.dll.a", "cookies.exe");
     let kdc = Kdc::shared();
     let mut command = place.wine("cookies.exe");

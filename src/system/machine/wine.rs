@@ -1,4 +1,4 @@
-//! Messages of Wine's Kerberos, which differ from Windows' in four ways (as of Wine 8):
+//! Messages of Wine's Kerberos, which differ from Windows' in four ways (as of Wine 8 and 10):
 //!
 //! * `EncryptMessage` lays the message out as DATA and then TOKEN, where Windows has TOKEN and then
 //!   DATA, and leaves PADDING's length alone;
