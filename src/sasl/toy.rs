@@ -20,6 +20,8 @@ pub(super) struct Toy {
     pub(super) flags: Flags,
     pub(super) taken: AtomicUsize,
     pub(super) asked: std::sync::Mutex<Flags>,
+    /// What its wrap refuses with.
+    pub(super) refuses_to_seal: Option<Status>,
     sent: AtomicU8,
     received: AtomicU8,
 }
@@ -33,6 +35,7 @@ impl Toy {
             flags,
             taken: AtomicUsize::new(0),
             asked: std::sync::Mutex::new(Flags::NONE),
+            refuses_to_seal: None,
             sent: AtomicU8::new(0),
             received: AtomicU8::new(0),
         }
@@ -124,6 +127,7 @@ impl Context for Toy {
         self.taken.store(leg + 1, Ordering::SeqCst);
         let outcome = match call.inputs.token() {
             b"complete" => Outcome::Complete,
+            b"complete and continue" => Outcome::CompleteAndContinue,
             _ if last => Outcome::Done,
             _ => Outcome::Continue,
         };
@@ -161,6 +165,9 @@ impl Context for Toy {
     /// Counts, so that a cookie that was made twice is noticed. Cookies are not encrypted, which is
     /// to be seen by their first octet.
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        if let Some(status) = self.refuses_to_seal {
+            return Err(error(status));
+        }
         let kind = if qop == super::wrap::WRAP_NO_ENCRYPT { b'W' } else { b'S' };
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
         let token = message.position(buffer_type::TOKEN).unwrap();
