@@ -10,6 +10,9 @@
 static unsigned char wire[TOKEN_ROOM];
 static ULONG wire_length;
 
+/* Later legs without a credential. */
+static int without_credentials;
+
 /* A message of the plain end's, put together in `wire` in the order that its package has. */
 static void protect(CtxtHandle *context, ULONG qop, const void *plain, ULONG length) {
     unsigned char token[128], data[64], padding[16];
@@ -59,14 +62,15 @@ static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room) {
     SecBuffer in, out;
     SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
     CtxtHandle *context = client.begun ? &client.context : NULL;
+    CredHandle *credential = without_credentials ? NULL : &client.credential;
     SECURITY_STATUS status;
     set(&in, SECBUFFER_TOKEN, wire, wire_length);
     set(&out, SECBUFFER_TOKEN, client.token, room);
-    status = sasl ? SaslInitializeSecurityContextA(&client.credential, context, target, flags, 0,
+    status = sasl ? SaslInitializeSecurityContextA(credential, context, target, flags, 0,
                                                    SECURITY_NATIVE_DREP, &input, 0,
                                                    &client.context, &output, &client.attributes,
                                                    NULL)
-                  : InitializeSecurityContextA(&client.credential, context, target, flags, 0,
+                  : InitializeSecurityContextA(credential, context, target, flags, 0,
                                                SECURITY_NATIVE_DREP, &input, 0, &client.context,
                                                &output, &client.attributes, NULL);
     client.length = out.cbBuffer;
@@ -83,13 +87,14 @@ static SECURITY_STATUS answer(int sasl, ULONG room) {
     SecBuffer in, out;
     SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
     CtxtHandle *context = server.begun ? &server.context : NULL;
+    CredHandle *credential = without_credentials ? NULL : &server.credential;
     SECURITY_STATUS status;
     set(&in, SECBUFFER_TOKEN, wire, wire_length);
     set(&out, SECBUFFER_TOKEN, server.token, room);
-    status = sasl ? SaslAcceptSecurityContext(&server.credential, context, &input, 0,
+    status = sasl ? SaslAcceptSecurityContext(credential, context, &input, 0,
                                               SECURITY_NATIVE_DREP, &server.context, &output,
                                               &server.attributes, NULL)
-                  : AcceptSecurityContext(&server.credential, context, &input, 0,
+                  : AcceptSecurityContext(credential, context, &input, 0,
                                           SECURITY_NATIVE_DREP, &server.context, &output,
                                           &server.attributes, NULL);
     server.length = out.cbBuffer;
@@ -139,6 +144,29 @@ static void offer(ULONG receive_size, const unsigned char expected[4]) {
 
 static const unsigned char ALL[] = {7, 0, 0xFF, 0xFF};
 
+/* What is told of a context that a Sasl function made, whosever its package is. */
+static void test_told(CtxtHandle *context, ULONG attributes) {
+    SecPkgContext_Sizes sizes;
+    SecPkgContext_Flags flags;
+    SecPkgContext_PackageInfoA info;
+    SecPkgContext_NegotiationInfoA negotiation;
+    status_is(QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes), SEC_E_OK);
+    ok(sizes.cbSecurityTrailer >= (attributes & ISC_RET_CONFIDENTIALITY ? 60 : 28)
+           && sizes.cbSecurityTrailer <= 60 && sizes.cbMaxSignature == 28,
+       "sizes %u, %u", (unsigned)sizes.cbSecurityTrailer, (unsigned)sizes.cbMaxSignature);
+    status_is(QueryContextAttributesA(context, SECPKG_ATTR_FLAGS, &flags), SEC_E_OK);
+    ok(flags.Flags == attributes, "flags %x and not %x", (unsigned)flags.Flags,
+       (unsigned)attributes);
+    status_is(QueryContextAttributesA(context, SECPKG_ATTR_PACKAGE_INFO, &info), SEC_E_OK);
+    ok(strcmp(info.PackageInfo->Name, "Kerberos") == 0, "%s", info.PackageInfo->Name);
+    FreeContextBuffer(info.PackageInfo);
+    status_is(QueryContextAttributesA(context, SECPKG_ATTR_NEGOTIATION_INFO, &negotiation),
+              SEC_E_OK);
+    ok(strcmp(negotiation.PackageInfo->Name, "Kerberos") == 0, "%s", negotiation.PackageInfo->Name);
+    FreeContextBuffer(negotiation.PackageInfo);
+    status_is(QueryContextAttributesA(context, 99, &sizes), SEC_E_UNSUPPORTED_FUNCTION);
+}
+
 /* What the server makes of a choice. */
 static void test_choice(const char *octets, ULONG length, SECURITY_STATUS expected, ULONG layer,
                         const char *authzid) {
@@ -154,6 +182,7 @@ static void test_choice(const char *octets, ULONG length, SECURITY_STATUS expect
         status_is(SaslGetContextOption(&server.context, SASL_OPTION_AUTHZ_STRING, told, sizeof told,
                                        &needed), SEC_E_OK);
         ok(needed == strlen(authzid) && memcmp(told, authzid, needed) == 0, "authzid %s", told);
+        test_told(&server.context, server.attributes);
         status_is(may_protect(&server.context, &encrypted),
                   layer == 1 ? SEC_E_QOP_NOT_SUPPORTED : SEC_E_OK);
         ok(encrypted == (layer == 4), "layer %u: encrypted %d", (unsigned)layer, encrypted);
@@ -245,6 +274,7 @@ static void test_offer(ULONG flags, const char *octets, ULONG length, SECURITY_S
         status_is(initialize(1, flags, client.length), SEC_E_OK);
         ok((client.attributes & 0x1001C) == mask, "attributes %x", (unsigned)client.attributes);
         ok(opens_as(&server.context, choice, 4 + (ULONG)strlen(choice + 4)), "another choice");
+        test_told(&client.context, client.attributes);
         status_is(may_protect(&client.context, &encrypted),
                   layer == 1 ? SEC_E_QOP_NOT_SUPPORTED : SEC_E_OK);
         ok(encrypted == (layer == 4), "layer %u: encrypted %d", (unsigned)layer, encrypted);
@@ -273,11 +303,66 @@ static void test_clients(void) {
     test_offer(0, "\370\1\0\0", 4, SEC_E_INVALID_TOKEN, NULL);
 }
 
+/* Both credentials are freed after the first leg; the contexts go on. */
+static void test_freed(void) {
+    CredHandle of_client, of_server;
+    open_ends("Kerberos");
+    of_client = client.credential;
+    of_server = server.credential;
+    wire_length = 0;
+    status_is(initialize(1, ISC_REQ_INTEGRITY, TOKEN_ROOM), SEC_I_CONTINUE_NEEDED);
+    status_is(answer(1, TOKEN_ROOM), SEC_I_CONTINUE_NEEDED);
+    status_is(FreeCredentialsHandle(&client.credential), SEC_E_OK);
+    status_is(FreeCredentialsHandle(&server.credential), SEC_E_OK);
+    status_is(FreeCredentialsHandle(&of_client), SEC_E_INVALID_HANDLE);
+    without_credentials = 1;
+    status_is(initialize(1, ISC_REQ_INTEGRITY, TOKEN_ROOM), SEC_I_CONTINUE_NEEDED);
+    status_is(answer(1, TOKEN_ROOM), SEC_I_CONTINUE_NEEDED);
+    status_is(initialize(1, ISC_REQ_INTEGRITY, TOKEN_ROOM), SEC_E_OK);
+    status_is(answer(1, TOKEN_ROOM), SEC_E_OK);
+    without_credentials = 0;
+    status_is(DeleteSecurityContext(&client.context), SEC_E_OK);
+    status_is(DeleteSecurityContext(&client.context), SEC_E_INVALID_HANDLE);
+    status_is(DeleteSecurityContext(&server.context), SEC_E_OK);
+    status_is(FreeCredentialsHandle(&of_server), SEC_E_INVALID_HANDLE);
+}
+
+/* The profiles, and whose a token is. */
+static void test_profiles(void) {
+    static const char *const names[] = {"GSSAPI", "GSS-SPNEGO", "DIGEST-MD5"};
+    static const char *const packages[] = {"Kerberos", "Negotiate", "WDigest"};
+    char *profiles = NULL, *at, name[16];
+    SecPkgInfoA *info = NULL;
+    SecBuffer buffer;
+    SecBufferDesc input = describe(&buffer, 1);
+    ULONG count = 0, index;
+    status_is(SaslEnumerateProfilesA(&profiles, &count), SEC_E_OK);
+    ok(count == 3, "%u profiles", (unsigned)count);
+    for (index = 0, at = profiles; index < count && index < 3; index++, at += strlen(at) + 1) {
+        ok(strcmp(at, names[index]) == 0, "%s", at);
+        snprintf(name, sizeof name, "%s", names[index]);
+        status_is(SaslGetProfilePackageA(name, &info), SEC_E_OK);
+        ok(strcmp(info->Name, packages[index]) == 0 && info->cbMaxToken >= 4096, "%s", info->Name);
+        FreeContextBuffer(info);
+    }
+    FreeContextBuffer(profiles);
+    open_ends("Kerberos");
+    wire_length = 0;
+    status_is(initialize(1, 0, TOKEN_ROOM), SEC_I_CONTINUE_NEEDED);
+    set(&buffer, SECBUFFER_TOKEN, wire, wire_length);
+    status_is(SaslIdentifyPackageA(&input, &info), SEC_E_OK);
+    ok(strcmp(info->Name, "Kerberos") == 0, "%s", info->Name);
+    FreeContextBuffer(info);
+    close_ends();
+}
+
 int main(int argc, char **argv) {
     heimdal = argued(argc, argv, "heimdal");
     test_choices();
     test_offers();
     test_clients();
+    test_freed();
+    test_profiles();
     printf("%d tests, %d failures\n", tests, failures);
     return 0;
 }

@@ -12,9 +12,8 @@ use super::types::{
 };
 use super::{messages, wine};
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, Error, Flags, Legs, MAX_BUFFERS,
-    MAXIMUM_TIME, Message, Outcome, Package, Result, Role, Sizes, Status, Step, StreamSizes,
-    TokenSink, buffer_type,
+    Attribute, AttributeId, Call, Context, Credential, Error, Flags, Legs, MAXIMUM_TIME, Message,
+    Outcome, Package, Result, Role, Sizes, Status, Step, StreamSizes, TokenSink, buffer_type,
 };
 
 /// Room for a token: no package makes a longer one.
@@ -131,14 +130,13 @@ impl Held {
     ) -> Result<(Vec<u8>, Step)> {
         let mut token = vec![0; TOKEN_ROOM];
         let mut output = [SecBuffer::over_mut(buffer_type::TOKEN, &mut token)];
-        let mut input = [SecBuffer::EMPTY; MAX_BUFFERS];
-        let input = input
-            .get_mut(..call.inputs.0.len())
-            .ok_or_else(|| Error::new(Status::INVALID_TOKEN, "leg: too many input buffers"))?;
-        for (place, given) in input.iter_mut().zip(call.inputs.0) {
-            *place = SecBuffer::over(given.kind, given.data);
-        }
-        let (status, flags) = self.call(credential, role, call, input, &mut output);
+        // A client's first call has no token, which is not the same as an empty one to Windows.
+        let first = role == Role::Client && self.handle.is_none();
+        let absent = |kind, data: &[u8]| first && kind == buffer_type::TOKEN && data.is_empty();
+        let inputs = call.inputs.0.iter().filter(|given| !absent(given.kind, given.data));
+        let mut input: Vec<SecBuffer> =
+            inputs.map(|given| SecBuffer::over(given.kind, given.data)).collect();
+        let (status, flags) = self.call(credential, role, call, &mut input, &mut output);
         let outcome = match status {
             Status::OK => Outcome::Done,
             Status::CONTINUE_NEEDED => Outcome::Continue,
@@ -166,7 +164,6 @@ impl Held {
         let context = before.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         let mut new = before.unwrap_or_default();
         let mut inputs = SecBufferDesc::of(input);
-        // Without an input there is none, as the first call of a client has to say it.
         let inputs = match inputs.count {
             0 => std::ptr::null_mut(),
             _ => &raw mut inputs,

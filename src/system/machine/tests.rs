@@ -95,6 +95,27 @@ fn legs_are_the_machines() {
 }
 
 #[test]
+fn no_token_is_not_an_empty_one() {
+    let bound = [
+        InputBuffer { kind: buffer_type::TOKEN, data: b"" },
+        InputBuffer { kind: buffer_type::CHANNEL_BINDINGS, data: b"block" },
+    ];
+    for (role, inputs, kinds) in [
+        (Role::Client, &bound[..1], &[][..]),
+        (Role::Client, &bound, &[14]),
+        (Role::Server, &bound, &[2, 14]),
+    ] {
+        let (credential, handle) = credential(&WINDOWS);
+        let context = credential.context(role).unwrap();
+        take(&*context, inputs, &mut Vec::new()).unwrap();
+        assert_eq!(seen(handle, |seen| seen.kinds.clone()), kinds);
+        // After the first leg the empty one is a token, too.
+        take(&*context, &bound, &mut Vec::new()).unwrap();
+        assert_eq!(seen(handle, |seen| seen.kinds.clone()), [2, 14]);
+    }
+}
+
+#[test]
 fn refusals_and_successes_of_their_own_pass_through() {
     let (credential, handle) = credential(&WINDOWS);
     let context = Arc::clone(&credential).context(Role::Server).unwrap();
