@@ -12,7 +12,9 @@ mod common;
 #[path = "../imap/mod.rs"]
 mod imap;
 
+mod abi;
 mod image;
+mod linkers;
 mod peers;
 mod place;
 mod readme;
