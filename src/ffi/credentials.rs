@@ -371,9 +371,9 @@ unsafe fn query(
     size: Option<u32>,
     form: Form,
 ) -> Result<()> {
-    pointer::required(answer)?;
     // SAFETY: the caller's promise.
     let entry = CREDENTIALS.get(unsafe { pointer::handle(credential) }?)?;
+    pointer::required(answer)?;
     if attribute != ATTRIBUTE_NAMES {
         let reason = "credential: no such attribute";
         return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

@@ -13,6 +13,8 @@ mod common;
 mod imap;
 
 mod abi;
+mod calls;
+mod differences;
 mod image;
 mod linkers;
 mod peers;

@@ -100,6 +100,13 @@ impl Place {
         command
     }
 
+    /// A program under Wine as it is without us.
+    pub(crate) fn wine_alone(&self, program: &str) -> Command {
+        let mut command = self.wine(program);
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=;secur32=b");
+        command
+    }
+
     /// Compiles a program into this place and links it by one of the DLL's import libraries.
     pub(crate) fn compile(&self, sources: &[&str], library: &str, program: &str) {
         self.compile_by(Command::new(self.bits.tool("gcc")), sources, library, program);
@@ -128,7 +135,7 @@ fn missing(bits: Bits) -> Option<String> {
         return Some(format!("{} (cargo xtask windows)", file.display()));
     }
     let runs = |tool: &&String| Command::new(tool).arg("--version").output().is_ok();
-    let others = ["clang", "ld.lld", "lld-link", "wine", "curl"].map(String::from);
+    let others = ["clang", "ld.lld", "lld-link", "wine", "curl", "openssl"].map(String::from);
     let tools = ["gcc", "objdump", "nm"].map(|name| bits.tool(name)).into_iter().chain(others);
     tools.collect::<Vec<_>>().iter().find(|tool| !runs(tool)).cloned()
 }
