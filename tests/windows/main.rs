@@ -16,6 +16,7 @@ mod abi;
 mod calls;
 mod differences;
 mod image;
+mod lifetimes;
 mod linkers;
 mod peers;
 mod place;

@@ -71,6 +71,7 @@ fn ask(machine: &Machine) -> Option<Vec<Entry>> {
     let (mut count, mut infos) = (0, null_mut());
     // SAFETY: both pointers are to live locals.
     let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
+    machine.cure_the_loader();
     if status != 0 || infos.is_null() {
         return None;
     }

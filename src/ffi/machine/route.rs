@@ -128,26 +128,39 @@ pub(in crate::ffi) fn memory(start: *const c_void) -> bool {
     !start.is_null() && memory::size_of(start).is_none()
 }
 
+/// After a call that may have loaded a package.
+pub(in crate::ffi) fn asked() {
+    if let Some(machine) = machine() {
+        machine.cure_the_loader();
+    }
+}
+
 /// Remembers a credential that a successful call has made.
 pub(in crate::ffi) fn acquired(new: *const SecHandle, status: SECURITY_STATUS) {
+    asked();
     if let Some(handle) = words(new).filter(|_| status >= 0) {
         CREDENTIALS.remember(handle);
     }
 }
 
-/// Remembers a context that a successful leg has begun: later ones return the handle they took.
+/// Remembers the handle of a context that a successful leg has begun, or has given a further one.
 pub(in crate::ffi) fn begun(
     before: Option<Handle>,
     new: *const SecHandle,
     status: SECURITY_STATUS,
 ) {
-    if let Some(handle) = words(new).filter(|new| status >= 0 && before != Some(*new)) {
-        CONTEXTS.remember(handle);
+    let Some(handle) = words(new).filter(|new| status >= 0 && before != Some(*new)) else {
+        return;
+    };
+    match before.filter(|before| CONTEXTS.contains(*before)) {
+        Some(before) => CONTEXTS.rename(before, handle),
+        None => CONTEXTS.remember(handle),
     }
 }
 
 /// Remembers a context that a successful call has imported.
 pub(in crate::ffi) fn imported(new: *const SecHandle, status: SECURITY_STATUS) {
+    asked();
     begun(None, new, status);
 }
 
