@@ -22,4 +22,5 @@ mod peers;
 mod place;
 mod readme;
 mod server;
+mod strangers;
 mod suite;

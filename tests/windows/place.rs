@@ -123,7 +123,7 @@ impl Place {
         command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror"]);
         command.args(sources.iter().map(|source| root().join(source)));
         command.arg("-o").arg(self.path(program)).arg(self.bits.built().join(library));
-        succeed(command.arg("-lws2_32"));
+        succeed(command.args(["-lws2_32", "-lcrypt32"]));
     }
 }
 
