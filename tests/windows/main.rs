@@ -24,3 +24,4 @@ mod readme;
 mod server;
 mod strangers;
 mod suite;
+mod system_package;

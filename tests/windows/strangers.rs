@@ -1,9 +1,11 @@
 //! Programs that have never heard of us, with our DLL and without: the same answers.
 
+use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::common::succeed;
+use crate::common::wine::PREFIX;
 use crate::place::{Place, for_both_word_sizes};
 
 const SOURCES: [&str; 3] = [
@@ -21,6 +23,12 @@ fn the_machine_s_packages_answer_alike_with_and_without_us(place: &Place) {
     let ours = succeed(place.wine("strangers.exe").arg(&server.port));
     assert!(theirs.lines().any(|line| line == "  regnarts"), "no message over TLS: {theirs}");
     assert_eq!(ours.lines().last(), Some("end"), "{ours}");
+    if !theirs.contains("  package NTLM: ") {
+        // Of the Wines that are unpacked for CI only Wine 8 has the C library that this needs.
+        let wanted = env::var_os("SECUR32_TEST_WINDOWS").is_some();
+        assert!(!wanted || !PREFIX.iter().any(|part| part == "wine-8.0"), "no NTLM: {theirs}");
+        eprintln!("SKIPPED: NTLM, by Samba's ntlm_auth (winbind), is not there or does not start");
+    }
     // Ours is in the list, where Windows has it: before Schannel.
     let (mut lines, mut place_of_ours) = (vec![], vec![]);
     for line in ours.lines() {
