@@ -79,11 +79,12 @@ static void as_both(ULONG_PTR lower, ULONG_PTR upper)
 
 /* ---- handles of the system's packages ---- */
 
+static WCHAR user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
+static SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
+                                             (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
+
 static void begin(WCHAR *package, CredHandle *credential, CtxtHandle *context)
 {
-    static WCHAR user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
-    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
-                                          (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
     SecBuffer token = {0, SECBUFFER_TOKEN, NULL};
     SecBufferDesc output = {SECBUFFER_VERSION, 1, &token};
     ULONG attributes;
@@ -143,6 +144,40 @@ static void mixed(const struct login *ours)
     end(&credential, &context);
 }
 
+/* Wine's NTLM gives a client's context another handle with its second leg: with it the first one goes. */
+static void of_two_legs(void)
+{
+    char octets[2][4096];
+    SecBuffer to_server = {sizeof octets[0], SECBUFFER_TOKEN, octets[0]};
+    SecBuffer to_client = {sizeof octets[1], SECBUFFER_TOKEN, octets[1]};
+    SecBufferDesc client_list = {SECBUFFER_VERSION, 1, &to_server};
+    SecBufferDesc server_list = {SECBUFFER_VERSION, 1, &to_client};
+    CredHandle outbound, inbound;
+    CtxtHandle first, second, server;
+    ULONG attributes;
+    const ULONG request = ISC_REQ_CONFIDENTIALITY;
+    RETURNS(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_OUTBOUND, NULL, &identity,
+                                                      NULL, NULL, &outbound, NULL));
+    RETURNS(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
+                                                      NULL, &inbound, NULL));
+    RETURNS(SEC_I_CONTINUE_NEEDED,
+            wide->InitializeSecurityContextW(&outbound, NULL, target, request, 0, 0, NULL, 0, &first,
+                                             &client_list, &attributes, NULL));
+    RETURNS(SEC_I_CONTINUE_NEEDED,
+            wide->AcceptSecurityContext(&inbound, NULL, &client_list, ASC_REQ_CONFIDENTIALITY, 0, &server,
+                                        &server_list, &attributes, NULL));
+    to_client.BufferType = SECBUFFER_TOKEN; /* Wine has changed it */
+    to_server.cbBuffer = sizeof octets[0];
+    RETURNS(SEC_E_OK, wide->InitializeSecurityContextW(&outbound, &first, target, request, 0, 0,
+                                                       &server_list, 0, &second, &client_list,
+                                                       &attributes, NULL));
+    RETURNS(SEC_E_OK, wide->DeleteSecurityContext(&second));
+    as_context(first);
+    as_context(second);
+    end(&inbound, &server);
+    RETURNS(SEC_E_OK, wide->FreeCredentialsHandle(&outbound));
+}
+
 /* Numbers that no library chose (xorshift by Marsaglia). */
 static ULONG_PTR any_number(void)
 {
@@ -179,6 +214,7 @@ int main(void)
     if (wide->QuerySecurityPackageInfoW(ntlm, &info) == SEC_E_OK) {
         wide->FreeContextBuffer(info);
         of_package(ntlm, &ours);
+        of_two_legs();
     } else {
         printf("NTLM is not there, and not tested\n");
     }
