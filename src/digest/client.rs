@@ -73,7 +73,7 @@ pub(super) fn respond(
     let claim = claim(call, &nonce, target)?;
     let plain = nonce::cnonce()?;
     let cnonce = claim.as_ref().map_or(plain.as_slice(), ClaimText::cnonce);
-    let Proofs { session_key, response, rspauth: expected } = proofs(
+    let Proofs { session_key, response, rspauth: expected, signers } = proofs(
         secret.expose(),
         &Covered {
             nonce: &nonce,
@@ -109,7 +109,8 @@ pub(super) fn respond(
         digest_uri: target,
         service: b"",
     };
-    let established = Established::new(&parties, &session_key, terms, Role::Client, nonce::now());
+    let now = nonce::now();
+    let established = Established::new(&parties, &session_key, signers, terms, Role::Client, now);
     Ok(Responded { expected, established })
 }
 

@@ -1,7 +1,7 @@
 //! What a context keeps once the exchange has succeeded, and its answers to queries.
 
 use super::charset;
-use super::layer::{Layer, Protection};
+use super::layer::{Layer, Protection, Signers};
 use super::names;
 use super::package::MAX_TOKEN;
 use super::qop::{Cipher, Named, Qop};
@@ -69,16 +69,20 @@ pub(super) struct Established {
 }
 
 impl Established {
+    /// `signers` are those of the session's key, where the terms have a layer.
     pub(super) fn new(
         parties: &Parties<'_>,
         session_key: &Secret<[u8; 16]>,
+        signers: Option<Signers>,
         terms: Terms,
         role: Role,
         started: u64,
     ) -> Self {
-        let layer = terms
-            .protection()
-            .map(|protection| Box::new(Layer::new(session_key.expose(), protection, role)));
+        let layer = terms.protection().map(|protection| {
+            let h_a1 = session_key.expose();
+            let signers = signers.unwrap_or_else(|| Signers::new(h_a1));
+            Box::new(Layer::new(h_a1, signers, protection, role))
+        });
         Self::with_layer(parties, session_key, terms, layer, started)
     }
 

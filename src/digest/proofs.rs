@@ -6,12 +6,15 @@
 //! H(A2)  -+             beside A1's first. response takes four, of which rspauth has all but the
 //! H(A2') -> rspauth     last in common: seven blocks in a row instead of ten.
 //! ```
+//!
+//! Where there is to be a layer, what signs its messages is made beside the last four.
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::hash::{self, NO_ENTITY};
 use super::hex;
-use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
+use super::layer::{Fork, Signers};
+use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress_all};
 use crate::sspi::Secret;
 
 /// What both proofs cover beside the password, octet for octet as the client sent it.
@@ -42,6 +45,8 @@ pub struct Proofs {
     pub response: [u8; 32],
     /// The server's `rspauth`, in hex.
     pub rspauth: [u8; 32],
+    /// What signs the messages of a layer; `None` where there is none, or it has not been made.
+    pub signers: Option<Signers>,
 }
 
 /// The proofs of an exchange, from `SS`, the hash of user, realm and password.
@@ -57,7 +62,7 @@ fn one_by_one(password_hash: &[u8; 16], covered: &Covered<'_>) -> Proofs {
     let h_a1 = session_key.expose();
     let (response, rspauth) =
         hash::response_pair(h_a1, nonce, nc, cnonce, qop_text, digest_uri, protected);
-    Proofs { session_key, response, rspauth }
+    Proofs { session_key, response, rspauth, signers: None }
 }
 
 /// For texts of a usual length; `None` for longer ones.
@@ -84,19 +89,19 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
     first.wipe(password_hash.len());
     let [h_a1, h_a2, h_a2_answer, _] = &states;
     let session_key = Secret::new(md5::octets(h_a1));
-    let (response, rspauth) =
+    let ([response, rspauth], signers) =
         pair(session_key.expose(), covered, &digits(h_a2), &digits(h_a2_answer))?;
     states.zeroize();
-    Some(Proofs { session_key, response, rspauth })
+    Some(Proofs { session_key, response, rspauth, signers })
 }
 
-/// `response` and `rspauth` from the digits of `H(A2)` and `H(A2')`.
+/// `response` and `rspauth` from the digits of `H(A2)` and `H(A2')`, and what signs.
 fn pair(
     h_a1: &[u8; 16],
     covered: &Covered<'_>,
     request: &[u8; 32],
     answer: &[u8; 32],
-) -> Option<([u8; 32], [u8; 32])> {
+) -> Option<([[u8; 32]; 2], Option<Signers>)> {
     let mut text = Text::<5>::new();
     let key = Zeroizing::new(hex::of_hash(h_a1));
     text.push(key.as_slice())?;
@@ -113,14 +118,16 @@ fn pair(
     let twin_last = twin.get_mut(..last.len())?;
     twin_last.copy_from_slice(last);
     twin_last.as_flattened_mut().get_mut(end % 64..)?.get_mut(..32)?.copy_from_slice(answer);
-    let mut state = INITIAL;
-    compress(&mut state, common);
-    let mut states = [state; 4];
-    compress_all(&mut states, [last, twin_last, &[], &[]]);
+    let fork = Fork { common, ends: [last, twin_last] };
+    let (signers, states) = if covered.protected {
+        let (signers, states) = Signers::beside(h_a1, &fork);
+        (Some(signers), states)
+    } else {
+        (None, fork.states())
+    };
     text.wipe(key.len());
     twin[0].zeroize();
-    let [response, rspauth, ..] = &states;
-    Some((digits(response), digits(rspauth)))
+    Some((states.each_ref().map(digits), signers))
 }
 
 fn digits(state: &State) -> [u8; 32] {

@@ -9,6 +9,7 @@ use super::bindings::{Claim, Policy};
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
+use super::layer::Signers;
 use super::limits::TRIES;
 use super::names::{self, Reading, Readings};
 use super::nonce::{FILETIME_SECOND, Nonce};
@@ -75,7 +76,7 @@ impl Challenged {
         if found.is_none() && source.refresh() {
             found = judge.search(source, &readings)?;
         }
-        let Some(Match { reading, session_key, rspauth }) = found else {
+        let Some(Match { reading, session_key, rspauth, signers }) = found else {
             let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
@@ -89,7 +90,8 @@ impl Challenged {
             authorization: &judge.authorization,
             digest_uri: &judge.digest_uri,
         };
-        let established = Established::new(&parties, &session_key, terms, Role::Server, now);
+        let established =
+            Established::new(&parties, &session_key, signers, terms, Role::Server, now);
         Ok(Verified { established, rspauth, stale: self.is_stale(credential, now) })
     }
 
@@ -142,6 +144,7 @@ struct Match<'r> {
     reading: &'r Reading<'r>,
     session_key: Secret<[u8; 16]>,
     rspauth: [u8; 32],
+    signers: Option<Signers>,
 }
 
 /// Compares a response with what secrets would make of it.
@@ -226,6 +229,7 @@ impl<'a> Judge<'a> {
             reading,
             session_key: proofs.session_key,
             rspauth: proofs.rspauth,
+            signers: proofs.signers,
         })
     }
 }

@@ -74,9 +74,9 @@ unsafe fn query(
     size: Option<u32>,
     form: Form,
 ) -> Result<()> {
-    pointer::required(place)?;
     // SAFETY: the caller's promise.
     let session = unsafe { session(context) }?;
+    pointer::required(place)?;
     let answer = ask(&session, AttributeId(attribute), form)?;
     answer.check_size(size)?;
     // SAFETY: the caller's promise, and the check of the size.

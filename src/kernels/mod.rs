@@ -5,6 +5,8 @@
 //! same name gives, which is its oracle in tests and the portable path where there is no kernel.
 
 pub mod des;
+pub mod des_md5;
 pub mod md5;
+mod order;
 pub mod rc4;
 pub mod rc4_md5;

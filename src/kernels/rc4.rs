@@ -8,33 +8,38 @@
 //! Cells are 32 bits wide, so that no store is narrower than a load that follows it, and the cell of
 //! the next step is read before this step's cells are written, so that steps do not wait for each
 //! other's writes. Where the two are one cell, the value is put right by selection, not by a
-//! branch: the only thing that depends on secrets is which cells are touched, as RC4 has it.
+//! branch: the only thing that depends on secrets is which cells are touched, as RC4 has it. Both
+//! values that the next `j` may have are summed before it is known which one it is, so that a step
+//! follows the one before by a comparison and a selection.
 
+use std::cell::Cell;
 use std::hint::select_unpredictable;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
-use super::md5::{Block, State, compress_beside};
+use super::md5::{Beside, Block, State, compress_beside};
+use super::order::pinned;
 
 /// Octets of a packed state: the two indices, then the permutation.
 const PACKED: usize = 258;
 
 /// A key stream: 1028 octets, wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Rc4 {
-    cells: [u32; 256],
+    // Cells of Rust's too, since a stream on its way sees some of them by two ways.
+    cells: [Cell<u32>; 256],
     i: u8,
     j: u8,
 }
 
-/// The stream on its way through a message, in registers.
-///
-/// `low` is the cell at `i + 1`, as it will be when step `i + 1` begins.
+/// The stream on its way through a message.
+#[derive(Clone, Copy)]
 pub(super) struct Steps<'a> {
-    cells: &'a mut [u32; 256],
+    cells: &'a [Cell<u32>; 256],
     i: u32,
-    j: u32,
+    /// The cell at `i + 1`, as it will be when step `i + 1` begins.
     low: u32,
+    /// What `j` will be in step `i + 1`, in its low octet.
+    sum: u32,
 }
 
 /// The low octet of a word.
@@ -43,56 +48,103 @@ fn octet_of(word: u32) -> u8 {
     word.to_le_bytes()[0]
 }
 
+#[allow(clippy::inline_always)] // a call for each octet would cost more than the octet
 impl Steps<'_> {
     /// The next octet of the stream.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // a call for each octet would cost more than the octet
-    pub(super) fn octet(&mut self) -> u8 {
-        self.step((self.i + 1) & 0xFF, (self.i + 2) & 0xFF)
+    fn octet(&mut self) -> u8 {
+        let cell = |index: u32| &self.cells[(index & 0xFF) as usize];
+        self.step(cell(self.i.wrapping_add(1)), cell(self.i.wrapping_add(2)))
     }
 
-    /// The same, where `i` is at most 253.
+    /// The same, with the cells at `i + 1` and `i + 2`.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // as above
-    fn octet_inside(&mut self) -> u8 {
-        self.step(self.i + 1, self.i + 2)
-    }
-
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // as above
-    fn step(&mut self, here: u32, after: u32) -> u8 {
-        let cells = &mut *self.cells;
-        let next = cells[after as usize];
-        let low = self.low;
-        let sum = self.j.wrapping_add(low);
-        let j = sum & 0xFF;
-        let high = cells[j as usize];
-        cells[here as usize] = high;
-        cells[j as usize] = low;
-        let octet = cells[((low + high) & 0xFF) as usize];
-        self.low = select_unpredictable(octet_of(sum) == octet_of(after), low, next);
-        (self.i, self.j) = (here, sum);
+    fn step(&mut self, here: &Cell<u32>, after: &Cell<u32>) -> u8 {
+        let cell = |index: u32| &self.cells[(index & 0xFF) as usize];
+        let (low, sum, next) = (self.low, self.sum, after.get());
+        let high = cell(sum).get();
+        here.set(high);
+        cell(sum).set(low);
+        let octet = cell(low + high).get();
+        self.i = self.i.wrapping_add(1);
+        let same = octet_of(sum) == octet_of(self.i.wrapping_add(1));
+        let (if_same, if_not) = (pinned(sum.wrapping_add(low)), sum.wrapping_add(next));
+        self.low = select_unpredictable(same, low, next);
+        self.sum = select_unpredictable(same, if_same, if_not);
         octet_of(octet)
     }
 
-    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`. Mostly
-    /// `i`, which is no secret, does not come to its end among them.
+    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`.
     pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
-        let mut stream = [0; 64];
-        // In registers: to the compiler, the cells might be the indices.
-        let mut steps = Steps { cells: &mut *self.cells, i: self.i, j: self.j, low: self.low };
-        if steps.i <= 253 - 63 {
-            compress_beside(hash, block, |step| stream[step & 63] = steps.octet_inside());
-        } else {
-            compress_beside(hash, block, |step| stream[step & 63] = steps.octet());
+        let start = usize::from(octet_of(self.i));
+        // Mostly `i`, which is no secret, does not come to its end among them.
+        match self.cells.get(start..).and_then(|cells| cells.first_chunk()) {
+            Some(near) => self.take(hash, block, Near(near)),
+            None => self.take(hash, block, Anywhere),
         }
-        (self.i, self.j, self.low) = (steps.i, steps.j, steps.low);
-        stream
+    }
+
+    fn take(&mut self, hash: &mut State, block: &Block, next: impl Next) -> Block {
+        let mut work = BesideHash { steps: *self, next, stream: [0; 8] };
+        compress_beside(hash, block, &mut work);
+        *self = work.steps;
+        let mut octets = [0; 64];
+        for (octets, word) in octets.as_chunks_mut().0.iter_mut().zip(work.stream) {
+            *octets = word.to_le_bytes();
+        }
+        octets
     }
 
     /// Where the stream stands now.
     pub(super) fn indices(&self) -> [u8; 2] {
-        [octet_of(self.i), octet_of(self.j)]
+        [octet_of(self.i), octet_of(self.sum.wrapping_sub(self.low))]
+    }
+}
+
+/// Takes step number `step` of 64.
+trait Next: Copy {
+    fn octet(self, steps: &mut Steps<'_>, step: usize) -> u8;
+}
+
+/// Where `i` does not come to its end in 64 steps: the cells from it on.
+#[derive(Clone, Copy)]
+struct Near<'a>(&'a [Cell<u32>; 66]);
+
+#[derive(Clone, Copy)]
+struct Anywhere;
+
+#[allow(clippy::inline_always)] // as above
+impl Next for Near<'_> {
+    #[inline(always)]
+    fn octet(self, steps: &mut Steps<'_>, step: usize) -> u8 {
+        steps.step(&self.0[step % 64 + 1], &self.0[step % 64 + 2])
+    }
+}
+
+#[allow(clippy::inline_always)] // as above
+impl Next for Anywhere {
+    #[inline(always)]
+    fn octet(self, steps: &mut Steps<'_>, _: usize) -> u8 {
+        steps.octet()
+    }
+}
+
+/// 64 steps to take beside a hash.
+#[derive(Clone, Copy)]
+struct BesideHash<'a, N> {
+    steps: Steps<'a>,
+    next: N,
+    /// In whole words, so that they can be loaded again as what was stored.
+    stream: [u64; 8],
+}
+
+impl<N: Next> Beside for BesideHash<'_, N> {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as above
+    fn step(&mut self, step: usize) {
+        let octet = self.next.octet(&mut self.steps, step);
+        let word = &mut self.stream[step / 8 % 8];
+        *word = *word >> 8 | u64::from(octet) << 56;
     }
 }
 
@@ -100,17 +152,16 @@ impl Rc4 {
     /// The stream of a key of 16 octets, at its start.
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
-        let mut cells = [0_u32; 256];
-        for (value, cell) in (0..=255).zip(&mut cells) {
-            *cell = value;
+        let mut stream = Self { cells: [const { Cell::new(0) }; 256], i: 0, j: 0 };
+        for (value, cell) in (0..=255).zip(&stream.cells) {
+            cell.set(value);
         }
         let mut j = 0_u8;
         for (i, octet) in key.iter().cycle().take(256).enumerate() {
-            let [low, ..] = cells[i].to_le_bytes();
-            j = j.wrapping_add(low).wrapping_add(*octet);
-            cells.swap(i, usize::from(j));
+            j = j.wrapping_add(octet_of(stream.cells[i].get())).wrapping_add(*octet);
+            stream.cells.swap(i, usize::from(j));
         }
-        Self { cells, i: 0, j: 0 }
+        stream
     }
 
     /// Encrypts or decrypts `text` with the next octets of the stream.
@@ -133,8 +184,9 @@ impl Rc4 {
 
     /// The stream, to be taken octet by octet; [`Rc4::end`] takes the indices back.
     pub(super) fn begin(&mut self) -> Steps<'_> {
-        let low = self.cells[usize::from(self.i.wrapping_add(1))];
-        Steps { cells: &mut self.cells, i: self.i.into(), j: self.j.into(), low }
+        let low = self.cells[usize::from(self.i.wrapping_add(1))].get();
+        let sum = u32::from(self.j).wrapping_add(low);
+        Steps { cells: &self.cells, i: self.i.into(), low, sum }
     }
 
     pub(super) fn end(&mut self, indices: [u8; 2]) {
@@ -143,7 +195,7 @@ impl Rc4 {
 
     /// Undoes the last [`Rc4::apply`], which was to `text`: text and stream are as before it.
     pub fn undo(&mut self, text: &mut [u8]) {
-        let at = |cells: &[u32; 256], index: u8| cells[usize::from(index)].to_le_bytes()[0];
+        let at = |cells: &[Cell<u32>; 256], index: u8| octet_of(cells[usize::from(index)].get());
         for octet in text.iter_mut().rev() {
             let (i, j) = (self.i, self.j);
             let sum = at(&self.cells, i).wrapping_add(at(&self.cells, j));
@@ -159,7 +211,7 @@ impl Rc4 {
     pub fn pack(&self) -> Vec<u8> {
         let mut packed = Vec::with_capacity(PACKED);
         packed.extend([self.i, self.j]);
-        packed.extend(self.cells.iter().map(|cell| cell.to_le_bytes()[0]));
+        packed.extend(self.cells.iter().map(|cell| octet_of(cell.get())));
         packed
     }
 
@@ -173,8 +225,16 @@ impl Rc4 {
             seen[usize::from(*cell)] = true;
         }
         let [i, j] = *indices;
-        let state = || Self { cells: cells.map(u32::from), i, j };
+        let state = || Self { cells: cells.map(|cell| Cell::new(cell.into())), i, j };
         seen.iter().all(|seen| *seen).then(state)
+    }
+}
+
+impl Drop for Rc4 {
+    fn drop(&mut self) {
+        self.cells.iter_mut().for_each(|cell| cell.get_mut().zeroize());
+        self.i.zeroize();
+        self.j.zeroize();
     }
 }
 

@@ -3,7 +3,8 @@
 //! It is found by its full path, never by its name, which stands for this library. Its functions are
 //! resolved once, all together: Wine's loader remembers the module that it last found for a base
 //! name, so that after a look-up in the machine's own DLL the next `LoadLibrary("secur32.dll")` of
-//! anybody would get that one. Asking for this library by its full path sets it right.
+//! anybody would get that one. Asking for this library by its full path sets it right. Wine's own
+//! makes such a look-up, too, when a package is first used.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use super::module;
 
 /// The names that this library exports: those are what may be asked of the machine's own.
 const EXPORTS: &str = include_str!("../../def/exports.txt");
+
+const NAME: &str = "secur32.dll";
 
 /// Where the machine's own is, below the system directory: the second is where it is kept when this
 /// library has been installed in its place. Wine's needs its own base name to find its other half.
@@ -71,7 +74,8 @@ impl Address {
 /// The machine's own secur32.dll.
 pub(crate) struct Machine {
     functions: BTreeMap<&'static str, Address>,
-    wine: bool,
+    /// Whether it is Wine's.
+    is_wine: bool,
 }
 
 impl Machine {
@@ -84,7 +88,21 @@ impl Machine {
     /// Whether it is Wine's.
     #[must_use]
     pub(crate) fn is_wine(&self) -> bool {
-        self.wine
+        self.is_wine
+    }
+
+    /// Has Wine's loader find this library under the name that both have, after anything that may
+    /// have made it look into its own.
+    pub(crate) fn cure_the_loader(&self) {
+        let Some(own) = module::own().filter(|own| self.is_wine && *own != module::called(NAME))
+        else {
+            return;
+        };
+        if let Some(mut path) = module::file_name(own) {
+            path.push(0);
+            // SAFETY: the path is terminated. What it returns is known.
+            unsafe { GetModuleHandleW(path.as_ptr()) };
+        }
     }
 }
 
@@ -112,6 +130,7 @@ pub(crate) fn list(machine: &Machine) -> Option<Vec<Listed>> {
     let (mut count, mut infos) = (0, std::ptr::null_mut());
     // SAFETY: both pointers are to live locals.
     let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
+    machine.cure_the_loader();
     if status != 0 || infos.is_null() {
         return None;
     }
@@ -187,10 +206,6 @@ pub(crate) fn machine() -> Option<&'static Machine> {
 }
 
 fn find() -> Option<Machine> {
-    // Were this library unloaded, the next LoadLibrary by the name that both have would find the
-    // machine's own, which stays; and Rust's standard library takes its thread-local indexes along,
-    // of which a process has about a thousand.
-    module::stay();
     if module::is_provider() {
         return None;
     }
@@ -198,12 +213,13 @@ fn find() -> Option<Machine> {
     let theirs = PLACES.iter().find_map(|place| load(place, own))?;
     let mut functions: BTreeMap<_, _> =
         names().filter_map(|name| Some((name, resolve(theirs, name)?))).collect();
-    let wine = is_wine();
-    if wine {
+    let is_wine = is_wine();
+    if is_wine {
         functions.retain(|name, _| !STUBS_OF_WINE.contains(name));
     }
-    cure_the_loader(own);
-    Some(Machine { functions, wine })
+    let machine = Machine { functions, is_wine };
+    machine.cure_the_loader();
+    Some(machine)
 }
 
 /// Loads the machine's own from a place below the system directory, unless that is this library.
@@ -246,16 +262,6 @@ fn address(module: HMODULE, name: &CStr) -> Option<Address> {
 
 /// Wine says so in ntdll.dll.
 fn is_wine() -> bool {
-    let name: Vec<u16> = "ntdll.dll".encode_utf16().chain([0]).collect();
-    // SAFETY: the name is terminated.
-    let module = unsafe { GetModuleHandleW(name.as_ptr()) };
+    let module = module::called("ntdll.dll");
     !module.is_null() && address(module, c"wine_get_version").is_some()
-}
-
-fn cure_the_loader(own: HMODULE) {
-    if let Some(mut path) = module::file_name(own) {
-        path.push(0);
-        // SAFETY: the path is terminated. What it returns is known.
-        unsafe { GetModuleHandleW(path.as_ptr()) };
-    }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(dead_code)] // every test crate uses its own part of this
 
+pub(crate) mod wine;
+
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
 use std::fs;

@@ -37,10 +37,17 @@ mod programs;
 #[path = "../gssapi/row.rs"]
 mod row;
 
+mod abi;
+mod calls;
+mod differences;
 mod image;
 mod kerberos;
+mod lifetimes;
+mod linkers;
 mod peers;
 mod place;
 mod readme;
 mod server;
+mod strangers;
 mod suite;
+mod system_package;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::common::{IMAP_CLIENT, IMAP_SERVER};
 use crate::imap::Server;
+use crate::linkers::clang;
 use crate::place::{Place, for_both_word_sizes};
 use crate::server::Running;
 
@@ -21,11 +22,19 @@ fn a_native_client_logs_in_to_a_server(place: &Place) {
     assert!(told.contains("alice logged in by DIGEST-MD5"), "{told}");
 }
 
+/// Linked by mingw's linker with the import library that is made for it, and by LLVM's with the one
+/// that is made for Microsoft's.
 fn a_client_logs_in_to_a_native_server(place: &Place) {
     place.compile(IMAP_CLIENT, "libsecur32.dll.a", "imap_client.exe");
+    log_in(place, "imap_client.exe");
+    place.compile_by(clang(place.bits), IMAP_CLIENT, "secur32.lib", "imap_client_lld.exe");
+    log_in(place, "imap_client_lld.exe");
+}
+
+fn log_in(place: &Place, program: &str) {
     let server = Server::start(1);
     let mut client = place
-        .wine("imap_client.exe")
+        .wine(program)
         .args(["--qop", "auth-conf", "127.0.0.1", &server.port.to_string(), "alice"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,11 +1,12 @@
 //! Where the tests of a word size run: compilers, the DLL as built, and a Wine directory of their own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use crate::common::{root, scratch, succeed};
+use crate::common::wine::{PREFIX, runs_32_bits, wine};
+use crate::common::{root, succeed};
 
 /// A word size of programs, and of the DLL that they load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +69,7 @@ impl Place {
 
     /// Beside a directory of Wine's; an error names what that lacks.
     fn below(bits: Bits, prefix: &Path) -> Result<Self, String> {
-        // A 64-bit Wine fills this one where it runs 32-bit programs.
-        if bits == Bits::ThirtyTwo && !prefix.join("drive_c/windows/syswow64/kernel32.dll").exists()
-        {
+        if bits == Bits::ThirtyTwo && !runs_32_bits(prefix) {
             return Err(format!("Wine for 32-bit programs, in {},", prefix.display()));
         }
         let directory = prefix.with_file_name(bits.machine());
@@ -101,66 +100,44 @@ impl Place {
         command
     }
 
+    /// A program under Wine as it is without us.
+    pub(crate) fn wine_alone(&self, program: &str) -> Command {
+        let mut command = self.wine(program);
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=;secur32=b");
+        command
+    }
+
     /// Compiles a program into this place and links it by one of the DLL's import libraries.
     pub(crate) fn compile(&self, sources: &[&str], library: &str, program: &str) {
-        let mut command = Command::new(self.bits.tool("gcc"));
+        self.compile_by(Command::new(self.bits.tool("gcc")), sources, library, program);
+    }
+
+    /// The same by another compiler's command.
+    pub(crate) fn compile_by(
+        &self,
+        mut command: Command,
+        sources: &[&str],
+        library: &str,
+        program: &str,
+    ) {
         command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror"]);
         command.args(sources.iter().map(|source| root().join(source)));
         command.arg("-o").arg(self.path(program)).arg(self.bits.built().join(library));
-        succeed(command.arg("-lws2_32"));
+        succeed(command.args(["-lws2_32", "-lcrypt32"]));
     }
-}
-
-/// Wine's own directory for these tests, made once. Each version of Wine has one.
-static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
-    let version = succeed(Command::new("wine").arg("--version"));
-    let version = version.split_whitespace().next().expect("a version");
-    let prefix = scratch("windows").join(version).join("prefix");
-    boot(&prefix);
-    prefix
-});
-
-/// Makes a directory of Wine's, or brings it up to date.
-pub(crate) fn boot(prefix: &Path) {
-    fs::create_dir_all(prefix.parent().expect("a place")).expect("a directory");
-    // What it starts keeps its output open after it has ended: a pipe would not end.
-    let told = prefix.with_extension("txt");
-    let output = fs::File::create(&told).expect("a file");
-    let status =
-        wine(prefix).args(["wineboot", "--init"]).stdout(Stdio::null()).stderr(output).status();
-    if !status.as_ref().is_ok_and(ExitStatus::success) {
-        // Half of it would spoil the next run.
-        let _ = fs::remove_dir_all(prefix);
-        panic!("wineboot: {status:?} {}", fs::read_to_string(&told).unwrap_or_default());
-    }
-}
-
-/// `wine` with its own secur32.
-pub(crate) fn wine(prefix: &Path) -> Command {
-    with_wine("wine", prefix)
-}
-
-/// A program that may use Wine, for at most some minutes.
-pub(crate) fn with_wine(program: &str, prefix: &Path) -> Command {
-    let mut command = Command::new("timeout");
-    command.args(["600", program]);
-    for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_LOG"] {
-        command.env_remove(name);
-    }
-    command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
-    command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=");
-    command
 }
 
 /// What is missing for the tests of a word size, if anything.
 fn missing(bits: Bits) -> Option<String> {
-    let library = bits.built().join("secur32.dll");
-    if !library.is_file() {
-        return Some(format!("{} (cargo xtask windows)", library.display()));
+    let built =
+        ["secur32.dll", "libsecur32.dll.a", "secur32.lib"].map(|name| bits.built().join(name));
+    if let Some(file) = built.iter().find(|file| !file.is_file()) {
+        return Some(format!("{} (cargo xtask windows)", file.display()));
     }
     let runs = |tool: &&String| Command::new(tool).arg("--version").output().is_ok();
-    let tools = [bits.tool("gcc"), bits.tool("objdump"), "wine".into(), "curl".into()];
-    tools.iter().find(|tool| !runs(tool)).cloned()
+    let others = ["clang", "ld.lld", "lld-link", "wine", "curl", "openssl"].map(String::from);
+    let tools = ["gcc", "objdump", "nm"].map(|name| bits.tool(name)).into_iter().chain(others);
+    tools.collect::<Vec<_>>().iter().find(|tool| !runs(tool)).cloned()
 }
 
 /// Makes tests for both word sizes of functions that take a [`Place`].

@@ -3,17 +3,19 @@
 //! The indented lines run as they stand but for `/path/to/program`. Their blocks come in pairs: a way
 //! to use the DLL, and its undoing.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::common::wine::{boot, wine, with_wine};
 use crate::common::{HTTP_CLIENT, HTTP_SERVER, read, succeed};
-use crate::place::{Bits, Place, boot, for_both_word_sizes, wine, with_wine};
+use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::server::Running;
 
 for_both_word_sizes!(every_way_works_and_can_be_undone);
 
-/// What which_secur32.c says of Wine's own DLL, of ours, and of Wine's own with our package.
+/// What `which_secur32.c` says of Wine's own DLL, of ours, and of Wine's own with our package.
 const WINES: &str = "Wine's Schannel";
 const OURS: &str = "ours WDigest Schannel";
 const WITH_PACKAGE: &str = "Wine's Schannel WDigest";
@@ -129,7 +131,7 @@ impl<'a> Reader<'a> {
             if self.place.bits == Bits::ThirtyTwo {
                 line = line.replace("system32", "syswow64");
             }
-            script += &format!("{line} || exit\n");
+            let _ = writeln!(script, "{line} || exit");
             if line.starts_with("S=") {
                 self.variables = format!("{line}\n");
             }
@@ -162,7 +164,7 @@ impl<'a> Reader<'a> {
         succeed(&mut self.stranger("package_login.exe"));
     }
 
-    /// The second request of a connection ends in SEC_I_COMPLETE_NEEDED, which Wine's own secur32 does
+    /// The second request of a connection ends in `SEC_I_COMPLETE_NEEDED`, which Wine's own secur32 does
     /// not know for a success.
     fn ask_for_pages_by_the_package(&self) {
         self.place.compile(HTTP_SERVER, "libsecur32.dll.a", "http_server.exe");

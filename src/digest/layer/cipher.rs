@@ -7,7 +7,8 @@ use super::keys::Key;
 use super::mac::RunningMac;
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
-use crate::kernels::des::{Des, TripleDes};
+use crate::kernels::des::{Cbc, Des, TripleDes};
+use crate::kernels::des_md5;
 use crate::kernels::md5::Block;
 use crate::kernels::rc4::Rc4;
 use crate::kernels::rc4_md5;
@@ -59,10 +60,11 @@ impl State {
 
     /// Takes the next octets of the direction into `mac` and encrypts them.
     pub(super) fn seal(&mut self, mac: &mut RunningMac, text: &mut [u8]) {
-        let Self::Rc4(stream) = self else {
-            mac.update(text);
-            self.encrypt(text);
-            return;
+        let stream = match self {
+            Self::None | Self::Fresh(_) => return mac.update(text),
+            Self::Rc4(stream) => stream,
+            Self::Des(chain) => return seal_chained(chain, mac, text),
+            Self::TripleDes(chain) => return seal_chained(chain, mac, text),
         };
         let (head, blocks, tail) = by_blocks(mac, text);
         mac.update(head);
@@ -155,6 +157,16 @@ impl State {
         state.set_vector(vector);
         Some(state)
     }
+}
+
+/// Takes `text` into `mac` and encrypts it.
+fn seal_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, mac: &mut RunningMac, text: &mut [u8]) {
+    let head = mac.missing().min(text.len());
+    mac.update(text.split_at(head).0);
+    let blocks = (text.len() - head) / size_of::<Block>();
+    let done = des_md5::seal(chain, mac.blocks(blocks), text, head);
+    mac.update(text.split_at(head + done).1);
+    chain.encrypt(text.split_at_mut(done).1);
 }
 
 /// `text` up to where `mac` has whole blocks, the blocks, and what is after them.

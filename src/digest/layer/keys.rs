@@ -1,11 +1,11 @@
 //! The keys of the security layers (RFC 2831 §2.3 and §2.4).
 
 use md5::Md5;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::digest::hash::joined;
 use crate::digest::qop::Cipher;
-use crate::kernels::md5::{Block, INITIAL, Text, compress_all, octets};
+use crate::kernels::md5::{Block, Text};
 use crate::sspi::Role;
 
 /// A key of 16 octets, wiped on drop.
@@ -52,9 +52,30 @@ impl Flow {
     }
 }
 
-/// Kic and Kis (RFC 2831 §2.3), in the order of `flows`.
-pub(super) fn signing(h_a1: &[u8; 16], flows: [Flow; 2]) -> [Key; 2] {
-    both(h_a1, flows.map(Flow::signing_constant))
+/// What Kic and Kis are the hashes of (RFC 2831 §2.3), padded: two blocks each.
+pub(super) struct SigningTexts([Text<2>; 2]);
+
+impl SigningTexts {
+    /// The texts, in the order of `flows`.
+    pub(super) fn new(h_a1: &[u8; 16], flows: [Flow; 2]) -> Self {
+        Self(flows.map(|flow| {
+            let mut text = Text::new();
+            // A hash and a constant of under 70 octets always have room.
+            let _ = text.push(h_a1).and_then(|()| text.push(flow.signing_constant()));
+            text
+        }))
+    }
+
+    /// Their blocks.
+    pub(super) fn blocks(&mut self) -> [&[Block]; 2] {
+        self.0.each_mut().map(|text| text.finish(0).map_or(&[][..], |blocks| &*blocks))
+    }
+}
+
+impl Drop for SigningTexts {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|text| text.wipe(size_of::<Key>()));
+    }
 }
 
 /// Kcc or Kcs (RFC 2831 §2.4): the weaker the cipher, the less of H(A1) goes in.
@@ -66,30 +87,6 @@ pub(super) fn sealing(h_a1: &[u8; 16], flow: Flow, cipher: Cipher) -> Key {
     };
     let (strong, _) = h_a1.split_at(length);
     Zeroizing::new(joined::<Md5>(&[strong, flow.sealing_constant()]).into())
-}
-
-/// The hashes of `start` with each of two ends, computed side by side.
-fn both(start: &[u8], ends: [&[u8]; 2]) -> [Key; 2] {
-    let mut texts = [Text::<2>::new(), Text::<2>::new()];
-    let mut states = [INITIAL; 4];
-    let [one, other] = &mut texts;
-    let mut blocks: [&[Block]; 4] = [&[]; 4];
-    for ((text, end), blocks) in [one, other].into_iter().zip(ends).zip(&mut blocks) {
-        // A hash and a constant of under 70 octets always have room.
-        if text.push(start).is_some()
-            && text.push(end).is_some()
-            && let Some(padded) = text.finish(0)
-        {
-            *blocks = padded;
-        }
-    }
-    compress_all(&mut states, blocks);
-    for text in &mut texts {
-        text.wipe(start.len());
-    }
-    let [one, other, ..] = states.map(|state| Zeroizing::new(octets(&state)));
-    states.zeroize();
-    [one, other]
 }
 
 /// Octets 0 to 6 and 7 to 13 of a sealing key as two DES keys of 8 octets, one after the other:
@@ -119,6 +116,7 @@ pub(super) fn first_vector(key: &[u8; 16]) -> [u8; 8] {
 mod tests {
     use super::*;
     use crate::digest::hex::unhex;
+    use crate::kernels::md5::{INITIAL, compress, octets};
 
     const V4: &str = "68d9795fbde795dac0fdfdbd4461a106";
     const V1: &str = "a2549853149b0536f01f0b850c643c57";
@@ -133,9 +131,13 @@ mod tests {
             (V4, "48a4179a7bf2399c21343d006e410455", "0067c34fcdcd50089bf5e8249ce7b350"),
             (V1, "167e83eb00efac5c44f84a956e32e9c9", "3cd17b670169e97288080d4389652b16"),
         ] {
-            let flows = [Flow::ToServer, Flow::ToClient];
-            let [kic, kis] = signing(&key(h_a1), flows);
-            assert_eq!((*kic, *kis), (key(to_server), key(to_client)));
+            let mut texts = SigningTexts::new(&key(h_a1), [Flow::ToServer, Flow::ToClient]);
+            let hashes = texts.blocks().map(|blocks| {
+                let mut state = INITIAL;
+                compress(&mut state, blocks);
+                octets(&state)
+            });
+            assert_eq!(hashes, [key(to_server), key(to_client)]);
         }
     }
 

@@ -3,8 +3,7 @@
 
 use zeroize::Zeroize;
 
-use super::keys::Key;
-use crate::kernels::md5::{Block, INITIAL, State, compress, compress_all, octets};
+use crate::kernels::md5::{Block, State, compress, octets};
 
 /// Octets of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -23,15 +22,9 @@ pub(super) struct PreparedMac {
 }
 
 impl PreparedMac {
-    /// Both directions' keys, prepared side by side.
-    pub(super) fn both([one, other]: [&Key; 2]) -> [Self; 2] {
-        let mut pads = [(one, 0x36), (one, 0x5C), (other, 0x36), (other, 0x5C)].map(pad);
-        let mut states = [INITIAL; 4];
-        compress_all(&mut states, pads.each_ref().map(std::slice::from_ref));
-        pads.as_flattened_mut().zeroize();
-        let [inner, outer, other_inner, other_outer] = states;
-        states.zeroize();
-        [Self { inner, outer }, Self { inner: other_inner, outer: other_outer }]
+    /// The MAC of a key whose [`pads`] were taken into these states.
+    pub(super) fn new(inner: State, outer: State) -> Self {
+        Self { inner, outer }
     }
 
     /// The MAC of message number `sequence`, before its text.
@@ -52,13 +45,15 @@ impl Drop for PreparedMac {
     }
 }
 
-/// A key, filled up with zeros, exclusive-or the octet of a pad.
-fn pad((key, octet): (&Key, u8)) -> Block {
-    let mut block = [octet; 64];
-    for (octet, key) in block.iter_mut().zip(key.iter()) {
-        *octet ^= key;
-    }
-    block
+/// The pads of a key, the inner first: the key filled up with zeros, exclusive-or an octet.
+pub(super) fn pads(key: &[u8; 16]) -> [Block; 2] {
+    [0x36, 0x5C].map(|octet| {
+        let mut block = [octet; 64];
+        for (octet, key) in block.iter_mut().zip(key) {
+            *octet ^= key;
+        }
+        block
+    })
 }
 
 /// The MAC of a message whose text is still coming.
@@ -172,6 +167,8 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
+    use crate::digest::layer::keys::Key;
+    use crate::kernels::md5::INITIAL;
 
     fn expected(key: &Key, sequence: u32, text: &[u8]) -> Vec<u8> {
         let mut mac = Hmac::<Md5>::new_from_slice(key.as_slice()).unwrap();
@@ -183,7 +180,14 @@ mod tests {
     #[test]
     fn macs_are_those_of_the_crate_for_every_length_and_division() {
         let keys = [Zeroizing::new([0x11; 16]), Zeroizing::new([0xA7; 16])];
-        let prepared = PreparedMac::both(keys.each_ref());
+        let prepared = keys.each_ref().map(|key| {
+            let mut states = [INITIAL; 2];
+            for (state, pad) in states.iter_mut().zip(pads(key)) {
+                compress(state, &[pad]);
+            }
+            let [inner, outer] = states;
+            PreparedMac::new(inner, outer)
+        });
         let text: Vec<u8> = (0..300).map(|n: u32| (n * 31 % 251) as u8).collect();
         for (key, prepared) in keys.iter().zip(&prepared) {
             for length in 0..=text.len() {

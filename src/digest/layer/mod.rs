@@ -5,6 +5,7 @@
 //!            mac      HMAC-MD5 with its pads hashed once
 //!            cipher   none, or rc4 or cbc, scheduled at the first message
 //!          keys       Kic, Kis, Kcc, Kcs from H(A1)
+//!          signers    the two MACs of an exchange
 //!          segments   a body in a data buffer and a trailer buffer
 //! ```
 //!
@@ -16,14 +17,15 @@ mod direction;
 mod keys;
 mod mac;
 mod segments;
+mod signers;
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::direction::Direction;
 use self::keys::Flow;
-use self::mac::PreparedMac;
 use self::segments::Segments;
+pub use self::signers::{Fork, Signers};
 use super::qop::Cipher;
 use crate::sspi::{Error, Result, Role, Secret, Status};
 
@@ -56,10 +58,10 @@ pub struct Layer {
 
 impl Layer {
     /// The layer of the exchange whose `H(A1)` is `h_a1`, before its first message; `role` is the
-    /// end of the conversation that we are.
+    /// end of the conversation that we are, and `signers` are those of `h_a1`.
     #[must_use]
-    pub fn new(h_a1: &[u8; 16], protection: Protection, role: Role) -> Self {
-        let [sending, receiving] = macs(h_a1, role).map(|mac| Direction::new(mac, protection));
+    pub fn new(h_a1: &[u8; 16], signers: Signers, protection: Protection, role: Role) -> Self {
+        let [sending, receiving] = signers.of(role).map(|mac| Direction::new(mac, protection));
         Self::of(h_a1, protection, role, sending, receiving)
     }
 
@@ -193,7 +195,7 @@ impl Layer {
                 Error::new(Status::INVALID_TOKEN, "import: not a position of the cipher")
             })
         };
-        let [sending, receiving] = macs(h_a1, role);
+        let [sending, receiving] = Signers::new(h_a1).of(role);
         let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
         let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
         Ok(Self::of(h_a1, protection, role, sending, receiving))
@@ -229,12 +231,6 @@ pub struct PackedDirection {
     /// The cipher's position: empty before the first message and without a cipher, the last 8
     /// octets of ciphertext for des and 3des, the 258 octets of its state for rc4.
     pub position: Secret<Vec<u8>>,
-}
-
-/// What signs what is sent, and what is received.
-fn macs(h_a1: &[u8; 16], role: Role) -> [PreparedMac; 2] {
-    let [sending, receiving] = keys::signing(h_a1, [Flow::sent_by(role), Flow::received_by(role)]);
-    PreparedMac::both([&sending, &receiving])
 }
 
 /// A lock whose holder died protects a state that no step leaves half made: it is taken over.

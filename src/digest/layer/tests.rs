@@ -27,7 +27,7 @@ fn padded_protections() -> [Protection; 2] {
 
 /// Both ends of a conversation on V4's H(A1).
 fn ends(protection: Protection) -> (Layer, Layer) {
-    let end = |role| Layer::new(&h_a1(V4), protection, role);
+    let end = |role| Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role);
     (end(Role::Client), end(Role::Server))
 }
 

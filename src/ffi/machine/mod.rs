@@ -79,7 +79,7 @@ macro_rules! hand_over {
     (package $package:expr => $name:ident($($argument:ident),*)) => {
         hand_over!(
             @if $crate::ffi::machine::route::package($package) => $name($($argument),*),
-            then |_| ()
+            then |_| $crate::ffi::machine::route::asked()
         );
     };
     // The end of a handle.

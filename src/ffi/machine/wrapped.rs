@@ -52,19 +52,21 @@ pub(super) fn freed(handle: Handle) {
     }
 }
 
-/// Whether contexts of ours still need a credential that the program frees; it is forgotten then.
-pub(super) fn free_later(handle: Handle) -> bool {
-    let mut credentials = credentials();
+/// Whether contexts of ours still need a credential.
+pub(super) fn is_needed(handle: Handle) -> bool {
     let needed = |(credential, count): &(Arc<MachineCredential>, usize)| {
         *count == 1 && Arc::strong_count(credential) > 1
     };
-    if !credentials.get(&key(handle)).is_some_and(needed) {
-        return false;
-    }
-    if let Some((credential, _)) = credentials.remove(&key(handle)) {
+    credentials().get(&key(handle)).is_some_and(needed)
+}
+
+/// Forgets a credential that the program frees; the machine is told when its last context has ended.
+pub(super) fn free_later(handle: Handle) -> bool {
+    let removed = credentials().remove(&key(handle));
+    if let Some((credential, _)) = &removed {
         credential.free_later();
     }
-    true
+    removed.is_some()
 }
 
 /// The credential behind a handle of the machine's, of a package that is wrapped here.

@@ -36,16 +36,22 @@ pub fn compress(state: &mut State, blocks: &[Block]) {
     md5::block_api::compress(state, blocks);
 }
 
-/// Takes one block into `state`, and calls `beside` with 0 to 63, to do in the shadow of MD5's chain
-/// of steps what does not wait for it.
+/// Work that does not wait for a hash, in 64 steps. It is copied to be in registers meanwhile.
+pub(super) trait Beside: Copy {
+    /// Does step number `step`, 0 to 63.
+    fn step(&mut self, step: usize);
+}
+
+/// Takes one block into `state`, and does the steps of `beside` in the shadow of MD5's chain of
+/// steps.
 #[inline]
-pub(super) fn compress_beside(state: &mut State, block: &Block, beside: impl FnMut(usize)) {
+pub(super) fn compress_beside(state: &mut State, block: &Block, beside: &mut impl Beside) {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     scalar::compress_beside(state, block, beside);
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
     {
         compress(state, std::slice::from_ref(block));
-        (0..64).for_each(beside);
+        (0..64).for_each(|step| beside.step(step));
     }
 }
 

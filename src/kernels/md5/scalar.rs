@@ -3,28 +3,9 @@
 //! Only the newest word of the state is late; everything else of a step can be summed before it.
 //! Left alone, compilers regroup the sums and put more of them behind the newest word, so that the
 //! order is pinned. The functions are in the form that is shortest from the newest word on.
-#![allow(unsafe_code)]
 
-use super::{Block, State, words};
-
-/// `sum`, computed before what it is added to.
-#[inline]
-fn pinned(sum: u32) -> u32 {
-    let result;
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: no instruction is emitted; a register is named.
-    unsafe {
-        std::arch::asm!("/* {0:e} */", inlateout(reg) sum => result,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    #[cfg(target_arch = "aarch64")]
-    // SAFETY: no instruction is emitted; a register is named.
-    unsafe {
-        std::arch::asm!("/* {0:w} */", inlateout(reg) sum => result,
-            options(pure, nomem, nostack, preserves_flags));
-    }
-    result
-}
+use super::{Beside, Block, State, words};
+use crate::kernels::order::pinned;
 
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
@@ -60,14 +41,15 @@ pub(super) fn compress(state: &mut State, blocks: &[Block]) {
     *state = [a, b, c, d];
 }
 
-/// Takes one block into `state`, and calls `beside` with 0 to 63 after each of its steps.
+/// As [`super::compress_beside`].
 #[inline]
-pub(super) fn compress_beside(state: &mut State, block: &Block, mut beside: impl FnMut(usize)) {
+pub(super) fn compress_beside<B: Beside>(state: &mut State, block: &Block, work: &mut B) {
+    let mut beside = *work;
     let mut steps = 0..64;
     macro_rules! step_beside {
         ($($step:tt)*) => {{
             let word = step!($($step)*);
-            steps.next().map(&mut beside);
+            steps.next().map(|step| beside.step(step));
             word
         }};
     }
@@ -77,4 +59,5 @@ pub(super) fn compress_beside(state: &mut State, block: &Block, mut beside: impl
     for (word, sum) in state.iter_mut().zip([a, b, c, d]) {
         *word = word.wrapping_add(sum);
     }
+    *work = beside;
 }

@@ -69,7 +69,7 @@ const FRAMES: &[Frames] = &[
 #[test]
 fn frames_are_those_of_v7_and_v8() {
     for (key, protection, first, second, answer) in FRAMES {
-        let end = |role| Layer::new(&h_a1(key), *protection, role);
+        let end = |role| Layer::new(&h_a1(key), Signers::new(&h_a1(key)), *protection, role);
         let (client, server) = (end(Role::Client), end(Role::Server));
         for (sender, receiver, text, frame) in [
             (&client, &server, "hello", first),

@@ -1,7 +1,6 @@
 //! Messages that are refused, and that the next good one opens all the same.
 
 use super::*;
-use crate::digest::layer::mac::PreparedMac;
 
 /// The key of messages to the server, and the sequence number of the next.
 fn at(sequence: u32, protection: Protection) -> (Layer, Layer) {
@@ -15,8 +14,7 @@ fn at(sequence: u32, protection: Protection) -> (Layer, Layer) {
 /// The first body to the server whose octets before encryption, MAC aside, are `text` and `padding`.
 /// The MAC is over `text`.
 fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
-    let [signing, other] = keys::signing(&h_a1(V4), [Flow::ToServer, Flow::ToClient]);
-    let [prepared, _] = PreparedMac::both([&signing, &other]);
+    let [prepared, _] = Signers::new(&h_a1(V4)).of(Role::Client);
     let mut mac = prepared.begin(0);
     mac.update(text);
     let mut body = [text, padding, &mac.finish()].concat();

@@ -1,0 +1,29 @@
+//! The order of sums, where compilers would regroup them and make a chain of steps longer.
+#![allow(unsafe_code)]
+
+/// `sum`, computed as it stands before what it is used in.
+#[inline]
+pub(super) fn pinned(sum: u32) -> u32 {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        let result;
+        // SAFETY: no instruction is emitted; a register is named.
+        unsafe {
+            std::arch::asm!("/* {0:e} */", inlateout(reg) sum => result,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        result
+    }
+    #[cfg(all(target_arch = "aarch64", not(miri)))]
+    {
+        let result;
+        // SAFETY: no instruction is emitted; a register is named.
+        unsafe {
+            std::arch::asm!("/* {0:w} */", inlateout(reg) sum => result,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        result
+    }
+    #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    sum
+}
