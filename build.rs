@@ -81,6 +81,8 @@ fn link_arguments() -> Result<()> {
             "-Wl,--enable-stdcall-fixup".into(),
             // Addresses chosen at random, no code in data: not every linker's defaults.
             "-Wl,--dynamicbase,--nxcompat".into(),
+            // The same octets from the same sources, whenever they are built.
+            "-Wl,--no-insert-timestamp".into(),
             // The unwinder and the threads of mingw inside: no DLL beside ours.
             "-static-libgcc".into(),
         ],

@@ -158,12 +158,15 @@ static enum login_result welcome(struct login *login, struct link *link, const c
     SECURITY_STATUS status = QueryContextAttributesA(&login->context, SECPKG_ATTR_NAMES, &names);
 
     memset(&layer, 0, sizeof layer);
-    if (status == SEC_E_OK) {
-        snprintf(login->user, sizeof login->user, "%s", names.sUserName);
-        FreeContextBuffer(names.sUserName);
-        if (kind != LAYER_NONE)
-            status = layer_open(&layer, &login->context, kind, mechanism->form);
+    if (status != SEC_E_OK) {
+        link_remark(link, "somebody whose name the package does not tell: %s",
+                    status_name(status, space));
+        return refuse(link, tag, "NO Who that is cannot be told here", lost);
     }
+    snprintf(login->user, sizeof login->user, "%s", names.sUserName);
+    FreeContextBuffer(names.sUserName);
+    if (kind != LAYER_NONE)
+        status = layer_open(&layer, &login->context, kind, mechanism->form);
     if (status != SEC_E_OK) {
         link_remark(link, "no layer: %s", status_name(status, space));
         layer_close(&layer);

@@ -1350,7 +1350,7 @@ extern "C" {
 // token, the client is authenticated. The context is the caller's to delete, also after a later
 // leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
 // for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
-// repeated.
+// repeated: a first one that took a token next and by the same thread.
 //
 // Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
 // SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
@@ -1530,10 +1530,11 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
 //   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
 // * `MessageSeqNo`: ignored; the context counts.
 //
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
-// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
-// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
-// failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
+// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+// functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, and for malformed or
+// overlapping ones; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security
+// layer, also where the cookies chose none. On failure nothing is written, but for `cbBuffer` after
+// SEC_E_BUFFER_TOO_SMALL: the length needed.
 SECURITY_STATUS SEC_ENTRY EncryptMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
@@ -1676,8 +1677,9 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
 // nothing), then a buffer of any type that receives the text: capacity on entry, length on
 // return.
 //
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
-// SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
+// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+// functions their cookies too; SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or
+// overlapping buffers;
 // SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
 // On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,

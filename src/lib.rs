@@ -17,7 +17,8 @@
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
-//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library.
+//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library; on Windows
+//!   `system::machine` puts the system's own behind the same traits, for [`sasl`].
 //! * [`accounts`] is where a server finds its users.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.

@@ -1,5 +1,5 @@
-//! The archives of `cargo xtask dist`: the same when made twice, and enough to build and run a C
-//! program elsewhere.
+//! The archives of `cargo xtask dist`: the same when made twice, and enough to build and run the C
+//! examples elsewhere.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
@@ -7,29 +7,12 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs};
 
-use common::{STRICT, have, root, scratch, succeed};
-
-const PROGRAM: &str = r#"#ifdef _WIN32
-#define SECURITY_WIN32
-#include <windows.h>
-#endif
-#include <sspi.h>
-#include <stdio.h>
-
-int main(void)
-{
-    PSecPkgInfoA info;
-    SEC_CHAR name[] = "WDigest";
-    if (QuerySecurityPackageInfoA(name, &info) != SEC_E_OK)
-        return 1;
-    printf("%s %d\n", info->Name, (int)info->wRPCID);
-    return FreeContextBuffer(info) != SEC_E_OK;
-}
-"#;
+use common::{IMAP_CLIENT, IMAP_SERVER, STRICT, have, root, scratch, succeed, wine};
 
 /// Makes the archives anew; their names and contents.
 fn archives(output: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -47,16 +30,6 @@ fn archives(output: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-fn build(compiler: &str, directory: &Path, name: &str, words: &[String]) -> PathBuf {
-    let source = directory.join("program.c");
-    fs::write(&source, PROGRAM).expect("a scratch file");
-    let program = directory.join(name);
-    let mut compile = Command::new(compiler);
-    compile.args(STRICT).arg("-std=c99").arg(&source).args(words).arg("-o").arg(&program);
-    succeed(&mut compile);
-    program
-}
-
 #[test]
 fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
     let mut tools = vec!["tar", "gzip", "pkg-config"];
@@ -71,11 +44,16 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
     let first = archives(&output);
     let again = archives(&output);
     assert!(first == again, "{:?} {:?}", first.keys(), again.keys());
+    if env::var_os("SECUR32_TEST_WINDOWS").is_some() {
+        let zips = first.keys().filter(|name| name.contains("-windows-"));
+        assert_eq!(zips.count(), 2, "{:?}", first.keys());
+    }
     succeed(Command::new("sha256sum").current_dir(&output).args(["--check", "SHA256SUMS"]));
 
     let elsewhere = directory.join("elsewhere");
     let _ = fs::remove_dir_all(&elsewhere);
     fs::create_dir_all(&elsewhere).expect("a directory");
+    let mut places = vec![];
     for name in first.keys().filter(|name| *name != "SHA256SUMS") {
         let archive = output.join(name);
         let (mut unpack, folder) = if let Some(folder) = name.strip_suffix(".tar.gz") {
@@ -93,7 +71,56 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
         for text in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
             assert!(place.join(text).is_file(), "{name}: {text}");
         }
-        if folder.contains("-windows-") { windows(&place) } else { native(&place) }
+        places.push(place);
+    }
+    log_in(&places);
+}
+
+/// Clients that are built from each archive log in to a server that is built from this machine's.
+fn log_in(places: &[PathBuf]) {
+    let is_windows = |place: &&PathBuf| place.to_string_lossy().contains("-windows-");
+    let place = places.iter().find(|place| !is_windows(place)).expect("this machine's archive");
+    let mut clients = vec![native(place, IMAP_CLIENT, "imap_client")];
+    clients.extend(places.iter().filter(is_windows).flat_map(|place| windows(place)));
+    let server = Server::start(native(place, IMAP_SERVER, "imap_server"), clients.len());
+    for client in &mut clients {
+        client.args(["--password", "secret", "127.0.0.1", &server.port, "alice"]);
+        succeed(client);
+    }
+    let told = server.finish();
+    assert_eq!(told.matches("alice logged in by DIGEST-MD5").count(), clients.len(), "{told}");
+}
+
+/// A server that ends after a number of connections.
+struct Server {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    port: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Server {
+    fn start(mut program: Command, connections: usize) -> Self {
+        program.args(["-v", "--connections", &connections.to_string(), "--accounts"]);
+        program.arg(root().join("examples/accounts.htdigest")).env("SECUR32_REALM", "example.org");
+        let mut process = program.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut first = String::new();
+        output.read_line(&mut first).expect("the server's first line");
+        let port = first.trim_end().strip_prefix("listening on 127.0.0.1:").expect("a port");
+        Self { process, output, port: port.to_owned() }
+    }
+
+    fn finish(mut self) -> String {
+        let mut told = String::new();
+        self.output.read_to_string(&mut told).expect("the dialogue");
+        told
     }
 }
 
@@ -102,35 +129,52 @@ fn tool(name: &str) -> bool {
     if name == "unzip" && Command::new(name).output().is_ok() { true } else { have(name) }
 }
 
-fn native(place: &Path) {
+/// Compiles an example with what an archive has, and is the command that runs it.
+fn build(mut compile: Command, sources: &[&str], program: &Path, words: &[String]) -> Command {
+    compile.args(STRICT).arg("-std=gnu99");
+    compile.args(sources.iter().map(|source| root().join(source))).args(words);
+    succeed(compile.arg("-o").arg(program));
+    Command::new(program)
+}
+
+fn native(place: &Path, sources: &[&str], name: &str) -> Command {
     let mut command = Command::new("pkg-config");
     command.env("PKG_CONFIG_PATH", place.join("lib/pkgconfig"));
     let flags = succeed(command.args(["--cflags", "--libs", "secur32"]));
     assert!(flags.contains(&place.join("lib").display().to_string()), "{flags}");
     let flags: Vec<String> = flags.split_whitespace().map(String::from).collect();
-    let program = build("cc", place, "program", &flags);
-    let mut run = Command::new(program);
-    assert_eq!(succeed(run.env("LD_LIBRARY_PATH", place.join("lib"))), "WDigest 21\n");
+    let mut run = build(Command::new("cc"), sources, &place.join(name), &flags);
+    run.env("LD_LIBRARY_PATH", place.join("lib")).env_remove("SECUR32_CONFIG");
+    run
 }
 
-fn windows(place: &Path) {
+/// A client for each import library.
+fn windows(place: &Path) -> Vec<Command> {
     let machine = if place.to_string_lossy().ends_with("x86_64") { "x86_64" } else { "i686" };
     let gcc = format!("{machine}-w64-mingw32-gcc");
     assert!(place.join("include/secur32.h").is_file());
-    let libraries = ["libsecur32.dll.a", "secur32.lib"];
-    for library in libraries.into_iter().filter(|name| place.join("lib").join(name).is_file()) {
-        if !have(&gcc) {
-            return;
-        }
-        let path = place.join("lib").join(library).display().to_string();
-        let program = build(&gcc, place, &format!("{library}.exe"), &[path]);
-        if machine != "x86_64" || !have("wine") {
-            eprintln!("SKIPPED: {machine}, {library}: linked, and not run under Wine");
-            continue;
-        }
-        let mut run = Command::new("wine");
-        run.arg(&program).env("WINEPREFIX", scratch("dist").join("prefix"));
-        run.env("WINEDEBUG", "-all").env("WINEDLLOVERRIDES", "mscoree,mshtml=;secur32=n,b");
-        assert_eq!(succeed(&mut run).replace('\r', ""), "WDigest 21\n", "{library}");
+    let runs = |tool: &&&str| Command::new(tool).arg("--version").output().is_ok();
+    let lacks = match [&*gcc, "wine"].iter().find(|tool| !runs(tool)) {
+        None if machine == "i686" && !wine::runs_32_bits(&wine::PREFIX) => Some("32-bit Wine"),
+        other => other.copied(),
+    };
+    if let Some(what) = lacks {
+        assert!(env::var_os("SECUR32_TEST_WINDOWS").is_none(), "{what} is missing");
+        eprintln!("SKIPPED: {what} is missing, and with it the programs of {}", place.display());
+        return vec![];
     }
+    ["libsecur32.dll.a", "secur32.lib"]
+        .into_iter()
+        .filter(|library| place.join("lib").join(library).is_file())
+        .map(|library| {
+            let path = place.join("lib").join(library).display().to_string();
+            let name = format!("{library}.exe");
+            let words = [path, "-lws2_32".into()];
+            build(Command::new(&gcc), IMAP_CLIENT, &place.join(&name), &words);
+            let mut run = wine::wine(&wine::PREFIX);
+            run.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=;secur32=n,b");
+            run.current_dir(place).arg(name);
+            run
+        })
+        .collect()
 }

@@ -11,6 +11,8 @@ mod common;
 mod base64;
 #[path = "peers/exchange.rs"]
 mod exchange;
+#[path = "gssapi/heimdal.rs"]
+mod heimdal;
 #[path = "gssapi/imap.rs"]
 mod imap;
 #[path = "gssapi/kdc.rs"]
@@ -33,7 +35,7 @@ mod row;
 use imap::Login;
 use kdc::Kdc;
 use matrix::{run, skip};
-use participant::{End, Event};
+use participant::{End, Event, Process};
 use row::{Ending, Peer, Row, established, started};
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];
@@ -117,14 +119,73 @@ fn our_client_searches_openldaps_slapd() {
 /// What C programs see of a context.
 #[test]
 fn attributes_messages_and_bindings() {
-    if let Some(package) = kdc::missing() {
-        assert!(std::env::var_os("CI").is_none(), "package {package} is missing");
-        eprintln!("SKIPPED: attributes: package {package} is missing");
+    if no_kdc("attributes") {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("attributes")));
-    assert!(told.ends_with("0 failures\n"), "{told}");
+    let program = programs::compiled("attributes");
+    let mut forwardable = kdc.command(&program);
+    forwardable.env("KRB5CCNAME", kdc.path("forwardable")).arg("forwardable");
+    for command in [&mut kdc.command(&program), &mut forwardable] {
+        let told = common::succeed(command);
+        assert!(told.ends_with(" 0 failures\n"), "{told}");
+    }
+}
+
+/// Whether there is no KDC to be had, and need not be; says so.
+fn no_kdc(what: &str) -> bool {
+    let missing = kdc::missing();
+    if let Some(package) = missing {
+        assert!(std::env::var_os("CI").is_none(), "package {package} is missing");
+        eprintln!("SKIPPED: {what}: package {package} is missing");
+    }
+    missing.is_some()
+}
+
+/// Every cookie that there can be, from either side.
+#[test]
+fn cookies_of_all_kinds() {
+    if no_kdc("cookies") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("cookies")));
+    assert!(told.ends_with(" 0 failures\n"), "{told}");
+}
+
+/// Kerberos' own words are in the log, also of programs that use nothing else.
+#[test]
+fn the_log_tells_why() {
+    if no_kdc("the log") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let server = programs::our_server().expect("our own");
+    let mut command = kdc.command(server);
+    command.arg("mechanism=GSSAPI").env("KRB5_KTNAME", kdc.path("nothing"));
+    let mut server = Process::start_merged("our server", &mut command).expect("our server");
+    let line = server.read_until(|line| line.contains(" debug ").then(|| line.to_owned()));
+    let line = line.expect("a line");
+    assert!(line.contains("AcquireCredentialsHandle") && line.contains("/nothing"), "{line}");
+    assert!(line.contains("SEC_E_NO_CREDENTIALS"), "{line}");
+}
+
+/// A credential handle by a user and a password serves for longer than a ticket lives.
+#[test]
+fn a_password_fetches_a_new_ticket_when_the_old_one_has_expired() {
+    if no_kdc("new tickets") {
+        return;
+    }
+    let kdc = Kdc::with_clock().expect("a KDC");
+    let mut command = kdc.command(programs::compiled("renewed"));
+    kdc.follow_clock(&mut command);
+    let mut client = Process::start("the client", &mut command).expect("a client");
+    // Of one ticket, of the same again, after its end, and after that one's.
+    for ahead in [0, 10, 200_000, 400_000] {
+        kdc.set_clock(ahead).expect("a clock");
+        client.write("next").expect("a client");
+        assert_eq!(client.read().as_deref(), Ok("0x00090312"), "{ahead} s later");
+    }
 }
 
 #[test]

@@ -78,9 +78,11 @@ static void set_option(CtxtHandle *context, ULONG number, int argc, char **argv,
         check(SaslSetContextOption(context, number, &value, sizeof value), name);
 }
 
-/* Says what was agreed, by the attributes that the last call returned. */
+/* Says what was agreed, by the attributes that the last call returned. Where the machine's own package
+ * tells no name, as Wine's Kerberos, that is "?". */
 static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
     SecPkgContext_NamesA names = {NULL};
+    SECURITY_STATUS named;
     char authzid[256];
     ULONG length = 0, most = 0;
     const char *qop = "auth";
@@ -88,13 +90,16 @@ static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
         qop = attributes & ISC_RET_CONFIDENTIALITY ? "auth-conf" : "auth-int";
         most = largest(context);
     }
-    check(QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names), "NAMES");
+    named = QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names);
+    if (named != SEC_E_UNSUPPORTED_FUNCTION)
+        check(named, "NAMES");
     check(SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, authzid, sizeof authzid - 1,
                                &length),
           "SASL_OPTION_AUTHZ_STRING");
     authzid[length] = '\0';
-    put_ok(qop, names.sUserName, length > 0 ? authzid : "-", most);
-    FreeContextBuffer(names.sUserName);
+    put_ok(qop, named == SEC_E_OK ? names.sUserName : "?", length > 0 ? authzid : "-", most);
+    if (named == SEC_E_OK)
+        FreeContextBuffer(names.sUserName);
 }
 
 /* Protects a message as Windows programs do: in place, with the sizes asked for first. What Kerberos

@@ -74,9 +74,9 @@ unsafe fn query(
     size: Option<u32>,
     form: Form,
 ) -> Result<()> {
-    pointer::required(place)?;
     // SAFETY: the caller's promise.
     let session = unsafe { session(context) }?;
+    pointer::required(place)?;
     let answer = ask(&session, AttributeId(attribute), form)?;
     answer.check_size(size)?;
     // SAFETY: the caller's promise, and the check of the size.
@@ -198,7 +198,7 @@ pub unsafe extern "system" fn QueryContextAttributesW(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
+    hand_over!(query phContext, ulAttribute => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Wide) }
@@ -212,7 +212,7 @@ pub unsafe extern "system" fn QueryContextAttributesA(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
+    hand_over!(query phContext, ulAttribute => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Narrow) }
@@ -229,7 +229,7 @@ pub unsafe extern "system" fn QueryContextAttributesExW(
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
     // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(context phContext => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
+    hand_over!(query phContext, ulAttribute => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExW", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Wide) }
@@ -245,7 +245,7 @@ pub unsafe extern "system" fn QueryContextAttributesExA(
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
     // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(context phContext => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
+    hand_over!(query phContext, ulAttribute => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExA", || {
         // SAFETY: what the header says of the parameters.
         unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Narrow) }
@@ -263,7 +263,7 @@ pub unsafe extern "system" fn SetContextAttributesW(
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
     hand_over!(
-        context phContext => SetContextAttributesW(phContext, ulAttribute, pBuffer, cbBuffer)
+        behind phContext => SetContextAttributesW(phContext, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
@@ -279,7 +279,7 @@ pub unsafe extern "system" fn SetContextAttributesA(
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
     hand_over!(
-        context phContext => SetContextAttributesA(phContext, ulAttribute, pBuffer, cbBuffer)
+        behind phContext => SetContextAttributesA(phContext, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.

@@ -8,6 +8,7 @@ use super::guard::guard;
 use super::machine::hand_over;
 use super::output::Output;
 use super::pointer;
+use super::stranded::{self, First};
 use super::text::Foreign;
 use super::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecHandle,
@@ -15,7 +16,7 @@ use super::types::{
 };
 use crate::handle::{Handle, Kind, Table};
 use crate::sasl::{Leg, Session};
-use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status};
+use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status, Step};
 use crate::system::library;
 
 /// The contexts that C holds.
@@ -50,7 +51,7 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let known = unsafe { known_context(pointers.context) }?;
     // SAFETY: the caller's promise.
     let credential = unsafe { credential(pointers.credential) }?;
-    let (session, handle) = match known {
+    let (mut session, handle) = match known {
         Some(handle) => (CONTEXTS.get(handle)?, Some(handle)),
         None => (begin(credential.as_deref(), pointers.new_context, entry)?, None),
     };
@@ -68,11 +69,15 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let mut output = unsafe { Output::of(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
     let writable = output.range();
     // SAFETY: the caller's promise.
+    let words = unsafe { pointer::handle(pointers.credential) };
+    let first_words = words.ok().filter(|_| handle.is_none());
+    // SAFETY: the caller's promise.
     let result = unsafe {
         with_inputs(input, &writable, |inputs| {
             let (role, through_sasl) = (entry.role, entry.through_sasl);
             let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
-            session.step(credential.as_deref().map(|entry| &*entry.0), &leg, &mut output)
+            let first = first_words.and_then(|credential| first_leg(credential, &leg));
+            step(&mut session, first, credential.as_deref(), &leg, &mut output)
         })
     };
     let step = match result {
@@ -106,7 +111,35 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
         Outcome::Done => Status::OK,
         Outcome::Continue => Status::CONTINUE_NEEDED,
         Outcome::Complete => Status::COMPLETE_NEEDED,
+        Outcome::CompleteAndContinue => Status::COMPLETE_AND_CONTINUE,
     })
+}
+
+/// What a server's first leg is known by when it is repeated, if it takes a client's token.
+fn first_leg<'a>(credential: Handle, leg: &Leg<'a>) -> Option<First<'a>> {
+    let (through_sasl, token) = (leg.through_sasl, leg.inputs.token());
+    let repeatable = leg.role == Role::Server && !token.is_empty();
+    repeatable.then_some(First { credential, through_sasl, token })
+}
+
+/// Takes a leg with `session`, or with the one that was kept when this leg's token did not fit.
+fn step(
+    session: &mut Arc<Session>,
+    first: Option<First<'_>>,
+    credential: Option<&CredentialEntry>,
+    leg: &Leg<'_>,
+    output: &mut Output,
+) -> Result<Step> {
+    if let Some(kept) = first.and_then(stranded::take) {
+        *session = kept;
+    }
+    let result = session.step(credential.map(|entry| &*entry.0), leg, output);
+    if let (Some(first), Err(error)) = (first, &result)
+        && error.status() == Status::BUFFER_TOO_SMALL
+    {
+        stranded::keep(first, Arc::clone(session));
+    }
+    result
 }
 
 /// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a
@@ -145,7 +178,12 @@ unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<Credenti
         return Ok(None);
     }
     // SAFETY: the caller's promise.
-    CREDENTIALS.get(unsafe { pointer::handle(credential) }?).map(Some)
+    let handle = unsafe { pointer::handle(credential) }?;
+    #[cfg(windows)]
+    if let Some(theirs) = super::machine::wrapped::credential(handle) {
+        return Ok(Some(Arc::new(CredentialEntry(theirs))));
+    }
+    CREDENTIALS.get(handle).map(Some)
 }
 
 fn begin(
@@ -203,7 +241,7 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Arc<Session>>
 /// token, the client is authenticated. The context is the caller's to delete, also after a later
 /// leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
 /// for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
-/// repeated.
+/// repeated: a first one that took a token next and by the same thread.
 ///
 /// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
 /// SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
@@ -382,7 +420,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => CompleteAuthToken(phContext, pToken));
+    hand_over!(behind phContext => CompleteAuthToken(phContext, pToken));
     guard("CompleteAuthToken", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
@@ -406,7 +444,7 @@ pub unsafe extern "system" fn ApplyControlToken(
     phContext: *mut CtxtHandle,
     pInput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => ApplyControlToken(phContext, pInput));
+    hand_over!(behind phContext => ApplyControlToken(phContext, pInput));
     let _ = pInput;
     // SAFETY: what the header says of the parameter.
     guard("ApplyControlToken", || unsafe { unsupported(phContext) })

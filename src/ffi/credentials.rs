@@ -228,8 +228,12 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
 pub unsafe extern "system" fn FreeCredentialsHandle(
     phCredential: *mut CredHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(end credential phCredential, freed => FreeCredentialsHandle(phCredential));
+    hand_over!(end idle phCredential, freed => FreeCredentialsHandle(phCredential));
     guard("FreeCredentialsHandle", || {
+        #[cfg(windows)]
+        if super::machine::route::free_later(phCredential) {
+            return Ok(());
+        }
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
         CREDENTIALS.remove(handle).map(drop)
@@ -371,9 +375,9 @@ unsafe fn query(
     size: Option<u32>,
     form: Form,
 ) -> Result<()> {
-    pointer::required(answer)?;
     // SAFETY: the caller's promise.
     let entry = CREDENTIALS.get(unsafe { pointer::handle(credential) }?)?;
+    pointer::required(answer)?;
     if attribute != ATTRIBUTE_NAMES {
         let reason = "credential: no such attribute";
         return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

@@ -22,8 +22,9 @@ use crate::sspi::{Message, Result};
 /// nothing), then a buffer of any type that receives the text: capacity on entry, length on
 /// return.
 ///
-/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
-/// SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or overlapping buffers;
+/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+/// functions their cookies too; SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or
+/// overlapping buffers;
 /// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
 /// On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
 #[unsafe(no_mangle)]
@@ -38,7 +39,7 @@ pub unsafe extern "system" fn MakeSignature(
     guard("MakeSignature", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
-        let sign = |message: &mut Message<'_, '_>| session.context().sign(fQOP, message);
+        let sign = |message: &mut Message<'_, '_>| session.sign(fQOP, message);
         // SAFETY: what the header says of the parameter.
         unsafe { with_message(pMessage, Direction::Plain, sign) }
     })
@@ -69,7 +70,7 @@ pub unsafe extern "system" fn VerifySignature(
     guard("VerifySignature", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
-        let verify = |message: &mut Message<'_, '_>| session.context().verify(message);
+        let verify = |message: &mut Message<'_, '_>| session.verify(message);
         // SAFETY: what the header says of the parameter.
         let qop = unsafe { with_message(pMessage, Direction::Plain, verify) }?;
         // SAFETY: what the header says of the parameter.
@@ -91,10 +92,11 @@ pub unsafe extern "system" fn VerifySignature(
 ///   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
 /// * `MessageSeqNo`: ignored; the context counts.
 ///
-/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded;
-/// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
-/// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
-/// failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
+/// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+/// functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, and for malformed or
+/// overlapping ones; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security
+/// layer, also where the cookies chose none. On failure nothing is written, but for `cbBuffer` after
+/// SEC_E_BUFFER_TOO_SMALL: the length needed.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn EncryptMessage(
     phContext: *mut CtxtHandle,
@@ -185,7 +187,7 @@ unsafe fn open(
 ) -> Result<()> {
     // SAFETY: the caller's promise.
     let session = unsafe { session(context) }?;
-    let open = |message: &mut Message<'_, '_>| session.context().open(message);
+    let open = |message: &mut Message<'_, '_>| session.open(message);
     // SAFETY: the caller's promise.
     let protection = unsafe { with_message(message, Direction::Opening, open) }?;
     // SAFETY: the caller's promise.

@@ -37,6 +37,7 @@ pub mod package;
 pub mod password;
 mod pointer;
 pub mod sasl;
+mod stranded;
 pub mod text;
 pub mod token;
 pub mod transfer;

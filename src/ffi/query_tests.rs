@@ -379,6 +379,9 @@ fn no_context_has_a_token_and_reverting_is_always_done() {
 fn a_context_is_exported_and_deleted_on_demand() {
     let mut context = established();
     let context = &raw mut context;
+    // SAFETY: NULL is refused.
+    let status = unsafe { ExportSecurityContext(context, 0, null_mut(), null_mut()) };
+    check(status, Status::INVALID_PARAMETER);
     let empty = SecBuffer { cbBuffer: 77, BufferType: 0, pvBuffer: NOTHING };
     for (flags, expected) in [
         (4, Status::UNSUPPORTED_FUNCTION),
@@ -403,7 +406,7 @@ fn a_context_is_exported_and_deleted_on_demand() {
     }
     // SAFETY: NULL is refused.
     let status = unsafe { ExportSecurityContext(context, 0, null_mut(), null_mut()) };
-    check(status, Status::INVALID_PARAMETER);
+    check(status, Status::INVALID_HANDLE); // it is looked at first
 }
 
 #[test]

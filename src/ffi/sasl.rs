@@ -40,7 +40,7 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
     hand_over!(
-        leg phCredential, phContext, phNewContext
+        sasl phCredential, phContext, phNewContext
             => SaslAcceptSecurityContext(
                 phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
                 pfContextAttr, ptsExpiry
@@ -89,7 +89,7 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextW(
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
     hand_over!(
-        leg phCredential, phContext, phNewContext
+        sasl phCredential, phContext, phNewContext
             => SaslInitializeSecurityContextW(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
@@ -130,7 +130,7 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextA(
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
     hand_over!(
-        leg phCredential, phContext, phNewContext
+        sasl phCredential, phContext, phNewContext
             => SaslInitializeSecurityContextA(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry

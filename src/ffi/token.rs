@@ -32,7 +32,7 @@ unsafe fn refuse(context: *const CtxtHandle) -> Result<()> {
 pub unsafe extern "system" fn ImpersonateSecurityContext(
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => ImpersonateSecurityContext(phContext));
+    hand_over!(behind phContext => ImpersonateSecurityContext(phContext));
     // SAFETY: what the header says of the parameter.
     guard("ImpersonateSecurityContext", || unsafe { refuse(phContext) })
 }
@@ -44,7 +44,7 @@ pub unsafe extern "system" fn ImpersonateSecurityContext(
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RevertSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
-    hand_over!(context phContext => RevertSecurityContext(phContext));
+    hand_over!(behind phContext => RevertSecurityContext(phContext));
     // SAFETY: what the header says of the parameter.
     guard("RevertSecurityContext", || unsafe { session(phContext) }.map(drop))
 }
@@ -60,7 +60,7 @@ pub unsafe extern "system" fn QuerySecurityContextToken(
     phContext: *mut CtxtHandle,
     Token: *mut *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => QuerySecurityContextToken(phContext, Token));
+    hand_over!(behind phContext => QuerySecurityContextToken(phContext, Token));
     let _ = Token;
     // SAFETY: what the header says of the parameter.
     guard("QuerySecurityContextToken", || unsafe { refuse(phContext) })

@@ -41,13 +41,13 @@ pub unsafe extern "system" fn ExportSecurityContext(
     pToken: *mut *mut c_void,
 ) -> SECURITY_STATUS {
     hand_over!(
-        context phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
+        behind phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
     );
     guard("ExportSecurityContext", || {
-        pointer::required(pPackedContext)?;
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;
         let session = CONTEXTS.get(handle)?;
+        pointer::required(pPackedContext)?;
         if fFlags & !(RESET_NEW | DELETE_OLD) != 0 {
             let reason = "export: a flag beside RESET_NEW and DELETE_OLD";
             return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

@@ -5,8 +5,8 @@ use zeroize::Zeroize;
 use super::library::Functions;
 use super::status::{self, Doing};
 use super::types::{
-    ACCEPT, Buffer, BufferSet, ERROR_BITS, Handle, INITIATE, KERBEROS, NO_CI_FLAGS, Oid, OidSet,
-    PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, octets,
+    ACCEPT, Buffer, BufferSet, CREDENTIALS_EXPIRED, ERROR_BITS, Handle, INDEFINITE, INITIATE,
+    KERBEROS, NO_CI_FLAGS, Oid, OidSet, PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, octets,
 };
 use crate::sspi::{Error, Result, Secret, Status};
 
@@ -73,20 +73,20 @@ impl<'f> OwnedSet<'f> {
         &raw mut self.set
     }
 
-    /// A copy of the first buffer.
-    pub(super) fn first(&self) -> Option<Vec<u8>> {
+    /// The buffer of that number.
+    pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
         if self.set.is_null() {
             return None;
         }
         // SAFETY: not null, so what the library filled it with.
         let BufferSet { count, elements } = unsafe { self.set.read() };
-        if count == 0 {
+        if index >= count {
             return None;
         }
         // SAFETY: one of `count`.
-        let Buffer { length, value } = unsafe { elements.read() };
+        let Buffer { length, value } = unsafe { elements.wrapping_add(index).read() };
         // SAFETY: the library's memory, until the set is released.
-        Some(unsafe { octets(value.cast(), length) }.to_vec())
+        Some(unsafe { octets(value.cast(), length) })
     }
 }
 
@@ -321,6 +321,23 @@ impl Cred {
 
     pub(super) fn handle(&self) -> Handle {
         self.handle
+    }
+
+    /// Whether its ticket has ended. One that has not been fetched yet has no end.
+    pub(super) fn expired(&self) -> bool {
+        let (mut minor, mut lifetime, none) = (0, INDEFINITE, std::ptr::null_mut());
+        // SAFETY: the credential is live; null where RFC 2744 §5.21 allows it.
+        let major = unsafe {
+            (self.functions.gss_inquire_cred)(
+                &raw mut minor,
+                self.handle,
+                none,
+                &raw mut lifetime,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+            )
+        };
+        lifetime == 0 || major & ERROR_BITS == CREDENTIALS_EXPIRED
     }
 
     /// Whom it speaks for.

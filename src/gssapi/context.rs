@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings;
-use super::calls::{Cred, Name, Owned, OwnedSet, check};
+use super::calls::{Cred, Name, Owned, check};
 use super::credential::GssCredential;
 use super::library::Functions;
 use super::package::{KERBEROS, Unix};
 use super::status::Doing;
 use super::types::{self, Buffer, CONTINUE_NEEDED, ChannelBindings, Handle, INDEFINITE, Oid, flag};
-use super::{messages, sizes};
+use super::{key, messages, sizes};
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Error, Flags, MAXIMUM_TIME, Message, Outcome, Package,
-    Result, Role, Secret, Status, Step, TokenSink,
+    Attribute, AttributeId, Call, Context, Error, Flags, Legs, MAXIMUM_TIME, Message, Outcome,
+    Package, Result, Role, Status, Step, TokenSink,
 };
 use crate::system::clock;
 
@@ -40,37 +40,40 @@ fn from_gss(bits: u32) -> Flags {
     set.fold(Flags::NONE, |flags, row| flags | row.0)
 }
 
-/// How far the exchange has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Progress {
-    Going,
-    Established,
-    Failed,
-}
-
-/// A leg that the library has taken and whose token the caller had no room for.
-struct Pending {
-    input: Vec<u8>,
-    token: Vec<u8>,
-    step: Step,
-}
-
 /// What changes from leg to leg. The library's contexts take one call at a time.
 pub(super) struct State {
+    legs: Legs,
+    library: Library,
+}
+
+impl State {
+    pub(super) fn functions(&self) -> &'static Functions {
+        self.library.functions
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.legs.flags()
+    }
+
+    /// The context, once it protects messages.
+    pub(super) fn established(&self) -> Result<Handle> {
+        self.legs.require_established().map(|()| self.library.handle)
+    }
+}
+
+/// What the library holds for a context.
+struct Library {
     functions: &'static Functions,
     handle: Handle,
-    /// The credential cache's credential, where the caller's is for whomever that speaks for.
-    own: Option<Cred>,
-    progress: Progress,
-    pending: Option<Pending>,
-    flags: Flags,
+    /// The credential that the context was begun with: a program's may get a new ticket meanwhile.
+    cred: Option<Arc<Cred>>,
     times: (u64, u64),
 }
 
 // SAFETY: a GSSAPI context belongs to no thread; the mutex around it lets one in at a time.
-unsafe impl Send for State {}
+unsafe impl Send for Library {}
 
-impl Drop for State {
+impl Drop for Library {
     fn drop(&mut self) {
         if self.handle.is_null() {
             return;
@@ -91,26 +94,7 @@ struct Answer<'f> {
     lifetime: u32,
 }
 
-impl State {
-    pub(super) fn functions(&self) -> &'static Functions {
-        self.functions
-    }
-
-    pub(super) fn flags(&self) -> Flags {
-        self.flags
-    }
-
-    /// The context, once it protects messages.
-    pub(super) fn established(&self) -> Result<Handle> {
-        match self.progress {
-            Progress::Established => Ok(self.handle),
-            _ => Err(Error::new(
-                Status::INVALID_HANDLE,
-                "context: the exchange has not succeeded (yet)",
-            )),
-        }
-    }
-
+impl Library {
     fn initialize(
         &mut self,
         credential: &GssCredential,
@@ -125,7 +109,10 @@ impl State {
         let input = Buffer::over(call.inputs.token());
         let mut answer = Answer { token: Owned::empty(functions), major: 0, bits: 0, lifetime: 0 };
         let mut minor = 0;
-        let cred = credential.outbound(&mut self.own)?.handle();
+        if self.cred.is_none() {
+            self.cred = Some(credential.outbound()?);
+        }
+        let cred = self.cred.as_ref().map_or(std::ptr::null_mut(), |cred| cred.handle());
         let mechanism: *const Oid = credential.owner().mechanism().oid();
         // SAFETY: every pointer is to a live value of its type; the library replaces the null
         // context of the first leg.
@@ -188,8 +175,7 @@ impl State {
         credential: &GssCredential,
         role: Role,
         call: &Call<'_>,
-        output: &mut dyn TokenSink,
-    ) -> Result<Step> {
+    ) -> Result<(Vec<u8>, Step)> {
         let answer = match role {
             Role::Client => self.initialize(credential, call)?,
             Role::Server => self.accept(credential, call)?,
@@ -201,25 +187,7 @@ impl State {
         if finished {
             self.times.1 = expiry(answer.lifetime);
         }
-        self.pending = Some(Pending {
-            input: call.inputs.token().to_vec(),
-            token: answer.token.octets().to_vec(),
-            step: Step { outcome, flags },
-        });
-        self.deliver(output)
-    }
-
-    /// Hands the pending token out; where that fails it stays.
-    fn deliver(&mut self, output: &mut dyn TokenSink) -> Result<Step> {
-        let Some(pending) = &self.pending else { return Err(ended()) };
-        output.space(pending.token.len())?.copy_from_slice(&pending.token);
-        let step = pending.step;
-        self.flags = step.flags;
-        if step.outcome == Outcome::Done {
-            self.progress = Progress::Established;
-        }
-        self.pending = None;
-        Ok(step)
+        Ok((answer.token.octets().to_vec(), Step { outcome, flags }))
     }
 }
 
@@ -227,8 +195,9 @@ fn pointer_to(bindings: Option<&ChannelBindings>) -> *const ChannelBindings {
     bindings.map_or(std::ptr::null(), std::ptr::from_ref)
 }
 
-fn ended() -> Error {
-    Error::new(Status::INVALID_TOKEN, "context: the exchange has ended and takes no more tokens")
+/// The realm of a principal (RFC 1964 §2.1.1), in whose name an `@` is escaped.
+fn realm(principal: &str) -> &str {
+    principal.rsplit_once('@').map_or("", |(_, realm)| realm)
 }
 
 /// Now, as a FILETIME value in local time.
@@ -261,16 +230,13 @@ pub(super) struct GssContext {
 
 impl GssContext {
     pub(super) fn new(credential: Arc<GssCredential>, role: Role) -> Self {
-        let state = State {
+        let library = Library {
             functions: credential.functions(),
             handle: std::ptr::null_mut(),
-            own: None,
-            progress: Progress::Going,
-            pending: None,
-            flags: Flags::NONE,
+            cred: None,
             times: (now(), MAXIMUM_TIME),
         };
-        Self { credential, role, state: Mutex::new(state) }
+        Self { credential, role, state: Mutex::new(State { legs: Legs::new(), library }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -279,7 +245,7 @@ impl GssContext {
 
     /// The client's name and the mechanism that was agreed.
     fn inquire(state: &State) -> Result<(Name, bool)> {
-        let functions = state.functions;
+        let functions = state.functions();
         let mut name = Name::empty(functions);
         let mut mechanism: *const Oid = std::ptr::null();
         let (mut minor, none) = (0, std::ptr::null_mut());
@@ -305,27 +271,6 @@ impl GssContext {
         let kerberos = mechanism.is_some_and(|oid| unsafe { oid.is(&types::KERBEROS) });
         Ok((name, kerberos))
     }
-
-    fn session_key(state: &State) -> Result<Secret<Vec<u8>>> {
-        let functions = state.functions;
-        let mut set = OwnedSet::empty(functions);
-        let mut minor = 0;
-        let handle = state.established()?;
-        // SAFETY: the context is live, the others point to live values.
-        let major = unsafe {
-            (functions.gss_inquire_sec_context_by_oid)(
-                &raw mut minor,
-                handle,
-                &raw const types::SESSION_KEY,
-                set.fill(),
-            )
-        };
-        check(functions, Doing::Message, major, minor)?;
-        set.first().map(Secret::new).ok_or_else(|| {
-            let reason = "query: the mechanism tells no session key";
-            Error::new(Status::UNSUPPORTED_FUNCTION, reason)
-        })
-    }
 }
 
 impl Context for GssContext {
@@ -348,35 +293,21 @@ impl Context for GssContext {
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock();
-        let repeated = state.pending.as_ref().map(|leg| leg.input == call.inputs.token());
-        let result = match (state.progress, repeated) {
-            (Progress::Going, None) => {
-                let result = state.advance(&self.credential, self.role, call, output);
-                // With a token still to deliver it was the output that failed.
-                if result.is_err() && state.pending.is_none() {
-                    state.progress = Progress::Failed;
-                }
-                return result;
-            }
-            (Progress::Going, Some(true)) => return state.deliver(output),
-            _ => Err(ended()),
-        };
-        if state.progress == Progress::Going {
-            state.progress = Progress::Failed;
-        }
-        result
+        let State { legs, library } = &mut *state;
+        let advance = || library.advance(&self.credential, self.role, call);
+        legs.take(call.inputs.token(), output, advance)
     }
 
     fn flags(&self) -> Flags {
-        self.lock().flags
+        self.lock().flags()
     }
 
     fn established(&self) -> bool {
-        self.lock().progress == Progress::Established
+        self.lock().legs.established()
     }
 
     fn expiry(&self) -> u64 {
-        self.lock().times.1
+        self.lock().library.times.1
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
@@ -384,8 +315,15 @@ impl Context for GssContext {
         Ok(match attribute {
             AttributeId::SIZES => Attribute::Sizes(sizes::of(&state, self.package().info())?),
             AttributeId::NAMES => Attribute::Names(Self::inquire(&state)?.0.text()?),
-            AttributeId::LIFESPAN => Attribute::Lifespan(state.times.0, state.times.1),
-            AttributeId::SESSION_KEY => Attribute::SessionKey(Self::session_key(&state)?),
+            AttributeId::LIFESPAN => {
+                Attribute::Lifespan(state.library.times.0, state.library.times.1)
+            }
+            AttributeId::SESSION_KEY => Attribute::SessionKey(key::session(&state)?),
+            AttributeId::KEY_INFO => Attribute::KeyInfo(key::info(&state)?),
+            AttributeId::AUTHORITY => {
+                let name = Self::inquire(&state)?.0.text()?;
+                Attribute::Authority(realm(&name).to_owned())
+            }
             _ => {
                 let reason = "query: not an attribute of this package";
                 return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

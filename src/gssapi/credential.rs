@@ -1,8 +1,6 @@
 //! A credential: the keytab, the credential cache, or a user with a password.
 
-use std::sync::Arc;
-
-use once_cell::sync::OnceCell;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::calls::{Cred, Name};
 use super::context::GssContext;
@@ -24,8 +22,8 @@ pub(super) struct GssCredential {
     /// Whom a client speaks for, and by which password; `None` for whomever the credential cache
     /// has at the time.
     client: Option<(String, Option<Secret<String>>)>,
-    /// What initializes for `client`, once it was needed.
-    outbound: OnceCell<Cred>,
+    /// What initializes for `client`, from when it was needed until it has expired.
+    outbound: Mutex<Option<Arc<Cred>>>,
 }
 
 impl GssCredential {
@@ -55,7 +53,7 @@ impl GssCredential {
             }
             (None, None) => principal.map(|principal| (principal, None)),
         };
-        Ok(Self { functions, package, usage, inbound, client, outbound: OnceCell::new() })
+        Ok(Self { functions, package, usage, inbound, client, outbound: Mutex::default() })
     }
 
     pub(super) fn functions(&self) -> &'static Functions {
@@ -71,20 +69,25 @@ impl GssCredential {
         self.inbound.as_ref()
     }
 
-    /// What initializes: by the password or the named user's tickets, or else in `own` the
-    /// credential cache's as it is now.
+    /// What initializes: by the password or the named user's tickets, or else the credential cache's
+    /// as it is now. What has expired is had anew: a program may keep a credential for longer than a
+    /// ticket lives.
     ///
     /// # Errors
     /// `NO_CREDENTIALS` where there is no ticket, `LOGON_DENIED` for a wrong password.
-    pub(super) fn outbound<'a>(&'a self, own: &'a mut Option<Cred>) -> Result<&'a Cred> {
-        if let Some((user, password)) = &self.client {
-            return self.outbound.get_or_try_init(|| self.log_in(user, password.as_ref()));
+    pub(super) fn outbound(&self) -> Result<Arc<Cred>> {
+        let Some((user, password)) = &self.client else {
+            let cred = Cred::acquire(self.functions, self.package.mechanism(), None, false)?;
+            return Ok(Arc::new(cred.limited_to_request()));
+        };
+        let held = || self.outbound.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cred) = held().as_ref().filter(|cred| !cred.expired()) {
+            return Ok(Arc::clone(cred));
         }
-        if let Some(cred) = own {
-            return Ok(cred);
-        }
-        let cred = Cred::acquire(self.functions, self.package.mechanism(), None, false)?;
-        Ok(own.insert(cred.limited_to_request()))
+        // The KDC is asked without the lock. Of two threads that ask at once, the last one's stays.
+        let fresh = Arc::new(self.log_in(user, password.as_ref())?);
+        *held() = Some(Arc::clone(&fresh));
+        Ok(fresh)
     }
 
     fn log_in(&self, user: &str, password: Option<&Secret<String>>) -> Result<Cred> {

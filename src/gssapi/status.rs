@@ -55,7 +55,9 @@ fn text(functions: &Functions, value: u32, kind: i32) -> String {
         )
     };
     match buffer.octets() {
-        octets if major == 0 && !octets.is_empty() => String::from_utf8_lossy(octets).into_owned(),
+        octets if major == 0 && !octets.is_empty() => {
+            String::from_utf8_lossy(octets).trim().to_owned()
+        }
         _ => format!("0x{value:08X}"),
     }
 }
@@ -105,7 +107,7 @@ fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
         36 | 41 | 44 if doing == Doing::Initialize => Status::WRONG_PRINCIPAL,
         36 | 41 | 44 => Status::LOGON_DENIED,
         // The ticket is for somebody whose key the keytab does not have.
-        35 | KRB5KRB_AP_WRONG_PRINC | KRB5_KT_NOTFOUND | KRB5_KT_KVNONOTFOUND
+        35 | KRB5KRB_AP_WRONG_PRINC | KRB5_KT_NOTFOUND | KRB5_KT_END | KRB5_KT_KVNONOTFOUND
             if doing == Doing::Accept =>
         {
             Status::LOGON_DENIED
@@ -125,6 +127,7 @@ const KRB5_KDCREP_SKEW: u32 = 148;
 const KRB5_REALM_UNKNOWN: u32 = 154;
 const KRB5_KDC_UNREACH: u32 = 156;
 const KRB5_KT_NOTFOUND: u32 = 181;
+const KRB5_KT_END: u32 = 182;
 const KRB5_NO_TKT_IN_RLM: u32 = 185;
 const KRB5_FCC_NOFILE: u32 = 195;
 const KRB5_PREAUTH_FAILED: u32 = 210;
@@ -170,6 +173,8 @@ mod tests {
             (Doing::Accept, 41, Status::LOGON_DENIED),
             (Doing::Accept, 34, Status::OUT_OF_SEQUENCE),
             (Doing::Accept, KRB5_KT_KVNONOTFOUND, Status::LOGON_DENIED),
+            // As Heimdal says it.
+            (Doing::Accept, KRB5_KT_END, Status::LOGON_DENIED),
             (Doing::Acquire, KRB5_KT_NOTFOUND, Status::NO_CREDENTIALS),
             (Doing::Initialize, KRB5_KDC_UNREACH, Status::NO_AUTHENTICATING_AUTHORITY),
             (Doing::Initialize, KRB5_FCC_NOFILE, Status::NO_CREDENTIALS),

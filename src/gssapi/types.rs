@@ -141,6 +141,8 @@ pub(super) const INITIATE: i32 = 1;
 pub(super) const ACCEPT: i32 = 2;
 /// `GSS_C_INDEFINITE`.
 pub(super) const INDEFINITE: u32 = u32::MAX;
+/// `GSS_S_CREDENTIALS_EXPIRED`.
+pub(super) const CREDENTIALS_EXPIRED: u32 = 11 << 16;
 /// `GSS_S_CONTINUE_NEEDED`.
 pub(super) const CONTINUE_NEEDED: u32 = 1;
 /// The bits of a major status that say an error (RFC 2744 §3.9.1).

@@ -33,6 +33,8 @@ struct Undelivered {
     cookie: Vec<u8>,
     step: Step,
     next: Phase,
+    /// What is settled when it is handed out.
+    agreed: Option<Agreed>,
 }
 
 /// What the cookies settled.
@@ -109,8 +111,8 @@ impl Exchange {
     ) -> Progress {
         let input = leg.inputs.token();
         match phase {
-            Phase::Package(asked) => package(asked | leg.flags, context, options, leg, output),
-            Phase::Empty if input.is_empty() => offer(context, options, input, output),
+            Phase::Package(asked) => self.package(asked | leg.flags, context, options, leg, output),
+            Phase::Empty if input.is_empty() => self.offer(context, options, input, output),
             Phase::Empty => refused("cookie: a token where the empty one is due"),
             Phase::Choice(offered) => match self.read_choice(offered, context, options, input) {
                 Ok(layer) => {
@@ -120,15 +122,16 @@ impl Exchange {
                 }
                 Err(error) => (Phase::Dead, Err(error)),
             },
-            Phase::Offer(asked) => match self.answer(asked, context, options, input) {
-                Ok((cookie, layer)) => {
-                    let (step, next) = (last_step(context, layer), Phase::Done);
-                    deliver(Undelivered { input: input.to_vec(), cookie, step, next }, output)
+            Phase::Offer(asked) => match Self::answer(asked, context, options, input) {
+                Ok((cookie, agreed)) => {
+                    let (step, next) = (last_step(context, agreed.layer), Phase::Done);
+                    let (input, agreed) = (input.to_vec(), Some(agreed));
+                    self.deliver(Undelivered { input, cookie, step, next, agreed }, output)
                 }
                 Err(error) => (Phase::Dead, Err(error)),
             },
             Phase::Repeated(undelivered) if undelivered.input == input => {
-                deliver(*undelivered, output)
+                self.deliver(*undelivered, output)
             }
             Phase::Repeated(_) => refused("cookie: another token where the same one is due"),
             Phase::Done => {
@@ -157,12 +160,11 @@ impl Exchange {
 
     /// Client: takes the server's cookie and makes its own.
     fn answer(
-        &self,
         asked: Layer,
         context: &dyn Context,
         options: &Options,
         input: &[u8],
-    ) -> Result<(Vec<u8>, Layer)> {
+    ) -> Result<(Vec<u8>, Agreed)> {
         let (offered, peer_size) = cookie::read_offer(&unwrap(context, input)?)?;
         let own = Layers::of(context.flags(), options.receive_size);
         let layer = cookie::choose(asked, offered, own)?;
@@ -172,8 +174,7 @@ impl Exchange {
         }
         let plain = cookie::choice(layer, options.receive_size, authorization);
         let cookie = wrap(context, &plain)?;
-        self.settle(Agreed { layer, peer_size, authorization: Box::default() });
-        Ok((cookie, layer))
+        Ok((cookie, Agreed { layer, peer_size, authorization: Box::default() }))
     }
 
     fn settle(&self, agreed: Agreed) {
@@ -182,39 +183,73 @@ impl Exchange {
         // Legs are taken one at a time and none settles after this one: it is the first value.
         let _ = self.agreed.set(agreed);
     }
-}
 
-/// Takes a leg of the package's, and the first one of the cookies where the package has ended.
-fn package(
-    asked: Flags,
-    context: &dyn Context,
-    options: &Options,
-    leg: &Leg<'_>,
-    output: &mut dyn TokenSink,
-) -> Progress {
-    let mut watched = Watched { output, refused: false, length: 0 };
-    let leg_with_needs = Leg { flags: needed(asked, leg), ..*leg };
-    let allowed = options.authorization_allowed;
-    let call = call(&leg_with_needs, allowed, &options.authorization);
-    let step = match context.step(&call, &mut watched) {
-        Ok(step) => step,
-        Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),
-        Err(error) => return (Phase::Dead, Err(error)),
-    };
-    if step.outcome != Outcome::Done {
-        return (Phase::Package(asked), Ok(step));
-    }
-    let silent = watched.length == 0;
-    let goes_on = Ok(Step { outcome: Outcome::Continue, flags: step.flags });
-    match context.role() {
-        Role::Server if silent => offer(context, options, leg.inputs.token(), output),
-        Role::Server => (Phase::Empty, goes_on),
-        Role::Client => {
-            if silent {
-                // The empty answer that the server waits for.
-                let _ = output.space(0);
+    /// Takes a leg of the package's, and the first one of the cookies where the package has ended.
+    fn package(
+        &self,
+        asked: Flags,
+        context: &dyn Context,
+        options: &Options,
+        leg: &Leg<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Progress {
+        let mut watched = Watched { output, refused: false, length: 0 };
+        let leg_with_needs = Leg { flags: needed(asked, leg), ..*leg };
+        let allowed = options.authorization_allowed;
+        let call = call(&leg_with_needs, allowed, &options.authorization);
+        let step = match context.step(&call, &mut watched) {
+            Ok(step) => step,
+            Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),
+            Err(error) => return (Phase::Dead, Err(error)),
+        };
+        if step.outcome != Outcome::Done {
+            return (Phase::Package(asked), Ok(step));
+        }
+        let silent = watched.length == 0;
+        let goes_on = Ok(Step { outcome: Outcome::Continue, flags: step.flags });
+        match context.role() {
+            Role::Server if silent => self.offer(context, options, leg.inputs.token(), output),
+            Role::Server => (Phase::Empty, goes_on),
+            Role::Client => {
+                if silent {
+                    // The empty answer that the server waits for.
+                    let _ = output.space(0);
+                }
+                (Phase::Offer(cookie::requested(asked)), goes_on)
             }
-            (Phase::Offer(cookie::requested(asked)), goes_on)
+        }
+    }
+
+    /// Server: makes the cookie.
+    fn offer(
+        &self,
+        context: &dyn Context,
+        options: &Options,
+        input: &[u8],
+        output: &mut dyn TokenSink,
+    ) -> Progress {
+        let layers = Layers::of(context.flags(), options.receive_size);
+        let cookie = match wrap(context, &cookie::offer(layers, options.receive_size)) {
+            Ok(cookie) => cookie,
+            Err(error) => return (Phase::Dead, Err(error)),
+        };
+        let step = Step { outcome: Outcome::Continue, flags: context.flags() };
+        let next = Phase::Choice(layers);
+        let (input, agreed) = (input.to_vec(), None);
+        self.deliver(Undelivered { input, cookie, step, next, agreed }, output)
+    }
+
+    /// Hands a cookie out; where that fails it is kept for when the leg is repeated.
+    fn deliver(&self, undelivered: Undelivered, output: &mut dyn TokenSink) -> Progress {
+        match output.space(undelivered.cookie.len()) {
+            Ok(space) => {
+                space.copy_from_slice(&undelivered.cookie);
+                if let Some(agreed) = undelivered.agreed {
+                    self.settle(agreed);
+                }
+                (undelivered.next, Ok(undelivered.step))
+            }
+            Err(error) => (Phase::Repeated(Box::new(undelivered)), Err(error)),
         }
     }
 }
@@ -226,34 +261,6 @@ fn needed(asked: Flags, leg: &Leg<'_>) -> Flags {
         Role::Server => leg.flags,
         Role::Client if cookie::requested(asked) == Layer::None => leg.flags | Flags::INTEGRITY,
         Role::Client => leg.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT,
-    }
-}
-
-/// Server: makes the cookie.
-fn offer(
-    context: &dyn Context,
-    options: &Options,
-    input: &[u8],
-    output: &mut dyn TokenSink,
-) -> Progress {
-    let layers = Layers::of(context.flags(), options.receive_size);
-    let cookie = match wrap(context, &cookie::offer(layers, options.receive_size)) {
-        Ok(cookie) => cookie,
-        Err(error) => return (Phase::Dead, Err(error)),
-    };
-    let step = Step { outcome: Outcome::Continue, flags: context.flags() };
-    let next = Phase::Choice(layers);
-    deliver(Undelivered { input: input.to_vec(), cookie, step, next }, output)
-}
-
-/// Hands a cookie out; where that fails it is kept for when the leg is repeated.
-fn deliver(undelivered: Undelivered, output: &mut dyn TokenSink) -> Progress {
-    match output.space(undelivered.cookie.len()) {
-        Ok(space) => {
-            space.copy_from_slice(&undelivered.cookie);
-            (undelivered.next, Ok(undelivered.step))
-        }
-        Err(error) => (Phase::Repeated(Box::new(undelivered)), Err(error)),
     }
 }
 

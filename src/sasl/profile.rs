@@ -7,6 +7,8 @@ use crate::digest;
 #[cfg(all(unix, not(test)))]
 use crate::gssapi;
 use crate::sspi::{Error, Package, Result, Status};
+#[cfg(all(windows, not(test)))]
+use crate::system::machine;
 
 /// Profile and package, as Active Directory maps them.
 const PROFILES: [(&str, &str); 4] = [
@@ -25,6 +27,13 @@ static KNOWN: [&dyn Package; 1] = [&digest::WDigest];
 #[cfg(test)]
 static KNOWN: [&dyn Package; 2] = [&digest::WDigest, &crate::ffi::double::Double];
 
+/// The packages of Windows' and Wine's own that profiles stand for; their credentials are not ours.
+#[cfg(all(windows, not(test)))]
+static OF_MACHINE: [&dyn Package; 3] =
+    [&machine::NEGOTIATE, &machine::KERBEROS, &machine::SCHANNEL];
+#[cfg(not(all(windows, not(test))))]
+static OF_MACHINE: [&dyn Package; 0] = [];
+
 /// The packages of this machine, in the order in which they are enumerated.
 #[must_use]
 pub fn packages() -> &'static [&'static dyn Package] {
@@ -33,14 +42,26 @@ pub fn packages() -> &'static [&'static dyn Package] {
     PACKAGES.get_or_init(available)
 }
 
-/// The package called `name`, compared without regard to case.
+/// The package of this library called `name`, compared without regard to case.
 ///
 /// # Errors
 /// `SECPKG_NOT_FOUND`.
 pub fn find_package(name: &str) -> Result<&'static dyn Package> {
+    find(KNOWN.into_iter(), name)
+}
+
+/// As [`find_package`], whosever the package is.
+fn find_any_package(name: &str) -> Result<&'static dyn Package> {
+    find(KNOWN.into_iter().chain(OF_MACHINE), name)
+}
+
+fn find(
+    mut packages: impl Iterator<Item = &'static dyn Package>,
+    name: &str,
+) -> Result<&'static dyn Package> {
     let named = |package: &&dyn Package| package.info().name.eq_ignore_ascii_case(name);
     // The others need not be there, nor be looked for.
-    let found = KNOWN.into_iter().find(named).filter(|package| package.available());
+    let found = packages.find(named).filter(|package| package.available());
     found.ok_or_else(|| not_found("package: no package of that name on this machine"))
 }
 
@@ -61,7 +82,7 @@ pub fn profiles() -> Result<Vec<&'static str>> {
 pub fn profile_package(profile: &str) -> Result<&'static dyn Package> {
     let row = PROFILES.iter().find(|(name, _)| name.eq_ignore_ascii_case(profile));
     let (_, package) = row.ok_or_else(|| not_found("SASL: no such profile"))?;
-    find_package(package)
+    find_any_package(package)
 }
 
 /// The package whose first token, or whose profile's name, `token` begins with.
@@ -75,9 +96,9 @@ pub fn identify(token: &[u8]) -> Result<&'static dyn Package> {
     }
     let named = PROFILES.iter().find(|(profile, _)| starts_with_profile(token, profile));
     if let Some((_, package)) = named {
-        return find_package(package);
+        return find_any_package(package);
     }
-    let known = KNOWN.into_iter().find(|package| package.recognizes(token));
+    let known = KNOWN.into_iter().chain(OF_MACHINE).find(|package| package.recognizes(token));
     known
         .filter(|package| package.available())
         .ok_or_else(|| not_found("SASL: no package knows this token"))

@@ -108,14 +108,60 @@ impl Session {
         self.agreed().map_or(flags, |agreed| agreed.layer.mask(flags))
     }
 
+    /// `MakeSignature`.
+    ///
+    /// # Errors
+    /// As [`Context::sign`]; after cookies `QOP_NOT_SUPPORTED` where they chose no layer, and
+    /// `INVALID_HANDLE` before their end.
+    pub fn sign(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        self.protection()?;
+        self.context.sign(qop, message)
+    }
+
+    /// `VerifySignature`; returns the quality of protection.
+    ///
+    /// # Errors
+    /// As [`Context::verify`] and [`Session::sign`].
+    pub fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        self.protection()?;
+        self.context.verify(message)
+    }
+
     /// `EncryptMessage`, in place. Where cookies chose the layer that signs only, that is what it
     /// does.
     ///
     /// # Errors
-    /// As [`Context::seal`].
+    /// As [`Context::seal`] and [`Session::sign`].
     pub fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-        let signs = self.agreed().is_some_and(|agreed| agreed.layer == Layer::Integrity);
+        let signs = self.protection()? == Some(Layer::Integrity);
         self.context.seal(if signs && qop == 0 { WRAP_NO_ENCRYPT } else { qop }, message)
+    }
+
+    /// `DecryptMessage`, in place; returns the quality of protection.
+    ///
+    /// # Errors
+    /// As [`Context::open`] and [`Session::sign`].
+    pub fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        self.protection()?;
+        self.context.open(message)
+    }
+
+    /// The layer that cookies chose; `None` for a context without cookies, whose package knows what
+    /// it has agreed on. The cookies themselves go around this: they are protected before there is
+    /// a layer.
+    fn protection(&self) -> Result<Option<Layer>> {
+        let Wrapper::Cookies(cookies) = &self.wrapper else { return Ok(None) };
+        match cookies.1.agreed().map(|agreed| agreed.layer) {
+            None => Err(Error::new(
+                Status::INVALID_HANDLE,
+                "message: the exchange of cookies has not succeeded (yet)",
+            )),
+            Some(Layer::None) => Err(Error::new(
+                Status::QOP_NOT_SUPPORTED,
+                "message: the cookies chose no security layer (RFC 4752 §3.3)",
+            )),
+            layer => Ok(layer),
+        }
     }
 
     fn agreed(&self) -> Option<&Agreed> {
@@ -193,11 +239,5 @@ fn not_sasl() -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn contexts_without_cookies_do_not_pay_for_them() {
-        assert_eq!(size_of::<Wrapper>(), size_of::<Option<SparseOptions>>());
-    }
-}
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,11 +1,13 @@
 //! A package with GSSAPI semantics for tests: its tokens are words, its wrap is a header that counts
 //! messages and a mask over the octets.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Placement,
-    Result, Role, Sizes, Status, Step, TokenSink, buffer_type,
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, Message,
+    Outcome, Package, PackageInfo, Placement, Result, Role, SaslSemantics, Sizes, Status, Step,
+    TokenSink, Usage, buffer_type,
 };
 
 /// What a context of the toy's says in its first leg, and what it has.
@@ -18,6 +20,8 @@ pub(super) struct Toy {
     pub(super) flags: Flags,
     pub(super) taken: AtomicUsize,
     pub(super) asked: std::sync::Mutex<Flags>,
+    /// What its wrap refuses with.
+    pub(super) refuses_to_seal: Option<Status>,
     sent: AtomicU8,
     received: AtomicU8,
 }
@@ -31,9 +35,52 @@ impl Toy {
             flags,
             taken: AtomicUsize::new(0),
             asked: std::sync::Mutex::new(Flags::NONE),
+            refuses_to_seal: None,
             sent: AtomicU8::new(0),
             received: AtomicU8::new(0),
         }
+    }
+}
+
+/// A package with GSSAPI semantics whose contexts are [`Toy`]s.
+pub(super) struct ToyPackage;
+
+impl Package for ToyPackage {
+    fn info(&self) -> &PackageInfo {
+        &crate::ffi::double::INFO
+    }
+
+    fn sasl_semantics(&self) -> SaslSemantics {
+        SaslSemantics::Gssapi
+    }
+
+    fn recognizes(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn acquire(&self, _: CredentialRequest) -> Result<Arc<dyn Credential>> {
+        Ok(Arc::new(ToyCredential))
+    }
+}
+
+/// Its credential: servers end without a token, and have all attributes.
+pub(super) struct ToyCredential;
+
+impl Credential for ToyCredential {
+    fn package(&self) -> &'static dyn Package {
+        &ToyPackage
+    }
+
+    fn usage(&self) -> Usage {
+        Usage { inbound: true, outbound: true }
+    }
+
+    fn name(&self) -> String {
+        "toy".to_owned()
+    }
+
+    fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
+        Ok(Box::new(Toy::new(role, b"", Flags::SEALED)))
     }
 }
 
@@ -80,6 +127,7 @@ impl Context for Toy {
         self.taken.store(leg + 1, Ordering::SeqCst);
         let outcome = match call.inputs.token() {
             b"complete" => Outcome::Complete,
+            b"complete and continue" => Outcome::CompleteAndContinue,
             _ if last => Outcome::Done,
             _ => Outcome::Continue,
         };
@@ -114,14 +162,16 @@ impl Context for Toy {
         Err(error(Status::UNSUPPORTED_FUNCTION))
     }
 
-    /// Counts, so that a cookie that was made twice is noticed. Takes cookies unencrypted only.
+    /// Counts, so that a cookie that was made twice is noticed. Cookies are not encrypted, which is
+    /// to be seen by their first octet.
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-        if qop != super::wrap::WRAP_NO_ENCRYPT {
-            return Err(error(Status::QOP_NOT_SUPPORTED));
+        if let Some(status) = self.refuses_to_seal {
+            return Err(error(status));
         }
+        let kind = if qop == super::wrap::WRAP_NO_ENCRYPT { b'W' } else { b'S' };
         let number = self.sent.fetch_add(1, Ordering::SeqCst);
         let token = message.position(buffer_type::TOKEN).unwrap();
-        message.writable(token)?[..2].copy_from_slice(&[b'W', number]);
+        message.writable(token)?[..2].copy_from_slice(&[kind, number]);
         message.0[token].length = Some(2);
         let data = message.position(buffer_type::DATA).unwrap();
         for octet in message.writable(data)? {

@@ -78,9 +78,9 @@ pub struct KeyInfo {
     pub encryption_name: &'static str,
     /// The key's length in bits.
     pub key_bits: u32,
-    /// `ALG_ID` of the signature.
+    /// `ALG_ID` of the signature; of Kerberos the checksum's type (RFC 3961 §8).
     pub signature_algorithm: u32,
-    /// `ALG_ID` of the cipher, 0 without one.
+    /// `ALG_ID` of the cipher, 0 without one; of Kerberos the encryption type.
     pub encryption_algorithm: u32,
 }
 

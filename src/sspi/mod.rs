@@ -6,6 +6,8 @@ mod buffers;
 mod error;
 mod flags;
 mod identity;
+pub(crate) mod initial_token;
+mod legs;
 mod package;
 mod secret;
 mod status;
@@ -18,6 +20,7 @@ pub use buffers::{
 pub use error::{Error, Result};
 pub use flags::Flags;
 pub use identity::Identity;
+pub(crate) use legs::Legs;
 pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,

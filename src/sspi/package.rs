@@ -1,5 +1,6 @@
 //! The traits that a security package implements.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use super::{
@@ -107,6 +108,8 @@ pub enum Outcome {
     Continue,
     /// `SEC_I_COMPLETE_NEEDED`.
     Complete,
+    /// `SEC_I_COMPLETE_AND_CONTINUE`.
+    CompleteAndContinue,
 }
 
 /// A leg's result.
@@ -173,7 +176,7 @@ pub trait Credential: Send + Sync {
 /// One end of an exchange, and afterwards of the conversation it secures.
 ///
 /// All methods may be called from several threads; encryption and decryption run at once.
-pub trait Context: Send + Sync {
+pub trait Context: Any + Send + Sync {
     /// The package it belongs to.
     fn package(&self) -> &'static dyn Package;
 

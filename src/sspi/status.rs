@@ -31,6 +31,8 @@ statuses! {
     CONTINUE_NEEDED = 0x0009_0312;
     /// `SEC_I_COMPLETE_NEEDED`: call `CompleteAuthToken`.
     COMPLETE_NEEDED = 0x0009_0313;
+    /// `SEC_I_COMPLETE_AND_CONTINUE`: call `CompleteAuthToken`, then go on.
+    COMPLETE_AND_CONTINUE = 0x0009_0314;
     /// `SEC_E_INSUFFICIENT_MEMORY`.
     INSUFFICIENT_MEMORY = 0x8009_0300;
     /// `SEC_E_INVALID_HANDLE`: no such handle, or no longer.

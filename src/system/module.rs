@@ -15,16 +15,33 @@ use windows_sys::Win32::System::LibraryLoader::{
 /// The longest path that Windows knows, in UTF-16 units.
 const LONGEST_PATH: usize = 32768;
 
+/// What the system says to a module that it has just loaded.
+const DLL_PROCESS_ATTACH: u32 = 1;
+
 /// The module that this code is in: the DLL, or the program it is linked into.
 #[must_use]
 pub(crate) fn own() -> Option<HMODULE> {
     containing(own as *const c_void)
 }
 
-/// Keeps this library in the process until that ends.
-pub(crate) fn stay() {
-    find(GET_MODULE_HANDLE_EX_FLAG_PIN, own as *const c_void);
+/// Keeps this library in the process until that ends, from when it is loaded.
+///
+/// It cannot go again. Rust's standard library takes thread-local indexes on this target, of which a
+/// process has about a thousand, when it is first used, and when it is unloaded without that; it
+/// never gives one back, and without one it ends the process. What a thread has stored there is freed
+/// by code of this library when the thread ends. And the machine's own secur32.dll, which this
+/// library loads and may not free while it is unloaded itself (Microsoft's "Dynamic-Link Library
+/// Best Practices"), would be what the next `LoadLibrary("secur32.dll")` finds.
+unsafe extern "system" fn stay(_module: *mut c_void, reason: u32, _reserved: *mut c_void) {
+    if reason == DLL_PROCESS_ATTACH {
+        find(GET_MODULE_HANDLE_EX_FLAG_PIN, own as *const c_void);
+    }
 }
+
+/// What stands in this section is called when the module is loaded, before any other code of it.
+#[used]
+#[unsafe(link_section = ".CRT$XLC")]
+static ON_LOAD: unsafe extern "system" fn(*mut c_void, u32, *mut c_void) = stay;
 
 /// The module whose memory `address` is in.
 fn containing(address: *const c_void) -> Option<HMODULE> {
@@ -37,6 +54,14 @@ fn find(flag: u32, address: *const c_void) -> Option<HMODULE> {
     // SAFETY: with that flag the second argument is any address; the third is a live local.
     let found = unsafe { GetModuleHandleExW(flags, address.cast(), &raw mut module) };
     (found != 0).then_some(module)
+}
+
+/// The module that the loader finds under a name without a path; NULL where there is none.
+#[must_use]
+pub(crate) fn called(name: &str) -> HMODULE {
+    let name: Vec<u16> = name.encode_utf16().chain([0]).collect();
+    // SAFETY: the name is terminated.
+    unsafe { GetModuleHandleW(name.as_ptr()) }
 }
 
 /// The name of a module's file without its directory.

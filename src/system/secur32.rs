@@ -3,7 +3,8 @@
 //! It is found by its full path, never by its name, which stands for this library. Its functions are
 //! resolved once, all together: Wine's loader remembers the module that it last found for a base
 //! name, so that after a look-up in the machine's own DLL the next `LoadLibrary("secur32.dll")` of
-//! anybody would get that one. Asking for this library by its full path sets it right.
+//! anybody would get that one. Asking for this library by its full path sets it right. Wine's own
+//! makes such a look-up, too, when a package is first used.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::ptr::NonNull;
 
 use once_cell::sync::OnceCell;
 use windows_sys::Win32::Foundation::{FreeLibrary, HMODULE};
+use windows_sys::Win32::Security::Authentication::Identity::SecPkgInfoW;
 use windows_sys::Win32::System::LibraryLoader::{
     GetModuleHandleW, GetProcAddress, LOAD_WITH_ALTERED_SEARCH_PATH, LoadLibraryExW,
 };
@@ -21,6 +23,8 @@ use super::module;
 
 /// The names that this library exports: those are what may be asked of the machine's own.
 const EXPORTS: &str = include_str!("../../def/exports.txt");
+
+const NAME: &str = "secur32.dll";
 
 /// Where the machine's own is, below the system directory: the second is where it is kept when this
 /// library has been installed in its place. Wine's needs its own base name to find its other half.
@@ -70,6 +74,8 @@ impl Address {
 /// The machine's own secur32.dll.
 pub(crate) struct Machine {
     functions: BTreeMap<&'static str, Address>,
+    /// Whether it is Wine's.
+    is_wine: bool,
 }
 
 impl Machine {
@@ -78,6 +84,101 @@ impl Machine {
     pub(crate) fn function(&self, name: &str) -> Option<Address> {
         self.functions.get(name).copied()
     }
+
+    /// Whether it is Wine's.
+    #[must_use]
+    pub(crate) fn is_wine(&self) -> bool {
+        self.is_wine
+    }
+
+    /// Has Wine's loader find this library under the name that both have, after anything that may
+    /// have made it look into its own.
+    pub(crate) fn cure_the_loader(&self) {
+        let Some(own) = module::own().filter(|own| self.is_wine && *own != module::called(NAME))
+        else {
+            return;
+        };
+        if let Some(mut path) = module::file_name(own) {
+            path.push(0);
+            // SAFETY: the path is terminated. What it returns is known.
+            unsafe { GetModuleHandleW(path.as_ptr()) };
+        }
+    }
+}
+
+/// What the machine tells of one of its packages.
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    pub(crate) comment: String,
+    pub(crate) capabilities: u32,
+    pub(crate) version: u16,
+    pub(crate) rpc_id: u16,
+    pub(crate) max_token: u32,
+}
+
+/// The machine's packages, in its order; `None` where it cannot tell.
+pub(crate) fn list(machine: &Machine) -> Option<Vec<Listed>> {
+    type Enumerate = unsafe extern "system" fn(*mut u32, *mut *mut SecPkgInfoW) -> i32;
+    type Free = unsafe extern "system" fn(*mut c_void) -> i32;
+
+    let enumerate = machine.function("EnumerateSecurityPackagesW")?.pointer();
+    // SAFETY: the function of that name has that type.
+    let enumerate = unsafe { std::mem::transmute::<*mut c_void, Enumerate>(enumerate) };
+    let free = machine.function("FreeContextBuffer")?.pointer();
+    // SAFETY: as above.
+    let free = unsafe { std::mem::transmute::<*mut c_void, Free>(free) };
+    let (mut count, mut infos) = (0, std::ptr::null_mut());
+    // SAFETY: both pointers are to live locals.
+    let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
+    machine.cure_the_loader();
+    if status != 0 || infos.is_null() {
+        return None;
+    }
+    let list = (0..usize::try_from(count).ok()?)
+        // SAFETY: `count` structures were returned, with texts or NULL.
+        .map(|index| unsafe { listed(infos.wrapping_add(index)) })
+        .collect();
+    // SAFETY: the memory that was returned, which nothing refers to any more.
+    unsafe { free(infos.cast()) };
+    Some(list)
+}
+
+/// # Safety
+/// `info` can be read, and its texts too, or they are NULL.
+unsafe fn listed(info: *const SecPkgInfoW) -> Listed {
+    // SAFETY: the caller's promise.
+    let info = unsafe { info.read_unaligned() };
+    // SAFETY: the caller's promise.
+    let name = unsafe { text(info.Name) };
+    // SAFETY: the caller's promise.
+    let comment = unsafe { text(info.Comment) };
+    Listed {
+        name,
+        comment,
+        capabilities: info.fCapabilities,
+        version: info.wVersion,
+        rpc_id: info.wRPCID,
+        max_token: info.cbMaxToken,
+    }
+}
+
+/// A terminated text; empty for NULL.
+///
+/// # Safety
+/// Not NULL, it can be read up to its terminator.
+unsafe fn text(start: *const u16) -> String {
+    let mut units = Vec::new();
+    let mut next = start;
+    while !next.is_null() {
+        // SAFETY: the caller's promise: no terminator so far.
+        let unit = unsafe { next.read_unaligned() };
+        if unit == 0 {
+            break;
+        }
+        units.push(unit);
+        next = next.wrapping_add(1);
+    }
+    String::from_utf16_lossy(&units)
 }
 
 /// The machine's own secur32.dll; `None` where there is none, or where this library is one of its
@@ -105,10 +206,6 @@ pub(crate) fn machine() -> Option<&'static Machine> {
 }
 
 fn find() -> Option<Machine> {
-    // Were this library unloaded, the next LoadLibrary by the name that both have would find the
-    // machine's own, which stays; and Rust's standard library takes its thread-local indexes along,
-    // of which a process has about a thousand.
-    module::stay();
     if module::is_provider() {
         return None;
     }
@@ -116,11 +213,13 @@ fn find() -> Option<Machine> {
     let theirs = PLACES.iter().find_map(|place| load(place, own))?;
     let mut functions: BTreeMap<_, _> =
         names().filter_map(|name| Some((name, resolve(theirs, name)?))).collect();
-    if is_wine() {
+    let is_wine = is_wine();
+    if is_wine {
         functions.retain(|name, _| !STUBS_OF_WINE.contains(name));
     }
-    cure_the_loader(own);
-    Some(Machine { functions })
+    let machine = Machine { functions, is_wine };
+    machine.cure_the_loader();
+    Some(machine)
 }
 
 /// Loads the machine's own from a place below the system directory, unless that is this library.
@@ -163,16 +262,6 @@ fn address(module: HMODULE, name: &CStr) -> Option<Address> {
 
 /// Wine says so in ntdll.dll.
 fn is_wine() -> bool {
-    let name: Vec<u16> = "ntdll.dll".encode_utf16().chain([0]).collect();
-    // SAFETY: the name is terminated.
-    let module = unsafe { GetModuleHandleW(name.as_ptr()) };
+    let module = module::called("ntdll.dll");
     !module.is_null() && address(module, c"wine_get_version").is_some()
-}
-
-fn cure_the_loader(own: HMODULE) {
-    if let Some(mut path) = module::file_name(own) {
-        path.push(0);
-        // SAFETY: the path is terminated. What it returns is known.
-        unsafe { GetModuleHandleW(path.as_ptr()) };
-    }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(dead_code)] // every test crate uses its own part of this
 
+pub(crate) mod wine;
+
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsStr;
 use std::fs;
@@ -32,6 +34,25 @@ pub(crate) const IMAP_CLIENT: &[&str] = &[
     "examples/imap_link.c",
     "examples/imap_layer.c",
     "examples/imap_text.c",
+];
+
+/// The sources of the HTTP example's server.
+pub(crate) const HTTP_SERVER: &[&str] = &[
+    "examples/http_server.c",
+    "examples/listener.c",
+    "examples/http_session.c",
+    "examples/http_gate.c",
+    "examples/http_contexts.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
+/// The sources of its client.
+pub(crate) const HTTP_CLIENT: &[&str] = &[
+    "examples/http_client.c",
+    "examples/http_login.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
 ];
 
 /// The crate's root.

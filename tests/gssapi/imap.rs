@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::common;
 use crate::kdc::{self, Kdc, REALM};
@@ -37,25 +37,16 @@ impl Case for Login {
 
     fn play(&self) -> Result<(), String> {
         let kdc = Kdc::shared();
-        let mut command = kdc.command(server());
-        command.args(["--port", "0", "--once", "-v"]).stderr(Stdio::null());
-        let mut server = Process::start("the IMAP server", &mut command)?;
-        let port = server
-            .read_until(|line| line.strip_prefix("listening on 127.0.0.1:").map(str::to_owned))?;
+        let mut server = start(&kdc)?;
         let (mut command, told) = match self {
             Self::Curl => {
-                let mut curl = kdc.command("curl");
-                curl.args(["--disable", "--silent", "--show-error", "--noproxy", "*"]);
-                curl.args(["--max-time", &PATIENCE.as_secs().to_string()]);
-                curl.args(["--login-options", "AUTH=GSSAPI", "--request", "NOOP"]);
-                curl.arg("--user").arg(format!("alice@{REALM}:"));
-                curl.arg(format!("imap://localhost:{port}/"));
-                (curl, format!("alice@{REALM} logged in by GSSAPI, security layer: none"))
+                let told = format!("alice@{REALM} logged in by GSSAPI, security layer: none");
+                (curl(&kdc, &server.port), told)
             }
             Self::Example(mechanism, qop) => {
                 let mut client = kdc.command(client());
                 client.args(["--mechanism", mechanism, "--qop", qop, "--password", "secret"]);
-                client.args(["localhost", &port, "alice"]);
+                client.args(["localhost", &server.port, "alice"]);
                 let layer = match *qop {
                     "auth" => "none",
                     "auth-int" => "integrity",
@@ -69,8 +60,42 @@ impl Case for Login {
             let errors = String::from_utf8_lossy(&output.stderr);
             return Err(format!("{}: {errors}", output.status));
         }
-        server.read_until(|line| line.contains(&told).then_some(()))
+        server.told(&told)
     }
+}
+
+/// The example's server, which serves one client.
+pub(crate) struct Server {
+    process: Process,
+    pub(crate) port: String,
+}
+
+impl Server {
+    /// Waits until it has said this.
+    pub(crate) fn told(&mut self, text: &str) -> Result<(), String> {
+        self.process.read_until(|line| line.contains(text).then_some(()))
+    }
+}
+
+/// Starts it in the realm.
+pub(crate) fn start(kdc: &Kdc) -> Result<Server, String> {
+    let mut command = kdc.command(server());
+    command.args(["--port", "0", "--once", "-v"]).stderr(Stdio::null());
+    let mut process = Process::start("the IMAP server", &mut command)?;
+    let port = process
+        .read_until(|line| line.strip_prefix("listening on 127.0.0.1:").map(str::to_owned))?;
+    Ok(Server { process, port })
+}
+
+/// curl with alice's ticket.
+pub(crate) fn curl(kdc: &Kdc, port: &str) -> Command {
+    let mut curl = kdc.command("curl");
+    curl.args(["--disable", "--silent", "--show-error", "--noproxy", "*"]);
+    curl.args(["--max-time", &PATIENCE.as_secs().to_string()]);
+    curl.args(["--login-options", "AUTH=GSSAPI", "--request", "NOOP"]);
+    curl.arg("--user").arg(format!("alice@{REALM}:"));
+    curl.arg(format!("imap://localhost:{port}/"));
+    curl
 }
 
 fn server() -> PathBuf {

@@ -37,13 +37,32 @@ impl Kdc {
         static SHARED: Mutex<Weak<Kdc>> = Mutex::new(Weak::new());
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let kdc = Arc::new(Self::start().expect("a KDC"));
+            let kdc = Arc::new(Self::start(|_, _| ()).expect("a KDC"));
             *shared = Arc::downgrade(&kdc);
             kdc
         })
     }
 
-    fn start() -> Result<Self, String> {
+    /// A KDC of the caller's alone, whose clock is as many seconds ahead as its file `clock` says.
+    pub(crate) fn with_clock() -> Result<Self, String> {
+        let kdc = Self::start(Self::follow_clock)?;
+        kdc.set_clock(0)?;
+        Ok(kdc)
+    }
+
+    /// Sets the clock that commands follow.
+    pub(crate) fn set_clock(&self, ahead: i64) -> Result<(), String> {
+        // At once: half a number would be another one.
+        self.write("clock.new", &ahead.to_string())?;
+        fs::rename(self.path("clock.new"), self.path("clock")).map_err(|error| error.to_string())
+    }
+
+    /// Lets a command follow this realm's clock.
+    pub(crate) fn follow_clock(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", programs::other_clock()).env("CLOCK_FILE", self.path("clock"));
+    }
+
+    fn start(prepare: fn(&Self, &mut Command)) -> Result<Self, String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("secur32-gssapi-{}-{count}", std::process::id());
@@ -58,6 +77,7 @@ impl Kdc {
         kdc.fill_database()?;
         drop(listener);
         let mut command = kdc.command("/usr/sbin/krb5kdc");
+        prepare(&kdc, &mut command);
         let mut process = Process::start_merged("krb5kdc", command.arg("-n"))?;
         // It listens before it says so.
         process.read_until(|line| line.contains("starting").then_some(()))?;

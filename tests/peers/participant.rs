@@ -80,6 +80,12 @@ impl Process {
         Self { name: name.to_owned(), child, input, lines }
     }
 
+    /// The process' number.
+    #[allow(dead_code)] // not every test asks for it
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn write(&mut self, line: &str) -> Result<(), String> {
         let input = self.input.as_mut().ok_or("its input is closed")?;
         input

@@ -13,23 +13,6 @@ use crate::common;
 use crate::digest::Hash;
 use crate::raw::Connection;
 
-const SERVER: &[&str] = &[
-    "examples/http_server.c",
-    "examples/listener.c",
-    "examples/http_session.c",
-    "examples/http_gate.c",
-    "examples/http_contexts.c",
-    "examples/http_link.c",
-    "examples/http_text.c",
-];
-
-const CLIENT: &[&str] = &[
-    "examples/http_client.c",
-    "examples/http_login.c",
-    "examples/http_link.c",
-    "examples/http_text.c",
-];
-
 pub(crate) const REALM: &str = "example.org";
 
 /// Both programs, as built.
@@ -42,8 +25,8 @@ impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
         let flags = [&["-std=c99"], common::STRICT, more].concat();
         Self {
-            server: common::compile_c(SERVER, &flags),
-            client: common::compile_c(CLIENT, &flags),
+            server: common::compile_c(common::HTTP_SERVER, &flags),
+            client: common::compile_c(common::HTTP_CLIENT, &flags),
         }
     }
 }

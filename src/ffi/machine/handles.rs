@@ -9,30 +9,61 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::handle::Handle;
 
-type Counts = HashMap<(usize, usize), usize, BuildHasherDefault<DefaultHasher>>;
+type Key = (usize, usize);
+type Register = HashMap<Key, Known, BuildHasherDefault<DefaultHasher>>;
 
-/// A set of handles, each with how often it was given out.
-pub(super) struct Handles(RwLock<Counts>);
+/// What is known of a handle.
+#[derive(Default)]
+struct Known {
+    /// How often it was given out.
+    count: usize,
+    /// The handles beside it that stand for the same object.
+    others: Vec<Key>,
+}
+
+/// A set of handles.
+pub(super) struct Handles(RwLock<Register>);
 
 impl Handles {
     pub(super) const fn new() -> Self {
-        Self(RwLock::new(Counts::with_hasher(BuildHasherDefault::new())))
+        Self(RwLock::new(Register::with_hasher(BuildHasherDefault::new())))
     }
 
     /// Enters a handle once more. Those that no package gives out are left aside.
     pub(super) fn remember(&self, handle: Handle) {
-        if ![0, usize::MAX].contains(&handle.upper) || ![0, usize::MAX].contains(&handle.lower) {
-            *self.write().entry(key(handle)).or_default() += 1;
+        if may_be_one(handle) {
+            self.write().entry(key(handle)).or_default().count += 1;
         }
     }
 
-    /// Takes a handle out once.
+    /// Enters a handle that a call has given out for an object that had another one. Both are good:
+    /// Wine's NTLM gives a context a handle for each leg.
+    pub(super) fn rename(&self, old: Handle, new: Handle) {
+        self.remember(new);
+        let mut register = self.write();
+        for (one, other) in [(old, new), (new, old)] {
+            if let Some(known) = register.get_mut(&key(one)) {
+                known.others.push(key(other));
+            }
+        }
+    }
+
+    /// Takes a handle out once, and with it those that stand for the same object.
     pub(super) fn forget(&self, handle: Handle) {
-        let mut counts = self.write();
-        if let Some(count) = counts.get_mut(&key(handle)) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&key(handle));
+        let mut register = self.write();
+        let mut group = vec![key(handle)];
+        let mut next = 0;
+        while let Some(member) = group.get(next).copied() {
+            next += 1;
+            let Some(known) = register.get_mut(&member) else { continue };
+            for other in std::mem::take(&mut known.others) {
+                if !group.contains(&other) {
+                    group.push(other);
+                }
+            }
+            known.count -= 1;
+            if known.count == 0 {
+                register.remove(&member);
             }
         }
     }
@@ -41,17 +72,21 @@ impl Handles {
         self.read().contains_key(&key(handle))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Counts> {
+    fn read(&self) -> RwLockReadGuard<'_, Register> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Counts> {
+    fn write(&self) -> RwLockWriteGuard<'_, Register> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(handle: Handle) -> (usize, usize) {
+fn key(handle: Handle) -> Key {
     (handle.lower, handle.upper)
+}
+
+fn may_be_one(handle: Handle) -> bool {
+    ![0, usize::MAX].contains(&handle.upper) || ![0, usize::MAX].contains(&handle.lower)
 }
 
 #[cfg(test)]
@@ -69,6 +104,20 @@ mod tests {
         handles.forget(handle);
         handles.forget(handle);
         assert!(!handles.contains(handle));
+    }
+
+    #[test]
+    fn all_handles_of_an_object_go_with_any_one_of_them() {
+        let legs = [1, 2, 3].map(|lower| Handle { lower, upper: 9 });
+        for ended in legs {
+            let handles = Handles::new();
+            handles.remember(legs[0]);
+            handles.rename(legs[0], legs[1]);
+            handles.rename(legs[1], legs[2]);
+            assert!(legs.iter().all(|handle| handles.contains(*handle)));
+            handles.forget(ended);
+            assert!(!legs.iter().any(|handle| handles.contains(*handle)));
+        }
     }
 
     #[test]

@@ -10,15 +10,52 @@ mod handles;
 pub(super) mod packages;
 #[cfg(windows)]
 pub(super) mod route;
+#[cfg(windows)]
+pub(super) mod wrapped;
 
 /// In front of an export's own work: the call is the machine's own function's where the first
 /// argument says so. That function runs outside of the guard, since nothing of it is Rust's.
 macro_rules! hand_over {
+    // A call on a handle of theirs, also where one of ours stands in front of it.
+    (behind $handle:ident => $name:ident($($argument:ident),*)) => {
+        #[cfg(windows)]
+        let front = $crate::ffi::machine::wrapped::Front::of($handle);
+        #[cfg(windows)]
+        let $handle = front.context();
+        hand_over!(
+            @if front.is_held() || $crate::ffi::machine::route::context($handle)
+                => $name($($argument),*),
+            then |_| ()
+        );
+    };
+    // A query, likewise; what the Sasl functions have changed of the answers is ours.
+    (query $handle:ident, $attribute:ident => $name:ident($($argument:ident),*)) => {
+        #[cfg(windows)]
+        let front = $crate::ffi::machine::wrapped::Front::asked($handle, $attribute);
+        #[cfg(windows)]
+        let $handle = front.context();
+        hand_over!(
+            @if front.is_held() || $crate::ffi::machine::route::context($handle)
+                => $name($($argument),*),
+            then |_| ()
+        );
+    };
     // A call on a handle.
     ($kind:ident $handle:ident => $name:ident($($argument:ident),*)) => {
         hand_over!(
             @if $crate::ffi::machine::route::$kind($handle) => $name($($argument),*),
             then |_| ()
+        );
+    };
+    // A leg through SASL, which is ours also over the packages of theirs that are wrapped.
+    (sasl $credential:ident, $context:ident, $new:ident => $name:ident($($argument:ident),*)) => {
+        #[cfg(windows)]
+        let before = $crate::ffi::machine::route::words($context);
+        hand_over!(
+            @if $crate::ffi::machine::route::leg($credential, $context)
+                && !$crate::ffi::machine::wrapped::is_known($credential)
+                => $name($($argument),*),
+            then |status| $crate::ffi::machine::route::begun(before, $new, status)
         );
     };
     // A leg of an exchange, which may begin a context.
@@ -35,14 +72,14 @@ macro_rules! hand_over {
     (package $package:expr, $kind:ident $new:ident => $name:ident($($argument:ident),*)) => {
         hand_over!(
             @if $crate::ffi::machine::route::package($package) => $name($($argument),*),
-            then |status| $crate::ffi::machine::route::$kind($new, status)
+            then |status| $crate::ffi::machine::route::$kind($package, $new, status)
         );
     };
     // A call on a package.
     (package $package:expr => $name:ident($($argument:ident),*)) => {
         hand_over!(
             @if $crate::ffi::machine::route::package($package) => $name($($argument),*),
-            then |_| ()
+            then |_| $crate::ffi::machine::route::asked()
         );
     };
     // The end of a handle.

@@ -1,18 +1,12 @@
 //! The machine's packages beside ours.
 
-use std::ffi::c_void;
-use std::ptr::null_mut;
-
 use once_cell::sync::OnceCell;
 
-use super::route::typed;
 use crate::config::Config;
-use crate::ffi::memory::FreeContextBuffer;
-use crate::ffi::package::{Entry, EnumerateSecurityPackagesW};
-use crate::ffi::text;
-use crate::ffi::types::{SECURITY_STATUS, SecPkgInfoW, ULONG};
+use crate::ffi::package::Entry;
 use crate::sasl;
-use crate::system::secur32::{Machine, machine};
+use crate::system::machine;
+use crate::system::secur32::Listed;
 
 /// Ours stand before this one, as WDigest does on Windows.
 const FOLLOWING: &str = "Schannel";
@@ -55,49 +49,9 @@ fn same(one: &str, other: &str) -> bool {
 
 /// The machine's own packages; none where there is no such DLL.
 fn theirs() -> Vec<Entry> {
-    machine().and_then(ask).unwrap_or_default()
-}
-
-fn ask(machine: &Machine) -> Option<Vec<Entry>> {
-    type Enumerate =
-        unsafe extern "system" fn(*mut ULONG, *mut *mut SecPkgInfoW) -> SECURITY_STATUS;
-    type Free = unsafe extern "system" fn(*mut c_void) -> SECURITY_STATUS;
-
-    let (enumerate, free): (Enumerate, Free) = (EnumerateSecurityPackagesW, FreeContextBuffer);
-    // SAFETY: the functions of those names have those types.
-    let enumerate = unsafe { typed(enumerate, machine.function("EnumerateSecurityPackagesW")?) };
-    // SAFETY: as above.
-    let free = unsafe { typed(free, machine.function("FreeContextBuffer")?) };
-    let (mut count, mut infos) = (0, null_mut());
-    // SAFETY: both pointers are to live locals.
-    let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
-    if status != 0 || infos.is_null() {
-        return None;
-    }
-    let list = (0..usize::try_from(count).ok()?)
-        // SAFETY: `count` structures were returned, with texts or NULL.
-        .map(|index| unsafe { entry(infos.wrapping_add(index)) })
-        .collect();
-    // SAFETY: the memory that was returned, which nothing refers to any more.
-    unsafe { free(infos.cast()) };
-    Some(list)
-}
-
-/// # Safety
-/// `info` can be read, and its texts too, or they are NULL.
-unsafe fn entry(info: *const SecPkgInfoW) -> Entry {
-    // SAFETY: the caller's promise.
-    let info = unsafe { info.read_unaligned() };
-    // SAFETY: the caller's promise.
-    let name = unsafe { text::wide(info.Name) };
-    // SAFETY: the caller's promise.
-    let comment = unsafe { text::wide(info.Comment) };
-    Entry {
-        name: name.ok().flatten().unwrap_or_default(),
-        comment: comment.ok().flatten().unwrap_or_default(),
-        capabilities: info.fCapabilities,
-        version: info.wVersion,
-        rpc_id: info.wRPCID,
-        max_token: info.cbMaxToken,
-    }
+    let entry = |listed: Listed| {
+        let Listed { name, comment, capabilities, version, rpc_id, max_token } = listed;
+        Entry { name, comment, capabilities, version, rpc_id, max_token }
+    };
+    machine::all().into_iter().map(entry).collect()
 }

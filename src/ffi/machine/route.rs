@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::handles::Handles;
-use super::packages;
+use super::{packages, wrapped};
 use crate::ffi::guard::guard_value;
 use crate::ffi::memory;
 use crate::ffi::pointer;
@@ -90,6 +90,11 @@ pub(in crate::ffi) fn credential(handle: *const SecHandle) -> bool {
     words(handle).is_some_and(|handle| CREDENTIALS.contains(handle))
 }
 
+/// Whether a credential is one of the machine's that no context of ours needs.
+pub(in crate::ffi) fn idle(handle: *const SecHandle) -> bool {
+    credential(handle) && !words(handle).is_some_and(wrapped::is_needed)
+}
+
 /// Whether a context is one of the machine's.
 pub(in crate::ffi) fn context(handle: *const SecHandle) -> bool {
     words(handle).is_some_and(|handle| CONTEXTS.contains(handle))
@@ -128,26 +133,40 @@ pub(in crate::ffi) fn memory(start: *const c_void) -> bool {
     !start.is_null() && memory::size_of(start).is_none()
 }
 
-/// Remembers a credential that a successful call has made.
-pub(in crate::ffi) fn acquired(new: *const SecHandle, status: SECURITY_STATUS) {
-    if let Some(handle) = words(new).filter(|_| status >= 0) {
-        CREDENTIALS.remember(handle);
+/// After a call that may have loaded a package.
+pub(in crate::ffi) fn asked() {
+    if let Some(machine) = machine() {
+        machine.cure_the_loader();
     }
 }
 
-/// Remembers a context that a successful leg has begun: later ones return the handle they took.
+/// Remembers a credential that a successful call has made.
+pub(in crate::ffi) fn acquired(package: Foreign, new: *const SecHandle, status: SECURITY_STATUS) {
+    asked();
+    if let Some(handle) = words(new).filter(|_| status >= 0) {
+        CREDENTIALS.remember(handle);
+        wrapped::acquired(package, handle);
+    }
+}
+
+/// Remembers the handle of a context that a successful leg has begun, or has given a further one.
 pub(in crate::ffi) fn begun(
     before: Option<Handle>,
     new: *const SecHandle,
     status: SECURITY_STATUS,
 ) {
-    if let Some(handle) = words(new).filter(|new| status >= 0 && before != Some(*new)) {
-        CONTEXTS.remember(handle);
+    let Some(handle) = words(new).filter(|new| status >= 0 && before != Some(*new)) else {
+        return;
+    };
+    match before.filter(|before| CONTEXTS.contains(*before)) {
+        Some(before) => CONTEXTS.rename(before, handle),
+        None => CONTEXTS.remember(handle),
     }
 }
 
 /// Remembers a context that a successful call has imported.
-pub(in crate::ffi) fn imported(new: *const SecHandle, status: SECURITY_STATUS) {
+pub(in crate::ffi) fn imported(_: Foreign, new: *const SecHandle, status: SECURITY_STATUS) {
+    asked();
     begun(None, new, status);
 }
 
@@ -155,7 +174,18 @@ pub(in crate::ffi) fn imported(new: *const SecHandle, status: SECURITY_STATUS) {
 pub(in crate::ffi) fn freed(before: Option<Handle>, status: SECURITY_STATUS) {
     if let Some(handle) = before.filter(|_| status >= 0) {
         CREDENTIALS.forget(handle);
+        wrapped::freed(handle);
     }
+}
+
+/// Frees a credential of the machine's that contexts of ours still need, when they have ended. Whether
+/// it is one.
+pub(in crate::ffi) fn free_later(handle: *const SecHandle) -> bool {
+    let kept = words(handle).filter(|handle| wrapped::free_later(*handle));
+    if let Some(handle) = kept {
+        CREDENTIALS.forget(handle);
+    }
+    kept.is_some()
 }
 
 /// Forgets a context that a successful call has deleted.

@@ -1,0 +1,139 @@
+/* What the programs of this directory share: checks, and a login by DIGEST-MD5 from one context to
+ * another through a function table. The account is alice's of examples/accounts.htdigest, by
+ * SECUR32_ACCOUNTS and SECUR32_REALM. */
+#ifndef C_TESTS_WINDOWS_LOGIN_H
+#define C_TESTS_WINDOWS_LOGIN_H
+
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0A00
+#endif
+#define SECURITY_WIN32
+#include <windows.h>
+#include <sspi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static LONG failures;
+
+/* Counts a condition that does not hold, and says which. */
+#define CHECK(condition) check(!!(condition), __FILE__, __LINE__, #condition)
+
+static inline int check(int holds, const char *file, int line, const char *what)
+{
+    if (!holds) {
+        InterlockedIncrement(&failures);
+        printf("%s:%d: FAILED: %s\n", file, line, what);
+        fflush(stdout);
+    }
+    return holds;
+}
+
+/* The same of the status of a call. */
+#define RETURNS(status, call) check_status(call, status, __FILE__, __LINE__, #call)
+
+static inline int check_status(SECURITY_STATUS got, SECURITY_STATUS expected, const char *file, int line,
+                               const char *call)
+{
+    if (got != expected) {
+        InterlockedIncrement(&failures);
+        printf("%s:%d: FAILED: %s returned %08lX instead of %08lX\n", file, line, call,
+               (unsigned long)got, (unsigned long)expected);
+        fflush(stdout);
+    }
+    return got == expected;
+}
+
+/* The last words of a program, and its exit status. */
+static inline int finish(void)
+{
+    printf("%ld checks failed\n", failures);
+    return failures != 0;
+}
+
+/* The path of secur32.dll in the program's own directory. */
+static inline void path_beside_program(char *path)
+{
+    char *end;
+    GetModuleFileNameA(NULL, path, MAX_PATH);
+    end = strrchr(path, '\\');
+    strcpy(end != NULL ? end + 1 : path, "secur32.dll");
+}
+
+static inline SecurityFunctionTableW *table_of(HMODULE library)
+{
+    INIT_SECURITY_INTERFACE_W table = (INIT_SECURITY_INTERFACE_W)(void (*)(void))GetProcAddress(
+        library, "InitSecurityInterfaceW");
+    return table != NULL ? table() : NULL;
+}
+
+/* Both sides of a login. */
+struct login {
+    SecurityFunctionTableW *table;
+    CtxtHandle client, server;
+};
+
+static inline SECURITY_STATUS take_leg(struct login *login, CredHandle *credential, CtxtHandle *context,
+                                       int begun, SecBuffer *in, SecBuffer *out, int is_server)
+{
+    static WCHAR target[] = L"imap/mail.example.org";
+    SecBufferDesc input = {SECBUFFER_VERSION, 1, in}, output = {SECBUFFER_VERSION, 1, out};
+    ULONG attributes;
+    if (is_server)
+        return login->table->AcceptSecurityContext(credential, begun ? context : NULL, &input,
+                                                   ASC_REQ_INTEGRITY, 0, context, &output, &attributes,
+                                                   NULL);
+    return login->table->InitializeSecurityContextW(credential, begun ? context : NULL, target,
+                                                    ISC_REQ_INTEGRITY, 0, 0, &input, 0, context, &output,
+                                                    &attributes, NULL);
+}
+
+/* Logs in; both contexts are the caller's to delete. Returns whether it went well. */
+static inline int log_in(struct login *login, SecurityFunctionTableW *table)
+{
+    static WCHAR package[] = L"WDigest", user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
+    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
+                                          (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
+    char octets[2][4096];
+    SecBuffer to_client = {sizeof octets[0], SECBUFFER_TOKEN, octets[0]};
+    SecBuffer to_server = {sizeof octets[1], SECBUFFER_TOKEN, octets[1]};
+    SecBuffer nothing = {0, SECBUFFER_TOKEN, NULL};
+    CredHandle inbound, outbound;
+    int good;
+    login->table = table;
+    if (!RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
+                                                            NULL, NULL, &inbound, NULL)) ||
+        !RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
+                                                            &identity, NULL, NULL, &outbound, NULL)))
+        return 0;
+    good = RETURNS(SEC_I_CONTINUE_NEEDED,
+                   take_leg(login, &inbound, &login->server, 0, &nothing, &to_client, 1)) &&
+           RETURNS(SEC_I_CONTINUE_NEEDED,
+                   take_leg(login, &outbound, &login->client, 0, &to_client, &to_server, 0));
+    to_client.cbBuffer = sizeof octets[0];
+    good = good && RETURNS(SEC_E_OK, take_leg(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
+    to_server.cbBuffer = sizeof octets[1];
+    good = good && RETURNS(SEC_E_OK, take_leg(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
+    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&inbound));
+    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&outbound));
+    return good;
+}
+
+/* Signs a message on the client's side, and checks it on the server's. */
+static inline void send_message(struct login *login)
+{
+    char text[] = "a message", signature[64];
+    SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
+                            {sizeof text, SECBUFFER_DATA, text}};
+    SecBufferDesc list = {SECBUFFER_VERSION, 2, buffers};
+    RETURNS(SEC_E_OK, login->table->MakeSignature(&login->client, 0, &list, 0));
+    RETURNS(SEC_E_OK, login->table->VerifySignature(&login->server, &list, 0, NULL));
+}
+
+static inline void log_out(struct login *login)
+{
+    RETURNS(SEC_E_OK, login->table->DeleteSecurityContext(&login->client));
+    RETURNS(SEC_E_OK, login->table->DeleteSecurityContext(&login->server));
+}
+
+#endif

@@ -1,0 +1,63 @@
+//! Wine, for the tests that run Windows programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
+
+use super::{scratch, succeed};
+
+/// Wine's own directory for these tests, made once. Each version of Wine has one.
+pub(crate) static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
+    let version = succeed(Command::new("wine").arg("--version"));
+    let version = version.split_whitespace().next().expect("a version");
+    let prefix = scratch("windows").join(version).join("prefix");
+    boot(&prefix);
+    prefix
+});
+
+/// Makes a directory of Wine's, or brings it up to date.
+pub(crate) fn boot(prefix: &Path) {
+    fs::create_dir_all(prefix).expect("a directory");
+    // Wine's server ends a little after its last program, and whoever comes just then dies without a
+    // word. This one stays for a minute.
+    let mut server = with_wine("wineserver", prefix);
+    let _ = server
+        .arg("-p60")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    // What it starts keeps its output open after it has ended: a pipe would not end.
+    let told = prefix.with_extension("txt");
+    let output = fs::File::create(&told).expect("a file");
+    let status =
+        wine(prefix).args(["wineboot", "--init"]).stdout(Stdio::null()).stderr(output).status();
+    if !status.as_ref().is_ok_and(ExitStatus::success) {
+        // Half of it would spoil the next run.
+        let _ = fs::remove_dir_all(prefix);
+        panic!("wineboot: {status:?} {}", fs::read_to_string(&told).unwrap_or_default());
+    }
+}
+
+/// `wine` with its own secur32.
+pub(crate) fn wine(prefix: &Path) -> Command {
+    with_wine("wine", prefix)
+}
+
+/// A program that may use Wine, for at most some minutes.
+pub(crate) fn with_wine(program: &str, prefix: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["600", program]);
+    for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_LOG"] {
+        command.env_remove(name);
+    }
+    command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
+    command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=");
+    command
+}
+
+/// Whether this Wine runs 32-bit programs: a 64-bit one fills this directory only then.
+pub(crate) fn runs_32_bits(prefix: &Path) -> bool {
+    prefix.join("drive_c/windows/syswow64/kernel32.dll").exists()
+}

@@ -1,0 +1,43 @@
+//! The DLL in the life of a process: loaded and freed, beside the system's own of the same name, used by
+//! threads that end, and given handles that are none.
+
+use crate::common::succeed;
+use crate::place::{Place, for_both_word_sizes};
+
+for_both_word_sizes!(
+    handles_that_are_none_are_refused,
+    its_name_stays_its_own,
+    loading_and_freeing_it_leaks_nothing,
+    threads_end_while_contexts_live,
+);
+
+/// Runs a program of `c_tests/windows` with these arguments, once each.
+fn run(place: &Place, program: &str, runs: &[&[&str]]) {
+    let executable = format!("{program}.exe");
+    let source = format!("c_tests/windows/{program}.c");
+    place.compile(&[&source], "libsecur32.dll.a", &executable);
+    for words in runs {
+        let mut command = place.wine(&executable);
+        command.args(*words).env("SECUR32_ACCOUNTS", "accounts.htdigest");
+        let told = succeed(&mut command);
+        assert_eq!(told.lines().last(), Some("0 checks failed"), "{told}");
+    }
+}
+
+fn handles_that_are_none_are_refused(place: &Place) {
+    run(place, "garbage", &[&[]]);
+}
+
+fn its_name_stays_its_own(place: &Place) {
+    let first: [&[&str]; 3] =
+        [&["first", "sspicli.dll"], &["first", "security.dll"], &["first", "schannel.dll"]];
+    run(place, "loader", &[&[], first[0], first[1], first[2]]);
+}
+
+fn loading_and_freeing_it_leaks_nothing(place: &Place) {
+    run(place, "reload", &[&["bare"], &["work"]]);
+}
+
+fn threads_end_while_contexts_live(place: &Place) {
+    run(place, "endings", &[&[]]);
+}

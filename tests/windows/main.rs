@@ -1,0 +1,53 @@
+//! secur32.dll, as `cargo xtask windows` built it last, under Wine, for both word sizes.
+//!
+//! Skipped with a line on standard error where the DLL, mingw-w64 or Wine is missing; with
+//! `SECUR32_TEST_WINDOWS=1` that is a failure.
+
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
+
+#[path = "../common/mod.rs"]
+mod common;
+#[allow(dead_code)] // its server alone is used here
+#[path = "../imap/mod.rs"]
+mod imap;
+
+#[path = "../peers/base64.rs"]
+mod base64;
+#[path = "../peers/exchange.rs"]
+mod exchange;
+#[allow(dead_code)] // what other tests use of these
+#[path = "../gssapi/imap.rs"]
+mod imap_login;
+#[allow(dead_code)]
+#[path = "../gssapi/kdc.rs"]
+mod kdc;
+#[path = "../peers/matrix.rs"]
+mod matrix;
+#[allow(dead_code)]
+#[path = "../peers/participant.rs"]
+mod participant;
+#[allow(dead_code)]
+#[path = "../peers/programs.rs"]
+mod peers_programs;
+#[allow(dead_code)]
+#[path = "../gssapi/programs.rs"]
+mod programs;
+#[allow(dead_code)]
+#[path = "../gssapi/row.rs"]
+mod row;
+
+mod abi;
+mod calls;
+mod differences;
+mod image;
+mod kerberos;
+mod lifetimes;
+mod linkers;
+mod peers;
+mod place;
+mod readme;
+mod server;
+mod strangers;
+mod suite;
+mod system_package;
