@@ -108,20 +108,19 @@ impl<'a> Reader<'a> {
         self.give_to_shell(beside);
         assert_eq!(self.found(), [OURS, WINES]);
         self.give_to_shell(not_beside);
-        assert_eq!(self.found(), [WINES, WINES]);
         self.expect_nothing_left();
 
         self.give_to_shell(system);
         assert_eq!(self.found(), [OURS, OURS]);
         self.give_to_shell(not_system);
-        assert_eq!(self.found(), [WINES, WINES]);
+        self.expect_nothing_left();
 
         self.give_to_shell(package);
         assert_eq!(self.found(), [WITH_PACKAGE, WITH_PACKAGE]);
         self.log_in_by_the_package();
         self.ask_for_pages_by_the_package();
         self.give_to_shell(no_package);
-        assert_eq!(self.found(), [WINES, WINES]);
+        self.expect_nothing_left();
     }
 
     fn give_to_shell(&mut self, lines: &[String]) {
@@ -140,10 +139,25 @@ impl<'a> Reader<'a> {
         succeed(shell.current_dir(&self.here).arg("-c").arg(script));
     }
 
+    /// After each undoing all is as it was: the DLLs that programs get, the files, the registry.
     fn expect_nothing_left(&self) {
+        assert_eq!(self.found(), [WINES, WINES]);
         let entries = fs::read_dir(&self.program).expect("the program's directory");
         let names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
         assert_eq!(names, ["program.exe"]);
+        for name in ["system32", "syswow64"] {
+            let directory = self.prefix.join("drive_c/windows").join(name);
+            for left in ["secur32-original", "s32digest.dll"] {
+                assert!(!directory.join(left).exists(), "{left}");
+            }
+        }
+        for key in
+            ["HKCU\\Software\\Wine", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders"]
+        {
+            let mut query = wine(&self.prefix);
+            let values = succeed(query.args(["reg", "query", key, "/s"]));
+            assert!(!values.contains("secur32") && !values.contains("s32digest"), "{values}");
+        }
     }
 
     /// A program that knows Wine's own secur32 only.
