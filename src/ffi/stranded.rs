@@ -32,13 +32,14 @@ thread_local! {
 pub(super) fn keep(first: First<'_>, session: Arc<Session>) {
     let First { credential, through_sasl, token } = first;
     let kept = Kept { credential, through_sasl, token: token.to_vec(), session };
-    // Dropped outside of the borrow: a package's drop may come back here.
-    let _before = KEPT.with(|place| place.borrow_mut().replace(kept));
+    // Dropped outside of the borrow: a package's drop may come back here. A thread that is ending, and
+    // has lost its place, cannot repeat the leg.
+    let _before = KEPT.try_with(|place| place.borrow_mut().replace(kept));
 }
 
 /// The context of the leg that is repeated; what was kept for another one is gone.
 pub(super) fn take(first: First<'_>) -> Option<Arc<Session>> {
-    let kept = KEPT.with(|place| place.borrow_mut().take())?;
+    let kept = KEPT.try_with(|place| place.borrow_mut().take()).ok()??;
     let Kept { credential, through_sasl, ref token, .. } = kept;
     (First { credential, through_sasl, token } == first).then_some(kept.session)
 }
