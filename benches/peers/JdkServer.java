@@ -58,8 +58,8 @@ public final class JdkServer {
                 case BEGIN -> begin(factory);
                 case FINISH -> finish();
                 case END -> end();
-                case SEAL -> seal();
-                case OPEN -> open();
+                case SEAL -> each((server, message) -> server.wrap(message, 0, message.length));
+                case OPEN -> each((server, message) -> server.unwrap(message, 0, message.length));
                 case HEAP -> heap();
                 default -> throw new IOException("no request has the number " + request);
             }
@@ -206,29 +206,13 @@ public final class JdkServer {
         put(true, clock() - start);
     }
 
-    /** A server's number, whether the last message is wanted, messages: the last one, sealed. */
-    private static void seal() throws IOException {
-        SaslServer server = servers.get(in.readInt());
-        boolean wanted = in.readByte() != 0;
-        byte[][] messages = messages();
-        byte[] last = null;
-        long time;
-        try {
-            long start = clock();
-            for (byte[] message : messages)
-                last = server.wrap(message, 0, message.length);
-            time = clock() - start;
-        } catch (SaslException | RuntimeException error) {
-            refuse(error);
-            return;
-        }
-        put(true, time);
-        if (wanted)
-            put(last);
+    /** What is done to a message. */
+    private interface Work {
+        byte[] on(SaslServer server, byte[] message) throws SaslException;
     }
 
-    /** The same, opened. */
-    private static void open() throws IOException {
+    /** A server's number, whether the last message is wanted, messages: the last one, sealed or opened. */
+    private static void each(Work work) throws IOException {
         SaslServer server = servers.get(in.readInt());
         boolean wanted = in.readByte() != 0;
         byte[][] messages = messages();
@@ -237,7 +221,7 @@ public final class JdkServer {
         try {
             long start = clock();
             for (byte[] message : messages)
-                last = server.unwrap(message, 0, message.length);
+                last = work.on(server, message);
             time = clock() - start;
         } catch (SaslException | RuntimeException error) {
             refuse(error);

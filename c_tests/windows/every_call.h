@@ -260,11 +260,9 @@ static const struct row rows[] = {
     {"SaslGetProfilePackageW", 0, 0, "w:DIGEST-MD5 fresh"},
     {"SealMessage", 0, 0, "zero 0 token:16 0"},
     {"SealMessage", 0, 0, "context 0 token:16 0"},
+    /* Not of a live context, which is no harmless call: Wine 10's Schannel loses its way in it, by chance. */
     {"SetContextAttributesA", 0, 0, "zero 1 zero 8"},
-    {"SetContextAttributesA", 0, 4, "context %lu zero 8"},
     {"SetContextAttributesW", 0, 0, "zero 1 zero 8"},
-    {"SetContextAttributesW", 0, 4, "context %lu zero 8"},
-    {"SetContextAttributesW", 117, 118, "context %lu zero 8"},
     {"SetCredentialsAttributesA", 0, 0, "credential 1 zero 8"},
     {"SetCredentialsAttributesW", 0, 0, "credential 1 zero 8"},
     {"SspiEncodeAuthIdentityAsStrings", 0, 0, "identity fresh fresh fresh"},
