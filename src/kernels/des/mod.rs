@@ -2,9 +2,9 @@
 //! layers use them (RFC 2831 §2.4).
 //!
 //! ```text
-//! schedule   the round keys, 144 octets for each key
+//! schedule   the round keys, 128 octets for each key
 //! table      encryption, a block at a time, and the decryption of short texts, two at a time
-//! group      encryption of eight blocks in 64 parts, for other work beside it
+//! group      encryption of eight blocks with other work between them
 //! slices     decryption of long texts, many blocks at once:
 //!   words      64, on any processor
 //!   avx2      256
@@ -42,7 +42,7 @@ use self::table::Halves;
 pub const BLOCK: usize = 8;
 
 /// A chain of blocks that goes on from one text to the next, in one direction: of DES with one
-/// key, of triple DES (encrypt, decrypt, encrypt with the first again) with two. 152 or 296 octets,
+/// key, of triple DES (encrypt, decrypt, encrypt with the first again) with two. 136 or 264 octets,
 /// wiped on drop.
 pub struct Cbc<const KEYS: usize> {
     schedules: [Schedule; KEYS],

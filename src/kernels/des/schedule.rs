@@ -1,6 +1,6 @@
 //! The key schedule of DES (FIPS 46-3, appendix 1).
 
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Permuted choice 1: the 56 bits of a key of 64 that count, counted from 1 at the left.
 const CHOICE_1: [u8; 56] = [
@@ -18,14 +18,10 @@ const CHOICE_2: [u8; 48] = [
 /// The rounds before which the halves turn by one place only.
 const SINGLE: [usize; 4] = [0, 1, 8, 15];
 
-/// The sixteen round keys, in 144 octets, wiped on drop: octet `k` of a word, counted from the
-/// lowest, is the six bits that go to box `k`, and two zeros.
-///
-/// They stand as what has to be added to a half that has met its round's key, to have the key in it
-/// that it will meet two rounds later: the first two keys; the sums of each key and the next but
-/// one; the last two keys. Read from the end, that is the same for the keys in reverse.
+/// The sixteen round keys, 128 octets, wiped on drop: octet `k` of a word, counted from the lowest,
+/// is the six bits that go to box `k`, and two zeros.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct Schedule([[u64; 2]; 9]);
+pub(super) struct Schedule(pub(super) [u64; 16]);
 
 /// Whether all bits of a mask are set; of round key, box, and bit of the six.
 pub(super) type Masks = [[u64; 48]; 16];
@@ -54,36 +50,12 @@ impl Schedule {
             }
         }
         halves.zeroize();
-        let mut changes = [[0; 2]; 9];
-        for (pair, keys) in keys.as_chunks::<2>().0.iter().enumerate() {
-            for (place, key) in keys.iter().enumerate() {
-                changes[pair][place] ^= key;
-                changes[pair + 1][place] ^= key;
-            }
-        }
-        keys.zeroize();
-        Self(changes)
-    }
-
-    /// What is added to the halves before pair `pair` of rounds, or from 8 on before the end; counted
-    /// from the end where `BACKWARDS`.
-    #[inline]
-    pub(super) fn change<const BACKWARDS: bool>(&self, pair: usize) -> [u64; 2] {
-        if BACKWARDS {
-            let [one, other] = self.0[8 - pair];
-            [other, one]
-        } else {
-            self.0[pair]
-        }
+        Self(keys)
     }
 
     /// The keys bit by bit.
     pub(super) fn masks(&self, masks: &mut Masks) {
-        let mut keys = Zeroizing::new(self.0);
-        for round in 2..16 {
-            keys.as_flattened_mut()[round] ^= keys.as_flattened()[round - 2];
-        }
-        for (masks, key) in masks.iter_mut().zip(keys.as_flattened()) {
+        for (masks, key) in masks.iter_mut().zip(&self.0) {
             for (box_, masks) in (0..8).zip(masks.chunks_mut(6)) {
                 for (bit, mask) in (0..6).zip(masks) {
                     *mask = 0_u64.wrapping_sub(key >> (8 * box_ + 7 - bit) & 1);

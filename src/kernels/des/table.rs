@@ -118,73 +118,43 @@ impl Halves {
     /// The sixteen rounds, with the halves exchanged at the end: decryption, where `BACKWARDS`.
     #[inline]
     pub(super) fn rounds<const BACKWARDS: bool>(self, schedule: &Schedule) -> Self {
-        let mut keyed = self.keyed::<BACKWARDS>(schedule);
-        for pair in 0..PAIRS {
-            keyed = keyed.two_rounds::<BACKWARDS>(schedule, pair);
+        let key = |round: usize| schedule.0[if BACKWARDS { 15 - round } else { round }];
+        // `now` has this round's key in it, `then` the next one's.
+        let (mut now, mut then) = (self.right ^ key(0), self.left ^ key(1));
+        for round in (0..14).step_by(2) {
+            let next = substituted(now, then);
+            then = substituted(next, now ^ (key(round) ^ key(round + 2)));
+            now = next ^ (key(round + 1) ^ key(round + 3));
+            std::mem::swap(&mut now, &mut then);
         }
-        keyed.halves()
-    }
-
-    /// Before the first round.
-    #[inline]
-    pub(super) fn keyed<const BACKWARDS: bool>(self, schedule: &Schedule) -> Keyed {
-        let [first, second] = schedule.change::<BACKWARDS>(0);
-        Keyed { now: self.right ^ first, then: self.left ^ second }
+        let next = substituted(now, then);
+        Self { left: substituted(next, now ^ key(14)), right: next ^ key(15) }
     }
 
     /// The rounds of two blocks side by side, which takes little longer than those of one.
     #[inline]
     pub(super) fn rounds_of_two<const BACKWARDS: bool>(
-        blocks: [Self; 2],
+        mut blocks: [Self; 2],
         schedule: &Schedule,
     ) -> [Self; 2] {
-        let [mut one, mut other] = blocks.map(|block| block.keyed::<BACKWARDS>(schedule));
-        for pair in 0..PAIRS {
-            one = one.two_rounds::<BACKWARDS>(schedule, pair);
-            other = other.two_rounds::<BACKWARDS>(schedule, pair);
+        let key = |round: usize| schedule.0[if BACKWARDS { 15 - round } else { round }];
+        let mut keyed = [(0, 0); 2];
+        for (keyed, block) in keyed.iter_mut().zip(&blocks) {
+            *keyed = (block.right ^ key(0), block.left ^ key(1));
         }
-        [one.halves(), other.halves()]
-    }
-}
-
-/// Pairs of rounds.
-pub(super) const PAIRS: usize = 8;
-
-/// A block between two rounds: each half has the key of the round in it that it will meet.
-#[derive(Clone, Copy)]
-pub(super) struct Keyed {
-    now: u64,
-    then: u64,
-}
-
-impl Keyed {
-    /// Rounds `2 * pair` and the next.
-    #[inline]
-    pub(super) fn two_rounds<const BACKWARDS: bool>(
-        self,
-        schedule: &Schedule,
-        pair: usize,
-    ) -> Self {
-        let [first, second] = schedule.change::<BACKWARDS>(pair + 1);
-        let next = substituted(self.now, self.then);
-        let now = substituted(next, self.now ^ first);
-        Self { now, then: next ^ second }
-    }
-
-    /// Before the first pair of a pass that follows another, with that pass's first keys.
-    #[inline]
-    pub(super) fn after_pass<const BACKWARDS: bool>(
-        self,
-        schedule: &Schedule,
-        pair: usize,
-    ) -> Self {
-        if pair == 0 { self.halves().keyed::<BACKWARDS>(schedule) } else { self }
-    }
-
-    /// After the last round: the halves, exchanged.
-    #[inline]
-    pub(super) fn halves(self) -> Halves {
-        Halves { left: self.now, right: self.then }
+        for round in (0..14).step_by(2) {
+            let (even, odd) = (key(round) ^ key(round + 2), key(round + 1) ^ key(round + 3));
+            for (now, then) in &mut keyed {
+                let next = substituted(*now, *then);
+                *now = substituted(next, *now ^ even);
+                *then = next ^ odd;
+            }
+        }
+        for (block, (now, then)) in blocks.iter_mut().zip(keyed) {
+            let next = substituted(now, then);
+            *block = Self { left: substituted(next, now ^ key(14)), right: next ^ key(15) };
+        }
+        blocks
     }
 }
 
