@@ -143,8 +143,9 @@ impl<N: Next> Beside for BesideHash<'_, N> {
     #[allow(clippy::inline_always)] // as above
     fn step(&mut self, step: usize) {
         let octet = self.next.octet(&mut self.steps, step);
-        let word = &mut self.stream[step / 8 % 8];
-        *word = *word >> 8 | u64::from(octet) << 56;
+        // Not `word >> 8 | octet << 56`, for which compilers have an instruction that some processors
+        // are slow at.
+        self.stream[step / 8 % 8] |= u64::from(octet) << (8 * (step % 8));
     }
 }
 
@@ -169,11 +170,8 @@ impl Rc4 {
         let mut steps = self.begin();
         let (words, rest) = text.as_chunks_mut::<8>();
         for word in words {
-            let mut stream = [0; 8];
-            for octet in &mut stream {
-                *octet = steps.octet();
-            }
-            *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(stream)).to_ne_bytes();
+            let stream = (0..8).fold(0, |stream, n| stream | u64::from(steps.octet()) << (8 * n));
+            *word = (u64::from_le_bytes(*word) ^ stream).to_le_bytes();
         }
         for octet in rest {
             *octet ^= steps.octet();
