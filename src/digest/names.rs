@@ -14,6 +14,7 @@ use super::charset::{downgrade, nfc, to_text};
 use super::limits::{READINGS, TRIES};
 use super::response::Response;
 use super::tokenizer::Value;
+use crate::kernels::scan::is_ascii;
 use crate::sspi::Secret;
 
 #[cfg(test)]
@@ -87,6 +88,10 @@ impl<'a> Readings<'a> {
     }
 
     fn add_encodings(&mut self, user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) {
+        if is_ascii(&user) && is_ascii(&realm) {
+            self.add(Reading { user, realm, encoding: Encoding::Only });
+            return;
+        }
         let (latin_user, latin_realm) = (downgrade_cow(&user), downgrade_cow(&realm));
         if latin_user.is_none() && latin_realm.is_none() {
             self.add(Reading { user, realm, encoding: Encoding::Only });
