@@ -184,34 +184,54 @@ impl<'a> Directives<'a> {
     #[inline(always)]
     fn take_usual(&mut self) -> Option<Directive<'a>> {
         let rest = self.rest;
-        let (length, id) = match rest.first_chunk() {
-            Some(window) => Name::of_usual(window),
-            None => Name::of_usual(&last_window(self.message, rest)?),
-        }?;
-        let (name, [b'=', text @ ..]) = rest.split_at_checked(length)? else { return None };
-        let (value, after) = if let [b'"', text @ ..] = text {
-            let (octets, after) = text.split_at_checked(self.usual_end(text, [b'"', b'\\'])?)?;
-            let [b'"', after @ ..] = after else { return None };
-            (Value { octets, form: Form::Quoted }, after)
+        let padded;
+        let (first, more) = if let Some(parts) = rest.split_first_chunk() {
+            parts
         } else {
-            let end = self.usual_end(text, [b',', b'"', b' ', 0x7F])?;
-            let (octets, after) = text.split_at_checked(end).filter(|_| end > 0)?;
-            (Value::bare(octets), after)
+            padded = last_window(self.message, rest)?;
+            (&padded, &[][..])
+        };
+        let (length, id) = Name::of_usual(first)?;
+        let (octets, form, after) = match first.get(length..) {
+            Some([b'=', b'"', ..]) => {
+                let end = self.usual_end(first, more, length + 2, [b'"', b'\\'])?;
+                let (before, [b'"', after @ ..]) = rest.split_at_checked(end)? else { return None };
+                (before.get(length + 2..)?, Form::Quoted, after)
+            }
+            Some([b'=', ..]) => {
+                let end = self.usual_end(first, more, length + 1, [b',', b'"', b' ', 0x7F])?;
+                let (before, after) = rest.split_at_checked(end)?;
+                (before.get(length + 1..).filter(|text| !text.is_empty())?, Form::Bare, after)
+            }
+            _ => return None,
         };
         self.rest = match after {
             [b',', b' ', after @ ..] | [b',', after @ ..] => after,
             [] => after,
             _ => return None,
         };
-        Some(Directive { name, id, value })
+        Some(Directive { name: rest.get(..length)?, id, value: Value { octets, form } })
     }
 
-    /// Where in `text`, an end of the message, the first control character or one of these `stops`
-    /// is, or the end.
+    /// Where after `start`, which is at most 16, the first control character or one of these `stops`
+    /// is in `first` and the octets after it, or where these end.
+    ///
+    /// The text is looked at from where it is known to begin, and what is before `start` passed over
+    /// afterwards: so this need not wait for the search that found `start`.
     #[inline(always)]
-    fn usual_end<const N: usize>(&self, text: &[u8], stops: [u8; N]) -> Option<usize> {
-        let mut end = 0;
-        let (windows, last) = text.as_chunks();
+    fn usual_end<const N: usize>(
+        &self,
+        first: &[u8; 16],
+        more: &[u8],
+        start: usize,
+        stops: [u8; N],
+    ) -> Option<usize> {
+        let marks = scan::marks(first, stops) & (u32::MAX << start);
+        if marks != 0 {
+            return Some(marks.trailing_zeros() as usize);
+        }
+        let mut end = first.len();
+        let (windows, last) = more.as_chunks();
         for window in windows {
             let marks = scan::marks(window, stops);
             if marks != 0 {

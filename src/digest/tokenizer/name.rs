@@ -5,11 +5,11 @@ use crate::kernels::scan;
 /// The bit that is set in each lower-case letter.
 const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
 
-/// The bits of the first octets, by their number.
-static FIRST: [u128; 16] = {
-    let mut first = [0; 16];
+/// The bits of the first octets, by their number: as many as the name of a usual directive has.
+static FIRST: [u128; 15] = {
+    let mut first = [0; 15];
     let mut length = 1;
-    while length < 16 {
+    while length < first.len() {
         first[length] = first[length - 1] << 8 | 0xFF;
         length += 1;
     }
@@ -41,7 +41,7 @@ impl Name {
     }
 
     /// Of the letters and hyphens that `octets` begin with: how many there are, and their number.
-    /// `None` where there are none, or no other octet stands after them.
+    /// `None` where there are none, or too many for two more octets to stand after them.
     #[inline]
     pub(super) fn of_usual(octets: &[u8; 16]) -> Option<(usize, Self)> {
         let length = scan::non_letters(octets).trailing_zeros() as usize;

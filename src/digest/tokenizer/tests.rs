@@ -234,7 +234,11 @@ fn usual_directives_take_the_short_way_wherever_they_stand() {
         "Digest-URI=imap/localhost",
         "charset=utf-8",
         "nc=00000001",
-        "fifteen-letters=1",
+        "fourteen-chars=1",
+        "fourteen-chars=\"1\"",
+        "fourteen-chars=\"\"",
+        "fourteen-chars=\"0123456789abcdef\"",
+        "thirteen-char=\"0123456789abcdef0123456789abcde\"",
         "-=-",
         "response=d388dad90d4bbd760a152321f2143af7",
         "realm=\"\"",
@@ -251,6 +255,7 @@ fn usual_directives_take_the_short_way_wherever_they_stand() {
         }
     }
     for message in [
+        "fifteen-letters=1, x=1",
         "sixteen--letters=1, x=1",
         "=1, a text of enough octets=1",
         "digest_uri=1, a text of enough octets=1",
