@@ -186,6 +186,7 @@ impl Policy {
     /// # Errors
     /// `INVALID_TOKEN` for a malformed block; `SECURITY_QOS_FAILED` when missing bindings are
     /// allowed and demanded at once.
+    #[inline]
     pub fn of(flags: Flags, block: &[u8], http: bool) -> Result<Self> {
         let channel = if block.is_empty() { None } else { Some(channel_hash(block)?) };
         let legacy_allowed = flags.contains(Flags::HTTP);

@@ -42,9 +42,13 @@ impl Nonce {
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
     pub fn issue(now: u64) -> Result<Self> {
+        let mut random = [0; RAW_LENGTH - TIME.end + TIME.start];
+        random::fill(&mut random)?;
+        let (before, after) = random.split_at(TIME.start);
         let mut raw = [0; RAW_LENGTH];
-        random::fill(&mut raw)?;
+        raw[..TIME.start].copy_from_slice(before);
         raw[TIME].copy_from_slice(&now.to_le_bytes());
+        raw[TIME.end..].copy_from_slice(after);
         let mut text = [0; NONCE_LENGTH];
         let (prefix, digits) = text.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);

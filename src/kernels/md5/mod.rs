@@ -75,15 +75,16 @@ pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
     const IDLE: &Block = &[0; 64];
     let together = second(messages.map(<[Block]>::len));
     for index in 0..together {
-        let before = *states;
-        compress4(states, messages.map(|message| message.get(index).unwrap_or(IDLE)));
-        for ((state, before), message) in states.iter_mut().zip(before).zip(messages) {
-            if message.len() <= index {
-                *state = before;
+        let mut after = *states;
+        let [a, b, c, d] = messages.map(|message| message.get(index).unwrap_or(IDLE));
+        compress4(&mut after, [a, b, c, d]);
+        for ((state, after), message) in states.iter_mut().zip(&after).zip(&messages) {
+            if index < message.len() {
+                *state = *after;
             }
         }
     }
-    for (state, message) in states.iter_mut().zip(messages) {
+    for (state, message) in states.iter_mut().zip(&messages) {
         if let Some(rest @ [_, ..]) = message.get(together..) {
             compress(state, rest);
         }
