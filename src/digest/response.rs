@@ -277,7 +277,9 @@ pub(super) fn read_maxbuf(value: Value<'_>) -> Result<u32> {
 /// # Errors
 /// `INVALID_TOKEN` for anything else.
 pub(super) fn read_charset(value: Value<'_>) -> Result<bool> {
-    if value.plain()?.eq_ignore_ascii_case(b"utf-8") {
+    let charset = value.plain()?;
+    // In lower case nearly always, which is seen at once.
+    if charset == b"utf-8" || charset.eq_ignore_ascii_case(b"utf-8") {
         return Ok(true);
     }
     Err(refused("token: charset is not utf-8 (RFC 2831 §2.1.1)"))
