@@ -31,6 +31,7 @@ pub type ChannelHash = [u8; DIGITS];
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a block that is cut off or names octets outside it.
+#[inline(never)]
 pub fn channel_hash(block: &[u8]) -> Result<ChannelHash> {
     let malformed =
         || Error::new(Status::INVALID_TOKEN, "bindings: the block is not SEC_CHANNEL_BINDINGS");
