@@ -75,12 +75,12 @@ pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
     const IDLE: &Block = &[0; 64];
     let together = second(messages.map(<[Block]>::len));
     for index in 0..together {
-        let mut after = *states;
+        let before = *states;
         let [a, b, c, d] = messages.map(|message| message.get(index).unwrap_or(IDLE));
-        compress4(&mut after, [a, b, c, d]);
-        for ((state, after), message) in states.iter_mut().zip(&after).zip(&messages) {
-            if index < message.len() {
-                *state = *after;
+        compress4(states, [a, b, c, d]);
+        for ((state, before), message) in states.iter_mut().zip(&before).zip(&messages) {
+            if message.len() <= index {
+                *state = *before;
             }
         }
     }
