@@ -1,5 +1,6 @@
 //! Security contexts: the legs of an exchange, and the end of a context.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::buffers::{Direction, Slots, with_inputs, with_message};
@@ -14,7 +15,7 @@ use super::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecHandle,
     TimeStamp, ULONG,
 };
-use crate::handle::{Handle, Kind, Table};
+use crate::handle::{Handle, Kind, Table, Use};
 use crate::sasl::{Leg, Session};
 use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status, Step};
 use crate::system::library;
@@ -51,9 +52,9 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let known = unsafe { known_context(pointers.context) }?;
     // SAFETY: the caller's promise.
     let credential = unsafe { credential(pointers.credential) }?;
-    let (mut session, handle) = match known {
-        Some(handle) => (CONTEXTS.get(handle)?, Some(handle)),
-        None => (begin(credential.as_deref(), pointers.new_context, entry)?, None),
+    let session = match known {
+        Some(handle) => Subject::Known(handle, CONTEXTS.get(handle)?),
+        None => Subject::New(begin(credential.as_deref(), pointers.new_context, entry)?),
     };
     // SAFETY: the caller's promise.
     let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
@@ -70,28 +71,31 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let writable = output.range();
     // SAFETY: the caller's promise.
     let words = unsafe { pointer::handle(pointers.credential) };
-    let first_words = words.ok().filter(|_| handle.is_none());
+    let first_words = words.ok().filter(|_| known.is_none());
     // SAFETY: the caller's promise.
     let result = unsafe {
         with_inputs(input, &writable, |inputs| {
             let (role, through_sasl) = (entry.role, entry.through_sasl);
             let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
             let first = first_words.and_then(|credential| first_leg(credential, &leg));
-            step(&mut session, first, credential.as_deref(), &leg, &mut output)
+            step(session, first, credential.as_deref(), &leg, &mut output)
         })
     };
-    let step = match result {
-        Ok(step) => step,
+    let (step, session) = match result {
+        Ok(taken) => taken,
         Err(error) => {
             output.finish(false);
             return Err(error);
         }
     };
     let expiry = session.context().expiry();
-    let handle = match handle {
-        Some(handle) => handle,
-        // SAFETY: the caller's promise.
-        None => unsafe { seen_by_caller(CONTEXTS.insert(session)?, pointers.credential) },
+    let handle = match session {
+        Subject::Known(handle, _) => handle,
+        Subject::New(session) => {
+            let handle = CONTEXTS.insert(session)?;
+            // SAFETY: the caller's promise.
+            unsafe { seen_by_caller(handle, pointers.credential) }
+        }
     };
     let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
     if output.finish(true) {
@@ -115,6 +119,23 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     })
 }
 
+/// The session that takes a leg: one that C holds, or a new one.
+enum Subject {
+    Known(Handle, Use<'static, Session>),
+    New(Session),
+}
+
+impl Deref for Subject {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Self::Known(_, session) => session,
+            Self::New(session) => session,
+        }
+    }
+}
+
 /// What a server's first leg is known by when it is repeated, if it takes a client's token.
 fn first_leg<'a>(credential: Handle, leg: &Leg<'a>) -> Option<First<'a>> {
     let (through_sasl, token) = (leg.through_sasl, leg.inputs.token());
@@ -124,22 +145,24 @@ fn first_leg<'a>(credential: Handle, leg: &Leg<'a>) -> Option<First<'a>> {
 
 /// Takes a leg with `session`, or with the one that was kept when this leg's token did not fit.
 fn step(
-    session: &mut Arc<Session>,
+    session: Subject,
     first: Option<First<'_>>,
     credential: Option<&CredentialEntry>,
     leg: &Leg<'_>,
     output: &mut Output,
-) -> Result<Step> {
-    if let Some(kept) = first.and_then(stranded::take) {
-        *session = kept;
+) -> Result<(Step, Subject)> {
+    let kept = first.and_then(stranded::take);
+    let session = kept.map_or(session, Subject::New);
+    match (session.step(credential.map(|entry| &*entry.0), leg, output), first, session) {
+        (Ok(step), _, session) => Ok((step, session)),
+        (Err(error), Some(first), Subject::New(session))
+            if error.status() == Status::BUFFER_TOO_SMALL =>
+        {
+            stranded::keep(first, session);
+            Err(error)
+        }
+        (Err(error), ..) => Err(error),
     }
-    let result = session.step(credential.map(|entry| &*entry.0), leg, output);
-    if let (Some(first), Err(error)) = (first, &result)
-        && error.status() == Status::BUFFER_TOO_SMALL
-    {
-        stranded::keep(first, Arc::clone(session));
-    }
-    result
 }
 
 /// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a
@@ -155,6 +178,26 @@ unsafe fn seen_by_caller(handle: Handle, credential: *const SecHandle) -> Handle
     // SAFETY: the caller's promise.
     let credential = unsafe { pointer::handle(credential) };
     Handle { upper: credential.map_or(handle.upper, |credential| credential.upper), ..handle }
+}
+
+/// A credential as long as a leg is taken with it.
+enum Lent {
+    Ours(Use<'static, CredentialEntry>),
+    /// The machine's, under a handle of its own.
+    #[cfg(windows)]
+    Theirs(CredentialEntry),
+}
+
+impl Deref for Lent {
+    type Target = CredentialEntry;
+
+    fn deref(&self) -> &CredentialEntry {
+        match self {
+            Self::Ours(credential) => credential,
+            #[cfg(windows)]
+            Self::Theirs(credential) => credential,
+        }
+    }
 }
 
 /// The context that a call goes on with; `None` on a first call, which NULL says, and also {0, 0}:
@@ -173,7 +216,7 @@ unsafe fn known_context(context: *const SecHandle) -> Result<Option<Handle>> {
 
 /// # Safety
 /// Not NULL, `credential` can be read.
-unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<CredentialEntry>>> {
+unsafe fn credential(credential: *const SecHandle) -> Result<Option<Lent>> {
     if credential.is_null() {
         return Ok(None);
     }
@@ -181,16 +224,16 @@ unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<Credenti
     let handle = unsafe { pointer::handle(credential) }?;
     #[cfg(windows)]
     if let Some(theirs) = super::machine::wrapped::credential(handle) {
-        return Ok(Some(Arc::new(CredentialEntry(theirs))));
+        return Ok(Some(Lent::Theirs(CredentialEntry(theirs))));
     }
-    CREDENTIALS.get(handle).map(Some)
+    CREDENTIALS.get(handle).map(Lent::Ours).map(Some)
 }
 
 fn begin(
     credential: Option<&CredentialEntry>,
     new_context: *const SecHandle,
     entry: &Entry,
-) -> Result<Arc<Session>> {
+) -> Result<Session> {
     let Some(credential) = credential else {
         return Err(Error::new(Status::INVALID_HANDLE, "first call: no credential"));
     };
@@ -198,15 +241,14 @@ fn begin(
         let reason = "first call: nowhere to put the context's handle";
         return Err(Error::new(Status::INVALID_HANDLE, reason));
     }
-    let session = Session::begin(Arc::clone(&credential.0), entry.role, entry.through_sasl)?;
-    Ok(Arc::new(session))
+    Session::begin(Arc::clone(&credential.0), entry.role, entry.through_sasl)
 }
 
 /// The session behind a handle.
 ///
 /// # Safety
 /// Not NULL, `context` can be read.
-pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Arc<Session>> {
+pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
     // SAFETY: the caller's promise.
     CONTEXTS.get(unsafe { pointer::handle(context) }?)
 }
@@ -471,7 +513,7 @@ pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) 
     guard("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;
-        CONTEXTS.remove(handle).map(drop)
+        CONTEXTS.remove(handle)
     })
 }
 
