@@ -63,7 +63,9 @@ impl Nonce {
         let (first_digits, digits) = digits.split_at_mut(32);
         let (time_digits, rest_digits) = digits.split_at_mut(16);
         hex::write(first, first_digits);
-        hex::write(&self.issued.to_le_bytes(), time_digits);
+        // The eight octets of the time, and as many that are not looked at.
+        let time = hex::of_hash(&u128::from(self.issued).to_le_bytes());
+        time_digits.copy_from_slice(&time[..16]);
         hex::write(rest, rest_digits);
         text
     }

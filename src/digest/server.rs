@@ -215,7 +215,7 @@ impl<'a> Judge<'a> {
         let response = self.response;
         let covered = Covered {
             nonce: &self.nonce,
-            nc: &response.nc_text,
+            nc: response.nc_text,
             cnonce: &self.cnonce,
             authzid: response.authzid.map(|_| &*self.authorization),
             qop_text: response.qop_text,
@@ -223,7 +223,7 @@ impl<'a> Judge<'a> {
             protected: response.qop != Qop::Auth,
         };
         let proofs = proofs(secret, &covered);
-        same(&proofs.response, &response.response).then(|| Match {
+        same(&proofs.response, response.response).then(|| Match {
             reading,
             session_key: proofs.session_key,
             rspauth: proofs.rspauth,
