@@ -34,7 +34,7 @@ pub(super) fn is_padded(cipher: Cipher) -> bool {
 }
 
 /// Where a state stood before a message, as far as going back needs it.
-pub(super) struct Mark(Zeroizing<[u8; cbc::BLOCK]>);
+pub(super) struct Mark(Zeroizing<u64>);
 
 impl State {
     /// A state with its key schedule made.
@@ -48,90 +48,94 @@ impl State {
         }
     }
 
-    /// Encrypts the next octets of the direction: whole blocks, where the cipher has blocks.
-    pub(super) fn encrypt(&mut self, text: &mut [u8]) {
+    /// Encrypts the end of a message, which lies in two places: whole blocks, where the cipher has
+    /// blocks.
+    pub(super) fn encrypt(&mut self, first: &mut [u8], second: &mut [u8]) {
         match self {
             Self::None | Self::Fresh(_) => (),
-            Self::Rc4(stream) => stream.apply(text),
-            Self::Des(chain) => chain.encrypt(text),
-            Self::TripleDes(chain) => chain.encrypt(text),
+            Self::Rc4(stream) => {
+                stream.apply(first);
+                stream.apply(second);
+            }
+            Self::Des(chain) => encrypt_chained(chain, &mut Segments::new(first, second)),
+            Self::TripleDes(chain) => encrypt_chained(chain, &mut Segments::new(first, second)),
         }
     }
 
     /// Takes the next octets of the direction into `mac` and encrypts them.
-    pub(super) fn seal(&mut self, mac: &mut RunningMac, text: &mut [u8]) {
-        let stream = match self {
-            Self::None | Self::Fresh(_) => return mac.update(text),
-            Self::Rc4(stream) => stream,
-            Self::Des(chain) => return seal_chained(chain, mac, text),
-            Self::TripleDes(chain) => return seal_chained(chain, mac, text),
-        };
-        let (head, blocks, tail) = by_blocks(mac, text);
-        mac.update(head);
-        stream.apply(head);
-        rc4_md5::seal(stream, mac.blocks(blocks.len()), blocks);
-        mac.update(tail);
-        stream.apply(tail);
-    }
-
-    /// Decrypts the next octets of the direction, whole blocks, where the cipher has blocks, and
-    /// takes the first `hashed` of them into `mac`.
-    pub(super) fn open(&mut self, mac: &mut RunningMac, octets: &mut [u8], hashed: usize) {
-        let stream = match self {
-            Self::Rc4(stream) => stream,
-            other => {
-                other.decrypt(octets);
-                mac.update(octets.split_at(hashed).0);
-                return;
-            }
-        };
-        let (text, rest) = octets.split_at_mut(hashed);
-        let (head, blocks, tail) = by_blocks(mac, text);
-        stream.apply(head);
-        mac.update(head);
-        rc4_md5::open(stream, mac.blocks(blocks.len()), blocks);
-        stream.apply(tail);
-        mac.update(tail);
-        stream.apply(rest);
-    }
-
-    fn decrypt(&mut self, text: &mut [u8]) {
+    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) {
         match self {
-            Self::None | Self::Fresh(_) => (),
-            Self::Rc4(stream) => stream.apply(text),
-            Self::Des(chain) => chain.decrypt(text),
-            Self::TripleDes(chain) => chain.decrypt(text),
+            Self::None | Self::Fresh(_) => mac.update(text),
+            Self::Rc4(stream) => seal_stream(stream, mac, text),
+            Self::Des(chain) => seal_chained(chain, mac, text),
+            Self::TripleDes(chain) => seal_chained(chain, mac, text),
+        }
+    }
+
+    /// Decrypts a message, whole blocks, where the cipher has blocks, and takes all but its last
+    /// `tail` octets into `mac`.
+    pub(super) fn open(
+        &mut self,
+        mac: &mut RunningMac<'_>,
+        sealed: &mut Segments<'_>,
+        tail: usize,
+    ) {
+        let mut left = sealed.len().saturating_sub(tail);
+        let mut hashed = |run: &[u8]| {
+            let hashed = left.min(run.len());
+            left -= hashed;
+            hashed
+        };
+        match self {
+            Self::None | Self::Fresh(_) => {
+                sealed.each_run(1, |run| mac.update(run.split_at(hashed(run)).0));
+            }
+            Self::Rc4(stream) => sealed.each_run(1, |run| {
+                let (text, rest) = run.split_at_mut(hashed(run));
+                open_stream(stream, mac, text);
+                stream.apply(rest);
+            }),
+            Self::Des(chain) => sealed.each_run(cbc::BLOCK, |run| {
+                chain.decrypt(run);
+                mac.update(run.split_at(hashed(run)).0);
+            }),
+            Self::TripleDes(chain) => sealed.each_run(cbc::BLOCK, |run| {
+                chain.decrypt(run);
+                mac.update(run.split_at(hashed(run)).0);
+            }),
         }
     }
 
     /// Where the state stands.
     pub(super) fn mark(&self) -> Mark {
-        Mark(Zeroizing::new(match self {
+        let vector = match self {
             Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; cbc::BLOCK],
             Self::Des(chain) => chain.vector(),
             Self::TripleDes(chain) => chain.vector(),
-        }))
+        };
+        Mark(Zeroizing::new(u64::from_ne_bytes(vector)))
     }
 
     /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
     pub(super) fn undo(&mut self, mark: &Mark, body: &mut Segments<'_>) {
-        if let Self::Rc4(stream) = self {
-            body.each_backwards(|text| stream.undo(text));
-        } else if self.set_vector(*mark.0) {
-            // Ciphertext is made again from the text and the vector that it was made from.
-            body.each_run(cbc::BLOCK, |text| self.encrypt(text));
-            self.set_vector(*mark.0);
+        self.set_vector(mark.0.to_ne_bytes());
+        // Ciphertext is made again from the text and the vector that it was made from.
+        match self {
+            Self::None | Self::Fresh(_) => (),
+            Self::Rc4(stream) => body.each_backwards(|text| stream.undo(text)),
+            Self::Des(chain) => encrypt_chained(chain, body),
+            Self::TripleDes(chain) => encrypt_chained(chain, body),
         }
+        self.set_vector(mark.0.to_ne_bytes());
     }
 
-    /// Sets the vector, where the cipher has one; returns whether it has.
-    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) -> bool {
+    /// Sets the vector, where the cipher has one.
+    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) {
         match self {
-            Self::None | Self::Fresh(_) | Self::Rc4(_) => return false,
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => (),
             Self::Des(chain) => chain.set_vector(vector),
             Self::TripleDes(chain) => chain.set_vector(vector),
         }
-        true
     }
 
     /// The position in the stream or chain: nothing before the first message.
@@ -160,7 +164,31 @@ impl State {
 }
 
 /// Takes `text` into `mac` and encrypts it.
-fn seal_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, mac: &mut RunningMac, text: &mut [u8]) {
+fn seal_stream(stream: &mut Rc4, mac: &mut RunningMac<'_>, text: &mut [u8]) {
+    let (head, blocks, tail) = by_blocks(mac, text);
+    mac.update(head);
+    stream.apply(head);
+    rc4_md5::seal(stream, mac.blocks(blocks.len()), blocks);
+    mac.update(tail);
+    stream.apply(tail);
+}
+
+/// Decrypts `text` and takes it into `mac`.
+fn open_stream(stream: &mut Rc4, mac: &mut RunningMac<'_>, text: &mut [u8]) {
+    let (head, blocks, tail) = by_blocks(mac, text);
+    stream.apply(head);
+    mac.update(head);
+    rc4_md5::open(stream, mac.blocks(blocks.len()), blocks);
+    stream.apply(tail);
+    mac.update(tail);
+}
+
+/// Takes `text` into `mac` and encrypts it.
+fn seal_chained<const KEYS: usize>(
+    chain: &mut Cbc<KEYS>,
+    mac: &mut RunningMac<'_>,
+    text: &mut [u8],
+) {
     let head = mac.missing().min(text.len());
     mac.update(text.split_at(head).0);
     let blocks = (text.len() - head) / size_of::<Block>();
@@ -169,9 +197,14 @@ fn seal_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, mac: &mut RunningMac, 
     chain.encrypt(text.split_at_mut(done).1);
 }
 
+/// Encrypts what is made of whole blocks.
+fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut Segments<'_>) {
+    text.each_run(cbc::BLOCK, |run| chain.encrypt(run));
+}
+
 /// `text` up to where `mac` has whole blocks, the blocks, and what is after them.
 fn by_blocks<'t>(
-    mac: &RunningMac,
+    mac: &RunningMac<'_>,
     text: &'t mut [u8],
 ) -> (&'t mut [u8], &'t mut [Block], &'t mut [u8]) {
     let (head, rest) = text.split_at_mut(mac.missing().min(text.len()));

@@ -28,13 +28,13 @@ impl PreparedMac {
     }
 
     /// The MAC of message number `sequence`, before its text.
-    pub(super) fn begin(&self, sequence: u32) -> RunningMac {
-        let sequence = sequence.to_be_bytes();
+    #[inline]
+    pub(super) fn begin(&self, sequence: u32) -> RunningMac<'_> {
         let mut partial = [0; 64];
-        partial.split_at_mut(sequence.len()).0.copy_from_slice(&sequence);
+        put(&mut partial, sequence.to_be_bytes());
         // The pad was a block.
-        let length = 64 + sequence.len() as u64;
-        RunningMac { state: self.inner, outer: self.outer, partial, length }
+        let length = PAD + size_of_val(&sequence) as u64;
+        RunningMac { state: self.inner, outer: &self.outer, partial, length }
     }
 }
 
@@ -57,16 +57,16 @@ pub(super) fn pads(key: &[u8; 16]) -> [Block; 2] {
 }
 
 /// The MAC of a message whose text is still coming.
-pub(super) struct RunningMac {
+pub(super) struct RunningMac<'m> {
     state: State,
-    outer: State,
+    outer: &'m State,
     /// The text since the last whole block, then zeros.
     partial: Block,
     /// Octets hashed so far.
     length: u64,
 }
 
-impl RunningMac {
+impl RunningMac<'_> {
     pub(super) fn update(&mut self, text: &[u8]) {
         let filled = self.filled();
         self.length += text.len() as u64;
@@ -78,7 +78,9 @@ impl RunningMac {
         space.copy_from_slice(head);
         compress(&mut self.state, std::slice::from_ref(&self.partial));
         let (blocks, rest) = rest.as_chunks();
-        compress(&mut self.state, blocks);
+        if !blocks.is_empty() {
+            compress(&mut self.state, blocks);
+        }
         self.partial = [0; 64];
         self.partial.split_at_mut(rest.len()).0.copy_from_slice(rest);
     }
@@ -98,9 +100,7 @@ impl RunningMac {
     /// partial block is not left behind by a move.
     pub(super) fn finish(&mut self) -> [u8; MAC] {
         let filled = self.filled();
-        if let Some(mark) = self.partial.get_mut(filled) {
-            *mark = 0x80;
-        }
+        put_mark(&mut self.partial, filled);
         if filled >= LENGTH_AT {
             compress(&mut self.state, std::slice::from_ref(&self.partial));
             self.partial = [0; 64];
@@ -108,16 +108,15 @@ impl RunningMac {
         put_length(&mut self.partial, self.length);
         compress(&mut self.state, std::slice::from_ref(&self.partial));
 
-        self.partial = [0; 64];
         let inner = octets(&self.state);
-        let (start, rest) = self.partial.split_at_mut(inner.len());
-        start.copy_from_slice(&inner);
-        rest[0] = 0x80;
-        // The pad was a block.
-        put_length(&mut self.partial, 64 + inner.len() as u64);
-        compress(&mut self.outer, std::slice::from_ref(&self.partial));
+        self.partial = [0; 64];
+        put(&mut self.partial, inner);
+        put_mark(&mut self.partial, inner.len());
+        put_length(&mut self.partial, PAD + inner.len() as u64);
+        self.state = *self.outer;
+        compress(&mut self.state, std::slice::from_ref(&self.partial));
         let mut mac = [0; MAC];
-        mac.copy_from_slice(octets(&self.outer).split_at(MAC).0);
+        mac.copy_from_slice(octets(&self.state).split_at(MAC).0);
         mac
     }
 
@@ -127,8 +126,26 @@ impl RunningMac {
     }
 }
 
+/// Octets of a pad, which is a block.
+const PAD: u64 = 64;
 /// Where in the last block the message's length stands.
 const LENGTH_AT: usize = 56;
+
+/// Writes `octets` to the start of a block.
+#[inline]
+fn put<const N: usize>(block: &mut Block, octets: [u8; N]) {
+    block.split_at_mut(N).0.copy_from_slice(&octets);
+}
+
+/// Writes the mark of a message's end (RFC 1321 §3.1) after the first `filled` octets of a block, as
+/// a part of the word that it is in: the hash, which reads whole words, would have to wait for an
+/// octet by itself.
+fn put_mark(block: &mut Block, filled: usize) {
+    if let Some(octets) = block.as_chunks_mut().0.get_mut(filled / 4) {
+        let word = u32::from_le_bytes(*octets);
+        *octets = (word | 0x80 << (filled % 4 * 8)).to_le_bytes();
+    }
+}
 
 /// Writes the length of a message, given in octets, to its last block (RFC 1321 §3.2).
 fn put_length(block: &mut Block, length: u64) {
@@ -136,22 +153,23 @@ fn put_length(block: &mut Block, length: u64) {
     end.copy_from_slice(&(length << 3).to_le_bytes());
 }
 
-/// The text in the partial block may be a secret.
-impl Drop for RunningMac {
+/// The text in the partial block may be a secret. Slices are wiped by more than an octet at a time.
+impl Drop for RunningMac<'_> {
     fn drop(&mut self) {
-        self.partial.zeroize();
-        self.state.zeroize();
-        self.outer.zeroize();
+        self.partial.as_mut_slice().zeroize();
+        self.state.as_mut_slice().zeroize();
     }
 }
 
-/// What follows the MAC: message type and sequence number.
-pub(super) fn suffix(sequence: u32) -> [u8; SUFFIX] {
-    let mut suffix = [0; SUFFIX];
+/// The whole block: the MAC, message type and sequence number.
+pub(super) fn block(mac: [u8; MAC], sequence: u32) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    let (start, suffix) = block.split_at_mut(MAC);
+    start.copy_from_slice(&mac);
     let (kind, number) = suffix.split_at_mut(TYPE.len());
     kind.copy_from_slice(&TYPE);
     number.copy_from_slice(&sequence.to_be_bytes());
-    suffix
+    block
 }
 
 /// The sequence number in a suffix, where its message type is right.

@@ -46,11 +46,11 @@ impl<'a> Segments<'a> {
         last
     }
 
-    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, to be changed
-    /// in place. A unit across the boundary is put together and taken apart again. At the end of a
+    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, a power of two,
+    /// to be changed in place. A unit across the boundary is put together and taken apart again. At the end of a
     /// body that is not made of whole units, what is left over comes as it is.
     pub(super) fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
-        let whole = self.first.len() - self.first.len() % unit;
+        let whole = self.first.len() & !(unit - 1);
         let (runs, head) = self.first.split_at_mut(whole);
         in_pieces(runs, &mut work);
         let missing = if head.is_empty() { 0 } else { unit - head.len() };
