@@ -4,14 +4,13 @@ use zeroize::Zeroizing;
 
 use super::cbc;
 use super::keys::Key;
-use super::mac::RunningMac;
+use super::mac::{MAC, RunningMac};
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
 use crate::kernels::des::{Cbc, Des, TripleDes};
 use crate::kernels::des_md5;
 use crate::kernels::md5::Block;
-use crate::kernels::rc4::Rc4;
-use crate::kernels::rc4_md5;
+use crate::kernels::rc4_md5::Stream;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.
@@ -20,7 +19,7 @@ pub(super) enum State {
     None,
     /// No message yet.
     Fresh(Cipher),
-    Rc4(Box<Rc4>),
+    Rc4(Box<Stream>),
     Des(Box<Des>),
     TripleDes(Box<TripleDes>),
 }
@@ -43,7 +42,7 @@ impl State {
             Cipher::Des => Self::Des(Box::new(cbc::des(key))),
             Cipher::TripleDes => Self::TripleDes(Box::new(cbc::triple_des(key))),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
-                Self::Rc4(Box::new(Rc4::new(key)))
+                Self::Rc4(Box::new(Stream::new(key)))
             }
         }
     }
@@ -62,10 +61,14 @@ impl State {
         }
     }
 
-    /// Takes the next octets of the direction into `mac` and encrypts them.
-    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) {
+    /// Takes a message's text into `mac`, and encrypts its whole blocks, where the cipher has blocks.
+    /// Returns the MAC.
+    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) -> [u8; MAC] {
         match self {
-            Self::None | Self::Fresh(_) => mac.update(text),
+            Self::None | Self::Fresh(_) => {
+                mac.update(text);
+                mac.finish()
+            }
             Self::Rc4(stream) => seal_stream(stream, mac, text),
             Self::Des(chain) => seal_chained(chain, mac, text),
             Self::TripleDes(chain) => seal_chained(chain, mac, text),
@@ -103,6 +106,14 @@ impl State {
                 chain.decrypt(run);
                 mac.update(run.split_at(hashed(run)).0);
             }),
+        }
+    }
+
+    /// The MAC of an opened message, all of whose text `mac` has seen.
+    pub(super) fn finish(&mut self, mac: &mut RunningMac<'_>) -> [u8; MAC] {
+        match self {
+            Self::Rc4(stream) => mac.finish_by(|hash, blocks| stream.compress(hash, blocks)),
+            Self::None | Self::Fresh(_) | Self::Des(_) | Self::TripleDes(_) => mac.finish(),
         }
     }
 
@@ -154,7 +165,7 @@ impl State {
             return Some(Self::Fresh(cipher));
         }
         if !is_padded(cipher) {
-            return Rc4::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
+            return Stream::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
         }
         let vector = position.try_into().ok()?;
         let mut state = Self::scheduled(cipher, key);
@@ -163,51 +174,85 @@ impl State {
     }
 }
 
-/// Takes `text` into `mac` and encrypts it.
-fn seal_stream(stream: &mut Rc4, mac: &mut RunningMac<'_>, text: &mut [u8]) {
-    let (head, blocks, tail) = by_blocks(mac, text);
-    mac.update(head);
-    stream.apply(head);
-    rc4_md5::seal(stream, mac.blocks(blocks.len()), blocks);
-    mac.update(tail);
-    stream.apply(tail);
+/// Takes `text` into `mac`, which ends there, and encrypts it.
+fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> [u8; MAC] {
+    let (start, blocks, rest) = by_length(stream, mac, text);
+    if !blocks.is_empty() {
+        mac.update(start);
+        stream.drain(start);
+        stream.seal(mac.blocks(blocks.len()), blocks);
+    }
+    by_blocks(mac.missing(), rest, |part| {
+        mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+        stream.apply(part);
+    });
+    mac.finish_by(|hash, blocks| stream.compress(hash, blocks))
 }
 
 /// Decrypts `text` and takes it into `mac`.
-fn open_stream(stream: &mut Rc4, mac: &mut RunningMac<'_>, text: &mut [u8]) {
-    let (head, blocks, tail) = by_blocks(mac, text);
-    stream.apply(head);
-    mac.update(head);
-    rc4_md5::open(stream, mac.blocks(blocks.len()), blocks);
-    stream.apply(tail);
-    mac.update(tail);
+fn open_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) {
+    let (start, blocks, rest) = by_length(stream, mac, text);
+    if !blocks.is_empty() {
+        stream.drain(start);
+        mac.update(start);
+        stream.open(mac.blocks(blocks.len()), blocks);
+    }
+    by_blocks(mac.missing(), rest, |part| {
+        stream.apply(part);
+        mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+    });
 }
 
-/// Takes `text` into `mac` and encrypts it.
+/// Where `text` is long: its start, which takes all that is ready up to where `mac` has whole blocks,
+/// the blocks, and what is left; otherwise all is left.
+fn by_length<'t>(
+    stream: &Stream,
+    mac: &RunningMac<'_>,
+    text: &'t mut [u8],
+) -> (&'t mut [u8], &'t mut [Block], &'t mut [u8]) {
+    const LONG: usize = 256;
+    let head = mac.missing();
+    let start = head + stream.ready().saturating_sub(head).next_multiple_of(size_of::<Block>());
+    if text.len() < start + LONG {
+        return (&mut [], &mut [], text);
+    }
+    let (start, rest) = text.split_at_mut(start);
+    let (blocks, rest) = rest.as_chunks_mut();
+    (start, blocks, rest)
+}
+
+/// Passes `text` to `work`: its first `head` octets, then blocks, then what is left.
+fn by_blocks(head: usize, text: &mut [u8], mut work: impl FnMut(&mut [u8])) {
+    let (head, rest) = text.split_at_mut(head.min(text.len()));
+    work(head);
+    rest.chunks_mut(size_of::<Block>()).for_each(work);
+}
+
+/// Takes `text` into `mac`, which ends there, and encrypts its whole blocks meanwhile: what is hashed
+/// goes ahead of what is encrypted.
 fn seal_chained<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     mac: &mut RunningMac<'_>,
     text: &mut [u8],
-) {
+) -> [u8; MAC] {
+    let mut done = 0;
     let head = mac.missing().min(text.len());
-    mac.update(text.split_at(head).0);
+    if mac.fill(text.split_at(head).0) {
+        mac.settle(|hash, blocks| {
+            done += des_md5::seal_few(chain, hash, blocks, text.split_at_mut(done).1);
+        });
+    }
     let blocks = (text.len() - head) / size_of::<Block>();
-    let done = des_md5::seal(chain, mac.blocks(blocks), text, head);
-    mac.update(text.split_at(head + done).1);
+    done += des_md5::seal(chain, mac.blocks(blocks), text.split_at_mut(done).1, head - done);
+    mac.fill(text.split_at(head + blocks * size_of::<Block>()).1);
+    let mac = mac.finish_by(|hash, blocks| {
+        done += des_md5::seal_few(chain, hash, blocks, text.split_at_mut(done).1);
+    });
     chain.encrypt(text.split_at_mut(done).1);
+    mac
 }
 
 /// Encrypts what is made of whole blocks.
 fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut Segments<'_>) {
     text.each_run(cbc::BLOCK, |run| chain.encrypt(run));
-}
-
-/// `text` up to where `mac` has whole blocks, the blocks, and what is after them.
-fn by_blocks<'t>(
-    mac: &RunningMac<'_>,
-    text: &'t mut [u8],
-) -> (&'t mut [u8], &'t mut [Block], &'t mut [u8]) {
-    let (head, rest) = text.split_at_mut(mac.missing().min(text.len()));
-    let (blocks, tail) = rest.as_chunks_mut();
-    (head, blocks, tail)
 }

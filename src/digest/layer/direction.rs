@@ -101,13 +101,11 @@ impl Direction {
     /// Encrypts `data` and fills `trailer`, whose length is what the message's length makes it.
     pub(super) fn seal(&mut self, padded: bool, data: &mut [u8], trailer: &mut [u8]) {
         let Some((padding, block)) = trailer.split_last_chunk_mut() else { return };
-        let mut mac = self.mac.begin(self.sequence);
-        let whole = if padded { data.len() / cbc::BLOCK * cbc::BLOCK } else { data.len() };
-        let (blocks, rest) = data.split_at_mut(whole);
-        self.cipher.seal(&mut mac, blocks);
-        mac.update(rest);
+        let mac = self.cipher.seal(&mut self.mac.begin(self.sequence), data);
         padding.fill(u8::try_from(padding.len()).unwrap_or_default());
-        *block = mac::block(mac.finish(), self.sequence);
+        *block = mac::block(mac, self.sequence);
+        let rest = if padded { data.len() % cbc::BLOCK } else { 0 };
+        let (_, rest) = data.split_at_mut(data.len() - rest);
         let (tail, _) = trailer.split_at_mut(trailer.len() - SUFFIX);
         self.cipher.encrypt(rest, tail);
         count(&mut self.sequence);
@@ -129,8 +127,12 @@ impl Direction {
         let mark = self.cipher.mark();
         let mut mac = self.mac.begin(self.sequence);
         self.cipher.open(&mut mac, &mut sealed, if padded { TAIL } else { MAC });
-        let length =
-            if padded { padded_length(&mut mac, &sealed) } else { length(&mut mac, &sealed) };
+        let length = if padded {
+            padded_length(&mut mac, &sealed)
+        } else {
+            let mac = self.cipher.finish(&mut mac);
+            bool::from(equal(&mac, &sealed.last())).then(|| sealed.len() - MAC)
+        };
         let Some(length) = length else {
             self.cipher.undo(&mark, &mut sealed);
             return Err(altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"));
@@ -153,12 +155,6 @@ impl Direction {
 
 fn count(sequence: &mut u32) {
     *sequence = sequence.wrapping_add(1);
-}
-
-/// The text's length, if what follows it is the MAC. `mac` has seen the text.
-fn length(mac: &mut RunningMac<'_>, opened: &Segments<'_>) -> Option<usize> {
-    let good = equal(&mac.finish(), &opened.last());
-    bool::from(good).then(|| opened.len() - MAC)
 }
 
 /// The text's length, if padding and MAC are right. `mac` has seen all but the last [`TAIL`] octets.

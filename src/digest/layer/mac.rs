@@ -67,22 +67,43 @@ pub(super) struct RunningMac<'m> {
 }
 
 impl RunningMac<'_> {
+    /// Takes the next of the text.
     pub(super) fn update(&mut self, text: &[u8]) {
-        let filled = self.filled();
-        self.length += text.len() as u64;
-        let (_, space) = self.partial.split_at_mut(filled);
-        let Some((head, rest)) = text.split_at_checked(space.len()) else {
-            space.split_at_mut(text.len()).0.copy_from_slice(text);
+        self.update_by(text, compress);
+    }
+
+    /// The same, with something that takes blocks into the hash, as [`compress`] does.
+    pub(super) fn update_by(
+        &mut self,
+        text: &[u8],
+        mut compress: impl FnMut(&mut State, &[Block]),
+    ) {
+        let (head, rest) = text.split_at(text.len().min(64 - self.filled()));
+        if !self.fill(head) {
             return;
-        };
-        space.copy_from_slice(head);
-        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        }
+        self.settle(&mut compress);
         let (blocks, rest) = rest.as_chunks();
         if !blocks.is_empty() {
-            compress(&mut self.state, blocks);
+            compress(self.blocks(blocks.len()), blocks);
         }
+        self.fill(rest);
+    }
+
+    /// Adds text that the partial block has room for; says whether the block is whole now.
+    pub(super) fn fill(&mut self, text: &[u8]) -> bool {
+        let filled = self.filled();
+        self.length += text.len() as u64;
+        if let Some(space) = self.partial.get_mut(filled..filled + text.len()) {
+            space.copy_from_slice(text);
+        }
+        filled + text.len() == 64
+    }
+
+    /// Takes the partial block, which is whole.
+    pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut State, &[Block])) {
+        compress(&mut self.state, std::slice::from_ref(&self.partial));
         self.partial = [0; 64];
-        self.partial.split_at_mut(rest.len()).0.copy_from_slice(rest);
     }
 
     /// Octets up to the next whole block.
@@ -99,22 +120,28 @@ impl RunningMac<'_> {
     /// The MAC of all text, which ends here. It is a method of a reference so that the text in the
     /// partial block is not left behind by a move.
     pub(super) fn finish(&mut self) -> [u8; MAC] {
+        self.finish_by(compress)
+    }
+
+    /// The same, as in [`RunningMac::update_by`]. Two blocks are taken at least.
+    pub(super) fn finish_by(
+        &mut self,
+        mut compress: impl FnMut(&mut State, &[Block]),
+    ) -> [u8; MAC] {
         let filled = self.filled();
         put_mark(&mut self.partial, filled);
         if filled >= LENGTH_AT {
-            compress(&mut self.state, std::slice::from_ref(&self.partial));
-            self.partial = [0; 64];
+            self.settle(&mut compress);
         }
         put_length(&mut self.partial, self.length);
-        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        self.settle(&mut compress);
 
         let inner = octets(&self.state);
-        self.partial = [0; 64];
         put(&mut self.partial, inner);
         put_mark(&mut self.partial, inner.len());
         put_length(&mut self.partial, PAD + inner.len() as u64);
         self.state = *self.outer;
-        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        self.settle(&mut compress);
         let mut mac = [0; MAC];
         mac.copy_from_slice(octets(&self.state).split_at(MAC).0);
         mac
