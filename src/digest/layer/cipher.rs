@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::cbc;
 use super::keys::Key;
-use super::mac::{MAC, RunningMac};
+use super::mac::{Mac, RunningMac};
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
 use crate::kernels::des::{Cbc, Des, TripleDes};
@@ -63,7 +63,7 @@ impl State {
 
     /// Takes a message's text into `mac`, and encrypts its whole blocks, where the cipher has blocks.
     /// Returns the MAC.
-    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) -> [u8; MAC] {
+    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
         match self {
             Self::None | Self::Fresh(_) => {
                 mac.update(text);
@@ -91,7 +91,9 @@ impl State {
         };
         match self {
             Self::None | Self::Fresh(_) => {
-                sealed.each_run(1, |run| mac.update(run.split_at(hashed(run)).0));
+                for part in sealed.parts() {
+                    mac.update(part.split_at(hashed(part)).0);
+                }
             }
             Self::Rc4(stream) => sealed.each_run(1, |run| {
                 let (text, rest) = run.split_at_mut(hashed(run));
@@ -110,7 +112,7 @@ impl State {
     }
 
     /// The MAC of an opened message, all of whose text `mac` has seen.
-    pub(super) fn finish(&mut self, mac: &mut RunningMac<'_>) -> [u8; MAC] {
+    pub(super) fn finish(&mut self, mac: &mut RunningMac<'_>) -> Mac {
         match self {
             Self::Rc4(stream) => mac.finish_by(|hash, blocks| stream.compress(hash, blocks)),
             Self::None | Self::Fresh(_) | Self::Des(_) | Self::TripleDes(_) => mac.finish(),
@@ -175,7 +177,7 @@ impl State {
 }
 
 /// Takes `text` into `mac`, which ends there, and encrypts it.
-fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> [u8; MAC] {
+fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
     let (start, blocks, rest) = by_length(stream, mac, text);
     if !blocks.is_empty() {
         mac.update(start);
@@ -234,7 +236,7 @@ fn seal_chained<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     mac: &mut RunningMac<'_>,
     text: &mut [u8],
-) -> [u8; MAC] {
+) -> Mac {
     let mut done = 0;
     let head = mac.missing().min(text.len());
     if mac.fill(text.split_at(head).0) {

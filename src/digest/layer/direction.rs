@@ -6,9 +6,10 @@ use zeroize::Zeroizing;
 use super::cbc;
 use super::cipher::{State, is_padded};
 use super::keys::{self, Flow};
-use super::mac::{self, MAC, PreparedMac, RunningMac, SUFFIX};
+use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
 use super::segments::Segments;
 use super::{PackedDirection, Protection};
+use crate::digest::qop::Cipher;
 use crate::sspi::{Error, Result, Secret, Status};
 
 /// The most that may follow a message's text before the suffix: padding and MAC.
@@ -59,10 +60,16 @@ impl Direction {
     }
 
     /// Makes the key schedule, where there is one to make and it is not made.
+    #[inline]
     pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) {
         if let State::Fresh(cipher) = self.cipher {
-            self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
+            self.schedule_for(cipher, h_a1, flow);
         }
+    }
+
+    #[cold]
+    fn schedule_for(&mut self, cipher: Cipher, h_a1: &[u8; 16], flow: Flow) {
+        self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
     }
 
     /// The MAC block of the next message; counts it.
@@ -70,7 +77,7 @@ impl Direction {
         &mut self,
         parts: impl IntoIterator<Item = &'p [u8]>,
     ) -> [u8; mac::BLOCK] {
-        let block = mac::block(self.mac_of(parts), self.sequence);
+        let block = self.mac_of(parts).block(self.sequence);
         count(&mut self.sequence);
         block
     }
@@ -83,14 +90,14 @@ impl Direction {
     ) -> Result<()> {
         self.check_suffix(block.last_chunk().copied().unwrap_or_default())?;
         let received = block.first_chunk().copied().unwrap_or_default();
-        if bool::from(equal(&self.mac_of(parts), &received)) {
+        if bool::from(self.mac_of(parts).equals(Mac::received(received))) {
             count(&mut self.sequence);
             return Ok(());
         }
         Err(altered("signature: the MAC is not that of the message (RFC 2831 §2.3)"))
     }
 
-    fn mac_of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> [u8; MAC] {
+    fn mac_of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Mac {
         let mut running = self.mac.begin(self.sequence);
         for part in parts {
             running.update(part);
@@ -102,8 +109,10 @@ impl Direction {
     pub(super) fn seal(&mut self, padded: bool, data: &mut [u8], trailer: &mut [u8]) {
         let Some((padding, block)) = trailer.split_last_chunk_mut() else { return };
         let mac = self.cipher.seal(&mut self.mac.begin(self.sequence), data);
-        padding.fill(u8::try_from(padding.len()).unwrap_or_default());
-        *block = mac::block(mac, self.sequence);
+        if padded {
+            padding.fill(u8::try_from(padding.len()).unwrap_or_default());
+        }
+        *block = mac.block(self.sequence);
         let rest = if padded { data.len() % cbc::BLOCK } else { 0 };
         let (_, rest) = data.split_at_mut(data.len() - rest);
         let (tail, _) = trailer.split_at_mut(trailer.len() - SUFFIX);
@@ -131,7 +140,7 @@ impl Direction {
             padded_length(&mut mac, &sealed)
         } else {
             let mac = self.cipher.finish(&mut mac);
-            bool::from(equal(&mac, &sealed.last())).then(|| sealed.len() - MAC)
+            bool::from(mac.equals(Mac::received(sealed.last()))).then(|| sealed.len() - MAC)
         };
         let Some(length) = length else {
             self.cipher.undo(&mark, &mut sealed);
@@ -170,20 +179,8 @@ fn padded_length(mac: &mut RunningMac<'_>, opened: &Segments<'_>) -> Option<usiz
     // In front of a short body's tail there are zeros, which are neither text nor padding.
     let absent = TAIL.saturating_sub(opened.len());
     mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
-    let good = right & equal(&mac.finish(), &opened.last());
+    let good = right & mac.finish().equals(Mac::received(opened.last()));
     bool::from(good).then(|| opened.len() - MAC - padding)
-}
-
-/// Whether two MACs are one, compared by words, of which one comparison passes a barrier.
-fn equal(one: &[u8; MAC], other: &[u8; MAC]) -> Choice {
-    let words = |mac: &[u8; MAC]| {
-        let start = mac.first_chunk().copied().map_or(0, u64::from_ne_bytes);
-        let end = mac.last_chunk().copied().map_or(0, u16::from_ne_bytes);
-        (start, u64::from(end))
-    };
-    const { assert!(MAC == size_of::<u64>() + size_of::<u16>(), "each octet is in a word") };
-    let ((start, end), (other_start, other_end)) = (words(one), words(other));
-    (start ^ other_start | end ^ other_end).ct_eq(&0)
 }
 
 /// How many octets at the end of `text` are padding, and whether they are right: 1 where they are
@@ -237,17 +234,6 @@ mod tests {
                 let (_, good) = padding_of(other);
                 assert_eq!(bool::from(good), right && at < cbc::BLOCK - inside, "{claimed}, {at}");
             }
-        }
-    }
-
-    #[test]
-    fn macs_are_equal_in_every_octet_or_not_at_all() {
-        let mac = [7; MAC];
-        assert!(bool::from(equal(&mac, &mac)));
-        for at in 0..MAC {
-            let mut other = mac;
-            other[at] ^= 1;
-            assert!(!bool::from(equal(&mac, &other)), "{at}");
         }
     }
 }

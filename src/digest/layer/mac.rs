@@ -1,9 +1,10 @@
 //! The MAC of a message: HMAC-MD5 over its sequence number and text, ten octets of it, then the
 //! message type and the sequence number (RFC 2831 §2.3).
 
+use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroize;
 
-use crate::kernels::md5::{Block, State, compress, octets};
+use crate::kernels::md5::{Block, State, compress, halves};
 
 /// Octets of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -119,15 +120,12 @@ impl RunningMac<'_> {
 
     /// The MAC of all text, which ends here. It is a method of a reference so that the text in the
     /// partial block is not left behind by a move.
-    pub(super) fn finish(&mut self) -> [u8; MAC] {
+    pub(super) fn finish(&mut self) -> Mac {
         self.finish_by(compress)
     }
 
     /// The same, as in [`RunningMac::update_by`]. Two blocks are taken at least.
-    pub(super) fn finish_by(
-        &mut self,
-        mut compress: impl FnMut(&mut State, &[Block]),
-    ) -> [u8; MAC] {
+    pub(super) fn finish_by(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
         let filled = self.filled();
         put_mark(&mut self.partial, filled);
         if filled >= LENGTH_AT {
@@ -136,15 +134,15 @@ impl RunningMac<'_> {
         put_length(&mut self.partial, self.length);
         self.settle(&mut compress);
 
-        let inner = octets(&self.state);
-        put(&mut self.partial, inner);
-        put_mark(&mut self.partial, inner.len());
-        put_length(&mut self.partial, PAD + inner.len() as u64);
+        let inner = halves(&self.state);
+        for (octets, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
+            *octets = half.to_le_bytes();
+        }
+        put_mark(&mut self.partial, size_of_val(&inner));
+        put_length(&mut self.partial, PAD + size_of_val(&inner) as u64);
         self.state = *self.outer;
         self.settle(&mut compress);
-        let mut mac = [0; MAC];
-        mac.copy_from_slice(octets(&self.state).split_at(MAC).0);
-        mac
+        Mac::of(&self.state)
     }
 
     /// Octets in the partial block.
@@ -188,15 +186,41 @@ impl Drop for RunningMac<'_> {
     }
 }
 
-/// The whole block: the MAC, message type and sequence number.
-pub(super) fn block(mac: [u8; MAC], sequence: u32) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    let (start, suffix) = block.split_at_mut(MAC);
-    start.copy_from_slice(&mac);
-    let (kind, number) = suffix.split_at_mut(TYPE.len());
-    kind.copy_from_slice(&TYPE);
-    number.copy_from_slice(&sequence.to_be_bytes());
-    block
+/// The ten octets of a MAC, as little-endian numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Mac {
+    start: u64,
+    end: u16,
+}
+
+impl Mac {
+    fn of(state: &State) -> Self {
+        let [start, rest] = halves(state);
+        let [first, second, ..] = rest.to_le_bytes();
+        Self { start, end: u16::from_le_bytes([first, second]) }
+    }
+
+    /// A MAC that was received.
+    pub(super) fn received(octets: [u8; MAC]) -> Self {
+        let (start, end) = (octets.first_chunk(), octets.last_chunk());
+        Self {
+            start: start.copied().map_or(0, u64::from_le_bytes),
+            end: end.copied().map_or(0, u16::from_le_bytes),
+        }
+    }
+
+    /// Whether two are one: whole words are compared, of which one comparison passes a barrier.
+    pub(super) fn equals(self, other: Self) -> Choice {
+        (self.start ^ other.start | u64::from(self.end ^ other.end)).ct_eq(&0)
+    }
+
+    /// The whole block: the MAC, message type and sequence number.
+    pub(super) fn block(self, sequence: u32) -> [u8; BLOCK] {
+        let rest = u64::from(self.end)
+            | u64::from(u16::from_le_bytes(TYPE)) << 16
+            | u64::from(sequence.swap_bytes()) << 32;
+        (u128::from(self.start) | u128::from(rest) << 64).to_le_bytes()
+    }
 }
 
 /// The sequence number in a suffix, where its message type is right.
@@ -241,9 +265,23 @@ mod tests {
                 for portion in [1, 13, 60, 64, 65, 300] {
                     let mut mac = prepared.begin(7);
                     text.chunks(portion).for_each(|part| mac.update(part));
-                    assert_eq!(mac.finish(), expected[..], "{length} octets by {portion}");
+                    let block = mac.finish().block(7);
+                    assert_eq!(block[..MAC], expected, "{length} octets by {portion}");
+                    assert_eq!(block[MAC..], [0, 1, 0, 0, 0, 7]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn macs_are_equal_in_every_octet_or_not_at_all() {
+        let mac = [7; MAC];
+        let equal = |other| bool::from(Mac::received(mac).equals(Mac::received(other)));
+        assert!(equal(mac));
+        for at in 0..MAC {
+            let mut other = mac;
+            other[at] ^= 1;
+            assert!(!equal(other), "{at}");
         }
     }
 }

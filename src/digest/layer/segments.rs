@@ -15,6 +15,11 @@ impl<'a> Segments<'a> {
         Self { first, second }
     }
 
+    /// Both pieces.
+    pub(super) fn parts(&self) -> [&[u8]; 2] {
+        [self.first, self.second]
+    }
+
     pub(super) fn len(&self) -> usize {
         self.first.len().saturating_add(self.second.len())
     }
@@ -37,6 +42,8 @@ impl<'a> Segments<'a> {
         whole.last_chunk().copied().unwrap_or_else(|| self.last_across())
     }
 
+    #[cold]
+    #[inline(never)]
     fn last_across<const N: usize>(&self) -> [u8; N] {
         let mut last = [0; N];
         let octets = self.second.iter().rev().chain(self.first.iter().rev());
