@@ -63,6 +63,7 @@ impl State {
 
     /// Takes a message's text into `mac`, and encrypts its whole blocks, where the cipher has blocks.
     /// Returns the MAC.
+    #[inline]
     pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
         match self {
             Self::None | Self::Fresh(_) => {
@@ -77,37 +78,24 @@ impl State {
 
     /// Decrypts a message, whole blocks, where the cipher has blocks, and takes all but its last
     /// `tail` octets into `mac`.
+    #[inline]
     pub(super) fn open(
         &mut self,
         mac: &mut RunningMac<'_>,
         sealed: &mut Segments<'_>,
         tail: usize,
     ) {
-        let mut left = sealed.len().saturating_sub(tail);
-        let mut hashed = |run: &[u8]| {
-            let hashed = left.min(run.len());
-            left -= hashed;
-            hashed
-        };
         match self {
             Self::None | Self::Fresh(_) => {
-                for part in sealed.parts() {
-                    mac.update(part.split_at(hashed(part)).0);
+                let [first, second] = sealed.parts_without(tail);
+                mac.update(first);
+                if !second.is_empty() {
+                    mac.update(second);
                 }
             }
-            Self::Rc4(stream) => sealed.each_run(1, |run| {
-                let (text, rest) = run.split_at_mut(hashed(run));
-                open_stream(stream, mac, text);
-                stream.apply(rest);
-            }),
-            Self::Des(chain) => sealed.each_run(cbc::BLOCK, |run| {
-                chain.decrypt(run);
-                mac.update(run.split_at(hashed(run)).0);
-            }),
-            Self::TripleDes(chain) => sealed.each_run(cbc::BLOCK, |run| {
-                chain.decrypt(run);
-                mac.update(run.split_at(hashed(run)).0);
-            }),
+            Self::Rc4(stream) => open_stream(stream, mac, sealed, tail),
+            Self::Des(chain) => open_chained(chain, mac, sealed, tail),
+            Self::TripleDes(chain) => open_chained(chain, mac, sealed, tail),
         }
     }
 
@@ -177,6 +165,7 @@ impl State {
 }
 
 /// Takes `text` into `mac`, which ends there, and encrypts it.
+#[inline(never)]
 fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
     let (start, blocks, rest) = by_length(stream, mac, text);
     if !blocks.is_empty() {
@@ -191,17 +180,46 @@ fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -
     mac.finish_by(|hash, blocks| stream.compress(hash, blocks))
 }
 
-/// Decrypts `text` and takes it into `mac`.
-fn open_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) {
-    let (start, blocks, rest) = by_length(stream, mac, text);
-    if !blocks.is_empty() {
-        stream.drain(start);
-        mac.update(start);
-        stream.open(mac.blocks(blocks.len()), blocks);
-    }
-    by_blocks(mac.missing(), rest, |part| {
-        stream.apply(part);
-        mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+#[inline(never)]
+fn open_stream(
+    stream: &mut Stream,
+    mac: &mut RunningMac<'_>,
+    sealed: &mut Segments<'_>,
+    tail: usize,
+) {
+    let mut left = sealed.len().saturating_sub(tail);
+    sealed.each_run(1, |run| {
+        let (text, tail) = run.split_at_mut(left.min(run.len()));
+        left -= text.len();
+        let (start, blocks, rest) = by_length(stream, mac, text);
+        if !blocks.is_empty() {
+            stream.drain(start);
+            mac.update(start);
+            stream.open(mac.blocks(blocks.len()), blocks);
+        }
+        by_blocks(mac.missing(), rest, |part| {
+            stream.apply(part);
+            mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+        });
+        stream.apply(tail);
+    });
+}
+
+/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+#[inline(never)]
+fn open_chained<const KEYS: usize>(
+    chain: &mut Cbc<KEYS>,
+    mac: &mut RunningMac<'_>,
+    sealed: &mut Segments<'_>,
+    tail: usize,
+) {
+    let mut left = sealed.len().saturating_sub(tail);
+    sealed.each_run(cbc::BLOCK, |run| {
+        chain.decrypt(run);
+        let (text, _) = run.split_at(left.min(run.len()));
+        mac.update(text);
+        left -= text.len();
     });
 }
 
@@ -232,6 +250,7 @@ fn by_blocks(head: usize, text: &mut [u8], mut work: impl FnMut(&mut [u8])) {
 
 /// Takes `text` into `mac`, which ends there, and encrypts its whole blocks meanwhile: what is hashed
 /// goes ahead of what is encrypted.
+#[inline(never)]
 fn seal_chained<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     mac: &mut RunningMac<'_>,

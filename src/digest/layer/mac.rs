@@ -69,11 +69,13 @@ pub(super) struct RunningMac<'m> {
 
 impl RunningMac<'_> {
     /// Takes the next of the text.
+    #[inline]
     pub(super) fn update(&mut self, text: &[u8]) {
         self.update_by(text, compress);
     }
 
     /// The same, with something that takes blocks into the hash, as [`compress`] does.
+    #[inline]
     pub(super) fn update_by(
         &mut self,
         text: &[u8],
@@ -92,16 +94,24 @@ impl RunningMac<'_> {
     }
 
     /// Adds text that the partial block has room for; says whether the block is whole now.
+    #[inline]
     pub(super) fn fill(&mut self, text: &[u8]) -> bool {
         let filled = self.filled();
         self.length += text.len() as u64;
-        if let Some(space) = self.partial.get_mut(filled..filled + text.len()) {
-            space.copy_from_slice(text);
+        // Mostly the first block is filled after the sequence number: by a number that is known.
+        match (self.partial.last_chunk_mut::<60>(), text.try_into()) {
+            (Some(space), Ok(text)) if filled == 4 => *space = text,
+            _ => {
+                if let Some(space) = self.partial.get_mut(filled..filled + text.len()) {
+                    space.copy_from_slice(text);
+                }
+            }
         }
         filled + text.len() == 64
     }
 
     /// Takes the partial block, which is whole.
+    #[inline]
     pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut State, &[Block])) {
         compress(&mut self.state, std::slice::from_ref(&self.partial));
         self.partial = [0; 64];
@@ -120,11 +130,13 @@ impl RunningMac<'_> {
 
     /// The MAC of all text, which ends here. It is a method of a reference so that the text in the
     /// partial block is not left behind by a move.
+    #[inline]
     pub(super) fn finish(&mut self) -> Mac {
         self.finish_by(compress)
     }
 
     /// The same, as in [`RunningMac::update_by`]. Two blocks are taken at least.
+    #[inline]
     pub(super) fn finish_by(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
         let filled = self.filled();
         put_mark(&mut self.partial, filled);

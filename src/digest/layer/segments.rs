@@ -15,9 +15,12 @@ impl<'a> Segments<'a> {
         Self { first, second }
     }
 
-    /// Both pieces.
-    pub(super) fn parts(&self) -> [&[u8]; 2] {
-        [self.first, self.second]
+    /// What is before the last `count` octets, in two pieces; nothing, where there are not so many.
+    pub(super) fn parts_without(&self, count: usize) -> [&[u8]; 2] {
+        let length = self.len().saturating_sub(count);
+        let (first, _) = self.first.split_at(length.min(self.first.len()));
+        let (second, _) = self.second.split_at((length - first.len()).min(self.second.len()));
+        [first, second]
     }
 
     pub(super) fn len(&self) -> usize {
@@ -132,6 +135,8 @@ mod tests {
             let rest = segments.without_last(6);
             assert_eq!(rest.last::<4>(), [1, 2, 3, 4]);
             assert_eq!(rest.len(), 4);
+            assert_eq!(rest.parts_without(1).concat(), [1, 2, 3]);
+            assert!(rest.parts_without(5).concat().is_empty());
             assert_eq!(rest.without_last(5).len(), 0);
         }
     }
