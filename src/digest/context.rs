@@ -10,7 +10,7 @@ use super::http::context::HttpContext;
 use super::layer::Protection;
 use super::limits::RSPAUTH_LENGTH;
 use super::messages;
-use super::nonce;
+use super::nonce::{self, Nonce};
 use super::package::WDigest;
 use super::packed;
 use super::response::Response;
@@ -205,8 +205,9 @@ fn challenge(
     stale: bool,
     output: &mut dyn TokenSink,
 ) -> Result<Step> {
-    let challenged = server::challenge(credential, call.flags, stale, nonce::now(), output)?;
-    *progress = Progress::Challenged(Box::new(challenged));
+    let nonce = Nonce::issue(nonce::now())?;
+    let qops = server::challenge(credential, call.flags, stale, &nonce, output)?;
+    *progress = Progress::Challenged(Box::new(Challenged { nonce, qops }));
     Ok(continues(call))
 }
 
@@ -273,14 +274,19 @@ impl Context for DigestContext {
         }
         let mut progress = self.progress.try_lock().map_err(|_| closed())?;
         let mut output = Watched { output, failed: false };
-        let result = self.advance(&mut progress, call, &mut output);
-        match &result {
-            Ok(step) => self.flags.set(step.flags),
-            // What is done stays done.
-            Err(_) if output.failed || matches!(*progress, Progress::Done) => {}
-            Err(_) => *progress = Progress::Closed,
+        match self.advance(&mut progress, call, &mut output) {
+            Ok(Step { outcome, flags }) => {
+                self.flags.set(flags);
+                Ok(Step { outcome, flags })
+            }
+            Err(error) => {
+                // What is done stays done.
+                if !output.failed && !matches!(*progress, Progress::Done) {
+                    *progress = Progress::Closed;
+                }
+                Err(error)
+            }
         }
-        result
     }
 
     fn complete(&self, message: &mut Message<'_, '_>) -> Result<()> {

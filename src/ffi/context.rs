@@ -24,14 +24,18 @@ use crate::system::library;
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
 
 /// The pointers that all accepting and initializing functions take.
+///
+/// The last ones come on the stack. They are kept apart from one another, so that none are copied as
+/// a pair: a processor has to wait for two that were written one by one.
+#[repr(C)]
 pub(super) struct Pointers {
+    pub(super) output: *const SecBufferDesc,
     pub(super) credential: *const CredHandle,
+    pub(super) attributes: *mut ULONG,
     pub(super) context: *const CtxtHandle,
+    pub(super) expiry: *mut TimeStamp,
     pub(super) input: *const SecBufferDesc,
     pub(super) new_context: *mut CtxtHandle,
-    pub(super) output: *const SecBufferDesc,
-    pub(super) attributes: *mut ULONG,
-    pub(super) expiry: *mut TimeStamp,
 }
 
 /// Which of those functions was called, and its other arguments.
@@ -52,50 +56,16 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let known = unsafe { known_context(pointers.context) }?;
     // SAFETY: the caller's promise.
     let credential = unsafe { credential(pointers.credential) }?;
-    let session = match known {
-        Some(handle) => Subject::Known(handle, CONTEXTS.get(handle)?),
-        None => Subject::New(begin(credential.as_deref(), pointers.new_context, entry)?),
-    };
-    // SAFETY: the caller's promise.
-    let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
-    let flags = match entry.role {
-        Role::Server => Flags::from_asc(entry.request),
-        Role::Client => Flags::from_isc(entry.request),
-    };
-    // SAFETY: the caller's promise.
-    let input = unsafe { Slots::of(pointers.input) }?;
-    // SAFETY: the caller's promise.
-    let slots = unsafe { Slots::of(pointers.output) }?;
-    // SAFETY: the caller's promise; inputs that overlap it are copied below.
-    let mut output = unsafe { Output::of(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
-    let writable = output.range();
-    // SAFETY: the caller's promise.
-    let words = unsafe { pointer::handle(pointers.credential) };
-    let first_words = words.ok().filter(|_| known.is_none());
-    // SAFETY: the caller's promise.
-    let result = unsafe {
-        with_inputs(input, &writable, |inputs| {
-            let (role, through_sasl) = (entry.role, entry.through_sasl);
-            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
-            let first = first_words.and_then(|credential| first_leg(credential, &leg));
-            step(session, first, credential.as_deref(), &leg, &mut output)
-        })
-    };
-    let (step, session) = match result {
-        Ok(taken) => taken,
-        Err(error) => {
-            output.finish(false);
-            return Err(error);
-        }
-    };
-    let expiry = session.context().expiry();
-    let handle = match session {
-        Subject::Known(handle, _) => handle,
-        Subject::New(session) => {
-            let handle = CONTEXTS.insert(session)?;
-            // SAFETY: the caller's promise.
-            unsafe { seen_by_caller(handle, pointers.credential) }
-        }
+    let credential = credential.as_deref();
+    let mut output = Output::absent();
+    let (handle, expiry, step) = if let Some(handle) = known {
+        let session = CONTEXTS.get(handle)?;
+        // SAFETY: the caller's promise.
+        let step = unsafe { step(&session, credential, pointers, entry, &mut output) }?;
+        (handle, session.context().expiry(), step)
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { first_leg(credential, pointers, entry, &mut output) }?
     };
     let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
     if output.finish(true) {
@@ -119,50 +89,106 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     })
 }
 
-/// The session that takes a leg: one that C holds, or a new one.
-enum Subject {
-    Known(Handle, Use<'static, Session>),
-    New(Session),
-}
-
-impl Deref for Subject {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        match self {
-            Self::Known(_, session) => session,
-            Self::New(session) => session,
-        }
-    }
-}
-
-/// What a server's first leg is known by when it is repeated, if it takes a client's token.
-fn first_leg<'a>(credential: Handle, leg: &Leg<'a>) -> Option<First<'a>> {
-    let (through_sasl, token) = (leg.through_sasl, leg.inputs.token());
-    let repeatable = leg.role == Role::Server && !token.is_empty();
-    repeatable.then_some(First { credential, through_sasl, token })
-}
-
-/// Takes a leg with `session`, or with the one that was kept when this leg's token did not fit.
-fn step(
-    session: Subject,
-    first: Option<First<'_>>,
+/// Takes a leg with `session`; after a refusal `output` has told the caller what was needed.
+///
+/// # Safety
+/// As [`take_leg`].
+unsafe fn step(
+    session: &Session,
     credential: Option<&CredentialEntry>,
-    leg: &Leg<'_>,
+    pointers: &Pointers,
+    entry: &Entry,
     output: &mut Output,
-) -> Result<(Step, Subject)> {
-    let kept = first.and_then(stranded::take);
-    let session = kept.map_or(session, Subject::New);
-    match (session.step(credential.map(|entry| &*entry.0), leg, output), first, session) {
-        (Ok(step), _, session) => Ok((step, session)),
-        (Err(error), Some(first), Subject::New(session))
-            if error.status() == Status::BUFFER_TOO_SMALL =>
-        {
-            stranded::keep(first, session);
+) -> Result<Step> {
+    // SAFETY: the caller's promise.
+    let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
+    let flags = match entry.role {
+        Role::Server => Flags::from_asc(entry.request),
+        Role::Client => Flags::from_isc(entry.request),
+    };
+    // SAFETY: the caller's promise.
+    let input = unsafe { Slots::of(pointers.input) }?;
+    // SAFETY: the caller's promise.
+    let slots = unsafe { Slots::of(pointers.output) }?;
+    // SAFETY: the caller's promise; inputs that overlap it are copied below.
+    unsafe { output.open(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
+    let writable = output.range();
+    // SAFETY: the caller's promise.
+    let result = unsafe {
+        with_inputs(input, &writable, |inputs| {
+            let (role, through_sasl) = (entry.role, entry.through_sasl);
+            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
+            session.step(credential.map(|entry| &*entry.0), &leg, output)
+        })
+    };
+    match result {
+        // Part by part: the whole, handed over in memory, would be waited for.
+        Ok(Step { outcome, flags }) => Ok(Step { outcome, flags }),
+        Err(error) => {
+            output.finish(false);
             Err(error)
         }
-        (Err(error), ..) => Err(error),
     }
+}
+
+/// Takes a leg with a new session, or with the one that was kept when this leg's token did not fit.
+/// Returns its handle and end too.
+///
+/// # Safety
+/// As [`take_leg`].
+unsafe fn first_leg(
+    credential: Option<&CredentialEntry>,
+    pointers: &Pointers,
+    entry: &Entry,
+    output: &mut Output,
+) -> Result<(Handle, u64, Step)> {
+    let mut session = begin(credential, pointers.new_context, entry)?;
+    if stranded::is_kept() {
+        // SAFETY: the caller's promise.
+        let kept = unsafe { with_first(pointers, entry, stranded::take) };
+        session = kept.flatten().unwrap_or(session);
+    }
+    // SAFETY: the caller's promise.
+    let step = match unsafe { step(&session, credential, pointers, entry, output) } {
+        Ok(step) => step,
+        Err(error) => {
+            if error.status() == Status::BUFFER_TOO_SMALL {
+                // SAFETY: the caller's promise.
+                unsafe { with_first(pointers, entry, |first| stranded::keep(first, session)) };
+            }
+            return Err(error);
+        }
+    };
+    let expiry = session.context().expiry();
+    let handle = CONTEXTS.insert(session)?;
+    // SAFETY: the caller's promise.
+    Ok((unsafe { seen_by_caller(handle, pointers.credential) }, expiry, step))
+}
+
+/// Runs `body` on what a server's first leg is known by when it is repeated, if it takes a client's
+/// token.
+///
+/// # Safety
+/// As [`take_leg`].
+#[cold]
+unsafe fn with_first<R>(
+    pointers: &Pointers,
+    entry: &Entry,
+    body: impl FnOnce(First<'_>) -> R,
+) -> Option<R> {
+    // SAFETY: the caller's promise.
+    let credential = unsafe { pointer::handle(pointers.credential) }.ok()?;
+    // SAFETY: the caller's promise.
+    let input = unsafe { Slots::of(pointers.input) }.ok()?;
+    // SAFETY: the caller's promise; nothing is written meanwhile.
+    let answer = unsafe {
+        with_inputs(input, &(0..0), |inputs| {
+            let (through_sasl, token) = (entry.through_sasl, inputs.token());
+            let repeatable = entry.role == Role::Server && !token.is_empty();
+            Ok(repeatable.then(|| body(First { credential, through_sasl, token })))
+        })
+    };
+    answer.ok().flatten()
 }
 
 /// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a

@@ -1,6 +1,5 @@
 //! HTTP Digest through the exports, with the buffers that .NET's listener and libcurl pass.
 
-
 use crate::digest::http::exchange_tests::credentials;
 use crate::ffi::attributes::QueryContextAttributesW;
 use crate::ffi::context::*;

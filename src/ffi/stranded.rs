@@ -27,6 +27,12 @@ thread_local! {
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
+/// Whether a context is kept.
+#[inline]
+pub(super) fn is_kept() -> bool {
+    KEPT.try_with(|place| place.borrow().is_some()).unwrap_or(false)
+}
+
 /// Keeps the context of a leg that may be repeated.
 pub(super) fn keep(first: First<'_>, session: Session) {
     let First { credential, through_sasl, token } = first;

@@ -137,6 +137,11 @@ impl<T> Table<T> {
     ///
     /// # Errors
     /// `INVALID_HANDLE` when it is not the handle of a live object of this table.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
     pub fn get(&self, handle: Handle) -> Result<Use<'_, T>> {
         let slot = self.slot(index_of(handle)).ok_or_else(invalid)?;
         let generation = self.check(handle, slot)?;
@@ -253,6 +258,11 @@ enum Taken<T> {
 }
 
 impl<T> Slot<T> {
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
     fn take(&self) -> Taken<T> {
         // No lock is poisoned: whoever writes does nothing that can panic.
         match self.object.try_write() {

@@ -29,6 +29,7 @@ pub struct Leg<'a> {
 /// A package's context, and the SASL state of one that a `Sasl*` function made.
 pub struct Session {
     context: Box<dyn Context>,
+    role: Role,
     wrapper: Wrapper,
 }
 
@@ -50,19 +51,24 @@ impl Session {
     ///
     /// # Errors
     /// `NO_CREDENTIALS` when the credential does not serve `role`.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
         let wrapper = match credential.package().sasl_semantics() {
             _ if !through_sasl => Wrapper::Absent,
             SaslSemantics::Plain => Wrapper::Options(OnceLock::new()),
             SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceLock::new(), Exchange::new()))),
         };
-        Ok(Self { context: credential.context(role)?, wrapper })
+        Ok(Self { context: credential.context(role)?, role, wrapper })
     }
 
     /// A session around an imported context, which is established and has no SASL state.
     #[must_use]
     pub fn imported(context: Box<dyn Context>) -> Self {
-        Self { context, wrapper: Wrapper::Absent }
+        Self { role: context.role(), context, wrapper: Wrapper::Absent }
     }
 
     /// The package's context.
@@ -178,15 +184,15 @@ impl Session {
     }
 
     fn check(&self, credential: Option<&dyn Credential>, leg: &Leg<'_>) -> Result<()> {
-        if leg.role != self.context.role() {
+        if leg.role != self.role {
             let reason = "context: an accepting context cannot initialize, nor the reverse";
             return Err(Error::new(Status::INVALID_HANDLE, reason));
         }
         if leg.through_sasl {
             self.options()?;
         }
-        let own = self.context.package().info().name;
-        if credential.is_some_and(|credential| credential.package().info().name != own) {
+        let own = || self.context.package().info().name;
+        if credential.is_some_and(|credential| credential.package().info().name != own()) {
             let reason = "context: the credential is of another package";
             return Err(Error::new(Status::WRONG_CREDENTIAL_HANDLE, reason));
         }
