@@ -59,10 +59,9 @@ fn beside<const KEYS: usize, const COUNT: usize>(
 ) {
     let mut group = chain.group(text);
     compress_beside(state, block, &mut group);
-    *text = *group.ciphertext();
-    if let Some(last) = text.last() {
-        chain.set_vector(*last);
-    }
+    let (ciphertext, last) = group.ciphertext();
+    *text = ciphertext;
+    chain.set_vector(last);
 }
 
 #[cfg(test)]

@@ -34,10 +34,10 @@ impl<const KEYS: usize> Cbc<KEYS> {
 }
 
 impl<const KEYS: usize, const COUNT: usize> Group<'_, KEYS, COUNT> {
-    /// The ciphertext, once all steps are done.
+    /// The ciphertext, once all steps are done, and its last block.
     #[inline]
-    pub(in crate::kernels) fn ciphertext(&self) -> &[[u8; BLOCK]; COUNT] {
-        &self.blocks
+    pub(in crate::kernels) fn ciphertext(&self) -> ([[u8; BLOCK]; COUNT], [u8; BLOCK]) {
+        (self.blocks, self.blocks[COUNT - 1])
     }
 }
 
