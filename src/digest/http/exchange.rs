@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::answer::AnswerText;
 use super::buffers::{self, ServerInputs};
+use super::in_place;
 use super::judge::{self, Match};
 use super::later::{Known, Uri};
 use super::nonce::{self, Proven};
 use super::response::Response;
 use super::secret::Request;
+use super::server::Clock;
 use super::sessions::{Beginning, Found, Session, Sessions};
 use super::window::Counts;
 use crate::accounts;
@@ -48,26 +50,28 @@ pub(super) struct Exchange<'a> {
     pub(super) inputs: &'a ServerInputs<'a>,
     pub(super) call: &'a Call<'a>,
     pub(super) sessions: &'a Arc<Sessions>,
-    pub(super) now: u64,
+    pub(super) clock: Clock<'a>,
 }
 
 impl Exchange<'_> {
     /// Judges the response: whose nonce it is and how old, then its count, then its hash.
     pub(super) fn judge(&self, policy: &Policy, output: &mut dyn TokenSink) -> Result<Verdict> {
-        let response = Response::parse(self.inputs.token, Status::INVALID_TOKEN)?;
+        let response = &Response::parse(self.inputs.token, Status::INVALID_TOKEN);
+        let response = in_place(response)?;
         if self.inputs.method.is_empty() {
             return Err(invalid("accept: a response needs the request's method in buffer 1"));
         }
         let config = self.credential.config();
-        self.check_offered(config, &response)?;
-        let request = request(config, self.inputs, &response)?;
+        self.check_offered(config, response)?;
+        let request = &request(config, self.inputs, response);
+        let request = in_place(request)?;
         let text = response.nonce.unquoted();
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
             if let Some(session) = self.live_session(&text)? {
-                return self.judge_later(session, &response, &request);
+                return self.judge_later(session, response, request);
             }
-            let verdict = self.judge_first(&response, &text, &request, policy, output)?;
+            let verdict = self.judge_first(response, &text, request, policy, output)?;
             if let Some(verdict) = verdict {
                 return Ok(verdict);
             }
@@ -94,12 +98,13 @@ impl Exchange<'_> {
         }
         let found = judge::search(self.credential.source()?, response, text, request)?;
         let found = found.ok_or_else(denied)?;
-        let late = self.now > expires(&nonce, self.credential.config());
+        let now = (self.clock)();
+        let late = now > expires(&nonce, self.credential.config());
         if late || !self.sessions.is_unused(&nonce) {
             let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
             return Ok((!lives).then_some(Verdict::Again(true)));
         }
-        let begun = self.begin(response, nonce, found, policy, output)?;
+        let begun = self.begin(response, nonce, found, now, policy, output)?;
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
@@ -145,13 +150,14 @@ impl Exchange<'_> {
         response: &Response<'_>,
         nonce: Proven,
         found: Match,
+        now: u64,
         policy: &Policy,
         output: &mut dyn TokenSink,
     ) -> Result<Option<(Arc<Session>, Granted)>> {
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         policy.judge(&claim)?;
         let config = self.credential.config();
-        let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, self.now)?;
+        let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, &|| now)?;
         if let Some(answer) = &answer {
             answer.write(output.space(answer.length())?)?;
         }
@@ -163,7 +169,7 @@ impl Exchange<'_> {
             source: Arc::clone(self.credential.shared_source()?),
             mint: *self.credential.mint()?.id(),
             secret: found.secret,
-            started: self.now,
+            started: now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
         let limit = config.http_sessions;
