@@ -130,7 +130,7 @@ impl Exchange<'_> {
         self.check_opaque(response, &session.nonce)?;
         let order = self.credential.config().http_nonce_count;
         let same_user = is_users(&session, response);
-        let is_new = |count| session.is_new(count, order);
+        let is_new = |count| session.counts.is_new(count, order);
         if same_user && response.nc.is_some_and(is_new) {
             let known = Known::of(self.credential, self.inputs, response, &session, request);
             return Ok(Verdict::Later(session, known));

@@ -160,7 +160,7 @@ impl Later<'_> {
         }
         let order = self.credential.config().http_nonce_count;
         let count = verified.count.ok_or_else(out_of_sequence)?;
-        if !self.session.take(count, order) {
+        if !self.session.counts.take(count, order) {
             return Err(out_of_sequence());
         }
         write_answer(message, verified.answer.as_deref())?;
