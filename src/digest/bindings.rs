@@ -31,6 +31,7 @@ pub type ChannelHash = [u8; DIGITS];
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a block that is cut off or names octets outside it.
+#[inline(never)]
 pub fn channel_hash(block: &[u8]) -> Result<ChannelHash> {
     let malformed =
         || Error::new(Status::INVALID_TOKEN, "bindings: the block is not SEC_CHANNEL_BINDINGS");
@@ -186,6 +187,7 @@ impl Policy {
     /// # Errors
     /// `INVALID_TOKEN` for a malformed block; `SECURITY_QOS_FAILED` when missing bindings are
     /// allowed and demanded at once.
+    #[inline]
     pub fn of(flags: Flags, block: &[u8], http: bool) -> Result<Self> {
         let channel = if block.is_empty() { None } else { Some(channel_hash(block)?) };
         let legacy_allowed = flags.contains(Flags::HTTP);

@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use crate::kernels::scan::is_ascii;
+
 /// UTF-8 octets as ISO 8859-1, where all characters are at most U+00FF (RFC 2831 §2.1.2.1); `None`
 /// where one is not, or the octets are not UTF-8. Borrowed when there are only ASCII characters.
 ///
 /// The copy is made in one piece of memory, so that a caller with a secret can wipe all of it.
 #[must_use]
 pub fn downgrade(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if octets.is_ascii() {
+    if is_ascii(octets) {
         return Some(Cow::Borrowed(octets));
     }
     let mut latin1 = Vec::with_capacity(octets.len());

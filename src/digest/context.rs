@@ -1,6 +1,6 @@
 //! A Digest context: the state of its exchange, and the package's functions over it.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::client::{self, Responded};
 use super::credential::DigestCredential;
@@ -10,7 +10,7 @@ use super::http::context::HttpContext;
 use super::layer::Protection;
 use super::limits::RSPAUTH_LENGTH;
 use super::messages;
-use super::nonce;
+use super::nonce::{self, Nonce};
 use super::package::WDigest;
 use super::packed;
 use super::response::Response;
@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::log;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Result, Role,
-    Status, Step, TokenSink,
+    SharedFlags, Status, Step, TokenSink,
 };
 
 /// How far the exchange has come.
@@ -33,7 +33,7 @@ enum Progress {
     Responded(Box<Responded>),
     /// Succeeded: [`DigestContext::settled`] is set.
     Done,
-    /// Failed, or a leg is just being taken; takes no more tokens.
+    /// Failed; takes no more tokens.
     Closed,
 }
 
@@ -42,7 +42,10 @@ enum Progress {
 pub(super) struct DigestContext {
     credential: Arc<DigestCredential>,
     role: Role,
-    progress: Mutex<(Progress, Flags)>,
+    /// Held while a leg is taken. Nobody waits for it: legs come one after another.
+    progress: Mutex<Progress>,
+    /// Of the last leg.
+    flags: SharedFlags,
     settled: OnceLock<Settled>,
 }
 
@@ -62,7 +65,8 @@ impl DigestContext {
         Self {
             credential,
             role,
-            progress: Mutex::new((Progress::Fresh, Flags::NONE)),
+            progress: Mutex::new(Progress::Fresh),
+            flags: SharedFlags::default(),
             settled: OnceLock::new(),
         }
     }
@@ -73,13 +77,10 @@ impl DigestContext {
         Ok(Self {
             credential: Arc::new(DigestCredential::of_nobody(config)),
             role,
-            progress: Mutex::new((Progress::Done, flags)),
+            progress: Mutex::new(Progress::Done),
+            flags: SharedFlags::new(flags),
             settled: OnceLock::from(Settled::Sasl(established)),
         })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, (Progress, Flags)> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state after the exchange.
@@ -204,8 +205,9 @@ fn challenge(
     stale: bool,
     output: &mut dyn TokenSink,
 ) -> Result<Step> {
-    let challenged = server::challenge(credential, call.flags, stale, nonce::now(), output)?;
-    *progress = Progress::Challenged(Box::new(challenged));
+    let nonce = Nonce::issue(nonce::now())?;
+    let qops = server::challenge(credential, call.flags, stale, &nonce, output)?;
+    *progress = Progress::Challenged(Box::new(Challenged { nonce, qops }));
     Ok(continues(call))
 }
 
@@ -261,34 +263,30 @@ impl Context for DigestContext {
         self.role
     }
 
-    /// No lock is held while the leg is taken, so that a source of accounts may call back; but a
-    /// context that is to begin in HTTP mode, which nobody has yet, is not unlocked in between. A leg
-    /// that panics leaves the context closed.
+    /// A leg that finds another one being taken, on another thread or by a source of accounts that
+    /// calls back, is refused, as one is after a panic.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         if let Some(http) = self.http() {
             client::check_flags(self.role, call)?;
             let step = http.step(&self.credential, call, output)?;
-            self.lock().1 = step.flags;
+            self.flags.set(step.flags);
             return Ok(step);
         }
-        let mut state = self.lock();
-        let next = match state.0 {
-            Progress::Done => Progress::Done,
-            _ => Progress::Closed,
-        };
-        let mut progress = std::mem::replace(&mut state.0, next);
-        let begins_http =
-            matches!(progress, Progress::Fresh) && http::is_asked_for(self.role, call);
-        let held = begins_http.then_some(state);
+        let mut progress = self.progress.try_lock().map_err(|_| closed())?;
         let mut output = Watched { output, failed: false };
-        let result = self.advance(&mut progress, call, &mut output);
-        let lock = || held.unwrap_or_else(|| self.lock());
-        match &result {
-            Ok(step) => *lock() = (progress, step.flags),
-            Err(_) if output.failed => lock().0 = progress,
-            Err(_) => {}
+        match self.advance(&mut progress, call, &mut output) {
+            Ok(Step { outcome, flags }) => {
+                self.flags.set(flags);
+                Ok(Step { outcome, flags })
+            }
+            Err(error) => {
+                // What is done stays done.
+                if !output.failed && !matches!(*progress, Progress::Done) {
+                    *progress = Progress::Closed;
+                }
+                Err(error)
+            }
         }
-        result
     }
 
     fn complete(&self, message: &mut Message<'_, '_>) -> Result<()> {
@@ -300,7 +298,7 @@ impl Context for DigestContext {
     }
 
     fn flags(&self) -> Flags {
-        self.http().and_then(HttpContext::flags).unwrap_or_else(|| self.lock().1)
+        self.http().and_then(HttpContext::flags).unwrap_or_else(|| self.flags.get())
     }
 
     fn established(&self) -> bool {

@@ -8,7 +8,8 @@ use std::thread;
 use super::credential::DigestCredential;
 use super::hash;
 use super::hex;
-use super::nonce;
+use super::nonce::{self, Nonce};
+use super::server::{self, Challenged};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::config::Config;
 use crate::sspi::{
@@ -550,10 +551,10 @@ fn a_stale_challenge_is_answered_again_and_another_refuses_the_login() {
 fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
     let credential = server();
     let long_ago = nonce::now() - 301 * nonce::FILETIME_SECOND;
+    let nonce = Nonce::issue(long_ago).unwrap();
     let mut challenge = Vec::new();
-    let issued =
-        super::server::challenge(&credential, Flags::NONE, false, long_ago, &mut challenge)
-            .unwrap();
+    let qops = server::challenge(&credential, Flags::NONE, false, &nonce, &mut challenge).unwrap();
+    let issued = Challenged { nonce: nonce.clone(), qops };
     let client = begin(&client(), Role::Client);
     let (_, response) = leg(&*client, Flags::NONE, &challenge).unwrap();
     let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: &response }];
@@ -565,7 +566,7 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
         authorization: b"",
     };
     let mut again = Vec::new();
-    super::server::challenge(&credential, Flags::SEALED, true, long_ago, &mut again).unwrap();
+    server::challenge(&credential, Flags::SEALED, true, &nonce, &mut again).unwrap();
     assert!(again.starts_with(b"stale=true,qop=\"auth,auth-int,auth-conf\",cipher="));
     let judge = |now| issued.verify(&credential, &call, now).unwrap().stale;
     assert!(judge(nonce::now()));

@@ -1,35 +1,41 @@
 //! Lower-case hexadecimal digits, the only form in which hashes are hashed again (RFC 2831 §2.1.2.1).
 
-/// The digits of sixteen octets, in a form that compilers compute all at once; and since octets may
-/// be secret, without a table.
-#[inline]
-fn sixteen(octets: &[u8; 16]) -> [u8; 32] {
-    let digit = |value: u8| value + b'0' + u8::from(value > 9) * (b'a' - b'9' - 1);
-    let mut text = [0; 32];
-    for (pair, octet) in text.as_chunks_mut::<2>().0.iter_mut().zip(octets) {
-        *pair = [digit(octet >> 4), digit(octet & 15)];
-    }
-    text
-}
+use crate::kernels::hex::write as write_sixteen;
 
 /// The 32 digits of a 16-octet hash: `HEX` of RFC 2831 §2.1.2.1.
 #[must_use]
+#[inline]
 pub fn of_hash(hash: &[u8; 16]) -> [u8; 32] {
-    sixteen(hash)
+    let mut digits = [0; 32];
+    write_sixteen(hash, &mut digits);
+    digits
+}
+
+/// Writes the digits of [`of_hash`].
+#[inline]
+pub fn write_hash(hash: &[u8; 16], digits: &mut [u8; 32]) {
+    write_sixteen(hash, digits);
 }
 
 /// Writes two digits for each of `octets` to the front of `text`, and returns how many octets of
 /// `text` were written. Octets whose digits have no room are left out.
+#[inline]
 pub fn write(octets: &[u8], text: &mut [u8]) -> usize {
-    let mut written = 0;
-    for (octets, text) in octets.chunks(16).zip(text.chunks_mut(32)) {
+    let count = octets.len().min(text.len() / 2);
+    let (octets, _) = octets.split_at(count);
+    let (text, _) = text.split_at_mut(2 * count);
+    for (octets, text) in octets.as_chunks().0.iter().zip(text.as_chunks_mut().0) {
+        write_sixteen(octets, text);
+    }
+    // The last sixteen, some of them for a second time.
+    if let (Some(octets), Some(text)) = (octets.last_chunk(), text.last_chunk_mut()) {
+        write_sixteen(octets, text);
+    } else {
         let mut padded = [0; 16];
         padded.iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
-        let length = (2 * octets.len()).min(text.len() & !1);
-        text.iter_mut().zip(sixteen(&padded)).take(length).for_each(|(to, from)| *to = from);
-        written += length;
+        text.iter_mut().zip(of_hash(&padded)).for_each(|(to, from)| *to = from);
     }
-    written
+    text.len()
 }
 
 /// Reads as many octets as `octets` has from lower-case digits; `None` where there are more or
@@ -58,7 +64,8 @@ pub fn read(digits: &[u8], octets: &mut [u8]) -> Option<()> {
     all.then_some(())
 }
 
-/// The octets that 32 digits stand for, and whether they all are digits; in the form of [`sixteen`].
+/// The octets that 32 digits stand for, and whether they all are digits; without a table, since
+/// they may be secret, and in a form that compilers compute all at once.
 #[inline]
 fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
     let mut values = [0; 32];
@@ -94,6 +101,18 @@ mod tests {
             let mut text = [0; 2];
             assert_eq!(write(&[octet], &mut text), 2);
             assert_eq!(text.as_slice(), format!("{octet:02x}").as_bytes());
+        }
+    }
+
+    #[test]
+    fn octets_of_every_number_are_written_in_order() {
+        let octets: [u8; 70] = std::array::from_fn(|index| u8::try_from(index * 3).unwrap());
+        let all = octets.map(|octet| format!("{octet:02x}")).concat();
+        for count in 0..octets.len() {
+            let mut text = [b'-'; 142];
+            assert_eq!(write(&octets[..count], &mut text), 2 * count);
+            assert_eq!(text[..2 * count], all.as_bytes()[..2 * count]);
+            assert!(text[2 * count..].iter().all(|octet| *octet == b'-'));
         }
     }
 

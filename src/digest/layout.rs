@@ -2,7 +2,7 @@
 //! that differs between two of them.
 
 use super::challenge::ChallengeText;
-use super::nonce::Nonce;
+use super::nonce::{NONCE_LENGTH, Nonce};
 use super::printer::Print;
 use super::qop::{Offer, Qop};
 use crate::config::Config;
@@ -52,7 +52,7 @@ impl Layout {
             stale: true,
             qop: qops,
             cipher: config.ciphers,
-            nonce: nonce.text(),
+            nonce: &nonce.text(),
             utf8: config.utf8_sasl,
             maxbuf: config.maxbuf,
             realm: config.realm.as_bytes(),
@@ -61,11 +61,11 @@ impl Layout {
         text.stale = false;
         let mut octets = vec![0; text.length()];
         text.write(&mut octets)?;
-        let start = octets.windows(nonce.text().len()).position(|part| part == nonce.text());
+        let start = octets.windows(NONCE_LENGTH).position(|part| part == nonce.text());
         let (before, rest) = start.and_then(|at| octets.split_at_checked(at)).ok_or_else(|| {
             Error::new(Status::INTERNAL_ERROR, "challenge: the nonce is not in its text")
         })?;
-        let after = rest.get(nonce.text().len()..).unwrap_or_default();
+        let after = rest.get(NONCE_LENGTH..).unwrap_or_default();
         Ok(Self { qops, before: before.into(), after: after.into() })
     }
 
@@ -80,7 +80,8 @@ impl Layout {
         stale: bool,
         output: &mut dyn TokenSink,
     ) -> Result<()> {
-        let parts = [if stale { STALE } else { b"" }, &*self.before, nonce.text(), &*self.after];
+        let nonce = nonce.text();
+        let parts = [if stale { STALE } else { b"" }, &*self.before, &nonce, &*self.after];
         let mut space = output.space(parts.iter().map(|part| part.len()).sum())?;
         for part in parts {
             let (place, rest) = space.split_at_mut(part.len());

@@ -14,6 +14,7 @@ use super::charset::{downgrade, nfc, to_text};
 use super::limits::{READINGS, TRIES};
 use super::response::Response;
 use super::tokenizer::Value;
+use crate::kernels::scan::is_ascii;
 use crate::sspi::Secret;
 
 #[cfg(test)]
@@ -42,9 +43,10 @@ pub struct Reading<'a> {
 }
 
 /// The readings of a response, the likeliest first: one at least, no two alike, four at most.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Readings<'a> {
-    items: [Option<Reading<'a>>; READINGS],
+    first: Reading<'a>,
+    others: Vec<Reading<'a>>,
 }
 
 /// The readings of `response`, in this order:
@@ -68,45 +70,45 @@ pub fn readings_of<'a>(username: Value<'a>, realm: Option<Value<'a>>) -> Reading
         return readings_of_text(Cow::Borrowed(username.raw()), realm);
     }
     let mut readings = readings_of_text(username.unquoted(), realm.clone());
-    readings.add_encodings(Cow::Borrowed(username.raw()), realm);
+    let Readings { first, others } = readings_of_text(Cow::Borrowed(username.raw()), realm);
+    readings.add(first);
+    others.into_iter().for_each(|reading| readings.add(reading));
     readings
 }
 
 /// The same of a name that came without quotes and backslashes of the message's.
 #[must_use]
 pub fn readings_of_text<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readings<'a> {
-    let mut readings = Readings::default();
-    readings.add_encodings(user, realm);
-    readings
+    if is_ascii(&user) && is_ascii(&realm) {
+        return Readings::only(user, realm);
+    }
+    let (latin_user, latin_realm) = (downgrade_cow(&user), downgrade_cow(&realm));
+    if latin_user.is_none() && latin_realm.is_none() {
+        return Readings::only(user, realm);
+    }
+    let first = Reading {
+        user: latin_user.unwrap_or_else(|| user.clone()),
+        realm: latin_realm.unwrap_or_else(|| realm.clone()),
+        encoding: Encoding::Downgraded,
+    };
+    Readings { first, others: vec![Reading { user, realm, encoding: Encoding::AsSent }] }
 }
 
 impl<'a> Readings<'a> {
     /// The readings in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Reading<'a>> {
-        self.items.iter().map_while(Option::as_ref)
+        std::iter::once(&self.first).chain(&self.others)
     }
 
-    fn add_encodings(&mut self, user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) {
-        let (latin_user, latin_realm) = (downgrade_cow(&user), downgrade_cow(&realm));
-        if latin_user.is_none() && latin_realm.is_none() {
-            self.add(Reading { user, realm, encoding: Encoding::Only });
-            return;
-        }
-        self.add(Reading {
-            user: latin_user.unwrap_or_else(|| user.clone()),
-            realm: latin_realm.unwrap_or_else(|| realm.clone()),
-            encoding: Encoding::Downgraded,
-        });
-        self.add(Reading { user, realm, encoding: Encoding::AsSent });
+    fn only(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Self {
+        let first = Reading { user, realm, encoding: Encoding::Only };
+        Self { first, others: Vec::new() }
     }
 
     fn add(&mut self, reading: Reading<'a>) {
         let same = |known: &Reading<'_>| known.user == reading.user && known.realm == reading.realm;
-        if self.iter().any(same) {
-            return;
-        }
-        if let Some(free) = self.items.iter_mut().find(|item| item.is_none()) {
-            *free = Some(reading);
+        if self.others.len() + 1 < READINGS && !self.iter().any(same) {
+            self.others.push(reading);
         }
     }
 }

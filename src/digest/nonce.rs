@@ -8,12 +8,10 @@ use crate::system::clock;
 /// Tells clients that the server understands channel-binding directives; Windows' servers since
 /// 2008 R2 begin every nonce with it.
 pub(super) const PREFIX: &[u8; 12] = b"+Upgraded+v1";
-/// Random octets, time and the rest, before they become digits.
-const RAW_LENGTH: usize = 56;
-/// Where the FILETIME stands among them.
-const TIME: std::ops::Range<usize> = 16..24;
+/// Random octets, of which the time of issue stands after the first sixteen.
+const RANDOM_LENGTH: usize = 48;
 /// Octets of a nonce's text.
-pub const NONCE_LENGTH: usize = PREFIX.len() + 2 * RAW_LENGTH;
+pub const NONCE_LENGTH: usize = PREFIX.len() + 2 * (RANDOM_LENGTH + size_of::<u64>());
 /// Octets of a cnonce's text: 128 bits as lower-case hex digits, as Windows' client sends it.
 pub const CNONCE_LENGTH: usize = 32;
 
@@ -33,7 +31,8 @@ pub fn now() -> u64 {
 /// checked against the context that keeps it, so here they are random too.
 #[derive(Clone)]
 pub struct Nonce {
-    text: [u8; NONCE_LENGTH],
+    random: [u8; RANDOM_LENGTH],
+    issued: u64,
 }
 
 impl Nonce {
@@ -41,21 +40,34 @@ impl Nonce {
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
+    #[inline]
     pub fn issue(now: u64) -> Result<Self> {
-        let mut raw = [0; RAW_LENGTH];
-        random::fill(&mut raw)?;
-        raw[TIME].copy_from_slice(&now.to_le_bytes());
-        let mut text = [0; NONCE_LENGTH];
-        let (prefix, digits) = text.split_at_mut(PREFIX.len());
-        prefix.copy_from_slice(PREFIX);
-        hex::write(&raw, digits);
-        Ok(Self { text })
+        let mut nonce = Self { random: [0; RANDOM_LENGTH], issued: now };
+        random::fill(&mut nonce.random)?;
+        Ok(nonce)
+    }
+
+    /// When it was issued.
+    #[must_use]
+    pub fn issued(&self) -> u64 {
+        self.issued
     }
 
     /// The text between the quotes of the directive.
     #[must_use]
-    pub fn text(&self) -> &[u8] {
-        &self.text
+    pub fn text(&self) -> [u8; NONCE_LENGTH] {
+        let mut text = [0; NONCE_LENGTH];
+        let (prefix, digits) = text.split_at_mut(PREFIX.len());
+        prefix.copy_from_slice(PREFIX);
+        let (first, rest) = self.random.split_at(16);
+        let (first_digits, digits) = digits.split_at_mut(32);
+        let (time_digits, rest_digits) = digits.split_at_mut(16);
+        hex::write(first, first_digits);
+        // The eight octets of the time, and as many that are not looked at.
+        let time = hex::of_hash(&u128::from(self.issued).to_le_bytes());
+        time_digits.copy_from_slice(&time[..16]);
+        hex::write(rest, rest_digits);
+        text
     }
 
     /// Whether a response that names the nonce `given` answers this one: octet for octet (RFC 2831
@@ -64,7 +76,8 @@ impl Nonce {
     #[must_use]
     pub fn is_named_by(&self, given: &[u8]) -> bool {
         const CUT_BY_CURL: usize = 63;
-        given == self.text || (given.len() == CUT_BY_CURL && self.text.starts_with(given))
+        let text = self.text();
+        given == text || (given.len() == CUT_BY_CURL && text.starts_with(given))
     }
 }
 
@@ -88,9 +101,11 @@ mod tests {
     fn a_nonce_has_windows_form() {
         let nonce = Nonce::issue(0x01D9_0000_1234_5678).unwrap();
         assert_eq!(nonce.text().len(), 124);
-        let digits = nonce.text().strip_prefix(b"+Upgraded+v1").unwrap();
+        let text = nonce.text();
+        let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
         assert!(digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')));
         assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
+        assert_eq!(nonce.issued(), 0x01D9_0000_1234_5678);
     }
 
     #[test]
@@ -106,7 +121,7 @@ mod tests {
             let named = nonce.is_named_by(&nonce.text()[..length]);
             assert_eq!(named, length == 63 || length == NONCE_LENGTH, "{length}");
         }
-        let longer = [nonce.text(), b"0"].concat();
+        let longer = [&nonce.text()[..], b"0"].concat();
         assert!(!nonce.is_named_by(&longer));
         let mut other = nonce.text()[..63].to_vec();
         other[62] ^= 1;

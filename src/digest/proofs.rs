@@ -9,7 +9,7 @@
 //!
 //! Where there is to be a layer, what signs its messages is made beside the last four.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::hash::{self, NO_ENTITY};
 use super::hex;
@@ -71,14 +71,14 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
     let mut request = Text::<2>::new();
     let mut answer = Text::<2>::new();
     first.push(password_hash)?;
-    for part in [covered.nonce, covered.cnonce].into_iter().chain(covered.authzid) {
-        first.push(b":")?;
-        first.push(part)?;
+    first.push_part(covered.nonce)?;
+    first.push_part(covered.cnonce)?;
+    if let Some(authzid) = covered.authzid {
+        first.push_part(authzid)?;
     }
-    request.push(b"AUTHENTICATE:")?;
-    answer.push(b":")?;
+    request.push(b"AUTHENTICATE")?;
     for second in [&mut request, &mut answer] {
-        second.push(covered.digest_uri)?;
+        second.push_part(covered.digest_uri)?;
         if covered.protected {
             second.push(NO_ENTITY)?;
         }
@@ -91,7 +91,7 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
     let session_key = Secret::new(md5::octets(h_a1));
     let ([response, rspauth], signers) =
         pair(session_key.expose(), covered, &digits(h_a2), &digits(h_a2_answer))?;
-    states.zeroize();
+    states.as_flattened_mut().zeroize();
     Some(Proofs { session_key, response, rspauth, signers })
 }
 
@@ -103,12 +103,12 @@ fn pair(
     answer: &[u8; 32],
 ) -> Option<([[u8; 32]; 2], Option<Signers>)> {
     let mut text = Text::<5>::new();
-    let key = Zeroizing::new(hex::of_hash(h_a1));
-    text.push(key.as_slice())?;
-    for part in [covered.nonce, covered.nc, covered.cnonce, covered.qop_text] {
-        text.push(b":")?;
-        text.push(part)?;
-    }
+    text.push_with(|digits| hex::write_hash(h_a1, digits))?;
+    let secret = text.len();
+    text.push_part(covered.nonce)?;
+    text.push_part(covered.nc)?;
+    text.push_part(covered.cnonce)?;
+    text.push_part(covered.qop_text)?;
     text.push(b":")?;
     let end = text.len();
     text.push(request)?;
@@ -116,8 +116,8 @@ fn pair(
     let (common, last) = text.finish(0)?.split_at_mut_checked(end / 64)?;
     let mut twin: [Block; 2] = [[0; 64]; 2];
     let twin_last = twin.get_mut(..last.len())?;
-    twin_last.copy_from_slice(last);
-    twin_last.as_flattened_mut().get_mut(end % 64..)?.get_mut(..32)?.copy_from_slice(answer);
+    twin_last.iter_mut().zip(&*last).for_each(|(twin, block)| *twin = *block);
+    *twin_last.as_flattened_mut().get_mut(end % 64..)?.first_chunk_mut()? = *answer;
     let fork = Fork { common, ends: [last, twin_last] };
     let (signers, states) = if covered.protected {
         let (signers, states) = Signers::beside(h_a1, &fork);
@@ -125,8 +125,8 @@ fn pair(
     } else {
         (None, fork.states())
     };
-    text.wipe(key.len());
-    twin[0].zeroize();
+    text.wipe(secret);
+    twin.as_flattened_mut().zeroize();
     Some((states.each_ref().map(digits), signers))
 }
 

@@ -6,7 +6,8 @@ use super::bindings::ClaimText;
 use super::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Qop};
-use super::tokenizer::{Directive, Name, Value, directives, without_terminator};
+use super::tokenizer::{Directive, Names, Value, directives, without_terminator};
+use crate::kernels::scan;
 use crate::sspi::{Error, Result, Status};
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ pub struct Response<'a> {
     /// The nonce count.
     pub nc: u32,
     /// The nonce count as sent, which is what the hash covers.
-    pub nc_text: [u8; 8],
+    pub nc_text: &'a [u8; 8],
     /// The quality of protection, auth where the directive is absent.
     pub qop: Qop,
     /// qop as sent, which is what the hash covers; `auth` where the directive is absent.
@@ -36,7 +37,7 @@ pub struct Response<'a> {
     /// The service's name; not empty.
     pub digest_uri: Value<'a>,
     /// The 32 hexadecimal digits of the hash, in lower case.
-    pub response: [u8; 32],
+    pub response: &'a [u8; 32],
     /// The longest security-layer body that the client receives, in octets.
     pub maxbuf: u32,
     /// Whether charset=utf-8 was sent. If so, username and realm are valid UTF-8.
@@ -59,7 +60,10 @@ impl<'a> Response<'a> {
         if token.len() >= RESPONSE_LIMIT {
             return Err(refused("response: 4096 octets or more (RFC 2831 §2.1.2)"));
         }
-        Fields::collect(token)?.understand()
+        // In one place from start to end: they are too many to be moved.
+        let mut fields = Fields::default();
+        fields.collect(token)?;
+        fields.understand()
     }
 }
 
@@ -74,118 +78,132 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
-const USERNAME: Name = Name::of(b"username");
-const REALM: Name = Name::of(b"realm");
-const NONCE: Name = Name::of(b"nonce");
-const CNONCE: Name = Name::of(b"cnonce");
-const NC: Name = Name::of(b"nc");
-const QOP: Name = Name::of(b"qop");
-const DIGEST_URI: Name = Name::of(b"digest-uri");
-const RESPONSE: Name = Name::of(b"response");
-const MAXBUF: Name = Name::of(b"maxbuf");
-const CHARSET: Name = Name::of(b"charset");
-const AUTHZID: Name = Name::of(b"authzid");
-const CIPHER: Name = Name::of(b"cipher");
+/// The directives that have a meaning here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Username,
+    Realm,
+    Nonce,
+    Cnonce,
+    Nc,
+    Qop,
+    DigestUri,
+    Response,
+    Maxbuf,
+    Charset,
+    Authzid,
+    Cipher,
+}
 
-/// The values of the directives that have a meaning here.
+/// Their names, in this order.
+static NAMES: Names<12> = Names::of([
+    b"username",
+    b"realm",
+    b"nonce",
+    b"cnonce",
+    b"nc",
+    b"qop",
+    b"digest-uri",
+    b"response",
+    b"maxbuf",
+    b"charset",
+    b"authzid",
+    b"cipher",
+]);
+
+/// The values of these directives.
 #[derive(Default)]
 struct Fields<'a> {
-    username: Option<Value<'a>>,
-    realm: Option<Value<'a>>,
-    nonce: Option<Value<'a>>,
-    cnonce: Option<Value<'a>>,
-    nc: Option<Value<'a>>,
-    qop: Option<Value<'a>>,
-    digest_uri: Option<Value<'a>>,
-    response: Option<Value<'a>>,
-    maxbuf: Option<Value<'a>>,
-    charset: Option<Value<'a>>,
-    authzid: Option<Value<'a>>,
-    cipher: Option<Value<'a>>,
+    values: [Option<Value<'a>>; 12],
     /// A repeated cipher is an error only with auth-conf, and ignored without.
     cipher_repeated: bool,
 }
 
 impl<'a> Fields<'a> {
-    fn collect(token: &'a [u8]) -> Result<Self> {
-        let mut fields = Self::default();
+    fn collect(&mut self, token: &'a [u8]) -> Result<()> {
         let mut directives = directives(token);
         while let Some(directive) = directives.take_next()? {
-            let Some(field) = fields.field(directive.id) else { continue };
-            if field.replace(directive.value).is_some() {
-                if directive.id != CIPHER {
+            let Some(place) = NAMES.place(directive.id) else { continue };
+            let Some(value) = self.values.get_mut(place) else { continue };
+            if value.replace(directive.value).is_some() {
+                if place != Field::Cipher as usize {
                     return Err(repeated("response", directive));
                 }
-                fields.cipher_repeated = true;
+                self.cipher_repeated = true;
             }
         }
-        Ok(fields)
+        Ok(())
     }
 
-    fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {
-        Some(match name {
-            USERNAME => &mut self.username,
-            REALM => &mut self.realm,
-            NONCE => &mut self.nonce,
-            CNONCE => &mut self.cnonce,
-            NC => &mut self.nc,
-            QOP => &mut self.qop,
-            DIGEST_URI => &mut self.digest_uri,
-            RESPONSE => &mut self.response,
-            MAXBUF => &mut self.maxbuf,
-            CHARSET => &mut self.charset,
-            AUTHZID => &mut self.authzid,
-            CIPHER => &mut self.cipher,
-            _ => return None,
-        })
+    fn get(&self, field: Field) -> Option<Value<'a>> {
+        self.values.get(field as usize).copied().flatten()
     }
 
     fn understand(&self) -> Result<Response<'a>> {
-        let (qop, qop_text) = self.qop.map_or(Ok((Qop::Auth, &b"auth"[..])), read_qop)?;
-        let (nc, nc_text) = read_nc(needed(self.nc, "response: no nc (RFC 2831 §2.1.2)")?)?;
-        let response = needed(self.response, "response: no response (RFC 2831 §2.1.2)")?;
-        let read = Response {
-            username: needed(self.username, "response: no username (RFC 2831 §2.1.2)")?,
-            realm: self.realm,
-            nonce: filled(needed(self.nonce, "response: no nonce (RFC 2831 §2.1.2)")?)?,
-            cnonce: filled(needed(self.cnonce, "response: no cnonce (RFC 2831 §2.1.2)")?)?,
+        let qop = self.get(Field::Qop);
+        let (qop, qop_text) = qop.map_or(Ok((Qop::Auth, &b"auth"[..])), read_qop)?;
+        let nc = needed(self.get(Field::Nc), "response: no nc (RFC 2831 §2.1.2)")?;
+        let (nc, nc_text) = read_nc(nc)?;
+        let hash = needed(self.get(Field::Response), "response: no response (RFC 2831 §2.1.2)")?;
+        let username =
+            needed(self.get(Field::Username), "response: no username (RFC 2831 §2.1.2)")?;
+        let nonce = needed(self.get(Field::Nonce), "response: no nonce (RFC 2831 §2.1.2)")?;
+        let nonce = filled(nonce)?;
+        let cnonce = needed(self.get(Field::Cnonce), "response: no cnonce (RFC 2831 §2.1.2)")?;
+        let cnonce = filled(cnonce)?;
+        let digest_uri =
+            needed(self.get(Field::DigestUri), "response: no digest-uri (RFC 2831 §2.1.2)")?;
+        let digest_uri = filled(digest_uri)?;
+        let response = hash_text(hash)?;
+        let maxbuf = self.get(Field::Maxbuf).map_or(Ok(DEFAULT_MAXBUF), read_maxbuf)?;
+        let utf8 = self.get(Field::Charset).map_or(Ok(false), read_charset)?;
+        let cipher = if qop == Qop::AuthConf { Some(self.read_cipher()?) } else { None };
+        let authzid = self.get(Field::Authzid).map(filled).transpose()?;
+        let realm = self.get(Field::Realm);
+        check_encoding(username, realm, authzid, utf8)?;
+        Ok(Response {
+            username,
+            realm,
+            nonce,
+            cnonce,
             nc,
             nc_text,
             qop,
             qop_text,
-            digest_uri: filled(needed(
-                self.digest_uri,
-                "response: no digest-uri (RFC 2831 §2.1.2)",
-            )?)?,
-            response: hash_text(response)?,
-            maxbuf: self.maxbuf.map_or(Ok(DEFAULT_MAXBUF), read_maxbuf)?,
-            utf8: self.charset.map_or(Ok(false), read_charset)?,
-            cipher: if qop == Qop::AuthConf { Some(self.read_cipher()?) } else { None },
-            authzid: self.authzid.map(filled).transpose()?,
-        };
-        check_encoding(&read)?;
-        Ok(read)
+            digest_uri,
+            response,
+            maxbuf,
+            utf8,
+            cipher,
+            authzid,
+        })
     }
 
     fn read_cipher(&self) -> Result<Cipher> {
         if self.cipher_repeated {
             return Err(refused("response: cipher appears twice (RFC 2831 §2.1.2)"));
         }
+        let cipher = self.get(Field::Cipher);
         let cipher =
-            needed(self.cipher, "response: auth-conf without cipher (RFC 2831 §2.1.2)")?.plain()?;
+            needed(cipher, "response: auth-conf without cipher (RFC 2831 §2.1.2)")?.plain()?;
         Cipher::from_name(cipher)
             .ok_or_else(|| refused("response: cipher is not a known one (RFC 2831 §2.1.2)"))
     }
 }
 
-fn check_encoding(response: &Response<'_>) -> Result<()> {
+fn check_encoding(
+    username: Value<'_>,
+    realm: Option<Value<'_>>,
+    authzid: Option<Value<'_>>,
+    utf8: bool,
+) -> Result<()> {
     // A backslash is no part of any longer UTF-8 sequence, so that the raw text tells.
     let valid =
-        |value: Value<'_>| value.raw().is_ascii() || std::str::from_utf8(value.raw()).is_ok();
-    if response.utf8 && !(valid(response.username) && response.realm.is_none_or(valid)) {
+        |value: Value<'_>| scan::is_ascii(value.raw()) || std::str::from_utf8(value.raw()).is_ok();
+    if utf8 && !(valid(username) && realm.is_none_or(valid)) {
         return Err(refused("response: username or realm is not UTF-8 (RFC 2831 §2.1.2)"));
     }
-    if !response.authzid.is_none_or(valid) {
+    if !authzid.is_none_or(valid) {
         return Err(refused("response: authzid is not UTF-8 (RFC 2831 §2.1.2)"));
     }
     Ok(())
@@ -211,12 +229,16 @@ fn read_qop(value: Value<'_>) -> Result<(Qop, &[u8])> {
 
 /// Eight hexadecimal digits. RFC 2831 writes them in lower case; since the hash covers the text as
 /// sent, either case is understood, as other servers do.
-fn read_nc(value: Value<'_>) -> Result<(u32, [u8; 8])> {
+fn read_nc(value: Value<'_>) -> Result<(u32, &[u8; 8])> {
     let wrong = || refused("response: nc is not eight hexadecimal digits (RFC 2831 §2.1.2)");
-    let text = <[u8; 8]>::try_from(value.plain()?).map_err(|_| wrong())?;
+    let text = <&[u8; 8]>::try_from(value.plain()?).map_err(|_| wrong())?;
+    // What nearly all responses have.
+    if text == b"00000001" {
+        return Ok((1, text));
+    }
     let mut nc = 0;
     for octet in text {
-        nc = nc << 4 | char::from(octet).to_digit(16).ok_or_else(wrong)?;
+        nc = nc << 4 | char::from(*octet).to_digit(16).ok_or_else(wrong)?;
     }
     Ok((nc, text))
 }
@@ -225,9 +247,9 @@ fn read_nc(value: Value<'_>) -> Result<(u32, [u8; 8])> {
 ///
 /// # Errors
 /// `INVALID_TOKEN` for anything else.
-pub(super) fn hash_text(value: Value<'_>) -> Result<[u8; 32]> {
+pub(super) fn hash_text(value: Value<'_>) -> Result<&[u8; 32]> {
     let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f');
-    <[u8; 32]>::try_from(value.plain()?)
+    <&[u8; 32]>::try_from(value.plain()?)
         .ok()
         // Without an early end, so that the digits can be looked at several at a time.
         .filter(|text| text.iter().fold(true, |all, octet| all & digit(octet)))
@@ -255,18 +277,22 @@ pub(super) fn read_maxbuf(value: Value<'_>) -> Result<u32> {
 /// # Errors
 /// `INVALID_TOKEN` for anything else.
 pub(super) fn read_charset(value: Value<'_>) -> Result<bool> {
-    if value.plain()?.eq_ignore_ascii_case(b"utf-8") {
+    let charset = value.plain()?;
+    // In lower case nearly always, which is seen at once.
+    if charset == b"utf-8" || charset.eq_ignore_ascii_case(b"utf-8") {
         return Ok(true);
     }
     Err(refused("token: charset is not utf-8 (RFC 2831 §2.1.1)"))
 }
 
 /// The refusal of a second directive of this name in a `message`.
+#[cold]
 pub(super) fn repeated(message: &str, directive: Directive<'_>) -> Error {
     let name = String::from_utf8_lossy(directive.name).to_ascii_lowercase();
     Error::new(Status::INVALID_TOKEN, format!("{message}: {name} appears twice (RFC 2831 §2.1)"))
 }
 
+#[cold]
 pub(super) fn refused(reason: &'static str) -> Error {
     Error::new(Status::INVALID_TOKEN, reason)
 }

@@ -21,7 +21,7 @@ pub fn parse(token: &[u8]) -> Result<[u8; 32]> {
     if directive.id != Name::of(b"rspauth") {
         return Err(refused("rspauth: another directive in its place (RFC 2831 §2.1.3)"));
     }
-    hash_text(directive.value)
+    hash_text(directive.value).copied()
 }
 
 /// The response-auth of these digits, as it is sent.

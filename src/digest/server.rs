@@ -26,10 +26,8 @@ const FIRST_USE: u32 = 1;
 
 /// A context between its challenge and the response to it.
 pub(super) struct Challenged {
-    nonce: Nonce,
-    /// FILETIME, UTC.
-    issued: u64,
-    qops: Offer<Qop>,
+    pub(super) nonce: Nonce,
+    pub(super) qops: Offer<Qop>,
 }
 
 /// A response that is right.
@@ -41,18 +39,18 @@ pub(super) struct Verified {
     pub(super) stale: bool,
 }
 
-/// Writes a challenge to `output`. With `stale`, one that tells the client to answer again.
+/// Writes a challenge with `nonce` to `output`; returns what it offers. With `stale`, one that tells
+/// the client to answer again.
 pub(super) fn challenge(
     credential: &DigestCredential,
     requested: Flags,
     stale: bool,
-    now: u64,
+    nonce: &Nonce,
     output: &mut dyn TokenSink,
-) -> Result<Challenged> {
-    let nonce = Nonce::issue(now)?;
+) -> Result<Offer<Qop>> {
     let layout = credential.challenges()?.for_request(requested);
-    layout.write(&nonce, stale, output)?;
-    Ok(Challenged { nonce, issued: now, qops: layout.qops })
+    layout.write(nonce, stale, output)?;
+    Ok(layout.qops)
 }
 
 impl Challenged {
@@ -124,7 +122,7 @@ impl Challenged {
 
     fn is_stale(&self, credential: &DigestCredential, now: u64) -> bool {
         let lifetime = credential.config().nonce_lifetime.as_secs() * FILETIME_SECOND;
-        now.saturating_sub(self.issued) > lifetime
+        now.saturating_sub(self.nonce.issued()) > lifetime
     }
 }
 
@@ -217,7 +215,7 @@ impl<'a> Judge<'a> {
         let response = self.response;
         let covered = Covered {
             nonce: &self.nonce,
-            nc: &response.nc_text,
+            nc: response.nc_text,
             cnonce: &self.cnonce,
             authzid: response.authzid.map(|_| &*self.authorization),
             qop_text: response.qop_text,
@@ -225,7 +223,7 @@ impl<'a> Judge<'a> {
             protected: response.qop != Qop::Auth,
         };
         let proofs = proofs(secret, &covered);
-        same(&proofs.response, &response.response).then(|| Match {
+        same(&proofs.response, response.response).then(|| Match {
             reading,
             session_key: proofs.session_key,
             rspauth: proofs.rspauth,

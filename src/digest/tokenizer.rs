@@ -6,14 +6,16 @@
 
 use std::borrow::Cow;
 
+use self::kinds::{BARE, NAME, QUOTED, long_span, span};
 use crate::kernels::scan;
 use crate::sspi::{Error, Result, Status};
 
+mod kinds;
 mod name;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub use name::Name;
+pub use name::{Name, Names};
 
 /// A directive: its name and value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,13 +117,16 @@ impl<'a> Value<'a> {
 /// The directives of a message, in order. An error is the last item.
 #[derive(Clone, Debug)]
 pub struct Directives<'a> {
+    message: &'a [u8],
+    /// What is left of the message; its end.
     rest: &'a [u8],
 }
 
 /// The directives of `message`. NULs at its end do not count as part of it.
 #[must_use]
 pub fn directives(message: &[u8]) -> Directives<'_> {
-    Directives { rest: without_terminator(message) }
+    let message = without_terminator(message);
+    Directives { message, rest: message }
 }
 
 /// `message` without the NULs that callers who count a terminator leave at its end.
@@ -136,11 +141,11 @@ impl<'a> Iterator for Directives<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let directive = self.take_directive().transpose()?;
-        Some(directive.map_err(|reason| {
+        let directive = self.take_next().transpose();
+        if let Some(Err(_)) = directive {
             self.rest = &[];
-            malformed(reason)
-        }))
+        }
+        directive
     }
 }
 
@@ -151,7 +156,7 @@ impl std::iter::FusedIterator for Directives<'_> {}
 type Taken<T> = std::result::Result<T, &'static str>;
 
 // A directive handed over in memory is read again before it has arrived there, which costs more than
-// finding it: so these are part of the loop that asks.
+// finding it: so the usual ones are found in the loop that asks.
 #[expect(clippy::inline_always, reason = "measured: a third of the time")]
 impl<'a> Directives<'a> {
     /// As `next`, in the form that costs the least.
@@ -160,33 +165,86 @@ impl<'a> Directives<'a> {
     /// `INVALID_TOKEN` for text against the grammar. The directives are not to be asked again then.
     #[inline(always)]
     pub(super) fn take_next(&mut self) -> Result<Option<Directive<'a>>> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
         if let Some(directive) = self.take_usual() {
             return Ok(Some(directive));
         }
-        self.take_directive().map_err(malformed)
+        // On a copy, so that these may be in registers.
+        let mut copy = self.clone();
+        let directive = copy.take_directive();
+        self.rest = copy.rest;
+        directive.map_err(malformed)
     }
 
-    /// The next directive, where it has the form that nearly all have: a name of letters, `=`, plain
-    /// text in quotes or bare, a comma and perhaps a blank. `None`, and nothing is taken, of others.
+    /// The next directive, where it has the form that nearly all have: a name of letters and
+    /// hyphens, `=`, plain text in quotes or bare, and a comma and perhaps a blank or the end.
+    /// `None`, and nothing is taken, of others.
     #[inline(always)]
     fn take_usual(&mut self) -> Option<Directive<'a>> {
-        let message = self.rest;
-        let (length, id) = Name::of_letters(message.first_chunk()?)?;
-        let (value, after) = if let Some(b'"') = message.get(length + 1) {
-            let end = usual_end(message, length + 2, [b'"', b'\\'])?;
-            let [b'"', b',', after @ ..] = message.get(end..)? else { return None };
-            (Value { octets: message.get(length + 2..end)?, form: Form::Quoted }, after)
+        let rest = self.rest;
+        let padded;
+        let (first, more) = if let Some(parts) = rest.split_first_chunk() {
+            parts
         } else {
-            let end = usual_end(message, length + 1, [b',', b'"', b' ', 0x7F])?;
-            let [b',', after @ ..] = message.get(end..)? else { return None };
-            (Value::bare(message.get(length + 1..end).filter(|text| !text.is_empty())?), after)
+            padded = last_window(self.message, rest)?;
+            (&padded, &[][..])
         };
-        self.rest = if let [b' ', after @ ..] = after { after } else { after };
-        Some(Directive { name: message.get(..length)?, id, value })
+        let (length, id) = Name::of_usual(first)?;
+        let (octets, form, after) = match first.get(length..) {
+            Some([b'=', b'"', ..]) => {
+                let end = self.usual_end(first, more, length + 2, [b'"', b'\\'])?;
+                let (before, [b'"', after @ ..]) = rest.split_at_checked(end)? else { return None };
+                (before.get(length + 2..)?, Form::Quoted, after)
+            }
+            Some([b'=', ..]) => {
+                let end = self.usual_end(first, more, length + 1, [b',', b'"', b' ', 0x7F])?;
+                let (before, after) = rest.split_at_checked(end)?;
+                (before.get(length + 1..).filter(|text| !text.is_empty())?, Form::Bare, after)
+            }
+            _ => return None,
+        };
+        self.rest = match after {
+            [b',', b' ', after @ ..] | [b',', after @ ..] => after,
+            [] => after,
+            _ => return None,
+        };
+        Some(Directive { name: rest.get(..length)?, id, value: Value { octets, form } })
+    }
+
+    /// Where after `start`, which is at most 16, the first control character or one of these `stops`
+    /// is in `first` and the octets after it, or where these end.
+    ///
+    /// The text is looked at from where it is known to begin, and what is before `start` passed over
+    /// afterwards: so this need not wait for the search that found `start`.
+    #[inline(always)]
+    fn usual_end<const N: usize>(
+        &self,
+        first: &[u8; 16],
+        more: &[u8],
+        start: usize,
+        stops: [u8; N],
+    ) -> Option<usize> {
+        let marks = scan::marks(first, stops) & (u32::MAX << start);
+        if marks != 0 {
+            return Some(marks.trailing_zeros() as usize);
+        }
+        let mut end = first.len();
+        let (windows, last) = more.as_chunks();
+        for window in windows {
+            let marks = scan::marks(window, stops);
+            if marks != 0 {
+                return Some(end + marks.trailing_zeros() as usize);
+            }
+            end += window.len();
+        }
+        let marks = scan::marks(&last_window(self.message, last)?, stops);
+        Some(end + marks.trailing_zeros() as usize)
     }
 
     /// The next directive, with the commas and blanks before it and the blanks after it.
-    #[inline(always)]
+    #[inline(never)]
     fn take_directive(&mut self) -> Taken<Option<Directive<'a>>> {
         self.skip_blanks()?;
         while let [b',', after @ ..] = self.rest {
@@ -196,12 +254,7 @@ impl<'a> Directives<'a> {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let letters = self.rest.first_chunk().and_then(Name::of_letters);
-        let (length, id) = letters.unwrap_or_else(|| {
-            let length = span(self.rest, NAME);
-            (length, Name::of(split(self.rest, length).0))
-        });
-        let name = self.take(length);
+        let name = self.take(span(self.rest, NAME));
         if name.is_empty() {
             return Err("token: a directive without a name (RFC 2831 §7.1)");
         }
@@ -219,7 +272,7 @@ impl<'a> Directives<'a> {
         };
         self.skip_blanks()?;
         match self.rest {
-            [] | [b',', ..] => Ok(Some(Directive { name, id, value })),
+            [] | [b',', ..] => Ok(Some(Directive { name, id: Name::of(name), value })),
             _ => Err("token: text between a value and the next comma (RFC 2831 §7.1)"),
         }
     }
@@ -297,19 +350,13 @@ impl<'a> Directives<'a> {
     }
 }
 
-/// Where the first control character or one of these `stops` is, if sixteen octets at a time get
-/// there.
-#[inline]
-fn usual_end<const N: usize>(message: &[u8], start: usize, stops: [u8; N]) -> Option<usize> {
-    let mut end = start;
-    for sixteen in message.get(start..)?.as_chunks::<16>().0 {
-        let marks = scan::marks(sixteen, stops);
-        if marks != 0 {
-            return Some(end + marks.trailing_zeros() as usize);
-        }
-        end += 16;
-    }
-    None
+/// Sixteen octets of which `end`, a shorter end of `message`, is the first part; the others are
+/// NULs. `None` where the message has fewer than sixteen.
+#[inline(never)]
+fn last_window(message: &[u8], end: &[u8]) -> Option<[u8; 16]> {
+    let window = u128::from_le_bytes(*message.last_chunk()?);
+    let missing = u128::BITS - 8 * u32::try_from(end.len()).ok()?;
+    Some(window.checked_shr(missing).unwrap_or(0).to_le_bytes())
 }
 
 #[inline]
@@ -320,72 +367,4 @@ fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
 #[cold]
 fn malformed(reason: &'static str) -> Error {
     Error::new(Status::INVALID_TOKEN, reason)
-}
-
-/// Octets of a directive's name: those of a token (RFC 2831 §7.1).
-const NAME: u8 = 1;
-/// Octets that stand for themselves between quotes.
-const QUOTED: u8 = 2;
-/// Octets of a bare value, blanks included.
-const BARE: u8 = 4;
-
-/// For each octet, the kinds of text it may be part of.
-static KINDS: [u8; 256] = kinds();
-
-/// How many octets at the start are of this kind.
-#[inline]
-fn span(octets: &[u8], kind: u8) -> usize {
-    let other = octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0);
-    let length = other.unwrap_or(octets.len());
-    scan::look_at(length);
-    length
-}
-
-/// As [`span`] for QUOTED and BARE, whose text is longer: sixteen octets at a time as long as none
-/// is a control character or one of these `stops`, among which are all others not of this kind.
-#[inline]
-fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
-    let mut clear = 0;
-    for sixteen in octets.as_chunks::<16>().0 {
-        let marks = scan::marks(sixteen, stops);
-        if marks != 0 {
-            clear += marks.trailing_zeros() as usize;
-            break;
-        }
-        clear += 16;
-    }
-    match octets.get(clear) {
-        Some(octet) if stops.contains(octet) => clear,
-        _ => clear + span(split(octets, clear).1, kind),
-    }
-}
-
-const fn kinds() -> [u8; 256] {
-    let mut kinds = [0; 256];
-    let mut octet = u8::MAX;
-    loop {
-        kinds[octet as usize] = kind_of(octet);
-        if octet == 0 {
-            return kinds;
-        }
-        octet -= 1;
-    }
-}
-
-const fn kind_of(octet: u8) -> u8 {
-    const SEPARATORS: &[u8] = b"\t ()<>@;:/[]?={}";
-    let mut left = SEPARATORS;
-    while let [separator, rest @ ..] = left {
-        if octet == *separator {
-            return QUOTED | BARE;
-        }
-        left = rest;
-    }
-    match octet {
-        b'"' | 0..b' ' => 0,
-        b'\\' => BARE,
-        b',' | 0x7F => QUOTED,
-        0x80.. => QUOTED | BARE,
-        _ => NAME | QUOTED | BARE,
-    }
 }

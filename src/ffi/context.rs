@@ -1,5 +1,6 @@
 //! Security contexts: the legs of an exchange, and the end of a context.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::buffers::{Direction, Slots, with_inputs, with_message};
@@ -14,7 +15,7 @@ use super::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecHandle,
     TimeStamp, ULONG,
 };
-use crate::handle::{Handle, Kind, Table};
+use crate::handle::{Handle, Kind, Table, Use};
 use crate::sasl::{Leg, Session};
 use crate::sspi::{Error, Flags, Message, Outcome, Result, Role, Status, Step};
 use crate::system::library;
@@ -23,14 +24,18 @@ use crate::system::library;
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
 
 /// The pointers that all accepting and initializing functions take.
+///
+/// The last ones come on the stack. They are kept apart from one another, so that none are copied as
+/// a pair: a processor has to wait for two that were written one by one.
+#[repr(C)]
 pub(super) struct Pointers {
+    pub(super) output: *const SecBufferDesc,
     pub(super) credential: *const CredHandle,
+    pub(super) attributes: *mut ULONG,
     pub(super) context: *const CtxtHandle,
+    pub(super) expiry: *mut TimeStamp,
     pub(super) input: *const SecBufferDesc,
     pub(super) new_context: *mut CtxtHandle,
-    pub(super) output: *const SecBufferDesc,
-    pub(super) attributes: *mut ULONG,
-    pub(super) expiry: *mut TimeStamp,
 }
 
 /// Which of those functions was called, and its other arguments.
@@ -51,47 +56,16 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let known = unsafe { known_context(pointers.context) }?;
     // SAFETY: the caller's promise.
     let credential = unsafe { credential(pointers.credential) }?;
-    let (mut session, handle) = match known {
-        Some(handle) => (CONTEXTS.get(handle)?, Some(handle)),
-        None => (begin(credential.as_deref(), pointers.new_context, entry)?, None),
-    };
-    // SAFETY: the caller's promise.
-    let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
-    let flags = match entry.role {
-        Role::Server => Flags::from_asc(entry.request),
-        Role::Client => Flags::from_isc(entry.request),
-    };
-    // SAFETY: the caller's promise.
-    let input = unsafe { Slots::of(pointers.input) }?;
-    // SAFETY: the caller's promise.
-    let slots = unsafe { Slots::of(pointers.output) }?;
-    // SAFETY: the caller's promise; inputs that overlap it are copied below.
-    let mut output = unsafe { Output::of(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
-    let writable = output.range();
-    // SAFETY: the caller's promise.
-    let words = unsafe { pointer::handle(pointers.credential) };
-    let first_words = words.ok().filter(|_| handle.is_none());
-    // SAFETY: the caller's promise.
-    let result = unsafe {
-        with_inputs(input, &writable, |inputs| {
-            let (role, through_sasl) = (entry.role, entry.through_sasl);
-            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
-            let first = first_words.and_then(|credential| first_leg(credential, &leg));
-            step(&mut session, first, credential.as_deref(), &leg, &mut output)
-        })
-    };
-    let step = match result {
-        Ok(step) => step,
-        Err(error) => {
-            output.finish(false);
-            return Err(error);
-        }
-    };
-    let expiry = session.context().expiry();
-    let handle = match handle {
-        Some(handle) => handle,
+    let credential = credential.as_deref();
+    let mut output = Output::absent();
+    let (handle, expiry, step) = if let Some(handle) = known {
+        let session = CONTEXTS.get(handle)?;
         // SAFETY: the caller's promise.
-        None => unsafe { seen_by_caller(CONTEXTS.insert(session)?, pointers.credential) },
+        let step = unsafe { step(&session, credential, pointers, entry, &mut output) }?;
+        (handle, session.context().expiry(), step)
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { first_leg(credential, pointers, entry, &mut output) }?
     };
     let mut flags = step.flags - Flags::ALLOCATE_MEMORY;
     if output.finish(true) {
@@ -115,31 +89,106 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     })
 }
 
-/// What a server's first leg is known by when it is repeated, if it takes a client's token.
-fn first_leg<'a>(credential: Handle, leg: &Leg<'a>) -> Option<First<'a>> {
-    let (through_sasl, token) = (leg.through_sasl, leg.inputs.token());
-    let repeatable = leg.role == Role::Server && !token.is_empty();
-    repeatable.then_some(First { credential, through_sasl, token })
-}
-
-/// Takes a leg with `session`, or with the one that was kept when this leg's token did not fit.
-fn step(
-    session: &mut Arc<Session>,
-    first: Option<First<'_>>,
+/// Takes a leg with `session`; after a refusal `output` has told the caller what was needed.
+///
+/// # Safety
+/// As [`take_leg`].
+unsafe fn step(
+    session: &Session,
     credential: Option<&CredentialEntry>,
-    leg: &Leg<'_>,
+    pointers: &Pointers,
+    entry: &Entry,
     output: &mut Output,
 ) -> Result<Step> {
-    if let Some(kept) = first.and_then(stranded::take) {
-        *session = kept;
+    // SAFETY: the caller's promise.
+    let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
+    let flags = match entry.role {
+        Role::Server => Flags::from_asc(entry.request),
+        Role::Client => Flags::from_isc(entry.request),
+    };
+    // SAFETY: the caller's promise.
+    let input = unsafe { Slots::of(pointers.input) }?;
+    // SAFETY: the caller's promise.
+    let slots = unsafe { Slots::of(pointers.output) }?;
+    // SAFETY: the caller's promise; inputs that overlap it are copied below.
+    unsafe { output.open(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
+    let writable = output.range();
+    // SAFETY: the caller's promise.
+    let result = unsafe {
+        with_inputs(input, &writable, |inputs| {
+            let (role, through_sasl) = (entry.role, entry.through_sasl);
+            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
+            session.step(credential.map(|entry| &*entry.0), &leg, output)
+        })
+    };
+    match result {
+        // Part by part: the whole, handed over in memory, would be waited for.
+        Ok(Step { outcome, flags }) => Ok(Step { outcome, flags }),
+        Err(error) => {
+            output.finish(false);
+            Err(error)
+        }
     }
-    let result = session.step(credential.map(|entry| &*entry.0), leg, output);
-    if let (Some(first), Err(error)) = (first, &result)
-        && error.status() == Status::BUFFER_TOO_SMALL
-    {
-        stranded::keep(first, Arc::clone(session));
+}
+
+/// Takes a leg with a new session, or with the one that was kept when this leg's token did not fit.
+/// Returns its handle and end too.
+///
+/// # Safety
+/// As [`take_leg`].
+unsafe fn first_leg(
+    credential: Option<&CredentialEntry>,
+    pointers: &Pointers,
+    entry: &Entry,
+    output: &mut Output,
+) -> Result<(Handle, u64, Step)> {
+    let mut session = begin(credential, pointers.new_context, entry)?;
+    if stranded::is_kept() {
+        // SAFETY: the caller's promise.
+        let kept = unsafe { with_first(pointers, entry, stranded::take) };
+        session = kept.flatten().unwrap_or(session);
     }
-    result
+    // SAFETY: the caller's promise.
+    let step = match unsafe { step(&session, credential, pointers, entry, output) } {
+        Ok(step) => step,
+        Err(error) => {
+            if error.status() == Status::BUFFER_TOO_SMALL {
+                // SAFETY: the caller's promise.
+                unsafe { with_first(pointers, entry, |first| stranded::keep(first, session)) };
+            }
+            return Err(error);
+        }
+    };
+    let expiry = session.context().expiry();
+    let handle = CONTEXTS.insert(session)?;
+    // SAFETY: the caller's promise.
+    Ok((unsafe { seen_by_caller(handle, pointers.credential) }, expiry, step))
+}
+
+/// Runs `body` on what a server's first leg is known by when it is repeated, if it takes a client's
+/// token.
+///
+/// # Safety
+/// As [`take_leg`].
+#[cold]
+unsafe fn with_first<R>(
+    pointers: &Pointers,
+    entry: &Entry,
+    body: impl FnOnce(First<'_>) -> R,
+) -> Option<R> {
+    // SAFETY: the caller's promise.
+    let credential = unsafe { pointer::handle(pointers.credential) }.ok()?;
+    // SAFETY: the caller's promise.
+    let input = unsafe { Slots::of(pointers.input) }.ok()?;
+    // SAFETY: the caller's promise; nothing is written meanwhile.
+    let answer = unsafe {
+        with_inputs(input, &(0..0), |inputs| {
+            let (through_sasl, token) = (entry.through_sasl, inputs.token());
+            let repeatable = entry.role == Role::Server && !token.is_empty();
+            Ok(repeatable.then(|| body(First { credential, through_sasl, token })))
+        })
+    };
+    answer.ok().flatten()
 }
 
 /// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a
@@ -155,6 +204,26 @@ unsafe fn seen_by_caller(handle: Handle, credential: *const SecHandle) -> Handle
     // SAFETY: the caller's promise.
     let credential = unsafe { pointer::handle(credential) };
     Handle { upper: credential.map_or(handle.upper, |credential| credential.upper), ..handle }
+}
+
+/// A credential as long as a leg is taken with it.
+enum Lent {
+    Ours(Use<'static, CredentialEntry>),
+    /// The machine's, under a handle of its own.
+    #[cfg(windows)]
+    Theirs(CredentialEntry),
+}
+
+impl Deref for Lent {
+    type Target = CredentialEntry;
+
+    fn deref(&self) -> &CredentialEntry {
+        match self {
+            Self::Ours(credential) => credential,
+            #[cfg(windows)]
+            Self::Theirs(credential) => credential,
+        }
+    }
 }
 
 /// The context that a call goes on with; `None` on a first call, which NULL says, and also {0, 0}:
@@ -173,7 +242,7 @@ unsafe fn known_context(context: *const SecHandle) -> Result<Option<Handle>> {
 
 /// # Safety
 /// Not NULL, `credential` can be read.
-unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<CredentialEntry>>> {
+unsafe fn credential(credential: *const SecHandle) -> Result<Option<Lent>> {
     if credential.is_null() {
         return Ok(None);
     }
@@ -181,16 +250,16 @@ unsafe fn credential(credential: *const SecHandle) -> Result<Option<Arc<Credenti
     let handle = unsafe { pointer::handle(credential) }?;
     #[cfg(windows)]
     if let Some(theirs) = super::machine::wrapped::credential(handle) {
-        return Ok(Some(Arc::new(CredentialEntry(theirs))));
+        return Ok(Some(Lent::Theirs(CredentialEntry(theirs))));
     }
-    CREDENTIALS.get(handle).map(Some)
+    CREDENTIALS.get(handle).map(Lent::Ours).map(Some)
 }
 
 fn begin(
     credential: Option<&CredentialEntry>,
     new_context: *const SecHandle,
     entry: &Entry,
-) -> Result<Arc<Session>> {
+) -> Result<Session> {
     let Some(credential) = credential else {
         return Err(Error::new(Status::INVALID_HANDLE, "first call: no credential"));
     };
@@ -198,15 +267,14 @@ fn begin(
         let reason = "first call: nowhere to put the context's handle";
         return Err(Error::new(Status::INVALID_HANDLE, reason));
     }
-    let session = Session::begin(Arc::clone(&credential.0), entry.role, entry.through_sasl)?;
-    Ok(Arc::new(session))
+    Session::begin(Arc::clone(&credential.0), entry.role, entry.through_sasl)
 }
 
 /// The session behind a handle.
 ///
 /// # Safety
 /// Not NULL, `context` can be read.
-pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Arc<Session>> {
+pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
     // SAFETY: the caller's promise.
     CONTEXTS.get(unsafe { pointer::handle(context) }?)
 }
@@ -471,7 +539,7 @@ pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) 
     guard("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;
-        CONTEXTS.remove(handle).map(drop)
+        CONTEXTS.remove(handle)
     })
 }
 

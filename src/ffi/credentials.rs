@@ -70,7 +70,7 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
     let source = KeyFunction::new(call.key_function, call.key_argument, call.form)
         .map(|function| Arc::new(function) as Arc<dyn Source>);
     let credential = package.acquire(CredentialRequest { usage, principal, identity, source })?;
-    let handle = CREDENTIALS.insert(Arc::new(CredentialEntry(credential)))?;
+    let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
     // SAFETY: the caller's promise.
     unsafe { pointer::write(call.handle, pointer::words(handle)) };
     // SAFETY: the caller's promise.
@@ -236,7 +236,7 @@ pub unsafe extern "system" fn FreeCredentialsHandle(
         }
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
-        CREDENTIALS.remove(handle).map(drop)
+        CREDENTIALS.remove(handle)
     })
 }
 

@@ -79,11 +79,18 @@ impl Credential for DoubleCredential {
 pub(crate) struct DoubleContext {
     role: Role,
     leg: AtomicUsize,
+    /// Held as long as this is.
+    _alive: Option<Arc<()>>,
 }
 
 impl DoubleContext {
     pub(crate) fn new(role: Role, leg: usize) -> Self {
-        Self { role, leg: AtomicUsize::new(leg) }
+        Self { role, leg: AtomicUsize::new(leg), _alive: None }
+    }
+
+    /// A server's before its first leg, which holds `alive` as long as it is.
+    pub(crate) fn beside(alive: Arc<()>) -> Self {
+        Self { _alive: Some(alive), ..Self::new(Role::Server, 0) }
     }
 
     fn check_established(&self) -> Result<()> {
@@ -235,12 +242,12 @@ impl Context for DoubleContext {
 pub(crate) fn credential(inbound: bool, outbound: bool) -> SecHandle {
     let usage = Usage { inbound, outbound };
     let entry = CredentialEntry(Arc::new(DoubleCredential { usage }));
-    pointer::words(CREDENTIALS.insert(Arc::new(entry)).unwrap())
+    pointer::words(CREDENTIALS.insert(entry).unwrap())
 }
 
 /// A handle to an established server context of the double's.
 pub(crate) fn established() -> SecHandle {
     let context = Box::new(DoubleContext::new(Role::Server, 2));
     let session = crate::sasl::Session::imported(context);
-    pointer::words(CONTEXTS.insert(Arc::new(session)).unwrap())
+    pointer::words(CONTEXTS.insert(session).unwrap())
 }

@@ -1,7 +1,5 @@
 //! HTTP Digest through the exports, with the buffers that .NET's listener and libcurl pass.
 
-use std::sync::Arc;
-
 use crate::digest::http::exchange_tests::credentials;
 use crate::ffi::attributes::QueryContextAttributesW;
 use crate::ffi::context::*;
@@ -23,9 +21,8 @@ const HTTP_STYLE: u32 = 0x0100_0000;
 
 /// Handles of a server's credential and a client's.
 fn handles(config: &str) -> [SecHandle; 2] {
-    credentials(config).map(|credential| {
-        pointer::words(CREDENTIALS.insert(Arc::new(CredentialEntry(credential))).unwrap())
-    })
+    credentials(config)
+        .map(|credential| pointer::words(CREDENTIALS.insert(CredentialEntry(credential)).unwrap()))
 }
 
 #[track_caller]

@@ -39,7 +39,12 @@ enum Room {
 }
 
 impl Output {
-    /// The TOKEN buffers of `slots` that are not read-only.
+    /// Of a caller who gave no buffer.
+    pub(super) const fn absent() -> Self {
+        Self { first: Part::absent(), further: Vec::new(), current: 0 }
+    }
+
+    /// Goes to the TOKEN buffers of `slots` that are not read-only.
     ///
     /// # Errors
     /// `INVALID_TOKEN` when such a buffer cannot be memory, or two of them overlap.
@@ -47,27 +52,32 @@ impl Output {
     /// # Safety
     /// The buffers' memory can be written while the output lives, unless `allocate`; during the
     /// call this output alone writes it.
-    pub(super) unsafe fn of(slots: Slots, allocate: bool) -> Result<Self> {
-        let mut first = None;
-        let mut further: Vec<Part> = Vec::new();
+    pub(super) unsafe fn open(&mut self, slots: Slots, allocate: bool) -> Result<()> {
         for (index, buffer) in slots.iter().enumerate() {
             if buffers::kind(buffer) != buffer_type::TOKEN || buffers::read_only(buffer) {
                 continue;
             }
-            let part = Part::of(slots.address(index), buffer, allocate)?;
-            match &first {
-                None => first = Some(part),
-                Some(first) => {
-                    let taken = further.iter().chain([first]).map(Part::range);
-                    if taken.into_iter().any(|range| buffers::overlap(&range, &part.range())) {
-                        let reason = "output: two TOKEN buffers overlap";
-                        return Err(Error::new(Status::INVALID_TOKEN, reason));
-                    }
-                    further.push(part);
-                }
+            let slot = slots.address(index);
+            if self.first.slot.is_null() {
+                self.first.open(slot, buffer, allocate)?;
+            } else {
+                self.add(slot, buffer, allocate)?;
             }
         }
-        Ok(Self { first: first.unwrap_or_else(Part::absent), further, current: 0 })
+        Ok(())
+    }
+
+    #[cold]
+    fn add(&mut self, slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<()> {
+        let mut part = Part::absent();
+        part.open(slot, buffer, allocate)?;
+        let taken = self.further.iter().chain([&self.first]).map(Part::range);
+        if taken.into_iter().any(|range| buffers::overlap(&range, &part.range())) {
+            let reason = "output: two TOKEN buffers overlap";
+            return Err(Error::new(Status::INVALID_TOKEN, reason));
+        }
+        self.further.push(part);
+        Ok(())
     }
 
     /// The addresses of the caller's that the tokens may take, with those between them.
@@ -84,8 +94,8 @@ impl Output {
     /// Ends the call: after success the tokens' lengths (and their blocks) become the caller's,
     /// after a refusal for lack of room the length that was needed. Buffers that the package did
     /// not go on to are left as they are. Returns whether a block went over.
-    pub(super) fn finish(self, succeeded: bool) -> bool {
-        let further = self.further.into_iter().take(self.current);
+    pub(super) fn finish(&mut self, succeeded: bool) -> bool {
+        let further = self.further.iter_mut().take(self.current);
         // Each part is to be finished, whatever the others say.
         further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
     }
@@ -109,19 +119,19 @@ impl TokenSink for Output {
 }
 
 impl Part {
-    fn of(slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<Self> {
-        let room = if allocate {
-            Room::Allocated(None)
-        } else {
-            buffers::range(buffer)?;
-            Room::Callers(buffer.pvBuffer.cast(), buffers::length(buffer))
-        };
-        Ok(Self { slot, room, length: 0, needed: None })
+    /// Of a caller who gave no buffer.
+    const fn absent() -> Self {
+        Self { slot: std::ptr::null_mut(), room: Room::Allocated(None), length: 0, needed: None }
     }
 
-    /// Of a caller who gave no buffer.
-    fn absent() -> Self {
-        Self { slot: std::ptr::null_mut(), room: Room::Allocated(None), length: 0, needed: None }
+    /// Goes to `buffer`, which stands at `slot`.
+    fn open(&mut self, slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<()> {
+        if !allocate {
+            buffers::range(buffer)?;
+            self.room = Room::Callers(buffer.pvBuffer.cast(), buffers::length(buffer));
+        }
+        self.slot = slot;
+        Ok(())
     }
 
     fn range(&self) -> Range<usize> {
@@ -131,7 +141,7 @@ impl Part {
         }
     }
 
-    fn finish(self, succeeded: bool) -> bool {
+    fn finish(&mut self, succeeded: bool) -> bool {
         if self.slot.is_null() {
             return false;
         }
@@ -143,9 +153,9 @@ impl Part {
             (false, None) => return false,
         }
         let mut allocated = false;
-        match self.room {
+        match &mut self.room {
             Room::Callers(start, capacity) => {
-                if succeeded && self.length < capacity {
+                if succeeded && self.length < *capacity {
                     // Callers print tokens; the terminator is not part of the length.
                     // SAFETY: inside the capacity, which the caller of `of` promised.
                     unsafe { start.wrapping_add(self.length).write(0) };
@@ -153,7 +163,7 @@ impl Part {
             }
             Room::Allocated(block) => {
                 allocated = block.is_some();
-                buffer.pvBuffer = block.map_or(std::ptr::null_mut(), Block::release);
+                buffer.pvBuffer = block.take().map_or(std::ptr::null_mut(), Block::release);
             }
         }
         // SAFETY: `slot` is one of the buffers that `Slots::of` was promised can be written.

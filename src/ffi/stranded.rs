@@ -3,7 +3,6 @@
 //! the same call, made again by the same thread as its next first leg.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use crate::handle::Handle;
 use crate::sasl::Session;
@@ -21,15 +20,21 @@ struct Kept {
     credential: Handle,
     through_sasl: bool,
     token: Vec<u8>,
-    session: Arc<Session>,
+    session: Session,
 }
 
 thread_local! {
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
 }
 
+/// Whether a context is kept.
+#[inline]
+pub(super) fn is_kept() -> bool {
+    KEPT.try_with(|place| place.borrow().is_some()).unwrap_or(false)
+}
+
 /// Keeps the context of a leg that may be repeated.
-pub(super) fn keep(first: First<'_>, session: Arc<Session>) {
+pub(super) fn keep(first: First<'_>, session: Session) {
     let First { credential, through_sasl, token } = first;
     let kept = Kept { credential, through_sasl, token: token.to_vec(), session };
     // Dropped outside of the borrow: a package's drop may come back here. A thread that is ending, and
@@ -38,7 +43,7 @@ pub(super) fn keep(first: First<'_>, session: Arc<Session>) {
 }
 
 /// The context of the leg that is repeated; what was kept for another one is gone.
-pub(super) fn take(first: First<'_>) -> Option<Arc<Session>> {
+pub(super) fn take(first: First<'_>) -> Option<Session> {
     let kept = KEPT.try_with(|place| place.borrow_mut().take()).ok()??;
     let Kept { credential, through_sasl, ref token, .. } = kept;
     (First { credential, through_sasl, token } == first).then_some(kept.session)
@@ -46,9 +51,10 @@ pub(super) fn take(first: First<'_>) -> Option<Arc<Session>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::double::DoubleContext;
     use super::*;
-    use crate::sspi::Role;
 
     const ONE: Handle = Handle { lower: 1, upper: 2 };
 
@@ -56,16 +62,22 @@ mod tests {
         First { credential: ONE, through_sasl: true, token }
     }
 
-    fn kept() -> Arc<Session> {
-        let session = Arc::new(Session::imported(Box::new(DoubleContext::new(Role::Server, 0))));
-        keep(first(b"token"), Arc::clone(&session));
-        session
+    /// A session to be kept, and how often its context is held: once more while it is.
+    fn kept() -> Arc<()> {
+        let alive = Arc::new(());
+        let context = DoubleContext::beside(Arc::clone(&alive));
+        keep(first(b"token"), Session::imported(Box::new(context)));
+        alive
     }
 
     #[test]
     fn the_same_leg_gets_it_once() {
-        let session = kept();
-        assert!(take(first(b"token")).is_some_and(|kept| Arc::ptr_eq(&kept, &session)));
+        let alive = kept();
+        let taken = take(first(b"token"));
+        assert_eq!(Arc::strong_count(&alive), 2);
+        assert!(taken.is_some());
+        drop(taken);
+        assert_eq!(Arc::strong_count(&alive), 1);
         assert!(take(first(b"token")).is_none());
     }
 
@@ -77,16 +89,16 @@ mod tests {
             First { credential: other, ..first(b"token") },
             First { through_sasl: false, ..first(b"token") },
         ] {
-            let session = kept();
+            let alive = kept();
             assert!(take(another).is_none());
             assert!(take(first(b"token")).is_none());
-            assert_eq!(Arc::strong_count(&session), 1);
+            assert_eq!(Arc::strong_count(&alive), 1);
         }
     }
 
     #[test]
     fn another_thread_does_not_get_it() {
-        let _session = kept();
+        let _alive = kept();
         let elsewhere = std::thread::spawn(|| take(first(b"token")).is_none());
         assert!(elsewhere.join().unwrap());
         assert!(take(first(b"token")).is_some());

@@ -1,7 +1,6 @@
 //! Contexts packed for another process of this machine, and unpacked there.
 
 use std::ffi::c_void;
-use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -139,7 +138,7 @@ unsafe fn import(
     // SAFETY: the caller's promise.
     let octets = unsafe { pointer::octets(start, length, Status::INVALID_TOKEN) }?;
     let session = Session::imported(package.import(octets)?);
-    let handle = CONTEXTS.insert(Arc::new(session))?;
+    let handle = CONTEXTS.insert(session)?;
     // SAFETY: the caller's promise.
     unsafe { pointer::write(context, pointer::words(handle)) };
     Ok(())

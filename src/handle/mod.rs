@@ -2,21 +2,27 @@
 //!
 //! A handle is a value, never a pointer: {index and kind and generation, tag}. The tag is a keyed
 //! function of index, generation and kind, so that forged, stale, copied-and-deleted, swapped or
-//! zeroed handles, and those of another process, are all told from live ones. Objects are counted:
-//! one that is removed while a call uses it lives until that call ends.
+//! zeroed handles, and those of another process, are all told from live ones. An object that is
+//! removed while calls use it lives until the last of them ends.
 //!
-//! No lock is shared between two objects on the way of a look-up. Slots stand in chunks that never
-//! move; each slot has a lock of its own, held for the few instructions that copy a reference.
+//! No lock is shared between two objects on the way of a look-up, and no two share a line of the
+//! processor's cache. Slots stand in chunks that never move; each has a lock of its own, which calls
+//! hold for reading, so that a look-up and its end are one atomic operation each.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use once_cell::sync::OnceCell;
 
+use self::free::{FreeLists, List};
 use crate::random;
 use crate::sspi::{Error, Result, Status};
 use crate::system::library;
+
+mod free;
+#[cfg(test)]
+mod tests;
 
 /// Slots of the first chunk; each next chunk has twice as many.
 const FIRST_CHUNK: u32 = 64;
@@ -24,8 +30,6 @@ const FIRST_CHUNK: u32 = 64;
 const CHUNKS: usize = 24;
 /// Slots a table may have: what 24 chunks hold, and what an index has bits for.
 const MAX_SLOTS: u32 = FIRST_CHUNK * ((1 << CHUNKS) - 1);
-/// Lists of free slots; threads spread over them.
-const FREE_LISTS: usize = 16;
 /// Where the kind stands in the lower word's 32 bits, above the index.
 const KIND_SHIFT: u32 = 30;
 
@@ -47,21 +51,57 @@ pub struct Handle {
     pub upper: usize,
 }
 
-struct Entry<T> {
-    generation: u32,
-    object: Option<Arc<T>>,
+/// The place of an object, for one after another: a whole line of the cache.
+#[repr(align(64))]
+struct Slot<T> {
+    /// How many objects have been removed: the one that is named by older handles is gone.
+    generation: AtomicU32,
+    /// The link of the list that the slot is in.
+    next: AtomicU32,
+    /// Held for reading by calls, never across one for writing.
+    object: RwLock<Option<T>>,
 }
-
-type Slot<T> = Mutex<Entry<T>>;
 
 /// A table of objects of one kind.
 pub struct Table<T> {
     kind: Kind,
     chunks: [OnceCell<Box<[Slot<T>]>>; CHUNKS],
-    /// Slots ever used; those below it are live or in a free list.
+    /// Slots ever used; those below it are live, removed or free.
     used: AtomicU32,
-    free: [Mutex<Vec<u32>>; FREE_LISTS],
+    free: FreeLists,
+    /// Slots whose object was removed while it was used.
+    removed: List,
     key: OnceCell<[u64; 2]>,
+}
+
+/// An object in use by a call. Others may use it too; once it is removed nobody else finds it.
+pub struct Use<'a, T> {
+    // Dropped in this order.
+    object: RwLockReadGuard<'a, Option<T>>,
+    _end: End<'a, T>,
+}
+
+/// The end of a use.
+struct End<'a, T>(&'a Table<T>);
+
+impl<T> Deref for Use<'_, T> {
+    type Target = T;
+
+    #[inline]
+    #[expect(clippy::unreachable, reason = "`get` looked, and this use keeps it where it is")]
+    fn deref(&self) -> &T {
+        match &*self.object {
+            Some(object) => object,
+            None => unreachable!("an object in use is in its slot"),
+        }
+    }
+}
+
+impl<T> Drop for End<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.drop_removed();
+    }
 }
 
 impl<T> Table<T> {
@@ -72,7 +112,8 @@ impl<T> Table<T> {
             kind,
             chunks: [const { OnceCell::new() }; CHUNKS],
             used: AtomicU32::new(0),
-            free: [const { Mutex::new(Vec::new()) }; FREE_LISTS],
+            free: FreeLists::new(),
+            removed: List::new(),
             key: OnceCell::new(),
         }
     }
@@ -82,55 +123,95 @@ impl<T> Table<T> {
     /// # Errors
     /// `INSUFFICIENT_MEMORY` when the table is full, `INTERNAL_ERROR` when the system gives no
     /// randomness for the tags.
-    pub fn insert(&self, object: Arc<T>) -> Result<Handle> {
+    pub fn insert(&self, object: T) -> Result<Handle> {
         let key = self.key.get_or_try_init(new_key)?;
+        self.drop_removed();
         let index = self.free_slot()?;
-        let Some(slot) = self.slot_or_new(index) else {
-            return Err(full());
-        };
-        let mut entry = lock(slot);
-        entry.object = Some(object);
-        Ok(self.handle(*key, index, entry.generation))
+        let slot = self.slot_or_new(index).ok_or_else(full)?;
+        let mut place = slot.object.write().unwrap_or_else(PoisonError::into_inner);
+        *place = Some(object);
+        Ok(self.handle(*key, index, slot.generation.load(Ordering::Relaxed)))
     }
 
-    /// The object of `handle`.
+    /// The object of `handle`, which stays where it is as long as the answer is kept.
     ///
     /// # Errors
     /// `INVALID_HANDLE` when it is not the handle of a live object of this table.
-    pub fn get(&self, handle: Handle) -> Result<Arc<T>> {
-        self.find(handle, |entry| entry.object.clone())
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
+    pub fn get(&self, handle: Handle) -> Result<Use<'_, T>> {
+        let slot = self.slot(index_of(handle)).ok_or_else(invalid)?;
+        let generation = self.check(handle, slot)?;
+        let object = slot.object.read().unwrap_or_else(PoisonError::into_inner);
+        let found = Use { object, _end: End(self) };
+        // It may have been removed meanwhile. From here on it cannot go.
+        if found.object.is_none() || slot.generation.load(Ordering::Acquire) != generation {
+            return Err(invalid());
+        }
+        Ok(found)
     }
 
-    /// Takes the object of `handle` out; the handle is never valid again.
+    /// Ends the object of `handle`, which is never valid again. It is dropped now, or by the last
+    /// call that uses it.
     ///
     /// # Errors
     /// As [`Table::get`]; of two threads that remove one handle, one gets this error.
-    pub fn remove(&self, handle: Handle) -> Result<Arc<T>> {
-        let object = self.find(handle, |entry| {
-            entry.generation = entry.generation.wrapping_add(1);
-            entry.object.take()
-        })?;
-        lock(&self.free[shard()]).push(index_of(handle));
-        Ok(object)
-    }
-
-    /// How many objects are in the table. Exact while no other thread changes it.
-    pub fn live(&self) -> usize {
-        let free: usize = self.free.iter().map(|list| lock(list).len()).sum();
-        (self.used.load(Ordering::Relaxed) as usize).saturating_sub(free)
-    }
-
-    fn find<R>(&self, handle: Handle, take: impl FnOnce(&mut Entry<T>) -> Option<R>) -> Result<R> {
+    pub fn remove(&self, handle: Handle) -> Result<()> {
         let index = index_of(handle);
-        let key = self.key.get().ok_or_else(invalid)?;
         let slot = self.slot(index).ok_or_else(invalid)?;
-        let mut entry = lock(slot);
-        let own = self.handle(*key, index, entry.generation);
-        // Where the upper word is somebody else's, the lower one is all there is to go by.
-        if own != handle && !(own.lower == handle.lower && library::is_provider()) {
-            return Err(invalid());
+        let generation = self.check(handle, slot)?;
+        let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
+        slot.generation
+            .compare_exchange(generation, generation.wrapping_add(1), acquire, relaxed)
+            .map_err(|_| invalid())?;
+        self.drop_removed();
+        match slot.take() {
+            Taken::Object(_object) => self.free.push(index, &self.links()),
+            Taken::Nothing => return Err(invalid()),
+            Taken::InUse => {
+                self.removed.push(index, &self.links());
+                // Its last use may have ended before it could see this.
+                self.drop_removed();
+            }
         }
-        take(&mut entry).ok_or_else(invalid)
+        Ok(())
+    }
+
+    /// Drops what was removed while it was used, as far as it is not any more.
+    #[inline]
+    fn drop_removed(&self) {
+        if !self.removed.is_empty() {
+            self.drop_some_removed();
+        }
+    }
+
+    #[cold]
+    fn drop_some_removed(&self) {
+        let mut next = self.removed.take_all();
+        while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
+            next = free::following(&slot.next);
+            match slot.take() {
+                Taken::Object(_object) => self.free.push(index, &self.links()),
+                Taken::InUse => self.removed.push(index, &self.links()),
+                Taken::Nothing => {}
+            }
+        }
+    }
+
+    /// Whether `handle` is the one that is valid for `slot`; answers with the slot's generation.
+    #[inline]
+    fn check(&self, handle: Handle, slot: &Slot<T>) -> Result<u32> {
+        let key = self.key.get().ok_or_else(invalid)?;
+        let generation = slot.generation.load(Ordering::Acquire);
+        let own = self.handle(*key, index_of(handle), generation);
+        // Where the upper word is somebody else's, the lower one is all there is to go by.
+        if own == handle || (own.lower == handle.lower && library::is_provider()) {
+            return Ok(generation);
+        }
+        Err(invalid())
     }
 
     /// The only handle that is valid for slot `index` in its `generation`.
@@ -150,12 +231,14 @@ impl<T> Table<T> {
         self.chunks.get(chunk)?.get_or_init(|| new_chunk(chunk)).get(offset)
     }
 
+    /// Where the lists of slots keep their links.
+    fn links<'a>(&'a self) -> impl Fn(u32) -> Option<&'a AtomicU32> {
+        |index| self.slot(index).map(|slot| &slot.next)
+    }
+
     fn free_slot(&self) -> Result<u32> {
-        let own = shard();
-        for list in (own..FREE_LISTS).chain(0..own) {
-            if let Some(index) = lock(&self.free[list]).pop() {
-                return Ok(index);
-            }
+        if let Some(index) = self.free.pop(&self.links()) {
+            return Ok(index);
         }
         self.used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
@@ -165,8 +248,37 @@ impl<T> Table<T> {
     }
 }
 
+/// What a slot gave up.
+enum Taken<T> {
+    Object(T),
+    /// It had none.
+    Nothing,
+    /// A call is using it.
+    InUse,
+}
+
+impl<T> Slot<T> {
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
+    fn take(&self) -> Taken<T> {
+        // No lock is poisoned: whoever writes does nothing that can panic.
+        match self.object.try_write() {
+            Ok(mut object) => object.take().map_or(Taken::Nothing, Taken::Object),
+            Err(_) => Taken::InUse,
+        }
+    }
+}
+
 fn new_chunk<T>(chunk: usize) -> Box<[Slot<T>]> {
-    (0..FIRST_CHUNK << chunk).map(|_| Mutex::new(Entry { generation: 0, object: None })).collect()
+    let slot = |_| Slot {
+        generation: AtomicU32::new(0),
+        next: AtomicU32::new(0),
+        object: RwLock::new(None),
+    };
+    (0..FIRST_CHUNK << chunk).map(slot).collect()
 }
 
 /// Chunk and offset of a slot: chunk n starts at index 64 * (2^n - 1).
@@ -208,128 +320,12 @@ fn new_key() -> Result<[u64; 2]> {
     Ok([half(low), half(high)])
 }
 
-/// The free list of this thread.
-fn shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static SHARD: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % FREE_LISTS);
-    }
-    // A thread that is ending has lost its thread-locals but may still delete contexts.
-    SHARD.try_with(Cell::get).unwrap_or(0)
-}
-
-/// A panic while a lock was held leaves nothing half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
+#[cold]
 fn invalid() -> Error {
     Error::new(Status::INVALID_HANDLE, "handle: not one of ours, or already deleted")
 }
 
+#[cold]
 fn full() -> Error {
     Error::new(Status::INSUFFICIENT_MEMORY, "handle: no slot is left")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    fn table() -> Table<u32> {
-        Table::new(Kind::Context)
-    }
-
-    #[test]
-    fn a_live_handle_finds_its_object() {
-        let table = table();
-        let handles: Vec<_> = (0..1000).map(|n| table.insert(Arc::new(n)).unwrap()).collect();
-        for (n, handle) in (0..).zip(&handles) {
-            assert_eq!(*table.get(*handle).unwrap(), n);
-        }
-        assert_eq!(table.live(), 1000);
-    }
-
-    #[test]
-    fn r61_forged_stale_swapped_handles_are_invalid() {
-        let table = table();
-        let good = table.insert(Arc::new(7)).unwrap();
-        let deleted = table.insert(Arc::new(8)).unwrap();
-        table.remove(deleted).unwrap();
-        let reused = table.insert(Arc::new(9)).unwrap();
-        let bad = [
-            Handle { lower: 0, upper: 0 },
-            Handle { lower: usize::MAX, upper: usize::MAX },
-            Handle { lower: good.upper, upper: good.lower },
-            Handle { lower: good.lower, upper: good.upper ^ 1 },
-            Handle { lower: good.lower + 1, upper: good.upper },
-            Handle { lower: good.lower, upper: reused.upper },
-            deleted,
-        ];
-        for handle in bad {
-            let status = table.get(handle).unwrap_err().status();
-            assert_eq!(status, Status::INVALID_HANDLE, "{handle:?}");
-        }
-        assert_eq!(*table.get(good).unwrap(), 7);
-        assert_eq!(*table.get(reused).unwrap(), 9);
-    }
-
-    #[test]
-    fn r61_a_credential_is_not_a_context_and_tables_do_not_share_handles() {
-        let contexts = table();
-        let credentials: Table<u32> = Table::new(Kind::Credential);
-        let context = contexts.insert(Arc::new(1)).unwrap();
-        let credential = credentials.insert(Arc::new(2)).unwrap();
-        assert!(credentials.get(context).is_err());
-        assert!(contexts.get(credential).is_err());
-        assert!(table().get(context).is_err(), "another process has another key");
-    }
-
-    #[test]
-    fn r61_one_of_two_threads_removes() {
-        let table = table();
-        for round in 0..1000 {
-            let handle = table.insert(Arc::new(round)).unwrap();
-            let removed = thread::scope(|scope| {
-                let other = scope.spawn(|| table.remove(handle).is_ok());
-                let own = table.remove(handle).is_ok();
-                usize::from(own) + usize::from(other.join().unwrap())
-            });
-            assert_eq!(removed, 1);
-        }
-        assert_eq!(table.live(), 0);
-    }
-
-    #[test]
-    fn r42_an_object_removed_while_in_use_lives_until_the_use_ends() {
-        let table = table();
-        let handle = table.insert(Arc::new(5)).unwrap();
-        let in_use = table.get(handle).unwrap();
-        let removed = table.remove(handle).unwrap();
-        drop(removed);
-        assert_eq!(*in_use, 5);
-    }
-
-    #[test]
-    fn slots_are_used_again() {
-        let table = table();
-        for n in 0..10_000 {
-            let handle = table.insert(Arc::new(n)).unwrap();
-            table.remove(handle).unwrap();
-        }
-        assert_eq!(table.used.load(Ordering::Relaxed), 1);
-    }
-
-    #[test]
-    fn chunks_follow_one_another_without_gap() {
-        assert_eq!(place(0), Some((0, 0)));
-        assert_eq!(place(63), Some((0, 63)));
-        assert_eq!(place(64), Some((1, 0)));
-        assert_eq!(place(191), Some((1, 127)));
-        assert_eq!(place(192), Some((2, 0)));
-        assert_eq!(place(MAX_SLOTS - 1).map(|(chunk, _)| chunk), Some(CHUNKS - 1));
-        assert_eq!(place(MAX_SLOTS), None);
-        assert_eq!(place(u32::MAX), None);
-    }
 }

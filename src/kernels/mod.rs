@@ -1,11 +1,12 @@
-//! The ciphers and hashes of the security layers, and the search in text, as fast as the machine
-//! allows: inner loops, each with one small safe interface.
+//! The ciphers and hashes of the security layers, and the search in text and its digits, as fast as
+//! the machine allows: inner loops, each with one small safe interface.
 //!
 //! What depends on the processor is chosen at run time; every kernel gives what the crate of the
 //! same name gives, which is its oracle in tests and the portable path where there is no kernel.
 
 pub mod des;
 pub mod des_md5;
+pub mod hex;
 pub mod md5;
 mod order;
 pub mod rc4;

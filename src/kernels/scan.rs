@@ -29,7 +29,7 @@ pub fn marks<const N: usize>(octets: &[u8; 16], stops: [u8; N]) -> u32 {
     return portable(octets, |octet| octet < b' ' || stops.contains(&octet));
 }
 
-/// Which of sixteen octets are no letters of ASCII: bit n stands for octet n.
+/// Which of sixteen octets are neither letters of ASCII nor hyphens: bit n stands for octet n.
 #[inline]
 #[must_use]
 pub fn non_letters(octets: &[u8; 16]) -> u32 {
@@ -38,7 +38,30 @@ pub fn non_letters(octets: &[u8; 16]) -> u32 {
     // SAFETY: every x86-64 processor has SSE2.
     return unsafe { sse2::non_letters(octets) };
     #[cfg(not(target_arch = "x86_64"))]
-    return portable(octets, |octet| !octet.is_ascii_alphabetic());
+    return portable(octets, |octet| !is_letter(octet));
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn is_letter(octet: u8) -> bool {
+    octet.is_ascii_alphabetic() || octet == b'-'
+}
+
+/// Whether all octets are characters of ASCII, in a few steps for few octets.
+#[inline]
+#[must_use]
+pub fn is_ascii(octets: &[u8]) -> bool {
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, rest) = octets.as_chunks();
+    let high = words.iter().fold(0, |high, word| high | u64::from_ne_bytes(*word));
+    // The last octets, some of them for a second time.
+    let rest = if let Some(last) = octets.last_chunk() {
+        u64::from_ne_bytes(*last)
+    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        u64::from(u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last))
+    } else {
+        rest.iter().fold(0, |high, octet| high | u64::from(*octet))
+    };
+    (high | rest) & HIGH == 0
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
@@ -49,8 +72,8 @@ fn portable(octets: &[u8; 16], marked: impl Fn(u8) -> bool) -> u32 {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::{
-        __m128i, _mm_add_epi8, _mm_cmpeq_epi8, _mm_max_epu8, _mm_min_epu8, _mm_movemask_epi8,
-        _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        __m128i, _mm_add_epi8, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_max_epu8, _mm_min_epu8,
+        _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
     };
 
     #[target_feature(enable = "sse2")]
@@ -67,10 +90,13 @@ mod sse2 {
     #[target_feature(enable = "sse2")]
     #[inline]
     pub(super) fn non_letters(octets: &[u8; 16]) -> u32 {
-        let lower = _mm_or_si128(vector(octets), each(0x20));
+        let octets = vector(octets);
+        let lower = _mm_or_si128(octets, each(0x20));
         // Counted from `a`, so that all others come after the 26 letters.
         let place = _mm_add_epi8(lower, each(0_u8.wrapping_sub(b'a')));
-        _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(place, each(26)), place)).cast_unsigned()
+        let others = _mm_cmpeq_epi8(_mm_max_epu8(place, each(26)), place);
+        let hyphens = _mm_cmpeq_epi8(octets, each(b'-'));
+        _mm_movemask_epi8(_mm_andnot_si128(hyphens, others)).cast_unsigned()
     }
 
     #[target_feature(enable = "sse2")]
@@ -103,8 +129,22 @@ mod tests {
                     let marked = |octet| octet < b' ' || stops.contains(&octet);
                     assert_eq!(marks(&octets, stops), portable(&octets, marked), "{octet}");
                 }
-                let other = |octet: u8| !octet.is_ascii_alphabetic();
+                let other = |octet: u8| !is_letter(octet);
                 assert_eq!(non_letters(&octets), portable(&octets, other), "{octet}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_octet_beyond_ascii_is_seen_wherever_it_stands() {
+        for length in 0..40 {
+            let mut octets = [0xFF; 41];
+            octets[..length].fill(0x7F);
+            assert!(is_ascii(&octets[..length]), "{length}");
+            for place in 0..length {
+                octets[place] = 0x80;
+                assert!(!is_ascii(&octets[..length]), "{place} of {length}");
+                octets[place] = 0x7F;
             }
         }
     }
@@ -112,6 +152,6 @@ mod tests {
     #[test]
     fn bit_n_stands_for_octet_n() {
         assert_eq!(marks(b"ab,de,gh\nj,lmno,", [b',']), 0b1000_0101_0010_0100);
-        assert_eq!(non_letters(b"abc=E*gh1jklmno{"), 0b1000_0001_0010_1000);
+        assert_eq!(non_letters(b"abc=E*gh1jk-mno{"), 0b1000_0001_0010_1000);
     }
 }

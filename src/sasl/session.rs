@@ -1,6 +1,6 @@
 //! The object behind a context handle: a package's context, and what SASL keeps beside it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::cookie::Layer;
 use super::exchange::{Agreed, Exchange};
@@ -29,6 +29,7 @@ pub struct Leg<'a> {
 /// A package's context, and the SASL state of one that a `Sasl*` function made.
 pub struct Session {
     context: Box<dyn Context>,
+    role: Role,
     wrapper: Wrapper,
 }
 
@@ -42,29 +43,32 @@ enum Wrapper {
     Cookies(Box<(SparseOptions, Exchange)>),
 }
 
-/// `None` as long as all have their defaults, as in most contexts they always have.
-type SparseOptions = Mutex<Option<Box<Options>>>;
+/// Absent as long as all have their defaults, as in most contexts they always have.
+type SparseOptions = OnceLock<Box<Mutex<Options>>>;
 
 impl Session {
     /// A session before its first leg.
     ///
     /// # Errors
     /// `NO_CREDENTIALS` when the credential does not serve `role`.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what is handed over in memory is waited for"
+    )]
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
         let wrapper = match credential.package().sasl_semantics() {
             _ if !through_sasl => Wrapper::Absent,
-            SaslSemantics::Plain => Wrapper::Options(Mutex::default()),
-            SaslSemantics::Gssapi => {
-                Wrapper::Cookies(Box::new((Mutex::default(), Exchange::new())))
-            }
+            SaslSemantics::Plain => Wrapper::Options(OnceLock::new()),
+            SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceLock::new(), Exchange::new()))),
         };
-        Ok(Self { context: credential.context(role)?, wrapper })
+        Ok(Self { context: credential.context(role)?, role, wrapper })
     }
 
     /// A session around an imported context, which is established and has no SASL state.
     #[must_use]
     pub fn imported(context: Box<dyn Context>) -> Self {
-        Self { context, wrapper: Wrapper::Absent }
+        Self { role: context.role(), context, wrapper: Wrapper::Absent }
     }
 
     /// The package's context.
@@ -90,7 +94,7 @@ impl Session {
             return self.context.step(&call(leg, true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
-        let options = lock(options).clone();
+        let options = copied(options);
         if let Wrapper::Cookies(cookies) = &self.wrapper {
             return cookies.1.step(self.context(), &options.unwrap_or_default(), leg, output);
         }
@@ -180,15 +184,15 @@ impl Session {
     }
 
     fn check(&self, credential: Option<&dyn Credential>, leg: &Leg<'_>) -> Result<()> {
-        if leg.role != self.context.role() {
+        if leg.role != self.role {
             let reason = "context: an accepting context cannot initialize, nor the reverse";
             return Err(Error::new(Status::INVALID_HANDLE, reason));
         }
         if leg.through_sasl {
             self.options()?;
         }
-        let own = self.context.package().info().name;
-        if credential.is_some_and(|credential| credential.package().info().name != own) {
+        let own = || self.context.package().info().name;
+        if credential.is_some_and(|credential| credential.package().info().name != own()) {
             let reason = "context: the credential is of another package";
             return Err(Error::new(Status::WRONG_CREDENTIAL_HANDLE, reason));
         }
@@ -202,7 +206,7 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        lock(self.options()?).get_or_insert_default().set(option, value)
+        lock(self.options()?.get_or_init(Box::default)).set(option, value)
     }
 
     /// Reads an option.
@@ -210,7 +214,7 @@ impl Session {
     /// # Errors
     /// As [`Session::set_option`].
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
-        let options = lock(self.options()?).clone();
+        let options = copied(self.options()?);
         options.unwrap_or_default().get(option, self.context(), self.agreed())
     }
 }
@@ -229,7 +233,11 @@ pub(super) fn call<'a>(
     }
 }
 
-fn lock(options: &SparseOptions) -> MutexGuard<'_, Option<Box<Options>>> {
+fn copied(options: &SparseOptions) -> Option<Options> {
+    options.get().map(|options| lock(options).clone())
+}
+
+fn lock(options: &Mutex<Options>) -> MutexGuard<'_, Options> {
     options.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

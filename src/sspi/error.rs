@@ -12,34 +12,53 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// (for example `response: the nonce is not the one offered (RFC 2831 §2.1.2)`).
 ///
 /// The reason never holds a password, a hash, a key or plaintext.
+///
+/// One word, so that a [`Result`] is handed over in registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Option<Box<[Refusal; 1]>>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
     status: Status,
     reason: Cow<'static, str>,
 }
 
 impl Error {
-    /// A refusal with `status` and its `reason`.
+    /// A refusal with `status` and its `reason`; where there is no memory for it, one that says so.
+    #[cold]
     pub fn new(status: Status, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, reason: reason.into() }
+        Self(boxed(Refusal { status, reason: reason.into() }))
     }
 
     /// The status that C receives.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.status
+        self.refusal().map_or(Status::INSUFFICIENT_MEMORY, |refusal| refusal.status)
     }
 
     /// The reason, one line, for the log.
     #[must_use]
     pub fn reason(&self) -> &str {
-        &self.reason
+        self.refusal().map_or("no memory to say what is wrong", |refusal| &refusal.reason)
     }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        let [refusal] = &**self.0.as_ref()?;
+        Some(refusal)
+    }
+}
+
+/// As `Box::new`, which would end the process where there is no memory.
+fn boxed(refusal: Refusal) -> Option<Box<[Refusal; 1]>> {
+    let mut place = Vec::new();
+    place.try_reserve_exact(1).ok()?;
+    place.push(refusal);
+    place.into_boxed_slice().try_into().ok()
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.status, self.reason)
+        write!(formatter, "{}: {}", self.status(), self.reason())
     }
 }
 

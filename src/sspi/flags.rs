@@ -1,6 +1,7 @@
 //! Context attributes, freed from the two numberings that `ASC_*` and `ISC_*` bits have.
 
 use std::ops::{BitAnd, BitOr, BitOrAssign, Sub};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A set of context attributes: what a call asks for, or what a context has.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -50,53 +51,28 @@ impl Flags {
     /// What RFC 2831's auth-conf gives.
     pub const SEALED: Self = Self(Self::SIGNED.0 | Self::CONFIDENTIALITY.0);
 
-    /// Flag, its `ASC` bit, its `ISC` bit; 0 where that side has none.
-    const BITS: [(Self, u32, u32); 17] = [
-        (Self::DELEGATE, 0x1, 0x1),
-        (Self::MUTUAL_AUTH, 0x2, 0x2),
-        (Self::REPLAY_DETECT, 0x4, 0x4),
-        (Self::SEQUENCE_DETECT, 0x8, 0x8),
-        (Self::CONFIDENTIALITY, 0x10, 0x10),
-        (Self::PROMPT_FOR_CREDS, 0, 0x40),
-        (Self::ALLOCATE_MEMORY, 0x100, 0x100),
-        (Self::DATAGRAM, 0x400, 0x400),
-        (Self::CONNECTION, 0x800, 0x800),
-        (Self::EXTENDED_ERROR, 0x8000, 0x4000),
-        (Self::STREAM, 0x1_0000, 0x8000),
-        (Self::INTEGRITY, 0x2_0000, 0x1_0000),
-        (Self::IDENTIFY, 0x8_0000, 0x2_0000),
-        (Self::NO_INTEGRITY, 0, 0x80_0000),
-        (Self::USE_HTTP_STYLE, 0, 0x0100_0000),
-        (Self::PROXY_BINDINGS, 0x0400_0000, 0),
-        (Self::HTTP, 0x1000_0000, 0x1000_0000),
-    ];
-
     /// Reads `ASC_REQ_*` bits; unknown bits are ignored.
     #[must_use]
     pub fn from_asc(bits: u32) -> Self {
-        Self::collect(|row| row.1 & bits != 0)
+        Self(translated(bits, &FROM_ASC))
     }
 
     /// Reads `ISC_REQ_*` bits; unknown bits are ignored.
     #[must_use]
     pub fn from_isc(bits: u32) -> Self {
-        Self::collect(|row| row.2 & bits != 0)
+        Self(translated(bits, &FROM_ISC))
     }
 
     /// The `ASC_RET_*` bits.
     #[must_use]
     pub fn to_asc(self) -> u32 {
-        Self::BITS.iter().filter(|row| self.contains(row.0)).fold(0, |bits, row| bits | row.1)
+        translated(self.0, &TO_ASC)
     }
 
     /// The `ISC_RET_*` bits.
     #[must_use]
     pub fn to_isc(self) -> u32 {
-        Self::BITS.iter().filter(|row| self.contains(row.0)).fold(0, |bits, row| bits | row.2)
-    }
-
-    fn collect(wanted: impl Fn(&(Self, u32, u32)) -> bool) -> Self {
-        Self::BITS.iter().filter(|row| wanted(row)).fold(Self::NONE, |flags, row| flags | row.0)
+        translated(self.0, &TO_ISC)
     }
 
     /// Whether all of `other` is in here.
@@ -109,6 +85,84 @@ impl Flags {
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+/// Where the numberings stand in the rows of [`BITS`].
+const OWN: usize = 0;
+const ASC: usize = 1;
+const ISC: usize = 2;
+
+/// Each flag in the three numberings; 0 where a side has none.
+const BITS: [[u32; 3]; 17] = [
+    [Flags::DELEGATE.0, 0x1, 0x1],
+    [Flags::MUTUAL_AUTH.0, 0x2, 0x2],
+    [Flags::REPLAY_DETECT.0, 0x4, 0x4],
+    [Flags::SEQUENCE_DETECT.0, 0x8, 0x8],
+    [Flags::CONFIDENTIALITY.0, 0x10, 0x10],
+    [Flags::PROMPT_FOR_CREDS.0, 0, 0x40],
+    [Flags::ALLOCATE_MEMORY.0, 0x100, 0x100],
+    [Flags::DATAGRAM.0, 0x400, 0x400],
+    [Flags::CONNECTION.0, 0x800, 0x800],
+    [Flags::EXTENDED_ERROR.0, 0x8000, 0x4000],
+    [Flags::STREAM.0, 0x1_0000, 0x8000],
+    [Flags::INTEGRITY.0, 0x2_0000, 0x1_0000],
+    [Flags::IDENTIFY.0, 0x8_0000, 0x2_0000],
+    [Flags::NO_INTEGRITY.0, 0, 0x80_0000],
+    [Flags::USE_HTTP_STYLE.0, 0, 0x0100_0000],
+    [Flags::PROXY_BINDINGS.0, 0x0400_0000, 0],
+    [Flags::HTTP.0, 0x1000_0000, 0x1000_0000],
+];
+
+/// For each bit of a numbering, what it is in another.
+type Translation = [u32; 32];
+
+static FROM_ASC: Translation = translation(ASC, OWN);
+static FROM_ISC: Translation = translation(ISC, OWN);
+static TO_ASC: Translation = translation(OWN, ASC);
+static TO_ISC: Translation = translation(OWN, ISC);
+
+const fn translation(from: usize, to: usize) -> Translation {
+    let mut translation = [0; 32];
+    let mut rows = BITS.as_slice();
+    while let [row, rest @ ..] = rows {
+        if row[from] != 0 {
+            translation[row[from].trailing_zeros() as usize] |= row[to];
+        }
+        rows = rest;
+    }
+    translation
+}
+
+fn translated(bits: u32, translation: &Translation) -> u32 {
+    let (mut left, mut translated) = (bits, 0);
+    while left != 0 {
+        translated |= translation[left.trailing_zeros() as usize];
+        left &= left - 1;
+    }
+    translated
+}
+
+/// Flags that several threads look at.
+#[derive(Default, Debug)]
+pub struct SharedFlags(AtomicU32);
+
+impl SharedFlags {
+    /// These flags.
+    #[must_use]
+    pub const fn new(flags: Flags) -> Self {
+        Self(AtomicU32::new(flags.0))
+    }
+
+    /// The flags that were set last.
+    #[must_use]
+    pub fn get(&self) -> Flags {
+        Flags(self.0.load(Ordering::Acquire))
+    }
+
+    /// Sets other flags.
+    pub fn set(&self, flags: Flags) {
+        self.0.store(flags.0, Ordering::Release);
     }
 }
 

@@ -18,7 +18,7 @@ pub use buffers::{
     buffer_type,
 };
 pub use error::{Error, Result};
-pub use flags::Flags;
+pub use flags::{Flags, SharedFlags};
 pub use identity::Identity;
 pub(crate) use legs::Legs;
 pub use package::{

@@ -177,35 +177,114 @@ fn names_compare_without_regard_to_case() {
     }
 }
 
-/// What is found by the way that is short for usual directives, and by the one for all.
-fn read_both(message: &[u8]) -> [Vec<std::result::Result<Directive<'_>, Status>>; 2] {
-    let mut short = directives(message);
-    let found = std::iter::from_fn(|| short.take_next().transpose());
-    let mut ended = false;
-    let found = found.take_while(|item| !std::mem::replace(&mut ended, item.is_err()));
-    [
-        found.map(|item| item.map_err(|error| error.status())).collect(),
-        directives(message).map(|item| item.map_err(|error| error.status())).collect(),
-    ]
+#[test]
+fn known_names_have_their_place_and_no_others() {
+    let known: [&[u8]; 5] = [b"username", b"nc", b"digest-uri", b"a", b"sixteen-letters-"];
+    let names = Names::of(known);
+    for (place, name) in known.into_iter().enumerate() {
+        assert_eq!(names.place(Name::of(name)), Some(place));
+        assert_eq!(names.place(Name::of(&name.to_ascii_uppercase())), Some(place));
+        assert_eq!(names.place(Name::of(&name[1..])), None);
+        assert_eq!(names.place(Name::of(&[name, b"s"].concat())), None);
+    }
+    for name in ["b", "-", "seventeen-letters", "username*", "ssername"] {
+        assert_eq!(names.place(Name::of(name.as_bytes())), None, "{name}");
+    }
+}
+
+/// The directives of `message`, or the error's text, by the way for all.
+fn read_slowly(message: &[u8]) -> std::result::Result<Vec<Directive<'_>>, String> {
+    let mut left = directives(message);
+    let found = std::iter::from_fn(|| left.take_directive().transpose());
+    found.map(|item| item.map_err(|reason| malformed(reason).to_string())).collect()
+}
+
+#[track_caller]
+fn assert_same_both_ways(message: &[u8]) {
+    let found: std::result::Result<Vec<_>, _> = directives(message).collect();
+    let found = found.map_err(|error| error.to_string());
+    assert_eq!(found, read_slowly(message), "{}", message.escape_ascii());
 }
 
 #[test]
 fn usual_directives_are_read_as_all_are() {
     let message = "username=\"Mufasa\", realm=\"\",nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4G\", \
-                   nc=00000001,qop=auth,  algorithm=MD5-sess,charset=utf-8 ,uri=/dir/index.html";
-    let check = |octets: &[u8]| {
-        let [short, all] = read_both(octets);
-        assert_eq!(short, all, "{}", octets.escape_ascii());
-    };
-    assert_eq!(read_both(message.as_bytes())[0].len(), 8);
-    mutations(message, check);
+                   nc=00000001,qop=auth,  algorithm=MD5-sess,charset=utf-8 ,uri=/dir/index.html,digest-uri=\"imap/localhost\"";
+    assert_eq!(read_slowly(message.as_bytes()).unwrap().len(), 9);
+    mutations(message, assert_same_both_ways);
     for octet in 0..=u8::MAX {
         for place in 0..message.len() {
             let mut octets = message.as_bytes().to_vec();
             octets[place] = octet;
-            check(&octets);
+            assert_same_both_ways(&octets);
         }
     }
+}
+
+/// Whether the next directive of `message` is taken by the short way.
+fn is_usual(message: &[u8]) -> bool {
+    directives(message).take_usual().is_some()
+}
+
+#[test]
+fn usual_directives_take_the_short_way_wherever_they_stand() {
+    let first = "a-name-before=\"its value\", ";
+    for directive in [
+        "digest-uri=\"imap/localhost\"",
+        "Digest-URI=imap/localhost",
+        "charset=utf-8",
+        "nc=00000001",
+        "fourteen-chars=1",
+        "fourteen-chars=\"1\"",
+        "fourteen-chars=\"\"",
+        "fourteen-chars=\"0123456789abcdef\"",
+        "thirteen-char=\"0123456789abcdef0123456789abcde\"",
+        "-=-",
+        "response=d388dad90d4bbd760a152321f2143af7",
+        "realm=\"\"",
+        "username=\"\u{e4} \t\u{7f}\"",
+    ] {
+        for after in ["", ",", ", ", ",x=y"] {
+            // A tab in quotes is no usual text, and DEL is.
+            let usual = !directive.contains('\t');
+            let message = format!("{first}{directive}{after}");
+            let mut left = directives(message.as_bytes());
+            assert!(left.take_usual().is_some());
+            assert_eq!(left.take_usual().is_some(), usual, "{message}");
+            assert_same_both_ways(message.as_bytes());
+        }
+    }
+    for message in [
+        "fifteen-letters=1, x=1",
+        "sixteen--letters=1, x=1",
+        "=1, a text of enough octets=1",
+        "digest_uri=1, a text of enough octets=1",
+        "digest-uri =1, a text of enough octets=1",
+        "digest-uri= 1, a text of enough octets=1",
+        "digest-uri=1 , a text of enough octets=1",
+        "digest-uri=\"1\" , a text of enough octets=1",
+        "digest-uri=\"1\\2\", a text of enough octets=1",
+        "digest-uri=, a text of enough octets=1",
+        "digest-uri=\"not closed and long enough",
+        "digest\ruri=1, a text of enough octets=1",
+        "fifteen-octets=",
+        "fourteen-octet=\"",
+        "nc=00000001",
+    ] {
+        assert!(!is_usual(message.as_bytes()), "{message}");
+        assert_same_both_ways(message.as_bytes());
+    }
+}
+
+#[test]
+fn the_end_of_a_message_is_looked_at_as_if_nuls_followed() {
+    let message = b"0123456789abcdefXYZ";
+    for length in 0..16 {
+        let mut window = [0; 16];
+        window[..length].copy_from_slice(&message[19 - length..]);
+        assert_eq!(last_window(message, &message[19 - length..]), Some(window));
+    }
+    assert_eq!(last_window(&message[..15], b""), None);
 }
 
 #[test]
@@ -292,7 +371,8 @@ fn effort(message: &[u8]) -> [usize; 2] {
     scan::LOOKED_AT.set(0);
     while let Ok(Some(_)) = short.take_next() {}
     let on_short_way = scan::LOOKED_AT.replace(0);
-    directives(message).for_each(drop);
+    let mut slow = directives(message);
+    while let Ok(Some(_)) = slow.take_directive() {}
     [on_short_way, scan::LOOKED_AT.get()]
 }
 

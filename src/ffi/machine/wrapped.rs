@@ -11,7 +11,7 @@ use crate::ffi::context::CONTEXTS;
 use crate::ffi::guard::guard_value;
 use crate::ffi::text::Foreign;
 use crate::ffi::types::{CtxtHandle, SecHandle};
-use crate::handle::Handle;
+use crate::handle::{Handle, Use};
 use crate::sasl::Session;
 use crate::sspi::{AttributeId, Credential, Status};
 use crate::system::machine::{self, MachineContext, MachineCredential};
@@ -83,7 +83,7 @@ pub(in crate::ffi) fn is_known(handle: *const SecHandle) -> bool {
 /// What a program's handle stands in front of, held as long as a call of the machine's uses it.
 pub(in crate::ffi) struct Front {
     given: *mut CtxtHandle,
-    held: Option<(Arc<Session>, Box<CtxtHandle>)>,
+    held: Option<(Use<'static, Session>, Box<CtxtHandle>)>,
 }
 
 impl Front {
@@ -117,7 +117,7 @@ impl Front {
     }
 }
 
-fn behind(given: *const CtxtHandle) -> Option<(Arc<Session>, Box<CtxtHandle>)> {
+fn behind(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
     let session = CONTEXTS.get(route::words(given)?).ok()?;
     let context: &dyn Any = session.context();
     let words = context.downcast_ref::<MachineContext>()?.handle()?;

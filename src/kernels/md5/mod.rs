@@ -71,27 +71,30 @@ pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
 
 /// Takes each message, in whole blocks, into its state: side by side as long as there are two, the
 /// rest of the longest by itself.
-pub fn compress_all<'b>(states: &mut [State; 4], messages: [&'b [Block]; 4]) {
+pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
     const IDLE: &Block = &[0; 64];
-    let [one, two, three, four] = messages;
-    for index in 0.. {
-        let (a, b, c, d) = (one.get(index), two.get(index), three.get(index), four.get(index));
-        let filled = [a.is_some(), b.is_some(), c.is_some(), d.is_some()];
-        if filled.into_iter().filter(|filled| *filled).count() < 2 {
-            for (state, message) in states.iter_mut().zip(messages) {
-                compress(state, message.get(index..).unwrap_or_default());
-            }
-            return;
-        }
+    let together = second(messages.map(<[Block]>::len));
+    for index in 0..together {
         let before = *states;
-        let or_idle = |block: Option<&'b Block>| block.unwrap_or(IDLE);
-        compress4(states, [or_idle(a), or_idle(b), or_idle(c), or_idle(d)]);
-        for ((state, before), filled) in states.iter_mut().zip(before).zip(filled) {
-            if !filled {
-                *state = before;
+        let [a, b, c, d] = messages.map(|message| message.get(index).unwrap_or(IDLE));
+        compress4(states, [a, b, c, d]);
+        for ((state, before), message) in states.iter_mut().zip(&before).zip(&messages) {
+            if message.len() <= index {
+                *state = *before;
             }
         }
     }
+    for (state, message) in states.iter_mut().zip(&messages) {
+        if let Some(rest @ [_, ..]) = message.get(together..) {
+            compress(state, rest);
+        }
+    }
+}
+
+/// The second largest.
+fn second([one, two, three, four]: [usize; 4]) -> usize {
+    let between = one.max(two).min(three.max(four));
+    between.max(one.min(two)).max(three.min(four))
 }
 
 /// The hash that a state stands for, once the padded message is through.
@@ -132,16 +135,37 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
     /// Adds `octets` to the message; `None` where they have no room.
     #[inline]
     pub fn push(&mut self, octets: &[u8]) -> Option<()> {
-        let (_, free) = self.blocks.as_flattened_mut().split_at_mut_checked(self.length)?;
+        let free = self.blocks.as_flattened_mut().get_mut(self.length..)?;
         free.get_mut(..octets.len())?.copy_from_slice(octets);
         self.length += octets.len();
+        Some(())
+    }
+
+    /// Adds as many octets as `write` fills in.
+    #[inline]
+    pub fn push_with<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N])) -> Option<()> {
+        write(self.blocks.as_flattened_mut().get_mut(self.length..)?.first_chunk_mut()?);
+        self.length += N;
+        Some(())
+    }
+
+    /// Adds a colon and `octets`.
+    #[inline]
+    pub fn push_part(&mut self, octets: &[u8]) -> Option<()> {
+        let [colon, free @ ..] = self.blocks.as_flattened_mut().get_mut(self.length..)? else {
+            return None;
+        };
+        free.get_mut(..octets.len())?.copy_from_slice(octets);
+        *colon = b':';
+        self.length += 1 + octets.len();
         Some(())
     }
 
     /// Wipes the first `octets` octets of the message, rounded up to whole blocks.
     pub fn wipe(&mut self, octets: usize) {
         for block in self.blocks.get_mut(..octets.div_ceil(64)).unwrap_or_default() {
-            block.zeroize();
+            // As a slice, whose octets are wiped many at a time.
+            block.as_mut_slice().zeroize();
         }
     }
 

@@ -1,0 +1,71 @@
+//! The kinds of text in a message, and how far each reaches.
+
+use crate::kernels::scan;
+
+/// Octets of a directive's name: those of a token (RFC 2831 §7.1).
+pub(super) const NAME: u8 = 1;
+/// Octets that stand for themselves between quotes.
+pub(super) const QUOTED: u8 = 2;
+/// Octets of a bare value, blanks included.
+pub(super) const BARE: u8 = 4;
+
+/// For each octet, the kinds of text it may be part of.
+static KINDS: [u8; 256] = kinds();
+
+/// How many octets at the start are of this kind.
+#[inline]
+pub(super) fn span(octets: &[u8], kind: u8) -> usize {
+    let other = octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0);
+    let length = other.unwrap_or(octets.len());
+    scan::look_at(length);
+    length
+}
+
+/// As [`span`] for QUOTED and BARE, whose text is longer: sixteen octets at a time as long as none
+/// is a control character or one of these `stops`, among which are all others not of this kind.
+#[inline]
+pub(super) fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
+    let mut clear = 0;
+    for sixteen in octets.as_chunks::<16>().0 {
+        let marks = scan::marks(sixteen, stops);
+        if marks != 0 {
+            clear += marks.trailing_zeros() as usize;
+            break;
+        }
+        clear += 16;
+    }
+    match octets.get(clear) {
+        Some(octet) if stops.contains(octet) => clear,
+        _ => clear + span(octets.get(clear..).unwrap_or_default(), kind),
+    }
+}
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut octet = u8::MAX;
+    loop {
+        kinds[octet as usize] = kind_of(octet);
+        if octet == 0 {
+            return kinds;
+        }
+        octet -= 1;
+    }
+}
+
+const fn kind_of(octet: u8) -> u8 {
+    const SEPARATORS: &[u8] = b"\t ()<>@;:/[]?={}";
+    let mut left = SEPARATORS;
+    while let [separator, rest @ ..] = left {
+        if octet == *separator {
+            return QUOTED | BARE;
+        }
+        left = rest;
+    }
+    match octet {
+        b'"' | 0..b' ' => 0,
+        b'\\' => BARE,
+        b',' | 0x7F => QUOTED,
+        0x80.. => QUOTED | BARE,
+        _ => NAME | QUOTED | BARE,
+    }
+}
