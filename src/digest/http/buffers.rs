@@ -55,10 +55,6 @@ impl<'a> ServerInputs<'a> {
     /// # Errors
     /// `INVALID_TOKEN` where there is no response or no method, or another type at its place.
     pub fn of_message(message: &'a Message<'_, '_>) -> Result<Self> {
-        let octets = |kind| {
-            let found = message.0.iter().find(|buffer| buffer.kind == kind);
-            found.map_or(&[][..], |buffer| buffer.data.octets())
-        };
         let parameter = |place: usize| match message.0.get(place) {
             None => Ok(&[][..]),
             Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data.octets()),
@@ -69,18 +65,15 @@ impl<'a> ServerInputs<'a> {
             Some(buffer) if buffer.kind == buffer_type::TOKEN => buffer.data.octets(),
             _ => &[],
         };
-        let inputs = Self {
-            token,
-            method: text(parameter(1)?),
-            uri: text(parameter(2)?),
-            entity: text(parameter(3)?),
-            realm: &[],
-            bindings: octets(buffer_type::CHANNEL_BINDINGS),
-        };
-        if inputs.token.is_empty() || inputs.method.is_empty() {
+        let (method, uri, entity) = (text(parameter(1)?), text(parameter(2)?), text(parameter(3)?));
+        if token.is_empty() || method.is_empty() {
             return Err(wrong("buffers: no response or no method"));
         }
-        Ok(inputs)
+        // Where other types can be now.
+        let mut others = message.0.get(4..).unwrap_or_default().iter();
+        let bindings = others.find(|buffer| buffer.kind == buffer_type::CHANNEL_BINDINGS);
+        let bindings = bindings.map_or(&[][..], |buffer| buffer.data.octets());
+        Ok(Self { token, method, uri, entity, realm: &[], bindings })
     }
 
     /// The realm to offer, where the caller gives one.

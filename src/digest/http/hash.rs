@@ -204,7 +204,7 @@ impl fmt::Debug for Digits {
 pub(super) fn write_digits(hash: &[u8], text: &mut [u8]) -> usize {
     let halves = hash.as_chunks::<16>().0;
     for (text, half) in text.as_chunks_mut::<32>().0.iter_mut().zip(halves) {
-        *text = hex::of_hash(half);
+        hex::write_hash(half, text);
     }
     32 * halves.len()
 }

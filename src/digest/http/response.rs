@@ -251,7 +251,7 @@ impl<'a> Fields<'a> {
             Some(_) => return Err(refused("response: userhash is true or false")),
         };
         // Names are read as UTF-8 and ISO 8859-1 both, whatever this says.
-        self.charset.filter(|value| value.raw() != b"utf-8").map(read_charset).transpose()?;
+        self.charset.map(read_charset).transpose()?;
         match (self.username, self.extended) {
             (Some(value), None) if hashed => Ok(Username::Hashed(value)),
             (Some(value), None) => Ok(Username::Plain(value)),
