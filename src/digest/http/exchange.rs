@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::answer::AnswerText;
 use super::buffers::{self, ServerInputs};
-use super::in_place;
 use super::judge::{self, Match};
-use super::later::{Known, Uri};
+use super::later::{Asked, Known, Uri};
 use super::nonce::{self, Proven};
 use super::response::Response;
 use super::secret::Request;
@@ -15,7 +14,7 @@ use super::sessions::{Beginning, Found, Session, Sessions};
 use super::window::Counts;
 use crate::accounts;
 use crate::config::Config;
-use crate::digest::bindings::{Claim, Policy};
+use crate::digest::bindings::Claim;
 use crate::digest::credential::DigestCredential;
 use crate::digest::nonce::FILETIME_SECOND;
 use crate::digest::printer::Print;
@@ -55,23 +54,30 @@ pub(super) struct Exchange<'a> {
 
 impl Exchange<'_> {
     /// Judges the response: whose nonce it is and how old, then its count, then its hash.
-    pub(super) fn judge(&self, policy: &Policy, output: &mut dyn TokenSink) -> Result<Verdict> {
-        let response = &Response::parse(self.inputs.token, Status::INVALID_TOKEN);
-        let response = in_place(response)?;
+    pub(super) fn judge(&self, asked: &Asked, output: &mut dyn TokenSink) -> Result<Verdict> {
+        // Used where it is put, as the request is: large values are not moved.
+        let response = Response::parse(self.inputs.token, Status::INVALID_TOKEN);
+        let response = match response {
+            Ok(ref response) => response,
+            Err(error) => return Err(error),
+        };
         if self.inputs.method.is_empty() {
             return Err(invalid("accept: a response needs the request's method in buffer 1"));
         }
         let config = self.credential.config();
         self.check_offered(config, response)?;
-        let request = &request(config, self.inputs, response);
-        let request = in_place(request)?;
+        let request = request(config, self.inputs, response);
+        let request = match request {
+            Ok(ref request) => request,
+            Err(error) => return Err(error),
+        };
         let text = response.nonce.unquoted();
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
             if let Some(session) = self.live_session(&text)? {
                 return self.judge_later(session, response, request);
             }
-            let verdict = self.judge_first(response, &text, request, policy, output)?;
+            let verdict = self.judge_first(response, &text, request, asked, output)?;
             if let Some(verdict) = verdict {
                 return Ok(verdict);
             }
@@ -86,7 +92,7 @@ impl Exchange<'_> {
         response: &Response<'_>,
         text: &[u8],
         request: &Request<'_>,
-        policy: &Policy,
+        asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
         let Some(nonce) = self.credential.mint()?.check(text) else {
@@ -104,7 +110,7 @@ impl Exchange<'_> {
             let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
             return Ok((!lives).then_some(Verdict::Again(true)));
         }
-        let begun = self.begin(response, nonce, found, now, policy, output)?;
+        let begun = self.begin(response, nonce, found, now, asked, output)?;
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
@@ -151,11 +157,11 @@ impl Exchange<'_> {
         nonce: Proven,
         found: Match,
         now: u64,
-        policy: &Policy,
+        asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<(Arc<Session>, Granted)>> {
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
-        policy.judge(&claim)?;
+        asked.judge(&claim)?;
         let config = self.credential.config();
         let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, &|| now)?;
         if let Some(answer) = &answer {

@@ -9,7 +9,6 @@ use std::ops::Deref;
 use super::answer::AnswerText;
 use super::buffers::{OUTPUT, ServerInputs};
 use super::exchange::{Granted, granted_flags, is_users, out_of_sequence, request};
-use super::in_place;
 use super::response::Response;
 use super::secret::Request;
 use super::server::{Clock, wants_answer};
@@ -120,18 +119,40 @@ struct Verified {
     answer: Option<Box<AnswerText>>,
 }
 
-/// What the caller asked for when it accepted.
+/// What a caller asked for.
 pub(super) struct Asked {
-    pub(super) flags: Flags,
-    /// What the same request was to be held to, where it named a channel: for a call that names
-    /// none again.
-    pub(super) policy: Option<Box<Policy>>,
+    flags: Flags,
+    /// What a client's claim is held to, where the call named a channel.
+    policy: Option<Box<Policy>>,
+}
+
+impl Asked {
+    /// What a call with these flags and this `SEC_CHANNEL_BINDINGS` block asks for.
+    ///
+    /// # Errors
+    /// As [`Policy::of`].
+    pub(super) fn of(flags: Flags, bindings: &[u8]) -> Result<Self> {
+        let mut asked = Self { flags, policy: None };
+        if !bindings.is_empty() {
+            asked.policy = Some(Box::new(Policy::of(flags, bindings, true)?));
+        }
+        Ok(asked)
+    }
+
+    /// As [`Policy::judge`].
+    pub(super) fn judge(&self, claim: &Claim) -> Result<()> {
+        match &self.policy {
+            Some(policy) => policy.judge(claim),
+            None => Policy::of(self.flags, &[], true)?.judge(claim),
+        }
+    }
 }
 
 /// A call that verifies a further request of a session.
 pub(super) struct Later<'a> {
     pub(super) credential: &'a DigestCredential,
     pub(super) session: &'a Session,
+    /// When the request was accepted.
     pub(super) asked: &'a Asked,
     pub(super) clock: Clock<'a>,
     /// The status for a nonce count that is none.
@@ -146,15 +167,24 @@ impl Later<'_> {
         message: &mut Message<'_, '_>,
         known: Option<Known>,
     ) -> Result<Granted> {
-        let inputs = &ServerInputs::of_message(message);
-        let inputs = in_place(inputs)?;
-        let policy = &self.policy(inputs);
-        let policy = in_place(policy)?;
+        // The buffers are used where they are put: large values are not moved.
+        let inputs = ServerInputs::of_message(message);
+        let inputs = match inputs {
+            Ok(ref inputs) => inputs,
+            Err(error) => return Err(error),
+        };
+        let named;
+        let asked = if inputs.bindings.is_empty() {
+            self.asked
+        } else {
+            named = Asked::of(self.asked.flags, inputs.bindings)?;
+            &named
+        };
         let verified = match known {
             Some(known) if known.is(inputs) => known.into_verified(),
             _ => self.read(inputs)?,
         };
-        policy.judge(&verified.claim)?;
+        asked.judge(&verified.claim)?;
         if let Some(answer) = &verified.answer {
             check_room(message, answer)?;
         }
@@ -173,21 +203,11 @@ impl Later<'_> {
         })
     }
 
-    /// What the client's claim is held to.
-    fn policy(&self, inputs: &ServerInputs<'_>) -> Result<Policy> {
-        match &self.asked.policy {
-            Some(policy) if inputs.bindings.is_empty() => Ok(**policy),
-            _ => Policy::of(self.asked.flags, inputs.bindings, true),
-        }
-    }
-
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
         let Session { nonce, secret, .. } = self.session;
-        let response = &Response::parse(inputs.token, self.wrong_count);
-        let response = in_place(response)?;
-        let request = &request(self.credential.config(), inputs, response);
-        let request = in_place(request)?;
+        let response = &Response::parse(inputs.token, self.wrong_count)?;
+        let request = &request(self.credential.config(), inputs, response)?;
         if response.nonce.unquoted().as_ref() != nonce.text
             || !is_users(self.session, response)
             || !secret.makes(response, &nonce.text, request)

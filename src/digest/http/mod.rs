@@ -29,7 +29,7 @@ mod server;
 pub mod sessions;
 pub mod window;
 
-use crate::sspi::{Call, Error, Flags, Result, Role, buffer_type};
+use crate::sspi::{Call, Flags, Role, buffer_type};
 
 /// Whether a first call asks for HTTP: by a `PKG_PARAMS` buffer, which nothing else has, or by
 /// flag. The server's flag is also `ASC_REQ_ALLOW_MISSING_BINDINGS`, which it is where bindings
@@ -44,14 +44,6 @@ pub fn is_asked_for(role: Role, call: &Call<'_>) -> bool {
         Role::Client => call.flags.intersects(Flags::HTTP | Flags::USE_HTTP_STYLE),
         Role::Server => call.flags.contains(Flags::HTTP) && !has(buffer_type::CHANNEL_BINDINGS),
     }
-}
-
-/// What a call gave, where it stands: so that a large value is not moved.
-///
-/// # Errors
-/// What the call gave.
-fn in_place<T>(result: &Result<T>) -> Result<&T> {
-    result.as_ref().map_err(Error::clone)
 }
 
 /// A token without the word Digest, which some callers leave before it.

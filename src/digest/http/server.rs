@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
 use super::exchange::{Exchange, Granted, Verdict};
-use super::in_place;
 use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
-use crate::digest::bindings::Policy;
 use crate::digest::credential::DigestCredential;
 use crate::digest::printer::Print;
 use crate::log;
@@ -140,7 +138,7 @@ impl HttpServer {
             let reason = "context: the exchange has not succeeded (yet)";
             Error::new(Status::INVALID_HANDLE, reason)
         })?;
-        let asked = Asked { flags, policy: None };
+        let asked = Asked::of(flags, &[])?;
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
         let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
@@ -163,10 +161,13 @@ fn advance(
         let reason = "accept: HTTP has no confidentiality of its own";
         return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
     }
-    let inputs = &ServerInputs::of(call.inputs.0);
-    let inputs = in_place(inputs)?;
-    let policy = &Policy::of(call.flags, inputs.bindings, true);
-    let policy = in_place(policy)?;
+    // The buffers are used where they are put: large values are not moved.
+    let inputs = ServerInputs::of(call.inputs.0);
+    let inputs = match inputs {
+        Ok(ref inputs) => inputs,
+        Err(error) => return Err(error),
+    };
+    let asked = Asked::of(call.flags, inputs.bindings)?;
     let echoed = call.flags & Flags::CONNECTION;
     let again = |stale, output: &mut dyn TokenSink| {
         challenge(credential, inputs, call.flags, stale, clock, output)?;
@@ -176,7 +177,7 @@ fn advance(
         return again(stale, output);
     }
     let exchange = Exchange { credential, inputs, call, sessions, clock };
-    match exchange.judge(policy, output)? {
+    match exchange.judge(&asked, output)? {
         Verdict::Again(stale) => again(stale, output),
         Verdict::First(session, granted) => {
             let flags = granted.flags;
@@ -186,8 +187,6 @@ fn advance(
         Verdict::Later(session, known) => {
             output.space(0)?;
             let step = Step { outcome: Outcome::Complete, flags: echoed };
-            let named = !inputs.bindings.is_empty();
-            let asked = Asked { flags: call.flags, policy: named.then(|| Box::new(*policy)) };
             Ok((Phase::Completing(session, asked, known), step))
         }
     }
