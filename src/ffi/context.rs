@@ -23,6 +23,9 @@ use crate::system::library;
 /// The contexts that C holds.
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
 
+// One line of the cache for each.
+const _: () = assert!(Table::<Session>::OCTETS == 64);
+
 /// The pointers that all accepting and initializing functions take.
 ///
 /// The last ones come on the stack. They are kept apart from one another, so that none are copied as

@@ -24,14 +24,14 @@ mod free;
 #[cfg(test)]
 mod tests;
 
-/// Slots of the first chunk; each next chunk has twice as many.
-const FIRST_CHUNK: u32 = 64;
-/// Enough chunks for [`MAX_SLOTS`].
-const CHUNKS: usize = 24;
-/// Slots a table may have: what 24 chunks hold, and what an index has bits for.
-const MAX_SLOTS: u32 = FIRST_CHUNK * ((1 << CHUNKS) - 1);
 /// Where the kind stands in the lower word's 32 bits, above the index.
 const KIND_SHIFT: u32 = 30;
+/// Slots are counted from here on, so that all chunks follow one rule: those of [`place`].
+const FIRST: u32 = 64;
+/// Slots a table may have: as many as an index has bits for.
+const MAX_SLOTS: u32 = (1 << KIND_SHIFT) - FIRST;
+/// Chunks of as many slots: four for each power of two from [`FIRST`] on.
+const CHUNKS: usize = 4 * (KIND_SHIFT - FIRST.ilog2()) as usize;
 
 /// What a table's handles stand for. Part of each handle, so that one cannot pass for the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,6 +105,9 @@ impl<T> Drop for End<'_, T> {
 }
 
 impl<T> Table<T> {
+    /// Octets of memory for an object, in it or not yet: whole lines of the cache.
+    pub const OCTETS: usize = size_of::<Slot<T>>();
+
     /// An empty table.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
@@ -278,17 +281,28 @@ fn new_chunk<T>(chunk: usize) -> Box<[Slot<T>]> {
         next: AtomicU32::new(0),
         object: RwLock::new(None),
     };
-    (0..FIRST_CHUNK << chunk).map(slot).collect()
+    let power = FIRST.ilog2() + u32::try_from(chunk / 4).unwrap_or_default();
+    (0..chunk_slots(power)).map(slot).collect()
 }
 
-/// Chunk and offset of a slot: chunk n starts at index 64 * (2^n - 1).
+/// Where a slot is: its chunk, and its offset there. A chunk has a quarter of as many slots as there
+/// are at a power of two, so that a growing table never has many more than it needs.
 fn place(index: u32) -> Option<(usize, usize)> {
     if index >= MAX_SLOTS {
         return None;
     }
-    let chunk = (index / FIRST_CHUNK + 1).ilog2();
-    let start = FIRST_CHUNK * ((1 << chunk) - 1);
-    Some((chunk as usize, (index - start) as usize))
+    let number = index + FIRST;
+    let power = number.ilog2();
+    // The two bits after the highest one, and all bits after those.
+    let quarter = (number >> (power - 2)) & 3;
+    let offset = number & (chunk_slots(power) - 1);
+    let chunk = 4 * (power - FIRST.ilog2()) + quarter;
+    Some((chunk as usize, offset as usize))
+}
+
+/// How many slots the chunks have in which slots are numbered from 2^`power` on.
+const fn chunk_slots(power: u32) -> u32 {
+    1 << (power - 2)
 }
 
 /// The slot a handle claims. Wraps to an index that no slot has for the zero handle.

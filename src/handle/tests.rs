@@ -183,11 +183,14 @@ fn slots_are_used_again() {
 
 #[test]
 fn chunks_follow_one_another_without_gap() {
-    assert_eq!(place(0), Some((0, 0)));
-    assert_eq!(place(63), Some((0, 63)));
-    assert_eq!(place(64), Some((1, 0)));
-    assert_eq!(place(191), Some((1, 127)));
-    assert_eq!(place(192), Some((2, 0)));
+    let lengths: Vec<usize> = (0..44).map(|chunk| new_chunk::<u8>(chunk).len()).collect();
+    let mut expected = (0, 0);
+    for index in 0..100_000 {
+        assert_eq!(place(index), Some(expected), "{index}");
+        let (chunk, offset) = expected;
+        let full = offset + 1 == lengths[chunk];
+        expected = if full { (chunk + 1, 0) } else { (chunk, offset + 1) };
+    }
     assert_eq!(place(MAX_SLOTS - 1).map(|(chunk, _)| chunk), Some(CHUNKS - 1));
     assert_eq!(place(MAX_SLOTS), None);
     assert_eq!(place(u32::MAX), None);

@@ -1,6 +1,8 @@
 //! The object behind a context handle: a package's context, and what SASL keeps beside it.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use once_cell::race::OnceBox;
 
 use super::cookie::Layer;
 use super::exchange::{Agreed, Exchange};
@@ -44,7 +46,7 @@ enum Wrapper {
 }
 
 /// Absent as long as all have their defaults, as in most contexts they always have.
-type SparseOptions = OnceLock<Box<Mutex<Options>>>;
+type SparseOptions = OnceBox<Mutex<Options>>;
 
 impl Session {
     /// A session before its first leg.
@@ -59,8 +61,8 @@ impl Session {
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
         let wrapper = match credential.package().sasl_semantics() {
             _ if !through_sasl => Wrapper::Absent,
-            SaslSemantics::Plain => Wrapper::Options(OnceLock::new()),
-            SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceLock::new(), Exchange::new()))),
+            SaslSemantics::Plain => Wrapper::Options(OnceBox::new()),
+            SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceBox::new(), Exchange::new()))),
         };
         Ok(Self { context: credential.context(role)?, role, wrapper })
     }
