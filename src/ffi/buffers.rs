@@ -4,15 +4,14 @@
 //! that is only to be written by pointer, and no two views overlap where one of them is writable.
 //! Up to eight buffers are held on the stack.
 
-use std::ffi::c_void;
+mod message;
+
 use std::ops::Range;
 
+pub(super) use self::message::{Direction, with_message};
 use super::pointer;
 use super::types::{SecBuffer, SecBufferDesc};
-use crate::sspi::{
-    Data, Error, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Result, Status,
-    buffer_type,
-};
+use crate::sspi::{Error, InputBuffer, Inputs, MAX_BUFFERS, Result, Status, buffer_type};
 
 /// Buffers that are held without allocating.
 const INLINE: usize = 8;
@@ -89,19 +88,6 @@ pub(super) fn kind(buffer: SecBuffer) -> u32 {
 /// Whether the caller forbids to write a buffer.
 pub(super) fn read_only(buffer: SecBuffer) -> bool {
     buffer.BufferType & (buffer_type::READONLY | buffer_type::READONLY_WITH_CHECKSUM) != 0
-}
-
-/// Whether buffer `index` is only read: as the caller says, or because its type is one of input.
-/// Callers share such memory between threads and buffers. What HTTP's `MakeSignature` writes to
-/// may be of type PKG_PARAMS too, in the fifth place.
-fn only_read(index: usize, buffer: SecBuffer) -> bool {
-    const OUTPUT: usize = 4;
-    read_only(buffer)
-        || match kind(buffer) {
-            buffer_type::CHANNEL_BINDINGS | buffer_type::TARGET_HOST => true,
-            buffer_type::PKG_PARAMS => index < OUTPUT,
-            _ => false,
-        }
 }
 
 /// A buffer's length.
@@ -200,223 +186,6 @@ fn copy(octets: &[u8]) -> Result<Vec<u8>> {
 unsafe fn view<'a>(buffer: SecBuffer) -> Result<&'a [u8]> {
     // SAFETY: the caller's promise.
     unsafe { pointer::octets(buffer.pvBuffer.cast::<u8>(), length(buffer), Status::INVALID_TOKEN) }
-}
-
-/// Which way a message goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// Signed, verified or sealed: every buffer has its memory.
-    Plain,
-    /// Opened: beside a STREAM buffer, DATA buffers only receive a pointer into it.
-    Opening,
-}
-
-/// Runs `body` on the message buffers of `descriptor`, and after its success sets the lengths and
-/// pointers that it decided on. On failure nothing is set, but for the lengths that were needed
-/// after `BUFFER_TOO_SMALL`.
-///
-/// # Errors
-/// `INVALID_TOKEN` for a NULL descriptor, for a buffer that cannot be memory and for buffers that
-/// overlap; those of `body`; `INTERNAL_ERROR` when the body placed a buffer outside another.
-///
-/// # Safety
-/// As [`Slots::of`], and the memory of all buffers that are not EMPTY, or receive a pointer only,
-/// can be read, and where not read-only written, during the call, by this call alone.
-pub(super) unsafe fn with_message<R>(
-    descriptor: *const SecBufferDesc,
-    direction: Direction,
-    body: impl FnOnce(&mut Message<'_, '_>) -> Result<R>,
-) -> Result<R> {
-    if descriptor.is_null() {
-        return Err(malformed("message: no buffers"));
-    }
-    // SAFETY: the caller's promise.
-    let slots = unsafe { Slots::of(descriptor) }?;
-    let call = MessageCall::new(slots, direction);
-    call.check_overlaps()?;
-    // Only as many views are set up as are likely to be used.
-    let (mut two, mut four, mut eight, mut many);
-    let views: &mut [MessageBuffer<'_>] = match slots.count() {
-        0..=2 => {
-            two = [const { unused() }; 2];
-            &mut two
-        }
-        3..=4 => {
-            four = [const { unused() }; 4];
-            &mut four
-        }
-        5..=INLINE => {
-            eight = [const { unused() }; INLINE];
-            &mut eight
-        }
-        count => {
-            many = Vec::new();
-            many.resize_with(count, unused);
-            &mut many
-        }
-    };
-    // SAFETY: the caller's promise, and the check above.
-    unsafe { call.run(views, body) }
-}
-
-const fn unused<'a>() -> MessageBuffer<'a> {
-    MessageBuffer {
-        kind: buffer_type::EMPTY,
-        passed_over: false,
-        data: Data::ReadOnly(&[]),
-        length: None,
-        placement: None,
-    }
-}
-
-/// One message call's buffers.
-#[derive(Clone, Copy)]
-struct MessageCall {
-    slots: Slots,
-    /// Whether DATA buffers only receive a pointer.
-    data_is_placed: bool,
-}
-
-impl MessageCall {
-    fn new(slots: Slots, direction: Direction) -> Self {
-        let data_is_placed = direction == Direction::Opening
-            && slots.iter().any(|buffer| kind(buffer) == buffer_type::STREAM);
-        Self { slots, data_is_placed }
-    }
-
-    /// Whether the memory of `buffer` takes part.
-    fn takes_part(self, buffer: SecBuffer) -> bool {
-        match kind(buffer) {
-            buffer_type::EMPTY => false,
-            buffer_type::DATA => !self.data_is_placed,
-            _ => true,
-        }
-    }
-
-    /// The addresses of `buffer` that take part.
-    fn range(self, buffer: SecBuffer) -> Result<Range<usize>> {
-        if self.takes_part(buffer) { range(buffer) } else { Ok(0..0) }
-    }
-
-    fn check_overlaps(self) -> Result<()> {
-        let array = self.slots.range();
-        for (index, buffer) in self.slots.iter().enumerate() {
-            let addresses = self.range(buffer)?;
-            // Where both are only read, two may share their memory.
-            if addresses.is_empty() || only_read(index, buffer) {
-                continue;
-            }
-            if overlap(&addresses, &array) {
-                return Err(malformed("message: a buffer overlaps the array of buffers"));
-            }
-            for (place, other) in self.slots.iter().enumerate() {
-                if place != index && overlap(&addresses, &self.range(other)?) {
-                    return Err(malformed("message: two buffers overlap"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Fills `views`, which are enough, runs `body` on them and sets what it decided.
-    ///
-    /// # Safety
-    /// As [`with_message`], and [`MessageCall::check_overlaps`] found nothing.
-    unsafe fn run<'a, R>(
-        self,
-        views: &mut [MessageBuffer<'a>],
-        body: impl FnOnce(&mut Message<'_, 'a>) -> Result<R>,
-    ) -> Result<R> {
-        let views = views.get_mut(..self.slots.count()).unwrap_or_default();
-        for (index, (view, buffer)) in views.iter_mut().zip(self.slots.iter()).enumerate() {
-            view.kind = kind(buffer);
-            view.passed_over = buffer.BufferType & buffer_type::READONLY_WITH_CHECKSUM != 0;
-            // SAFETY: the caller's promise.
-            view.data = unsafe { self.data(index, buffer) }?;
-        }
-        let result = match body(&mut Message(views)) {
-            Ok(result) => result,
-            Err(error) => {
-                if error.status() == Status::BUFFER_TOO_SMALL {
-                    self.tell_needed(views);
-                }
-                return Err(error);
-            }
-        };
-        for view in views.iter() {
-            self.check_decisions(view)?;
-        }
-        for (index, view) in views.iter().enumerate() {
-            self.set(index, view);
-        }
-        Ok(result)
-    }
-
-    /// # Safety
-    /// As [`MessageCall::run`].
-    unsafe fn data<'a>(self, index: usize, buffer: SecBuffer) -> Result<Data<'a>> {
-        if !self.takes_part(buffer) {
-            return Ok(Data::Writable(&mut []));
-        }
-        if only_read(index, buffer) {
-            // SAFETY: the caller's promise, and no writable buffer overlaps.
-            return unsafe { view(buffer) }.map(Data::ReadOnly);
-        }
-        let length = length(buffer);
-        if length == 0 {
-            return Ok(Data::Writable(&mut []));
-        }
-        // SAFETY: the range was checked, no other view overlaps, and the caller's promise.
-        let octets =
-            unsafe { std::slice::from_raw_parts_mut(buffer.pvBuffer.cast::<u8>(), length) };
-        Ok(Data::Writable(octets))
-    }
-
-    /// Tells the caller the lengths that buffers would have needed.
-    fn tell_needed(self, views: &[MessageBuffer<'_>]) {
-        for (index, view) in views.iter().enumerate() {
-            if let Some(needed) = view.length {
-                let mut buffer = self.slots.get(index);
-                buffer.cbBuffer = count(needed);
-                // SAFETY: `Slots::of` was promised that the array can be written.
-                unsafe { self.slots.address(index).write(buffer) };
-            }
-        }
-    }
-
-    /// A package's mistake must not become a pointer out of bounds in C.
-    fn check_decisions(self, view: &MessageBuffer<'_>) -> Result<()> {
-        let length_fits = view.length.is_none_or(|length| length <= view.data.octets().len());
-        let placement_fits = view.placement.is_none_or(|placement| {
-            let end = placement.offset.checked_add(placement.length);
-            placement.buffer < self.slots.count()
-                && end.is_some_and(|end| {
-                    let buffer = self.slots.get(placement.buffer);
-                    self.takes_part(buffer) && end <= length(buffer)
-                })
-        });
-        if length_fits && placement_fits {
-            return Ok(());
-        }
-        Err(Error::new(Status::INTERNAL_ERROR, "message: a result lies outside its buffer"))
-    }
-
-    /// Sets the length or the place of buffer `index`.
-    fn set(self, index: usize, view: &MessageBuffer<'_>) {
-        let slot = self.slots.address(index);
-        let mut buffer = self.slots.get(index);
-        if let Some(placement) = view.placement {
-            let origin = self.slots.get(placement.buffer).pvBuffer;
-            buffer.pvBuffer = origin.cast::<u8>().wrapping_add(placement.offset).cast::<c_void>();
-            buffer.cbBuffer = count(placement.length);
-        } else if let Some(length) = view.length {
-            buffer.cbBuffer = count(length);
-        } else {
-            return;
-        }
-        // SAFETY: `Slots::of` was promised that the array can be written.
-        unsafe { slot.write(buffer) };
-    }
 }
 
 /// A length that fits a buffer fits its `cbBuffer`.

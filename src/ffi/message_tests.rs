@@ -160,16 +160,58 @@ fn r60_malformed_buffers_are_invalid_token() {
 }
 
 #[test]
+fn r60_buffers_may_touch_and_not_overlap() {
+    let context = established();
+    let mut memory = Memory::of(&[0; 24]);
+    let whole = memory.buffer(DATA);
+    let part = |kind, offset: u32, length| SecBuffer {
+        cbBuffer: length,
+        BufferType: kind,
+        pvBuffer: whole.pvBuffer.wrapping_byte_add(offset as usize),
+    };
+    let unused = SecBuffer { cbBuffer: 9, BufferType: EMPTY, pvBuffer: whole.pvBuffer };
+    for (offset, length) in (0..=24).flat_map(|at| (0..=24 - at).map(move |length| (at, length))) {
+        let apart = length == 0 || offset + length <= 8 || offset >= 16;
+        for bits in [0, READONLY] {
+            let (data, other) = (part(DATA, 8, 8), part(TOKEN | bits, offset, length));
+            // One more than there are places for is another way through.
+            for mut buffers in [vec![data, other], vec![data, unused, other], vec![other, data]] {
+                let status = call(Call::Seal, context, &mut buffers).0;
+                let expected = if apart { Status::OK } else { Status::INVALID_TOKEN };
+                assert_eq!(status, expected.code(), "{length} octets at {offset}");
+                let mut expected = [0; 24];
+                if apart {
+                    expected[8..16].fill(MASK);
+                }
+                assert_eq!(memory.octets(), expected, "{length} octets at {offset}");
+                if apart {
+                    assert_eq!(call(Call::Seal, context, &mut [part(DATA, 8, 8)]).0, 0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn the_array_of_buffers_is_no_message() {
-    let mut array = vec![SecBuffer { cbBuffer: 0, BufferType: 0, pvBuffer: NOTHING }; 2];
-    let start = array.as_mut_ptr();
-    // SAFETY: inside the vector.
-    unsafe { *start = SecBuffer { cbBuffer: 16, BufferType: DATA, pvBuffer: start.cast() } };
-    let mut message = SecBufferDesc { ulVersion: 0, cBuffers: 2, pBuffers: start };
-    let mut context = established();
-    // SAFETY: every pointer is to what the header says.
-    let status = unsafe { EncryptMessage(&raw mut context, 0, &raw mut message, 0) };
-    check(status, Status::INVALID_TOKEN);
+    for count in [2, 3] {
+        let unused = SecBuffer { cbBuffer: 0, BufferType: EMPTY, pvBuffer: NOTHING };
+        let mut array = vec![unused; count as usize];
+        let start = array.as_mut_ptr();
+        // The last octet of it is enough.
+        let end = start.wrapping_byte_add(16 * count as usize - 1);
+        for place in [start, end] {
+            // SAFETY: inside the vector.
+            unsafe {
+                *start = SecBuffer { cbBuffer: 16, BufferType: DATA, pvBuffer: place.cast() }
+            };
+            let mut message = SecBufferDesc { ulVersion: 0, cBuffers: count, pBuffers: start };
+            let mut context = established();
+            // SAFETY: every pointer is to what the header says.
+            let status = unsafe { EncryptMessage(&raw mut context, 0, &raw mut message, 0) };
+            check(status, Status::INVALID_TOKEN);
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,15 @@
 //! DES or triple DES in cipher block chaining, and MD5, in one pass: two chains of steps of which
 //! neither waits for the other, so that hashing costs next to nothing beside encryption.
 
-use super::des::Cbc;
-use super::md5::{Block, State, compress_beside};
+use std::slice::from_ref;
+
+use super::des::{BLOCK, Cbc};
+use super::md5::{Block, State, compress, compress_beside};
+
+/// Blocks of a cipher that are encrypted while one of the hash is taken.
+const MANY: usize = size_of::<Block>() / BLOCK;
+/// The same, where there are not so many.
+const FEW: usize = 4;
 
 /// Encrypts the first `64 * n` octets of `text`, and takes as many into the MD5 state `state`, which
 /// begin `ahead` octets further and are hashed as they were before. Returns that number: as much as
@@ -15,17 +22,46 @@ pub fn seal<const KEYS: usize>(
 ) -> usize {
     let mut done = 0;
     while let Some(block) = text.get(done + ahead..).and_then(|rest| rest.first_chunk()).copied()
-        && let Some(part) = text.get_mut(done..).and_then(|rest| rest.first_chunk_mut())
+        && let Some(part) = text.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut()
     {
-        let block: Block = block;
-        let mut group = chain.group(part);
-        compress_beside(state, &block, &mut group);
-        let (ciphertext, last) = group.ciphertext();
-        *part = ciphertext;
-        chain.set_vector(last);
+        beside::<KEYS, MANY>(chain, state, &block, part);
         done += size_of::<Block>();
     }
     done
+}
+
+/// Takes `blocks` into the MD5 state `state`, and encrypts some of the first blocks of `text`, where
+/// it has enough. Returns how many octets.
+pub fn seal_few<const KEYS: usize>(
+    chain: &mut Cbc<KEYS>,
+    state: &mut State,
+    blocks: &[Block],
+    text: &mut [u8],
+) -> usize {
+    let mut done = 0;
+    for block in blocks {
+        if let Some(part) = text.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut() {
+            beside::<KEYS, FEW>(chain, state, block, part);
+            done += FEW * BLOCK;
+        } else {
+            compress(state, from_ref(block));
+        }
+    }
+    done
+}
+
+#[inline]
+fn beside<const KEYS: usize, const COUNT: usize>(
+    chain: &mut Cbc<KEYS>,
+    state: &mut State,
+    block: &Block,
+    text: &mut [[u8; BLOCK]; COUNT],
+) {
+    let mut group = chain.group(text);
+    compress_beside(state, block, &mut group);
+    let (ciphertext, last) = group.ciphertext();
+    *text = ciphertext;
+    chain.set_vector(last);
 }
 
 #[cfg(test)]
@@ -33,6 +69,22 @@ mod tests {
     use super::*;
     use crate::kernels::des::{BLOCK, Des, TripleDes};
     use crate::kernels::md5::compress;
+
+    fn compare_few<const KEYS: usize>(new: impl Fn() -> Cbc<KEYS>) {
+        let blocks: Vec<Block> = (0..3).map(|n| [n; 64]).collect();
+        for length in 0..=130 {
+            let (mut alone, mut together) = (new(), new());
+            let (mut hash, mut state) = ([1, 2, 3, 4], [1, 2, 3, 4]);
+            let (mut expected, mut text) = (vec![0x5A; length], vec![0x5A; length]);
+            compress(&mut hash, &blocks);
+            alone.encrypt(&mut expected);
+            let done = seal_few(&mut together, &mut state, &blocks, &mut text);
+            assert_eq!(state, hash);
+            assert_eq!(done, (length / BLOCK / FEW).min(blocks.len()) * FEW * BLOCK);
+            together.encrypt(&mut text[done..]);
+            assert_eq!(text, expected, "{length} octets");
+        }
+    }
 
     fn compare<const KEYS: usize>(new: impl Fn() -> Cbc<KEYS>) {
         for length in (0..400_usize).step_by(BLOCK) {
@@ -58,5 +110,11 @@ mod tests {
     fn together_they_give_what_they_give_one_after_the_other() {
         compare(|| Des::new([*b"13579bdf"], *b"vector__"));
         compare(|| TripleDes::new([*b"13579bdf", *b"02468ace"], *b"vector__"));
+    }
+
+    #[test]
+    fn short_texts_are_encrypted_beside_a_hash_too() {
+        compare_few(|| Des::new([*b"13579bdf"], *b"vector__"));
+        compare_few(|| TripleDes::new([*b"13579bdf", *b"02468ace"], *b"vector__"));
     }
 }

@@ -24,6 +24,7 @@ use super::order::pinned;
 const PACKED: usize = 258;
 
 /// A key stream: 1028 octets, wiped on drop.
+#[derive(Clone)]
 pub struct Rc4 {
     // Cells of Rust's too, since a stream on its way sees some of them by two ways.
     cells: [Cell<u32>; 256],
@@ -74,7 +75,7 @@ impl Steps<'_> {
         octet_of(octet)
     }
 
-    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`.
+    /// As [`Rc4::beside`].
     pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
         let start = usize::from(octet_of(self.i));
         // Mostly `i`, which is no secret, does not come to its end among them.
@@ -180,6 +181,15 @@ impl Rc4 {
         self.end(indices);
     }
 
+    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`.
+    pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
+        let mut steps = self.begin();
+        let octets = steps.beside(hash, block);
+        let indices = steps.indices();
+        self.end(indices);
+        octets
+    }
+
     /// The stream, to be taken octet by octet; [`Rc4::end`] takes the indices back.
     pub(super) fn begin(&mut self) -> Steps<'_> {
         let low = self.cells[usize::from(self.i.wrapping_add(1))].get();
@@ -193,15 +203,20 @@ impl Rc4 {
 
     /// Undoes the last [`Rc4::apply`], which was to `text`: text and stream are as before it.
     pub fn undo(&mut self, text: &mut [u8]) {
-        let at = |cells: &[Cell<u32>; 256], index: u8| octet_of(cells[usize::from(index)].get());
         for octet in text.iter_mut().rev() {
-            let (i, j) = (self.i, self.j);
-            let sum = at(&self.cells, i).wrapping_add(at(&self.cells, j));
-            *octet ^= at(&self.cells, sum);
-            self.cells.swap(usize::from(i), usize::from(j));
-            self.j = j.wrapping_sub(at(&self.cells, i));
-            self.i = i.wrapping_sub(1);
+            *octet ^= self.step_back();
         }
+    }
+
+    /// Takes a step back; returns the octet that it had made.
+    pub(super) fn step_back(&mut self) -> u8 {
+        let at = |index: u8| octet_of(self.cells[usize::from(index)].get());
+        let (i, j) = (self.i, self.j);
+        let octet = at(at(i).wrapping_add(at(j)));
+        self.cells.swap(usize::from(i), usize::from(j));
+        self.j = j.wrapping_sub(octet_of(self.cells[usize::from(i)].get()));
+        self.i = i.wrapping_sub(1);
+        octet
     }
 
     /// The state, for [`Rc4::unpack`]: the indices, then the 256 cells, an octet each.

@@ -1,37 +1,170 @@
-//! RC4 and MD5 in one pass: a step of each in turn. Neither waits for the other, so that together
-//! they take little longer than the slower alone.
+//! RC4 beside MD5: a step of each in turn. Neither waits for the other, so that together they take
+//! little longer than the slower alone: RC4, where a text is long.
+//!
+//! A key stream does not depend on what it encrypts. So some of it is made in advance, beside blocks
+//! that are hashed anyway, and a short message waits for none of it: not for what decrypts its first
+//! block, which nothing can be hashed before, and not for that of its end.
 //!
 //! What depends on secrets is what does in RC4 alone: the cells that it touches.
+
+use std::slice::from_ref;
+
+use zeroize::Zeroize;
 
 use super::md5::{Block, State, compress};
 use super::rc4::Rc4;
 
-/// Takes the text of `blocks` into the MD5 state `state` and encrypts it.
-pub fn seal(stream: &mut Rc4, state: &mut State, blocks: &mut [Block]) {
-    let mut steps = stream.begin();
-    for block in blocks {
-        let mask = steps.beside(state, block);
-        mix(block, &mask);
-    }
-    let indices = steps.indices();
-    stream.end(indices);
+/// While fewer octets than these are ready, each hashed block makes more. They are two blocks, so
+/// that those which are taken for a block were written a while ago, and can be read at once.
+const ENOUGH: usize = 2 * size_of::<Block>();
+/// The most octets that are ready.
+const ROOM: usize = ENOUGH + size_of::<Block>();
+
+/// A key stream, some of which is made already. Wiped on drop.
+pub struct Stream {
+    /// It stands behind what is ready.
+    rc4: Rc4,
+    ready: Ready,
 }
 
-/// Decrypts `blocks` and takes their text into the MD5 state `state`.
-pub fn open(stream: &mut Rc4, state: &mut State, blocks: &mut [Block]) {
-    // A block is hashed while the next is decrypted.
-    let Some((first, rest)) = blocks.split_first_mut() else { return };
-    stream.apply(first);
-    let mut steps = stream.begin();
-    let mut before = first;
-    for block in rest {
-        let mask = steps.beside(state, before);
-        mix(block, &mask);
-        before = block;
+impl Stream {
+    /// The stream of a key of 16 octets, at its start.
+    #[must_use]
+    pub fn new(key: &[u8; 16]) -> Self {
+        Self::of(Rc4::new(key))
     }
-    compress(state, std::slice::from_ref(before));
-    let indices = steps.indices();
-    stream.end(indices);
+
+    fn of(rc4: Rc4) -> Self {
+        Self { rc4, ready: Ready { octets: [0; ROOM], left: 0 } }
+    }
+
+    /// Encrypts or decrypts `text` with the next octets of the stream.
+    pub fn apply(&mut self, text: &mut [u8]) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.ready.left == 0 {
+                let mut octets = [0; 64];
+                self.rc4.apply(&mut octets);
+                self.ready.add(&octets);
+            }
+            rest = self.ready.mix(rest);
+        }
+    }
+
+    /// Takes `blocks` into the MD5 state `state`, and makes octets ready meanwhile.
+    pub fn compress(&mut self, state: &mut State, blocks: &[Block]) {
+        for block in blocks {
+            if self.ready.left < ENOUGH {
+                self.ready.add(&self.rc4.beside(state, block));
+            } else {
+                compress(state, from_ref(block));
+            }
+        }
+    }
+
+    /// How many octets are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.ready.left
+    }
+
+    /// The same as [`Stream::apply`], where `text` is as long as what is ready, after which nothing is ready.
+    pub fn drain(&mut self, text: &mut [u8]) {
+        let rest = self.ready.mix(text);
+        self.rc4.apply(rest);
+    }
+
+    /// Takes the text of `blocks` into the MD5 state `state` and encrypts it. Nothing is ready.
+    pub fn seal(&mut self, state: &mut State, blocks: &mut [Block]) {
+        let mut steps = self.rc4.begin();
+        for block in blocks {
+            let mask = steps.beside(state, block);
+            mix(block, &mask);
+        }
+        let indices = steps.indices();
+        self.rc4.end(indices);
+    }
+
+    /// Decrypts `blocks` and takes their text into the MD5 state `state`. Nothing is ready.
+    pub fn open(&mut self, state: &mut State, blocks: &mut [Block]) {
+        // A block is hashed while the next is decrypted.
+        let Some((first, rest)) = blocks.split_first_mut() else { return };
+        self.rc4.apply(first);
+        let mut steps = self.rc4.begin();
+        let mut before = first;
+        for block in rest {
+            let mask = steps.beside(state, before);
+            mix(block, &mask);
+            before = block;
+        }
+        let indices = steps.indices();
+        self.rc4.end(indices);
+        self.compress(state, from_ref(before));
+    }
+
+    /// Undoes the last [`Stream::apply`], which was to `text`: text and stream are as before it.
+    pub fn undo(&mut self, text: &mut [u8]) {
+        step_back(&mut self.rc4, self.ready.left);
+        self.ready.left = 0;
+        self.rc4.undo(text);
+    }
+
+    /// The state, for [`Stream::unpack`].
+    #[must_use]
+    pub fn pack(&self) -> Vec<u8> {
+        let mut rc4 = self.rc4.clone();
+        step_back(&mut rc4, self.ready.left);
+        rc4.pack()
+    }
+
+    /// The stream of a packed state; none for octets that are not one.
+    #[must_use]
+    pub fn unpack(packed: &[u8]) -> Option<Self> {
+        Rc4::unpack(packed).map(Self::of)
+    }
+}
+
+fn step_back(rc4: &mut Rc4, steps: usize) {
+    for _ in 0..steps {
+        rc4.step_back();
+    }
+}
+
+/// The next octets of a stream. Wiped on drop.
+struct Ready {
+    /// The last `left` of them.
+    octets: [u8; ROOM],
+    left: usize,
+}
+
+impl Ready {
+    /// Adds a block to what is not [`ENOUGH`].
+    #[inline]
+    fn add(&mut self, block: &Block) {
+        let (_, kept) = self.octets.split_at(size_of::<Block>());
+        let kept: [u8; ENOUGH] = kept.try_into().unwrap_or([0; ENOUGH]);
+        let (start, end) = self.octets.split_at_mut(ENOUGH);
+        start.copy_from_slice(&kept);
+        end.copy_from_slice(block);
+        self.left += block.len();
+    }
+
+    /// Adds as much as there is to `text`, and returns the rest of that.
+    fn mix<'t>(&mut self, text: &'t mut [u8]) -> &'t mut [u8] {
+        let (text, rest) = text.split_at_mut(text.len().min(self.left));
+        let (_, mask) = self.octets.split_at(ROOM - self.left);
+        self.left -= text.len();
+        let (words, octets) = text.as_chunks_mut::<8>();
+        let (masks, _) = mask.as_chunks::<8>();
+        for (word, mask) in words.iter_mut().zip(masks) {
+            *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(*mask)).to_ne_bytes();
+        }
+        let mask = mask.iter().skip(words.len() * 8);
+        for (octet, mask) in octets.iter_mut().zip(mask) {
+            *octet ^= mask;
+        }
+        rest
+    }
 }
 
 fn mix(block: &mut Block, mask: &Block) {
@@ -40,29 +173,87 @@ fn mix(block: &mut Block, mask: &Block) {
     }
 }
 
+impl Drop for Ready {
+    fn drop(&mut self) {
+        self.octets.as_mut_slice().zeroize();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn text(length: usize) -> Vec<u8> {
+        (0..length).map(|n| n.to_le_bytes()[0] ^ 0x5A).collect()
+    }
+
+    /// Blocks that are hashed between two texts.
+    const HASHED: [usize; 5] = [0, 1, 2, 3, 40];
+
     #[test]
     fn together_they_give_what_they_give_one_after_the_other() {
-        for count in [0, 1, 2, 3, 40] {
-            let text: Vec<Block> =
-                (0..count).map(|n| std::array::from_fn(|at| at.to_le_bytes()[0] ^ n)).collect();
-            let (mut alone, mut sealing, mut opening) =
-                (Rc4::new(&[7; 16]), Rc4::new(&[7; 16]), Rc4::new(&[7; 16]));
-            let mut hash = [1, 2, 3, 4];
-            compress(&mut hash, &text);
-            let mut sealed = text.clone();
-            alone.apply(sealed.as_flattened_mut());
+        let (mut alone, mut stream) = (Rc4::new(&[7; 16]), Stream::new(&[7; 16]));
+        let (mut hash, mut state) = ([1, 2, 3, 4], [1, 2, 3, 4]);
+        for length in [0, 1, 7, 10, 60, 64, 74, 143, 144, 145, 209, 1000] {
+            for (count, seed) in HASHED.iter().zip(0..) {
+                let blocks = vec![[seed; 64]; *count];
+                compress(&mut hash, &blocks);
+                stream.compress(&mut state, &blocks);
+                assert_eq!(state, hash);
+                let (mut expected, mut text) = (text(length), text(length));
+                alone.apply(&mut expected);
+                stream.apply(&mut text);
+                assert_eq!(text, expected, "{length} octets after {count} blocks");
+                assert_eq!(stream.pack(), alone.pack());
+            }
+        }
+    }
 
-            let (mut blocks, mut state) = (text.clone(), [1, 2, 3, 4]);
-            seal(&mut sealing, &mut state, &mut blocks);
-            assert_eq!((&blocks, state), (&sealed, hash));
+    #[test]
+    fn blocks_are_hashed_and_encrypted_as_one_after_the_other() {
+        let (mut alone, mut sealing) = (Rc4::new(&[7; 16]), Stream::new(&[7; 16]));
+        for count in [0, 1, 2, 3, 40] {
+            sealing.compress(&mut [0; 4], &vec![[0; 64]; count]);
+            let start = sealing.ready() + count;
+            let (mut expected, mut sealed) = (text(start), text(start));
+            alone.apply(&mut expected);
+            sealing.drain(&mut sealed);
+            assert_eq!(sealed, expected, "{start} octets");
+
+            let mut opening = Stream::unpack(&sealing.pack()).unwrap();
+            let blocks: Vec<Block> = (0..count).map(|n| [n.to_le_bytes()[0]; 64]).collect();
+            let mut hash = [1, 2, 3, 4];
+            compress(&mut hash, &blocks);
+            let mut expected = blocks.clone();
+            alone.apply(expected.as_flattened_mut());
+            let (mut octets, mut state) = (blocks.clone(), [1, 2, 3, 4]);
+            sealing.seal(&mut state, &mut octets);
+            assert_eq!((&octets, state), (&expected, hash));
             let mut state = [1, 2, 3, 4];
-            open(&mut opening, &mut state, &mut blocks);
-            assert_eq!((&blocks, state), (&text, hash));
+            opening.open(&mut state, &mut octets);
+            assert_eq!((&octets, state), (&blocks, hash));
             assert_eq!((sealing.pack(), opening.pack()), (alone.pack(), alone.pack()));
+        }
+    }
+
+    #[test]
+    fn undo_gives_back_text_and_state() {
+        let mut stream = Stream::new(&[9; 16]);
+        for length in [0, 1, 10, 64, 144, 300] {
+            for count in HASHED {
+                stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
+                let before = stream.pack();
+                let mut octets = text(length);
+                stream.apply(&mut octets);
+                stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
+                stream.undo(&mut octets);
+                assert_eq!(octets, text(length));
+                assert_eq!(stream.pack(), before);
+                let (mut other, mut same) = (text(200), text(200));
+                Stream::unpack(&before).unwrap().apply(&mut other);
+                stream.apply(&mut same);
+                assert_eq!(same, other);
+            }
         }
     }
 }

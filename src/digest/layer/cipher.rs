@@ -4,14 +4,13 @@ use zeroize::Zeroizing;
 
 use super::cbc;
 use super::keys::Key;
-use super::mac::RunningMac;
+use super::mac::{Mac, RunningMac};
 use super::segments::Segments;
 use crate::digest::qop::Cipher;
 use crate::kernels::des::{Cbc, Des, TripleDes};
 use crate::kernels::des_md5;
 use crate::kernels::md5::Block;
-use crate::kernels::rc4::Rc4;
-use crate::kernels::rc4_md5;
+use crate::kernels::rc4_md5::Stream;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.
@@ -20,7 +19,7 @@ pub(super) enum State {
     None,
     /// No message yet.
     Fresh(Cipher),
-    Rc4(Box<Rc4>),
+    Rc4(Box<Stream>),
     Des(Box<Des>),
     TripleDes(Box<TripleDes>),
 }
@@ -34,7 +33,7 @@ pub(super) fn is_padded(cipher: Cipher) -> bool {
 }
 
 /// Where a state stood before a message, as far as going back needs it.
-pub(super) struct Mark(Zeroizing<[u8; cbc::BLOCK]>);
+pub(super) struct Mark(Zeroizing<u64>);
 
 impl State {
     /// A state with its key schedule made.
@@ -43,95 +42,101 @@ impl State {
             Cipher::Des => Self::Des(Box::new(cbc::des(key))),
             Cipher::TripleDes => Self::TripleDes(Box::new(cbc::triple_des(key))),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
-                Self::Rc4(Box::new(Rc4::new(key)))
+                Self::Rc4(Box::new(Stream::new(key)))
             }
         }
     }
 
-    /// Encrypts the next octets of the direction: whole blocks, where the cipher has blocks.
-    pub(super) fn encrypt(&mut self, text: &mut [u8]) {
+    /// Encrypts the end of a message, which lies in two places: whole blocks, where the cipher has
+    /// blocks.
+    pub(super) fn encrypt(&mut self, first: &mut [u8], second: &mut [u8]) {
         match self {
             Self::None | Self::Fresh(_) => (),
-            Self::Rc4(stream) => stream.apply(text),
-            Self::Des(chain) => chain.encrypt(text),
-            Self::TripleDes(chain) => chain.encrypt(text),
+            Self::Rc4(stream) => {
+                stream.apply(first);
+                stream.apply(second);
+            }
+            Self::Des(chain) => encrypt_chained(chain, &mut Segments::new(first, second)),
+            Self::TripleDes(chain) => encrypt_chained(chain, &mut Segments::new(first, second)),
         }
     }
 
-    /// Takes the next octets of the direction into `mac` and encrypts them.
-    pub(super) fn seal(&mut self, mac: &mut RunningMac, text: &mut [u8]) {
-        let stream = match self {
-            Self::None | Self::Fresh(_) => return mac.update(text),
-            Self::Rc4(stream) => stream,
-            Self::Des(chain) => return seal_chained(chain, mac, text),
-            Self::TripleDes(chain) => return seal_chained(chain, mac, text),
-        };
-        let (head, blocks, tail) = by_blocks(mac, text);
-        mac.update(head);
-        stream.apply(head);
-        rc4_md5::seal(stream, mac.blocks(blocks.len()), blocks);
-        mac.update(tail);
-        stream.apply(tail);
-    }
-
-    /// Decrypts the next octets of the direction, whole blocks, where the cipher has blocks, and
-    /// takes the first `hashed` of them into `mac`.
-    pub(super) fn open(&mut self, mac: &mut RunningMac, octets: &mut [u8], hashed: usize) {
-        let stream = match self {
-            Self::Rc4(stream) => stream,
-            other => {
-                other.decrypt(octets);
-                mac.update(octets.split_at(hashed).0);
-                return;
-            }
-        };
-        let (text, rest) = octets.split_at_mut(hashed);
-        let (head, blocks, tail) = by_blocks(mac, text);
-        stream.apply(head);
-        mac.update(head);
-        rc4_md5::open(stream, mac.blocks(blocks.len()), blocks);
-        stream.apply(tail);
-        mac.update(tail);
-        stream.apply(rest);
-    }
-
-    fn decrypt(&mut self, text: &mut [u8]) {
+    /// Takes a message's text into `mac`, and encrypts its whole blocks, where the cipher has blocks.
+    /// Returns the MAC.
+    #[inline]
+    pub(super) fn seal(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
         match self {
-            Self::None | Self::Fresh(_) => (),
-            Self::Rc4(stream) => stream.apply(text),
-            Self::Des(chain) => chain.decrypt(text),
-            Self::TripleDes(chain) => chain.decrypt(text),
+            Self::None | Self::Fresh(_) => {
+                mac.update(text);
+                mac.finish()
+            }
+            Self::Rc4(stream) => seal_stream(stream, mac, text),
+            Self::Des(chain) => seal_chained(chain, mac, text),
+            Self::TripleDes(chain) => seal_chained(chain, mac, text),
+        }
+    }
+
+    /// Decrypts a message, whole blocks, where the cipher has blocks, and takes all but its last
+    /// `tail` octets into `mac`.
+    #[inline]
+    pub(super) fn open(
+        &mut self,
+        mac: &mut RunningMac<'_>,
+        sealed: &mut Segments<'_>,
+        tail: usize,
+    ) {
+        match self {
+            Self::None | Self::Fresh(_) => {
+                let [first, second] = sealed.parts_without(tail);
+                mac.update(first);
+                if !second.is_empty() {
+                    mac.update(second);
+                }
+            }
+            Self::Rc4(stream) => open_stream(stream, mac, sealed, tail),
+            Self::Des(chain) => open_chained(chain, mac, sealed, tail),
+            Self::TripleDes(chain) => open_chained(chain, mac, sealed, tail),
+        }
+    }
+
+    /// The MAC of an opened message, all of whose text `mac` has seen.
+    pub(super) fn finish(&mut self, mac: &mut RunningMac<'_>) -> Mac {
+        match self {
+            Self::Rc4(stream) => mac.finish_by(|hash, blocks| stream.compress(hash, blocks)),
+            Self::None | Self::Fresh(_) | Self::Des(_) | Self::TripleDes(_) => mac.finish(),
         }
     }
 
     /// Where the state stands.
     pub(super) fn mark(&self) -> Mark {
-        Mark(Zeroizing::new(match self {
+        let vector = match self {
             Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; cbc::BLOCK],
             Self::Des(chain) => chain.vector(),
             Self::TripleDes(chain) => chain.vector(),
-        }))
+        };
+        Mark(Zeroizing::new(u64::from_ne_bytes(vector)))
     }
 
     /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
     pub(super) fn undo(&mut self, mark: &Mark, body: &mut Segments<'_>) {
-        if let Self::Rc4(stream) = self {
-            body.each_backwards(|text| stream.undo(text));
-        } else if self.set_vector(*mark.0) {
-            // Ciphertext is made again from the text and the vector that it was made from.
-            body.each_run(cbc::BLOCK, |text| self.encrypt(text));
-            self.set_vector(*mark.0);
+        self.set_vector(mark.0.to_ne_bytes());
+        // Ciphertext is made again from the text and the vector that it was made from.
+        match self {
+            Self::None | Self::Fresh(_) => (),
+            Self::Rc4(stream) => body.each_backwards(|text| stream.undo(text)),
+            Self::Des(chain) => encrypt_chained(chain, body),
+            Self::TripleDes(chain) => encrypt_chained(chain, body),
         }
+        self.set_vector(mark.0.to_ne_bytes());
     }
 
-    /// Sets the vector, where the cipher has one; returns whether it has.
-    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) -> bool {
+    /// Sets the vector, where the cipher has one.
+    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) {
         match self {
-            Self::None | Self::Fresh(_) | Self::Rc4(_) => return false,
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => (),
             Self::Des(chain) => chain.set_vector(vector),
             Self::TripleDes(chain) => chain.set_vector(vector),
         }
-        true
     }
 
     /// The position in the stream or chain: nothing before the first message.
@@ -150,7 +155,7 @@ impl State {
             return Some(Self::Fresh(cipher));
         }
         if !is_padded(cipher) {
-            return Rc4::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
+            return Stream::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
         }
         let vector = position.try_into().ok()?;
         let mut state = Self::scheduled(cipher, key);
@@ -159,22 +164,116 @@ impl State {
     }
 }
 
-/// Takes `text` into `mac` and encrypts it.
-fn seal_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, mac: &mut RunningMac, text: &mut [u8]) {
-    let head = mac.missing().min(text.len());
-    mac.update(text.split_at(head).0);
-    let blocks = (text.len() - head) / size_of::<Block>();
-    let done = des_md5::seal(chain, mac.blocks(blocks), text, head);
-    mac.update(text.split_at(head + done).1);
-    chain.encrypt(text.split_at_mut(done).1);
+/// Takes `text` into `mac`, which ends there, and encrypts it.
+#[inline(never)]
+fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
+    let (start, blocks, rest) = by_length(stream, mac, text);
+    if !blocks.is_empty() {
+        mac.update(start);
+        stream.drain(start);
+        stream.seal(mac.blocks(blocks.len()), blocks);
+    }
+    by_blocks(mac.missing(), rest, |part| {
+        mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+        stream.apply(part);
+    });
+    mac.finish_by(|hash, blocks| stream.compress(hash, blocks))
 }
 
-/// `text` up to where `mac` has whole blocks, the blocks, and what is after them.
-fn by_blocks<'t>(
-    mac: &RunningMac,
+/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+#[inline(never)]
+fn open_stream(
+    stream: &mut Stream,
+    mac: &mut RunningMac<'_>,
+    sealed: &mut Segments<'_>,
+    tail: usize,
+) {
+    let mut left = sealed.len().saturating_sub(tail);
+    sealed.each_run(1, |run| {
+        let (text, tail) = run.split_at_mut(left.min(run.len()));
+        left -= text.len();
+        let (start, blocks, rest) = by_length(stream, mac, text);
+        if !blocks.is_empty() {
+            stream.drain(start);
+            mac.update(start);
+            stream.open(mac.blocks(blocks.len()), blocks);
+        }
+        by_blocks(mac.missing(), rest, |part| {
+            stream.apply(part);
+            mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
+        });
+        stream.apply(tail);
+    });
+}
+
+/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+#[inline(never)]
+fn open_chained<const KEYS: usize>(
+    chain: &mut Cbc<KEYS>,
+    mac: &mut RunningMac<'_>,
+    sealed: &mut Segments<'_>,
+    tail: usize,
+) {
+    let mut left = sealed.len().saturating_sub(tail);
+    sealed.each_run(cbc::BLOCK, |run| {
+        chain.decrypt(run);
+        let (text, _) = run.split_at(left.min(run.len()));
+        mac.update(text);
+        left -= text.len();
+    });
+}
+
+/// Where `text` is long: its start, which takes all that is ready up to where `mac` has whole blocks,
+/// the blocks, and what is left; otherwise all is left.
+fn by_length<'t>(
+    stream: &Stream,
+    mac: &RunningMac<'_>,
     text: &'t mut [u8],
 ) -> (&'t mut [u8], &'t mut [Block], &'t mut [u8]) {
-    let (head, rest) = text.split_at_mut(mac.missing().min(text.len()));
-    let (blocks, tail) = rest.as_chunks_mut();
-    (head, blocks, tail)
+    const LONG: usize = 256;
+    let head = mac.missing();
+    let start = head + stream.ready().saturating_sub(head).next_multiple_of(size_of::<Block>());
+    if text.len() < start + LONG {
+        return (&mut [], &mut [], text);
+    }
+    let (start, rest) = text.split_at_mut(start);
+    let (blocks, rest) = rest.as_chunks_mut();
+    (start, blocks, rest)
+}
+
+/// Passes `text` to `work`: its first `head` octets, then blocks, then what is left.
+fn by_blocks(head: usize, text: &mut [u8], mut work: impl FnMut(&mut [u8])) {
+    let (head, rest) = text.split_at_mut(head.min(text.len()));
+    work(head);
+    rest.chunks_mut(size_of::<Block>()).for_each(work);
+}
+
+/// Takes `text` into `mac`, which ends there, and encrypts its whole blocks meanwhile: what is hashed
+/// goes ahead of what is encrypted.
+#[inline(never)]
+fn seal_chained<const KEYS: usize>(
+    chain: &mut Cbc<KEYS>,
+    mac: &mut RunningMac<'_>,
+    text: &mut [u8],
+) -> Mac {
+    let mut done = 0;
+    let head = mac.missing().min(text.len());
+    if mac.fill(text.split_at(head).0) {
+        mac.settle(|hash, blocks| {
+            done += des_md5::seal_few(chain, hash, blocks, text.split_at_mut(done).1);
+        });
+    }
+    let blocks = (text.len() - head) / size_of::<Block>();
+    done += des_md5::seal(chain, mac.blocks(blocks), text.split_at_mut(done).1, head - done);
+    mac.fill(text.split_at(head + blocks * size_of::<Block>()).1);
+    let mac = mac.finish_by(|hash, blocks| {
+        done += des_md5::seal_few(chain, hash, blocks, text.split_at_mut(done).1);
+    });
+    chain.encrypt(text.split_at_mut(done).1);
+    mac
+}
+
+/// Encrypts what is made of whole blocks.
+fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut Segments<'_>) {
+    text.each_run(cbc::BLOCK, |run| chain.encrypt(run));
 }

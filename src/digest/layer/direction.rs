@@ -6,9 +6,10 @@ use zeroize::Zeroizing;
 use super::cbc;
 use super::cipher::{State, is_padded};
 use super::keys::{self, Flow};
-use super::mac::{self, MAC, PreparedMac, RunningMac, SUFFIX};
+use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
 use super::segments::Segments;
 use super::{PackedDirection, Protection};
+use crate::digest::qop::Cipher;
 use crate::sspi::{Error, Result, Secret, Status};
 
 /// The most that may follow a message's text before the suffix: padding and MAC.
@@ -59,10 +60,16 @@ impl Direction {
     }
 
     /// Makes the key schedule, where there is one to make and it is not made.
+    #[inline]
     pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) {
         if let State::Fresh(cipher) = self.cipher {
-            self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
+            self.schedule_for(cipher, h_a1, flow);
         }
+    }
+
+    #[cold]
+    fn schedule_for(&mut self, cipher: Cipher, h_a1: &[u8; 16], flow: Flow) {
+        self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
     }
 
     /// The MAC block of the next message; counts it.
@@ -70,10 +77,8 @@ impl Direction {
         &mut self,
         parts: impl IntoIterator<Item = &'p [u8]>,
     ) -> [u8; mac::BLOCK] {
-        let mac = self.mac_of(parts);
-        let mut block = [0; mac::BLOCK];
-        put(&mut block, &mac, &mac::suffix(self.sequence));
-        self.count();
+        let block = self.mac_of(parts).block(self.sequence);
+        count(&mut self.sequence);
         block
     }
 
@@ -83,16 +88,16 @@ impl Direction {
         parts: impl IntoIterator<Item = &'p [u8]>,
         block: &[u8; mac::BLOCK],
     ) -> Result<()> {
-        let (received, suffix) = block.split_at(MAC);
-        self.check_suffix(suffix.try_into().unwrap_or_default())?;
-        if bool::from(equal(&self.mac_of(parts), received)) {
-            self.count();
+        self.check_suffix(block.last_chunk().copied().unwrap_or_default())?;
+        let received = block.first_chunk().copied().unwrap_or_default();
+        if bool::from(self.mac_of(parts).equals(Mac::received(received))) {
+            count(&mut self.sequence);
             return Ok(());
         }
         Err(altered("signature: the MAC is not that of the message (RFC 2831 §2.3)"))
     }
 
-    fn mac_of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> [u8; MAC] {
+    fn mac_of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Mac {
         let mut running = self.mac.begin(self.sequence);
         for part in parts {
             running.update(part);
@@ -102,18 +107,17 @@ impl Direction {
 
     /// Encrypts `data` and fills `trailer`, whose length is what the message's length makes it.
     pub(super) fn seal(&mut self, padded: bool, data: &mut [u8], trailer: &mut [u8]) {
-        let unit = if padded { cbc::BLOCK } else { 1 };
-        let mut mac = self.mac.begin(self.sequence);
-        let (blocks, rest) = data.split_at_mut(data.len() - data.len() % unit);
-        Segments::new(blocks, &mut []).each_run(unit, |run| self.cipher.seal(&mut mac, run));
-        mac.update(rest);
-        let padding = trailer.len() - mac::BLOCK;
-        let (tail, suffix) = trailer.split_at_mut(padding + MAC);
-        tail.fill(u8::try_from(padding).unwrap_or_default());
-        put(tail.split_at_mut(padding).1, &mac.finish(), &[]);
-        Segments::new(rest, tail).each_run(unit, |run| self.cipher.encrypt(run));
-        put(suffix, &mac::suffix(self.sequence), &[]);
-        self.count();
+        let Some((padding, block)) = trailer.split_last_chunk_mut() else { return };
+        let mac = self.cipher.seal(&mut self.mac.begin(self.sequence), data);
+        if padded {
+            padding.fill(u8::try_from(padding.len()).unwrap_or_default());
+        }
+        *block = mac.block(self.sequence);
+        let rest = if padded { data.len() % cbc::BLOCK } else { 0 };
+        let (_, rest) = data.split_at_mut(data.len() - rest);
+        let (tail, _) = trailer.split_at_mut(trailer.len() - SUFFIX);
+        self.cipher.encrypt(rest, tail);
+        count(&mut self.sequence);
     }
 
     /// Decrypts the body of the next message and returns its text's length, or leaves it as it is.
@@ -131,30 +135,19 @@ impl Direction {
         }
         let mark = self.cipher.mark();
         let mut mac = self.mac.begin(self.sequence);
-        let tail = self.decrypt(padded, &mut mac, &mut sealed);
-        let Some(length) = judge(padded, sealed.len(), &mut mac, &tail) else {
+        self.cipher.open(&mut mac, &mut sealed, if padded { TAIL } else { MAC });
+        let length = if padded {
+            padded_length(&mut mac, &sealed)
+        } else {
+            let mac = self.cipher.finish(&mut mac);
+            bool::from(mac.equals(Mac::received(sealed.last()))).then(|| sealed.len() - MAC)
+        };
+        let Some(length) = length else {
             self.cipher.undo(&mark, &mut sealed);
             return Err(altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"));
         };
-        self.count();
+        count(&mut self.sequence);
         Ok(length)
-    }
-
-    /// Decrypts `sealed` in place, takes the text up to the tail into `mac`, and returns the tail.
-    fn decrypt(
-        &mut self,
-        padded: bool,
-        mac: &mut RunningMac,
-        sealed: &mut Segments<'_>,
-    ) -> Zeroizing<[u8; TAIL]> {
-        let (unit, tail) = if padded { (cbc::BLOCK, TAIL) } else { (1, MAC) };
-        let mut left = sealed.len().saturating_sub(tail);
-        sealed.each_run(unit, |run| {
-            let hashed = left.min(run.len());
-            self.cipher.open(mac, run, hashed);
-            left -= hashed;
-        });
-        Zeroizing::new(sealed.last())
     }
 
     fn check_suffix(&self, suffix: [u8; SUFFIX]) -> Result<()> {
@@ -167,44 +160,27 @@ impl Direction {
             Some(_) => Ok(()),
         }
     }
-
-    fn count(&mut self) {
-        self.sequence = self.sequence.wrapping_add(1);
-    }
 }
 
-/// The text's length, if padding and MAC are right. `mac` has seen the text up to `tail`, the last
-/// octets of `length`.
+fn count(sequence: &mut u32) {
+    *sequence = sequence.wrapping_add(1);
+}
+
+/// The text's length, if padding and MAC are right. `mac` has seen all but the last [`TAIL`] octets.
 ///
 /// A wrong padding must look like a wrong MAC from outside (RFC 2831 has the padding inside the
 /// encryption and outside the MAC): the MAC is computed for both, then as if one octet were padding.
-fn judge(padded: bool, length: usize, mac: &mut RunningMac, tail: &[u8; TAIL]) -> Option<usize> {
-    let (text, received) = tail.split_at(cbc::BLOCK);
+fn padded_length(mac: &mut RunningMac<'_>, opened: &Segments<'_>) -> Option<usize> {
+    let tail: Zeroizing<[u8; TAIL]> = Zeroizing::new(opened.last());
+    let (text, _) = tail.split_at(cbc::BLOCK);
     let text: [u8; cbc::BLOCK] = text.try_into().unwrap_or_default();
-    let mut padding = 0;
-    let mut good = Choice::from(1);
-    if padded {
-        let (count, right) = padding_of(text);
-        padding = usize::from(count);
-        good = right;
-        // In front of a short body's tail there are zeros, which are neither text nor padding.
-        let absent = TAIL.saturating_sub(length);
-        mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
-    }
-    good &= equal(&mac.finish(), received);
-    bool::from(good).then(|| length - MAC - padding)
-}
-
-/// Whether two MACs are one, compared by words: each comparison passes a barrier of its own.
-fn equal(one: &[u8; MAC], other: &[u8]) -> Choice {
-    let words = |mac: &[u8]| {
-        let (start, end) = mac.split_first_chunk()?;
-        Some((u64::from_ne_bytes(*start), u16::from_ne_bytes(end.try_into().ok()?)))
-    };
-    match (words(one), words(other)) {
-        (Some(one), Some(other)) => one.0.ct_eq(&other.0) & one.1.ct_eq(&other.1),
-        _ => Choice::from(0),
-    }
+    let (padding, right) = padding_of(text);
+    let padding = usize::from(padding);
+    // In front of a short body's tail there are zeros, which are neither text nor padding.
+    let absent = TAIL.saturating_sub(opened.len());
+    mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
+    let good = right & mac.finish().equals(Mac::received(opened.last()));
+    bool::from(good).then(|| opened.len() - MAC - padding)
 }
 
 /// How many octets at the end of `text` are padding, and whether they are right: 1 where they are
@@ -222,13 +198,6 @@ fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
     let wrong = (u64::from_be_bytes(text) ^ (EACH * u64::from(claimed))) & mask;
     let right = wrong.ct_eq(&0) & claimed.wrapping_sub(1).ct_lt(&8);
     (u8::conditional_select(&1, &claimed, right), right)
-}
-
-/// Writes `one`, then `other`.
-fn put(to: &mut [u8], one: &[u8], other: &[u8]) {
-    for (to, from) in to.iter_mut().zip(one.iter().chain(other)) {
-        *to = *from;
-    }
 }
 
 /// How many octets of padding a text of `length` octets gets: never none for a block cipher.
@@ -265,18 +234,6 @@ mod tests {
                 let (_, good) = padding_of(other);
                 assert_eq!(bool::from(good), right && at < cbc::BLOCK - inside, "{claimed}, {at}");
             }
-        }
-    }
-
-    #[test]
-    fn macs_are_equal_in_every_octet_or_not_at_all() {
-        let mac = [7; MAC];
-        assert!(bool::from(equal(&mac, &mac)));
-        assert!(!bool::from(equal(&mac, &mac[1..])));
-        for at in 0..MAC {
-            let mut other = mac;
-            other[at] ^= 1;
-            assert!(!bool::from(equal(&mac, &other)), "{at}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The MAC of a message: HMAC-MD5 over its sequence number and text, ten octets of it, then the
 //! message type and the sequence number (RFC 2831 §2.3).
 
+use subtle::{Choice, ConstantTimeEq as _};
 use zeroize::Zeroize;
 
-use crate::kernels::md5::{Block, State, compress, octets};
+use crate::kernels::md5::{Block, State, compress, halves};
 
 /// Octets of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -28,13 +29,13 @@ impl PreparedMac {
     }
 
     /// The MAC of message number `sequence`, before its text.
-    pub(super) fn begin(&self, sequence: u32) -> RunningMac {
-        let sequence = sequence.to_be_bytes();
+    #[inline]
+    pub(super) fn begin(&self, sequence: u32) -> RunningMac<'_> {
         let mut partial = [0; 64];
-        partial.split_at_mut(sequence.len()).0.copy_from_slice(&sequence);
+        put(&mut partial, sequence.to_be_bytes());
         // The pad was a block.
-        let length = 64 + sequence.len() as u64;
-        RunningMac { state: self.inner, outer: self.outer, partial, length }
+        let length = PAD + size_of_val(&sequence) as u64;
+        RunningMac { state: self.inner, outer: &self.outer, partial, length }
     }
 }
 
@@ -57,30 +58,63 @@ pub(super) fn pads(key: &[u8; 16]) -> [Block; 2] {
 }
 
 /// The MAC of a message whose text is still coming.
-pub(super) struct RunningMac {
+pub(super) struct RunningMac<'m> {
     state: State,
-    outer: State,
+    outer: &'m State,
     /// The text since the last whole block, then zeros.
     partial: Block,
     /// Octets hashed so far.
     length: u64,
 }
 
-impl RunningMac {
+impl RunningMac<'_> {
+    /// Takes the next of the text.
+    #[inline]
     pub(super) fn update(&mut self, text: &[u8]) {
+        self.update_by(text, compress);
+    }
+
+    /// The same, with something that takes blocks into the hash, as [`compress`] does.
+    #[inline]
+    pub(super) fn update_by(
+        &mut self,
+        text: &[u8],
+        mut compress: impl FnMut(&mut State, &[Block]),
+    ) {
+        let (head, rest) = text.split_at(text.len().min(64 - self.filled()));
+        if !self.fill(head) {
+            return;
+        }
+        self.settle(&mut compress);
+        let (blocks, rest) = rest.as_chunks();
+        if !blocks.is_empty() {
+            compress(self.blocks(blocks.len()), blocks);
+        }
+        self.fill(rest);
+    }
+
+    /// Adds text that the partial block has room for; says whether the block is whole now.
+    #[inline]
+    pub(super) fn fill(&mut self, text: &[u8]) -> bool {
         let filled = self.filled();
         self.length += text.len() as u64;
-        let (_, space) = self.partial.split_at_mut(filled);
-        let Some((head, rest)) = text.split_at_checked(space.len()) else {
-            space.split_at_mut(text.len()).0.copy_from_slice(text);
-            return;
-        };
-        space.copy_from_slice(head);
+        // Mostly the first block is filled after the sequence number: by a number that is known.
+        match (self.partial.last_chunk_mut::<60>(), text.try_into()) {
+            (Some(space), Ok(text)) if filled == 4 => *space = text,
+            _ => {
+                if let Some(space) = self.partial.get_mut(filled..filled + text.len()) {
+                    space.copy_from_slice(text);
+                }
+            }
+        }
+        filled + text.len() == 64
+    }
+
+    /// Takes the partial block, which is whole.
+    #[inline]
+    pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut State, &[Block])) {
         compress(&mut self.state, std::slice::from_ref(&self.partial));
-        let (blocks, rest) = rest.as_chunks();
-        compress(&mut self.state, blocks);
         self.partial = [0; 64];
-        self.partial.split_at_mut(rest.len()).0.copy_from_slice(rest);
     }
 
     /// Octets up to the next whole block.
@@ -96,29 +130,31 @@ impl RunningMac {
 
     /// The MAC of all text, which ends here. It is a method of a reference so that the text in the
     /// partial block is not left behind by a move.
-    pub(super) fn finish(&mut self) -> [u8; MAC] {
+    #[inline]
+    pub(super) fn finish(&mut self) -> Mac {
+        self.finish_by(compress)
+    }
+
+    /// The same, as in [`RunningMac::update_by`]. Two blocks are taken at least.
+    #[inline]
+    pub(super) fn finish_by(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
         let filled = self.filled();
-        if let Some(mark) = self.partial.get_mut(filled) {
-            *mark = 0x80;
-        }
+        put_mark(&mut self.partial, filled);
         if filled >= LENGTH_AT {
-            compress(&mut self.state, std::slice::from_ref(&self.partial));
-            self.partial = [0; 64];
+            self.settle(&mut compress);
         }
         put_length(&mut self.partial, self.length);
-        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        self.settle(&mut compress);
 
-        self.partial = [0; 64];
-        let inner = octets(&self.state);
-        let (start, rest) = self.partial.split_at_mut(inner.len());
-        start.copy_from_slice(&inner);
-        rest[0] = 0x80;
-        // The pad was a block.
-        put_length(&mut self.partial, 64 + inner.len() as u64);
-        compress(&mut self.outer, std::slice::from_ref(&self.partial));
-        let mut mac = [0; MAC];
-        mac.copy_from_slice(octets(&self.outer).split_at(MAC).0);
-        mac
+        let inner = halves(&self.state);
+        for (octets, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
+            *octets = half.to_le_bytes();
+        }
+        put_mark(&mut self.partial, size_of_val(&inner));
+        put_length(&mut self.partial, PAD + size_of_val(&inner) as u64);
+        self.state = *self.outer;
+        self.settle(&mut compress);
+        Mac::of(&self.state)
     }
 
     /// Octets in the partial block.
@@ -127,8 +163,26 @@ impl RunningMac {
     }
 }
 
+/// Octets of a pad, which is a block.
+const PAD: u64 = 64;
 /// Where in the last block the message's length stands.
 const LENGTH_AT: usize = 56;
+
+/// Writes `octets` to the start of a block.
+#[inline]
+fn put<const N: usize>(block: &mut Block, octets: [u8; N]) {
+    block.split_at_mut(N).0.copy_from_slice(&octets);
+}
+
+/// Writes the mark of a message's end (RFC 1321 §3.1) after the first `filled` octets of a block, as
+/// a part of the word that it is in: the hash, which reads whole words, would have to wait for an
+/// octet by itself.
+fn put_mark(block: &mut Block, filled: usize) {
+    if let Some(octets) = block.as_chunks_mut().0.get_mut(filled / 4) {
+        let word = u32::from_le_bytes(*octets);
+        *octets = (word | 0x80 << (filled % 4 * 8)).to_le_bytes();
+    }
+}
 
 /// Writes the length of a message, given in octets, to its last block (RFC 1321 §3.2).
 fn put_length(block: &mut Block, length: u64) {
@@ -136,22 +190,49 @@ fn put_length(block: &mut Block, length: u64) {
     end.copy_from_slice(&(length << 3).to_le_bytes());
 }
 
-/// The text in the partial block may be a secret.
-impl Drop for RunningMac {
+/// The text in the partial block may be a secret. Slices are wiped by more than an octet at a time.
+impl Drop for RunningMac<'_> {
     fn drop(&mut self) {
-        self.partial.zeroize();
-        self.state.zeroize();
-        self.outer.zeroize();
+        self.partial.as_mut_slice().zeroize();
+        self.state.as_mut_slice().zeroize();
     }
 }
 
-/// What follows the MAC: message type and sequence number.
-pub(super) fn suffix(sequence: u32) -> [u8; SUFFIX] {
-    let mut suffix = [0; SUFFIX];
-    let (kind, number) = suffix.split_at_mut(TYPE.len());
-    kind.copy_from_slice(&TYPE);
-    number.copy_from_slice(&sequence.to_be_bytes());
-    suffix
+/// The ten octets of a MAC, as little-endian numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Mac {
+    start: u64,
+    end: u16,
+}
+
+impl Mac {
+    fn of(state: &State) -> Self {
+        let [start, rest] = halves(state);
+        let [first, second, ..] = rest.to_le_bytes();
+        Self { start, end: u16::from_le_bytes([first, second]) }
+    }
+
+    /// A MAC that was received.
+    pub(super) fn received(octets: [u8; MAC]) -> Self {
+        let (start, end) = (octets.first_chunk(), octets.last_chunk());
+        Self {
+            start: start.copied().map_or(0, u64::from_le_bytes),
+            end: end.copied().map_or(0, u16::from_le_bytes),
+        }
+    }
+
+    /// Whether two are one: whole words are compared, of which one comparison passes a barrier.
+    pub(super) fn equals(self, other: Self) -> Choice {
+        (self.start ^ other.start | u64::from(self.end ^ other.end)).ct_eq(&0)
+    }
+
+    /// The whole block: the MAC, message type and sequence number.
+    pub(super) fn block(self, sequence: u32) -> [u8; BLOCK] {
+        let rest = u64::from(self.end)
+            | u64::from(u16::from_le_bytes(TYPE)) << 16
+            | u64::from(sequence.swap_bytes()) << 32;
+        (u128::from(self.start) | u128::from(rest) << 64).to_le_bytes()
+    }
 }
 
 /// The sequence number in a suffix, where its message type is right.
@@ -196,9 +277,23 @@ mod tests {
                 for portion in [1, 13, 60, 64, 65, 300] {
                     let mut mac = prepared.begin(7);
                     text.chunks(portion).for_each(|part| mac.update(part));
-                    assert_eq!(mac.finish(), expected[..], "{length} octets by {portion}");
+                    let block = mac.finish().block(7);
+                    assert_eq!(block[..MAC], expected, "{length} octets by {portion}");
+                    assert_eq!(block[MAC..], [0, 1, 0, 0, 0, 7]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn macs_are_equal_in_every_octet_or_not_at_all() {
+        let mac = [7; MAC];
+        let equal = |other| bool::from(Mac::received(mac).equals(Mac::received(other)));
+        assert!(equal(mac));
+        for at in 0..MAC {
+            let mut other = mac;
+            other[at] ^= 1;
+            assert!(!equal(other), "{at}");
         }
     }
 }

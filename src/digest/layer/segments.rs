@@ -15,6 +15,14 @@ impl<'a> Segments<'a> {
         Self { first, second }
     }
 
+    /// What is before the last `count` octets, in two pieces; nothing, where there are not so many.
+    pub(super) fn parts_without(&self, count: usize) -> [&[u8]; 2] {
+        let length = self.len().saturating_sub(count);
+        let (first, _) = self.first.split_at(length.min(self.first.len()));
+        let (second, _) = self.second.split_at((length - first.len()).min(self.second.len()));
+        [first, second]
+    }
+
     pub(super) fn len(&self) -> usize {
         self.first.len().saturating_add(self.second.len())
     }
@@ -37,6 +45,8 @@ impl<'a> Segments<'a> {
         whole.last_chunk().copied().unwrap_or_else(|| self.last_across())
     }
 
+    #[cold]
+    #[inline(never)]
     fn last_across<const N: usize>(&self) -> [u8; N] {
         let mut last = [0; N];
         let octets = self.second.iter().rev().chain(self.first.iter().rev());
@@ -46,11 +56,11 @@ impl<'a> Segments<'a> {
         last
     }
 
-    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, to be changed
-    /// in place. A unit across the boundary is put together and taken apart again. At the end of a
+    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, a power of two,
+    /// to be changed in place. A unit across the boundary is put together and taken apart again. At the end of a
     /// body that is not made of whole units, what is left over comes as it is.
     pub(super) fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
-        let whole = self.first.len() - self.first.len() % unit;
+        let whole = self.first.len() & !(unit - 1);
         let (runs, head) = self.first.split_at_mut(whole);
         in_pieces(runs, &mut work);
         let missing = if head.is_empty() { 0 } else { unit - head.len() };
@@ -125,6 +135,8 @@ mod tests {
             let rest = segments.without_last(6);
             assert_eq!(rest.last::<4>(), [1, 2, 3, 4]);
             assert_eq!(rest.len(), 4);
+            assert_eq!(rest.parts_without(1).concat(), [1, 2, 3]);
+            assert!(rest.parts_without(5).concat().is_empty());
             assert_eq!(rest.without_last(5).len(), 0);
         }
     }

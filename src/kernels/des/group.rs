@@ -1,55 +1,52 @@
-//! Eight blocks of a chain, encrypted with other work between them.
+//! Some blocks of a chain, encrypted with other work between them.
 
 use super::table::Halves;
 use super::{BLOCK, Cbc};
 use crate::kernels::md5::Beside;
 
-/// Blocks of a group.
-const BLOCKS: usize = 8;
-/// Steps of the other work to a block: not so many that the processor could not look past them.
-const STEPS: usize = 64 / BLOCKS;
-
-/// A group on its way: as work beside a hash, which then costs next to nothing beside encryption.
+/// `COUNT` blocks on their way: as work beside a hash, which then costs next to nothing beside
+/// encryption. Between two there should not be so much of the hash that the processor could not look
+/// past it, but where there are few blocks, all the hash is better spread between them.
 #[derive(Clone, Copy)]
-pub(in crate::kernels) struct Group<'a, const KEYS: usize> {
+pub(in crate::kernels) struct Group<'a, const KEYS: usize, const COUNT: usize> {
     chain: &'a Cbc<KEYS>,
     /// Ciphertext up to the next block, plaintext from it on.
-    blocks: [[u8; BLOCK]; BLOCKS],
+    blocks: [[u8; BLOCK]; COUNT],
     /// The block before.
     last: Halves,
 }
 
 impl<const KEYS: usize> Cbc<KEYS> {
-    /// The group of these octets, the next of the chain.
+    /// The group of these blocks, the next of the chain.
     #[inline]
-    pub(in crate::kernels) fn group(&self, text: &[u8; BLOCK * BLOCKS]) -> Group<'_, KEYS> {
-        let mut blocks = [[0; BLOCK]; BLOCKS];
-        blocks.as_flattened_mut().copy_from_slice(text);
-        Group { chain: self, blocks, last: Halves::of(self.vector) }
+    pub(in crate::kernels) fn group<const COUNT: usize>(
+        &self,
+        blocks: &[[u8; BLOCK]; COUNT],
+    ) -> Group<'_, KEYS, COUNT> {
+        Group { chain: self, blocks: *blocks, last: Halves::of(self.vector) }
     }
 
-    // It is kept out of the 64 steps, which have it in eight places.
+    // It is kept out of the 64 steps, which have it in several places.
     #[inline(never)]
     fn next(&self, block: [u8; BLOCK], last: Halves) -> Halves {
         self.encrypted(Halves::of(block).mixed(last))
     }
 }
 
-impl<const KEYS: usize> Group<'_, KEYS> {
+impl<const KEYS: usize, const COUNT: usize> Group<'_, KEYS, COUNT> {
     /// The ciphertext, once all steps are done, and its last block.
     #[inline]
-    pub(in crate::kernels) fn ciphertext(&self) -> ([u8; BLOCK * BLOCKS], [u8; BLOCK]) {
-        let mut octets = [0; BLOCK * BLOCKS];
-        octets.copy_from_slice(self.blocks.as_flattened());
-        (octets, self.blocks[BLOCKS - 1])
+    pub(in crate::kernels) fn ciphertext(&self) -> ([[u8; BLOCK]; COUNT], [u8; BLOCK]) {
+        (self.blocks, self.blocks[COUNT - 1])
     }
 }
 
-impl<const KEYS: usize> Beside for Group<'_, KEYS> {
+impl<const KEYS: usize, const COUNT: usize> Beside for Group<'_, KEYS, COUNT> {
     #[inline]
     fn step(&mut self, step: usize) {
-        if step.is_multiple_of(STEPS) {
-            let block = &mut self.blocks[step / STEPS % BLOCKS];
+        let between = const { 64_usize.div_ceil(COUNT) };
+        if step.is_multiple_of(between) {
+            let block = &mut self.blocks[step / between % COUNT];
             self.last = self.chain.next(*block, self.last);
             *block = self.last.block();
         }

@@ -8,6 +8,8 @@
 
 use zeroize::Zeroize;
 
+use super::order::pinned;
+
 #[macro_use]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_macros))]
 mod rounds;
@@ -106,6 +108,17 @@ pub fn octets(state: &State) -> [u8; 16] {
         *octets = word.to_le_bytes();
     }
     hash
+}
+
+/// The hash that a state stands for, as two little-endian numbers.
+///
+/// Each word is loaded by itself. What a kernel has just stored word by word would have to wait for
+/// those stores if it were loaded by more at once, and compilers like to do that.
+#[must_use]
+#[inline]
+pub fn halves(state: &State) -> [u64; 2] {
+    let [a, b, c, d] = state.map(|word| u64::from(pinned(word)));
+    [a | b << 32, c | d << 32]
 }
 
 /// The sixteen words of a block.

@@ -17,7 +17,7 @@ fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
     let [prepared, _] = Signers::new(&h_a1(V4)).of(Role::Client);
     let mut mac = prepared.begin(0);
     mac.update(text);
-    let mut body = [text, padding, &mac.finish()].concat();
+    let mut body = [text, padding, &mac.finish().block(0)[..10]].concat();
     let Protection::Confidentiality(cipher) = protection else { panic!("a cipher") };
     let sealing = keys::sealing(&h_a1(V4), Flow::ToServer, cipher);
     match cipher {
