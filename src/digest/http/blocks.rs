@@ -52,8 +52,11 @@ impl Compression for Md5 {
             compress4(&mut states, [one, other, one, other]);
             [*first, *second, ..] = states;
         }
-        compress(first, one.get(beside..).unwrap_or_default());
-        compress(second, other.get(beside..).unwrap_or_default());
+        for (state, message) in [(first, one), (second, other)] {
+            if let Some(rest @ [_, ..]) = message.get(beside..) {
+                compress(state, rest);
+            }
+        }
     }
 
     fn end(bits: u64) -> [u8; 8] {
