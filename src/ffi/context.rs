@@ -277,6 +277,8 @@ fn begin(
 ///
 /// # Safety
 /// Not NULL, `context` can be read.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "measured: what is handed over in memory is waited for")]
 pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
     // SAFETY: the caller's promise.
     CONTEXTS.get(unsafe { pointer::handle(context) }?)

@@ -149,12 +149,13 @@ impl<T> Table<T> {
         let slot = self.slot(index_of(handle)).ok_or_else(invalid)?;
         let generation = self.check(handle, slot)?;
         let object = slot.object.read().unwrap_or_else(PoisonError::into_inner);
-        let found = Use { object, _end: End(self) };
         // It may have been removed meanwhile. From here on it cannot go.
-        if found.object.is_none() || slot.generation.load(Ordering::Acquire) != generation {
+        if object.is_none() || slot.generation.load(Ordering::Acquire) != generation {
+            drop(object);
+            self.drop_removed();
             return Err(invalid());
         }
-        Ok(found)
+        Ok(Use { object, _end: End(self) })
     }
 
     /// Ends the object of `handle`, which is never valid again. It is dropped now, or by the last

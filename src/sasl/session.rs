@@ -92,8 +92,10 @@ impl Session {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         self.check(credential, leg)?;
-        let Ok(options) = self.options() else {
-            return self.context.step(&call(leg, true, &[]), output);
+        let options = match &self.wrapper {
+            Wrapper::Absent => return self.context.step(&call(leg, true, &[]), output),
+            Wrapper::Options(options) => options,
+            Wrapper::Cookies(cookies) => &cookies.0,
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
         let options = copied(options);

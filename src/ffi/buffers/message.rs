@@ -42,6 +42,9 @@ pub(in crate::ffi) unsafe fn with_message<R>(
     match slots.count() {
         // SAFETY: the caller's promise.
         2 => unsafe { with_room::<2, R>(slots, direction, body) },
+        // As HTTP's requests have them.
+        // SAFETY: as above.
+        5 => unsafe { with_more_room::<5, R>(slots, direction, body) },
         // SAFETY: as above.
         0..=INLINE => unsafe { with_more_room::<INLINE, R>(slots, direction, body) },
         // SAFETY: as above.
