@@ -72,7 +72,9 @@ pub fn readings_of<'a>(username: Value<'a>, realm: Option<Value<'a>>) -> Reading
     let mut readings = readings_of_text(username.unquoted(), realm.clone());
     let Readings { first, others } = readings_of_text(Cow::Borrowed(username.raw()), realm);
     readings.add(first);
-    others.into_iter().for_each(|reading| readings.add(reading));
+    for other in others {
+        readings.add(other);
+    }
     readings
 }
 

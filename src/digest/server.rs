@@ -61,7 +61,8 @@ impl Challenged {
         call: &Call<'_>,
         now: u64,
     ) -> Result<Verified> {
-        let response = Response::parse(call.inputs.token())?;
+        let token = call.inputs.token();
+        let response = Response::parse(token)?;
         let terms = self.check_terms(credential, &response)?;
         if response.authzid.is_some() && !call.authorization_allowed {
             let reason = "response: authorization identities are forbidden on this context";
@@ -78,7 +79,7 @@ impl Challenged {
             let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
-        let claim = Claim::read(call.inputs.token(), &judge.cnonce)?;
+        let claim = Claim::read(token, &judge.cnonce)?;
         policy(call)?.judge(&claim)?;
         let service = claim.into_service().unwrap_or_default();
         let parties = Parties {

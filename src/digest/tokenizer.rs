@@ -210,7 +210,8 @@ impl<'a> Directives<'a> {
             [] => after,
             _ => return None,
         };
-        Some(Directive { name: rest.get(..length)?, id, value: Value { octets, form } })
+        let name = rest.get(..length)?;
+        Some(Directive { name, id, value: Value { octets, form } })
     }
 
     /// Where after `start`, which is at most 16, the first control character or one of these `stops`

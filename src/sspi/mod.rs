@@ -25,5 +25,5 @@ pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,
 };
-pub use secret::Secret;
+pub use secret::{Secret, Wipe};
 pub use status::Status;

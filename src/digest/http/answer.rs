@@ -4,7 +4,7 @@
 use super::nonce::{Proven, Text};
 use super::response::Response;
 use super::secret::SessionSecret;
-use super::server::wants_answer;
+use super::server::{Clock, wants_answer};
 use crate::digest::credential::DigestCredential;
 use crate::digest::printer::{Print, Printer};
 use crate::digest::qop::Qop;
@@ -32,10 +32,10 @@ impl AnswerText {
         response: &Response<'_>,
         nonce: &Proven,
         secret: &SessionSecret,
-        now: u64,
+        clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
-        let next_nonce = with_next.then(|| credential.mint()?.issue(now)).transpose()?;
+        let next_nonce = with_next.then(|| credential.mint()?.issue(clock())).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {
             qop: response.qop_text().into(),

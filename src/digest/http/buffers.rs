@@ -30,22 +30,23 @@ impl<'a> ServerInputs<'a> {
     /// # Errors
     /// `INVALID_TOKEN` for another type at one of the places 1 to 4.
     pub fn of(buffers: &[InputBuffer<'a>]) -> Result<Self> {
-        let first = |kind| buffers.iter().find(|buffer| buffer.kind == kind);
-        let octets = |buffer: Option<&InputBuffer<'a>>| buffer.map_or(&[][..], |b| b.data);
         let parameter = |place: usize| match buffers.get(place) {
             None => Ok(&[][..]),
             Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data),
             Some(buffer) if buffer.kind == buffer_type::EMPTY => Ok(&[][..]),
             Some(_) => Err(wrong("buffers: one of 1 to 4 is not SECBUFFER_PKG_PARAMS")),
         };
-        Ok(Self {
-            token: octets(first(buffer_type::TOKEN)),
-            method: text(parameter(1)?),
-            uri: text(parameter(2)?),
-            entity: text(parameter(3)?),
-            realm: parameter(4)?,
-            bindings: octets(first(buffer_type::CHANNEL_BINDINGS)),
-        })
+        let (method, uri) = (text(parameter(1)?), text(parameter(2)?));
+        let (entity, realm) = (text(parameter(3)?), parameter(4)?);
+        // Where other types can be now.
+        let octets = |kind| {
+            let others = buffers.get(5..).unwrap_or_default();
+            let found =
+                buffers.first().into_iter().chain(others).find(|buffer| buffer.kind == kind);
+            found.map_or(&[][..], |buffer| buffer.data)
+        };
+        let (token, bindings) = (octets(buffer_type::TOKEN), octets(buffer_type::CHANNEL_BINDINGS));
+        Ok(Self { token, method, uri, entity, realm, bindings })
     }
 
     /// The same of a `CompleteAuthToken` or `VerifySignature` call, where the place of the realm
@@ -54,10 +55,6 @@ impl<'a> ServerInputs<'a> {
     /// # Errors
     /// `INVALID_TOKEN` where there is no response or no method, or another type at its place.
     pub fn of_message(message: &'a Message<'_, '_>) -> Result<Self> {
-        let octets = |kind| {
-            let found = message.0.iter().find(|buffer| buffer.kind == kind);
-            found.map_or(&[][..], |buffer| buffer.data.octets())
-        };
         let parameter = |place: usize| match message.0.get(place) {
             None => Ok(&[][..]),
             Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data.octets()),
@@ -68,18 +65,15 @@ impl<'a> ServerInputs<'a> {
             Some(buffer) if buffer.kind == buffer_type::TOKEN => buffer.data.octets(),
             _ => &[],
         };
-        let inputs = Self {
-            token,
-            method: text(parameter(1)?),
-            uri: text(parameter(2)?),
-            entity: text(parameter(3)?),
-            realm: &[],
-            bindings: octets(buffer_type::CHANNEL_BINDINGS),
-        };
-        if inputs.token.is_empty() || inputs.method.is_empty() {
+        let (method, uri, entity) = (text(parameter(1)?), text(parameter(2)?), text(parameter(3)?));
+        if token.is_empty() || method.is_empty() {
             return Err(wrong("buffers: no response or no method"));
         }
-        Ok(inputs)
+        // Where other types can be now.
+        let mut others = message.0.get(4..).unwrap_or_default().iter();
+        let bindings = others.find(|buffer| buffer.kind == buffer_type::CHANNEL_BINDINGS);
+        let bindings = bindings.map_or(&[][..], |buffer| buffer.data.octets());
+        Ok(Self { token, method, uri, entity, realm: &[], bindings })
     }
 
     /// The realm to offer, where the caller gives one.

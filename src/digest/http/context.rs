@@ -3,7 +3,7 @@
 use super::client::{self, HttpClient, Login};
 use super::exchange::Granted;
 use super::hash::{Algorithm, Hash};
-use super::server::HttpServer;
+use super::server::{Clock, HttpServer};
 use super::sessions::{Session, Sessions};
 use crate::digest::charset::to_text;
 use crate::digest::credential::DigestCredential;
@@ -19,6 +19,9 @@ use crate::system::clock;
 
 const CALG_MD5: u32 = 0x8003;
 const CALG_SHA_256: u32 = 0x800C;
+
+/// The machine's.
+const CLOCK: Clock<'_> = &nonce::now;
 
 /// A context in HTTP mode.
 pub(in crate::digest) enum HttpContext {
@@ -38,8 +41,8 @@ impl HttpContext {
     ) -> Result<(Self, Step)> {
         match role {
             Role::Server => {
-                let (sessions, now) = (Sessions::of_process(), nonce::now());
-                let (server, step) = HttpServer::begin(sessions, credential, call, now, output)?;
+                let sessions = Sessions::of_process();
+                let (server, step) = HttpServer::begin(sessions, credential, call, CLOCK, output)?;
                 Ok((Self::Server(server), step))
             }
             Role::Client => {
@@ -59,7 +62,7 @@ impl HttpContext {
     ) -> Result<Step> {
         match self {
             Self::Server(server) => {
-                server.step(Sessions::of_process(), credential, call, nonce::now(), output)
+                server.step(Sessions::of_process(), credential, call, CLOCK, output)
             }
             Self::Client(client) => {
                 client::check_call(call)?;
@@ -75,7 +78,7 @@ impl HttpContext {
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         match self {
-            Self::Server(server) => server.complete(credential, nonce::now(), message),
+            Self::Server(server) => server.complete(credential, CLOCK, message),
             Self::Client(_) => Err(unsupported("complete: a client has nothing to complete")),
         }
     }
@@ -95,7 +98,7 @@ impl HttpContext {
         message: &mut Message<'_, '_>,
     ) -> Result<u32> {
         match self {
-            Self::Server(server) => server.verify(credential, nonce::now(), message).map(|()| 0),
+            Self::Server(server) => server.verify(credential, CLOCK, message).map(|()| 0),
             Self::Client(_) => Err(unsupported("signature: an HTTP client verifies nothing")),
         }
     }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use super::answer::AnswerText;
 use super::buffers::{self, ServerInputs};
 use super::judge::{self, Match};
-use super::later::{Known, Uri};
+use super::later::{Asked, Known, Uri};
 use super::nonce::{self, Proven};
 use super::response::Response;
 use super::secret::Request;
+use super::server::Clock;
 use super::sessions::{Beginning, Found, Session, Sessions};
 use super::window::Counts;
 use crate::accounts;
 use crate::config::Config;
-use crate::digest::bindings::{Claim, Policy};
+use crate::digest::bindings::Claim;
 use crate::digest::credential::DigestCredential;
 use crate::digest::nonce::FILETIME_SECOND;
 use crate::digest::printer::Print;
@@ -48,26 +49,35 @@ pub(super) struct Exchange<'a> {
     pub(super) inputs: &'a ServerInputs<'a>,
     pub(super) call: &'a Call<'a>,
     pub(super) sessions: &'a Arc<Sessions>,
-    pub(super) now: u64,
+    pub(super) clock: Clock<'a>,
 }
 
 impl Exchange<'_> {
     /// Judges the response: whose nonce it is and how old, then its count, then its hash.
-    pub(super) fn judge(&self, policy: &Policy, output: &mut dyn TokenSink) -> Result<Verdict> {
-        let response = Response::parse(self.inputs.token, Status::INVALID_TOKEN)?;
+    pub(super) fn judge(&self, asked: &Asked, output: &mut dyn TokenSink) -> Result<Verdict> {
+        // Used where it is put, as the request is: large values are not moved.
+        let response = Response::parse(self.inputs.token, Status::INVALID_TOKEN);
+        let response = match response {
+            Ok(ref response) => response,
+            Err(error) => return Err(error),
+        };
         if self.inputs.method.is_empty() {
             return Err(invalid("accept: a response needs the request's method in buffer 1"));
         }
         let config = self.credential.config();
-        self.check_offered(config, &response)?;
-        let request = request(config, self.inputs, &response)?;
+        self.check_offered(config, response)?;
+        let request = request(config, self.inputs, response);
+        let request = match request {
+            Ok(ref request) => request,
+            Err(error) => return Err(error),
+        };
         let text = response.nonce.unquoted();
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
             if let Some(session) = self.live_session(&text)? {
-                return self.judge_later(session, &response, &request);
+                return self.judge_later(session, response, request);
             }
-            let verdict = self.judge_first(&response, &text, &request, policy, output)?;
+            let verdict = self.judge_first(response, &text, request, asked, output)?;
             if let Some(verdict) = verdict {
                 return Ok(verdict);
             }
@@ -82,7 +92,7 @@ impl Exchange<'_> {
         response: &Response<'_>,
         text: &[u8],
         request: &Request<'_>,
-        policy: &Policy,
+        asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
         let Some(nonce) = self.credential.mint()?.check(text) else {
@@ -94,12 +104,13 @@ impl Exchange<'_> {
         }
         let found = judge::search(self.credential.source()?, response, text, request)?;
         let found = found.ok_or_else(denied)?;
-        let late = self.now > expires(&nonce, self.credential.config());
+        let now = (self.clock)();
+        let late = now > expires(&nonce, self.credential.config());
         if late || !self.sessions.is_unused(&nonce) {
             let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
             return Ok((!lives).then_some(Verdict::Again(true)));
         }
-        let begun = self.begin(response, nonce, found, policy, output)?;
+        let begun = self.begin(response, nonce, found, now, asked, output)?;
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
@@ -125,7 +136,7 @@ impl Exchange<'_> {
         self.check_opaque(response, &session.nonce)?;
         let order = self.credential.config().http_nonce_count;
         let same_user = is_users(&session, response);
-        let is_new = |count| session.is_new(count, order);
+        let is_new = |count| session.counts.is_new(count, order);
         if same_user && response.nc.is_some_and(is_new) {
             let known = Known::of(self.credential, self.inputs, response, &session, request);
             return Ok(Verdict::Later(session, known));
@@ -145,13 +156,14 @@ impl Exchange<'_> {
         response: &Response<'_>,
         nonce: Proven,
         found: Match,
-        policy: &Policy,
+        now: u64,
+        asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<(Arc<Session>, Granted)>> {
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
-        policy.judge(&claim)?;
+        asked.judge(&claim)?;
         let config = self.credential.config();
-        let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, self.now)?;
+        let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, &|| now)?;
         if let Some(answer) = &answer {
             answer.write(output.space(answer.length())?)?;
         }
@@ -163,7 +175,7 @@ impl Exchange<'_> {
             source: Arc::clone(self.credential.shared_source()?),
             mint: *self.credential.mint()?.id(),
             secret: found.secret,
-            started: self.now,
+            started: now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
         let limit = config.http_sessions;

@@ -42,8 +42,9 @@ impl Hash {
     #[must_use]
     pub fn has_digits(self, text: &[u8]) -> bool {
         // Without an early end, so that compilers look at many octets at once.
-        text.len() == self.digits()
-            && text.iter().fold(true, |all, octet| all & octet.is_ascii_hexdigit())
+        let digits =
+            |octets: &[u8; 32]| octets.iter().fold(true, |all, o| all & o.is_ascii_hexdigit());
+        text.len() == self.digits() && text.as_chunks().0.iter().all(digits)
     }
 
     /// What a source of accounts is asked for.
@@ -104,13 +105,25 @@ impl Algorithm {
     pub const MD5: Self = Self { hash: Hash::Md5, session: false };
     /// What Windows' servers offer.
     pub const MD5_SESS: Self = Self { hash: Hash::Md5, session: true };
+    const SHA_256: Self = Self { hash: Hash::Sha256, session: false };
+
+    /// As [`Named::from_name`], with less ado where a name is written as usual.
+    #[must_use]
+    pub fn read(name: &[u8]) -> Option<Self> {
+        match name {
+            b"MD5" => Some(Self::MD5),
+            b"MD5-sess" => Some(Self::MD5_SESS),
+            b"SHA-256" => Some(Self::SHA_256),
+            _ => Self::from_name(name),
+        }
+    }
 }
 
 impl Named for Algorithm {
     const ALL: &'static [(Self, &'static str)] = &[
         (Self::MD5, "MD5"),
         (Self::MD5_SESS, "MD5-sess"),
-        (Self { hash: Hash::Sha256, session: false }, "SHA-256"),
+        (Self::SHA_256, "SHA-256"),
         (Self { hash: Hash::Sha256, session: true }, "SHA-256-sess"),
         (Self { hash: Hash::Sha512_256, session: false }, "SHA-512-256"),
         (Self { hash: Hash::Sha512_256, session: true }, "SHA-512-256-sess"),
@@ -125,16 +138,10 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// The digits of `hash`, 32 octets at most, which is wiped.
+    /// The digits of `hash`, of 16 octets or 32, which is wiped.
     pub fn of(hash: &mut [u8]) -> Self {
         let mut text = [0; 64];
-        let length = match (<&[u8; 16]>::try_from(&*hash), text.first_chunk_mut::<32>()) {
-            (Ok(hash), Some(text)) => {
-                *text = hex::of_hash(hash);
-                text.len()
-            }
-            _ => hex::write(hash, &mut text),
-        };
+        let length = write_digits(hash, &mut text);
         hash.zeroize();
         Self { text, length }
     }
@@ -164,9 +171,11 @@ impl Digits {
     #[must_use]
     pub fn are(&self, received: &[u8]) -> bool {
         // The bit that digits have set, and letters in lower case.
-        let lower = |digit: u8| digit | 0x20;
-        let differ =
-            self.iter().zip(received).fold(0, |all, (own, other)| all | own ^ lower(*other));
+        const LOWER: u64 = u64::from_le_bytes([0x20; 8]);
+        let ((own, _), (other, _)) = (self.as_chunks(), received.as_chunks());
+        let differ = own.iter().zip(other).fold(0, |all, (own, other)| {
+            all | u64::from_le_bytes(*own) ^ (u64::from_le_bytes(*other) | LOWER)
+        });
         self.len() == received.len() && bool::from(differ.ct_eq(&0))
     }
 }
@@ -189,6 +198,15 @@ impl fmt::Debug for Digits {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("[redacted]")
     }
+}
+
+/// Writes the digits of a hash, of 16 octets or 32, to the front of `text`, and returns how many.
+pub(super) fn write_digits(hash: &[u8], text: &mut [u8]) -> usize {
+    let halves = hash.as_chunks::<16>().0;
+    for (text, half) in text.as_chunks_mut::<32>().0.iter_mut().zip(halves) {
+        hex::write_hash(half, text);
+    }
+    32 * halves.len()
 }
 
 /// `H(user ":" realm ":" password)`, what servers store; also A1's hash without `-sess`.

@@ -11,7 +11,7 @@ use super::buffers::{OUTPUT, ServerInputs};
 use super::exchange::{Granted, granted_flags, is_users, out_of_sequence, request};
 use super::response::Response;
 use super::secret::Request;
-use super::server::wants_answer;
+use super::server::{Clock, wants_answer};
 use super::sessions::Session;
 use crate::digest::bindings::{Claim, Policy};
 use crate::digest::credential::DigestCredential;
@@ -89,7 +89,8 @@ impl Known {
             let same = part.len() == usize::from(*length);
             let (kept, after) = left.split_at_checked(part.len()).unwrap_or_default();
             left = after;
-            same && kept == part
+            // Nothing is not compared: C libraries may read it in a slow way, at no address.
+            same && (part.is_empty() || kept == part)
         })
     }
 
@@ -118,20 +119,42 @@ struct Verified {
     answer: Option<Box<AnswerText>>,
 }
 
-/// What the caller asked for when it accepted.
-#[derive(Clone, Copy)]
+/// What a caller asked for.
 pub(super) struct Asked {
-    pub(super) flags: Flags,
-    /// What the same request was to be held to, for a call that names no channel again.
-    pub(super) policy: Option<Policy>,
+    flags: Flags,
+    /// What a client's claim is held to, where the call named a channel.
+    policy: Option<Box<Policy>>,
+}
+
+impl Asked {
+    /// What a call with these flags and this `SEC_CHANNEL_BINDINGS` block asks for.
+    ///
+    /// # Errors
+    /// As [`Policy::of`].
+    pub(super) fn of(flags: Flags, bindings: &[u8]) -> Result<Self> {
+        let mut asked = Self { flags, policy: None };
+        if !bindings.is_empty() {
+            asked.policy = Some(Box::new(Policy::of(flags, bindings, true)?));
+        }
+        Ok(asked)
+    }
+
+    /// As [`Policy::judge`].
+    pub(super) fn judge(&self, claim: &Claim) -> Result<()> {
+        match &self.policy {
+            Some(policy) => policy.judge(claim),
+            None => Policy::of(self.flags, &[], true)?.judge(claim),
+        }
+    }
 }
 
 /// A call that verifies a further request of a session.
 pub(super) struct Later<'a> {
     pub(super) credential: &'a DigestCredential,
     pub(super) session: &'a Session,
-    pub(super) asked: Asked,
-    pub(super) now: u64,
+    /// When the request was accepted.
+    pub(super) asked: &'a Asked,
+    pub(super) clock: Clock<'a>,
     /// The status for a nonce count that is none.
     pub(super) wrong_count: Status,
 }
@@ -144,70 +167,55 @@ impl Later<'_> {
         message: &mut Message<'_, '_>,
         known: Option<Known>,
     ) -> Result<Granted> {
-        let mut needed = None;
-        let result = self.check(message, known, &mut needed);
-        if let (Some(needed), Some(buffer)) = (needed, message.0.get_mut(OUTPUT)) {
-            buffer.length = Some(needed);
-        }
-        let (granted, answer) = result?;
-        write_answer(message, answer.as_deref())?;
-        Ok(granted)
-    }
-
-    /// As [`Later::verify`], with the answer, which `needed` is the length of where the buffer for
-    /// it is too small.
-    fn check(
-        &self,
-        message: &Message<'_, '_>,
-        known: Option<Known>,
-        needed: &mut Option<usize>,
-    ) -> Result<(Granted, Option<Box<AnswerText>>)> {
-        let inputs = ServerInputs::of_message(message)?;
-        let requested = self.asked.flags;
-        let policy = match self.asked.policy {
-            Some(policy) if inputs.bindings.is_empty() => policy,
-            _ => Policy::of(requested, inputs.bindings, true)?,
+        // The buffers are used where they are put: large values are not moved.
+        let inputs = ServerInputs::of_message(message);
+        let inputs = match inputs {
+            Ok(ref inputs) => inputs,
+            Err(error) => return Err(error),
         };
-        let verified = match known.filter(|known| known.is(&inputs)) {
-            Some(known) => known.into_verified(),
-            None => self.read(&inputs)?,
+        let named;
+        let asked = if inputs.bindings.is_empty() {
+            self.asked
+        } else {
+            named = Asked::of(self.asked.flags, inputs.bindings)?;
+            &named
         };
-        let Verified { count, qop, claim, uri, answer } = verified;
-        policy.judge(&claim)?;
-        if let Some(answer) = &answer
-            && room(message).is_some_and(|room| room < answer.length())
-        {
-            *needed = Some(answer.length());
-            let reason = "complete: the buffer is too small for Authentication-Info";
-            return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
+        let verified = match known {
+            Some(known) if known.is(inputs) => known.into_verified(),
+            _ => self.read(inputs)?,
+        };
+        asked.judge(&verified.claim)?;
+        if let Some(answer) = &verified.answer {
+            check_room(message, answer)?;
         }
         let order = self.credential.config().http_nonce_count;
-        let count = count.ok_or_else(out_of_sequence)?;
-        if !self.session.take(count, order) {
+        let count = verified.count.ok_or_else(out_of_sequence)?;
+        if !self.session.counts.take(count, order) {
             return Err(out_of_sequence());
         }
-        let granted = Granted {
-            uri,
-            service: claim.into_service(),
-            flags: granted_flags(requested, qop),
+        write_answer(message, verified.answer.as_deref())?;
+        let requested = self.asked.flags;
+        Ok(Granted {
+            uri: verified.uri,
+            service: verified.claim.into_service(),
+            flags: granted_flags(requested, verified.qop),
             requested,
-        };
-        Ok((granted, answer))
+        })
     }
 
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
         let Session { nonce, secret, .. } = self.session;
-        let response = Response::parse(inputs.token, self.wrong_count)?;
-        let request = request(self.credential.config(), inputs, &response)?;
+        let response = &Response::parse(inputs.token, self.wrong_count)?;
+        let request = &request(self.credential.config(), inputs, response)?;
         if response.nonce.unquoted().as_ref() != nonce.text
-            || !is_users(self.session, &response)
-            || !secret.makes(&response, &nonce.text, &request)
+            || !is_users(self.session, response)
+            || !secret.makes(response, &nonce.text, request)
         {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
             return Err(Error::new(Status::MESSAGE_ALTERED, reason));
         }
-        let answer = AnswerText::new(self.credential, &response, nonce, secret, self.now)?;
+        let answer = AnswerText::new(self.credential, response, nonce, secret, self.clock)?;
         Ok(Verified {
             count: response.nc,
             qop: response.qop,
@@ -225,6 +233,19 @@ fn room(message: &Message<'_, '_>) -> Option<usize> {
         Data::Writable(octets) => Some(octets.len()),
         Data::ReadOnly(_) => None,
     }
+}
+
+/// Refuses a buffer that the answer is too long for, and says how long it is.
+fn check_room(message: &mut Message<'_, '_>, answer: &AnswerText) -> Result<()> {
+    let needed = answer.length();
+    if room(message).is_none_or(|room| room >= needed) {
+        return Ok(());
+    }
+    if let Some(buffer) = message.0.get_mut(OUTPUT) {
+        buffer.length = Some(needed);
+    }
+    let reason = "complete: the buffer is too small for Authentication-Info";
+    Err(Error::new(Status::BUFFER_TOO_SMALL, reason))
 }
 
 fn write_answer(message: &mut Message<'_, '_>, answer: Option<&AnswerText>) -> Result<()> {

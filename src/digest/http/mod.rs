@@ -4,11 +4,12 @@
 //! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`hash`] the
 //! formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`window`] its counts
-//! and [`secret`] what later responses are checked with, by a hash that [`keyed`] has begun already.
-//! `exchange` judges a response by all of these, `later` completes those of sessions that go on;
-//! `server` and `client` are the two ends, `context` answers for both.
+//! and [`secret`] what later responses are checked with, by a hash that [`keyed`] has begun already,
+//! in `blocks`. `exchange` judges a response by all of these, `later` completes those of sessions
+//! that go on; `server` and `client` are the two ends, `context` answers for both.
 
 mod answer;
+mod blocks;
 pub mod buffers;
 pub mod challenge;
 mod client;

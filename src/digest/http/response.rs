@@ -7,7 +7,7 @@ use super::hash::{Algorithm, Counted};
 use super::without_scheme;
 use crate::digest::qop::{Named, Qop};
 use crate::digest::response::{read_charset, refused, repeated};
-use crate::digest::tokenizer::{Name, Value, directives, without_terminator};
+use crate::digest::tokenizer::{Directive, Name, Value, directives, without_terminator};
 use crate::sspi::{Error, Result, Status};
 
 /// A response is shorter than this, in octets: URIs may be long, though not without end.
@@ -121,6 +121,20 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
+const USERNAME: Name = Name::of(b"username");
+const EXTENDED: Name = Name::of(b"username*");
+const REALM: Name = Name::of(b"realm");
+const NONCE: Name = Name::of(b"nonce");
+const URI: Name = Name::of(b"uri");
+const RESPONSE: Name = Name::of(b"response");
+const ALGORITHM: Name = Name::of(b"algorithm");
+const CNONCE: Name = Name::of(b"cnonce");
+const OPAQUE: Name = Name::of(b"opaque");
+const QOP: Name = Name::of(b"qop");
+const NC: Name = Name::of(b"nc");
+const USERHASH: Name = Name::of(b"userhash");
+const CHARSET: Name = Name::of(b"charset");
+
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
 struct Fields<'a> {
@@ -143,7 +157,7 @@ impl<'a> Fields<'a> {
     fn collect(&mut self, token: &'a [u8]) -> Result<()> {
         let mut directives = directives(token);
         while let Some(directive) = directives.take_next()? {
-            let Some(field) = self.field(directive.id) else { continue };
+            let Some(field) = self.field(&directive) else { continue };
             if field.replace(directive.value).is_some() {
                 return Err(repeated("response", directive));
             }
@@ -151,41 +165,30 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    fn field(&mut self, name: Name) -> Option<&mut Option<Value<'a>>> {
-        const USERNAME: Name = Name::of(b"username");
-        const EXTENDED: Name = Name::of(b"username*");
-        const REALM: Name = Name::of(b"realm");
-        const NONCE: Name = Name::of(b"nonce");
-        const URI: Name = Name::of(b"uri");
-        const RESPONSE: Name = Name::of(b"response");
-        const ALGORITHM: Name = Name::of(b"algorithm");
-        const CNONCE: Name = Name::of(b"cnonce");
-        const OPAQUE: Name = Name::of(b"opaque");
-        const QOP: Name = Name::of(b"qop");
-        const NC: Name = Name::of(b"nc");
-        const USERHASH: Name = Name::of(b"userhash");
-        const CHARSET: Name = Name::of(b"charset");
-        Some(match name {
-            USERNAME => &mut self.username,
-            EXTENDED => &mut self.extended,
-            REALM => &mut self.realm,
-            NONCE => &mut self.nonce,
-            URI => &mut self.uri,
-            RESPONSE => &mut self.response,
-            ALGORITHM => &mut self.algorithm,
-            CNONCE => &mut self.cnonce,
-            OPAQUE => &mut self.opaque,
-            QOP => &mut self.qop,
-            NC => &mut self.nc,
-            USERHASH => &mut self.userhash,
-            CHARSET => &mut self.charset,
+    /// Where a directive's value goes. By the length of its name first, so that few names are
+    /// compared.
+    fn field(&mut self, directive: &Directive<'a>) -> Option<&mut Option<Value<'a>>> {
+        Some(match (directive.name.len(), directive.id) {
+            (2, NC) => &mut self.nc,
+            (3, URI) => &mut self.uri,
+            (3, QOP) => &mut self.qop,
+            (5, NONCE) => &mut self.nonce,
+            (5, REALM) => &mut self.realm,
+            (6, CNONCE) => &mut self.cnonce,
+            (6, OPAQUE) => &mut self.opaque,
+            (7, CHARSET) => &mut self.charset,
+            (8, USERNAME) => &mut self.username,
+            (8, RESPONSE) => &mut self.response,
+            (8, USERHASH) => &mut self.userhash,
+            (9, ALGORITHM) => &mut self.algorithm,
+            (9, EXTENDED) => &mut self.extended,
             _ => return None,
         })
     }
 
     fn understand(&self, wrong_count: Status) -> Result<Response<'a>> {
         let algorithm = self.algorithm.map_or(Ok(Algorithm::MD5), |value| {
-            Algorithm::from_name(value.plain()?)
+            Algorithm::read(value.plain()?)
                 .ok_or_else(|| refused("response: an unknown algorithm (RFC 7616 §3.4)"))
         })?;
         let response = needed(self.response, "response: no response (RFC 7616 §3.4)")?.plain()?;
@@ -227,8 +230,8 @@ impl<'a> Fields<'a> {
             (None, None) => Ok((None, None, [b'0'; 8])),
             (Some(qop), Some(nc)) => {
                 let text = qop.plain()?;
-                let qop = Qop::from_name(text).filter(|qop| *qop != Qop::AuthConf);
-                let qop = qop.ok_or_else(|| refused("response: an unknown qop (RFC 7616 §3.4)"))?;
+                let qop = read_qop(text)
+                    .ok_or_else(|| refused("response: an unknown qop (RFC 7616 §3.4)"))?;
                 let (count, digits) = read_count(nc, wrong)?;
                 Ok((Some((qop, text)), Some(count), digits))
             }
@@ -271,19 +274,39 @@ fn filled(value: Value<'_>) -> Result<Value<'_>> {
     Ok(value)
 }
 
+/// The qop of a name, one that HTTP has.
+fn read_qop(name: &[u8]) -> Option<Qop> {
+    match name {
+        // As everybody writes it.
+        b"auth" => Some(Qop::Auth),
+        _ => Qop::from_name(name).filter(|qop| *qop != Qop::AuthConf),
+    }
+}
+
 /// Eight hexadecimal digits in either case (RFC 7616 §3.4).
 fn read_count(value: Value<'_>, wrong: Status) -> Result<(u32, [u8; 8])> {
     let refusal = || Error::new(wrong, "response: nc is not eight hexadecimal digits (RFC 7616)");
     let text = <[u8; 8]>::try_from(value.plain()?).map_err(|_| refusal())?;
-    let count = text.iter().try_fold(0, |count, octet| {
-        let value = match octet {
-            b'0'..=b'9' => octet - b'0',
-            b'a'..=b'f' | b'A'..=b'F' => (octet | 0x20) - b'a' + 10,
-            _ => return None,
-        };
-        Some(count << 4 | u32::from(value))
-    });
-    Ok((count.ok_or_else(refusal)?, text))
+    Ok((hexadecimal(text).ok_or_else(refusal)?, text))
+}
+
+/// The number of eight hexadecimal digits in either case; `None` where one is none. All at once, since
+/// it cannot be foreseen which of a count's are letters.
+fn hexadecimal(digits: [u8; 8]) -> Option<u32> {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let digits = u64::from_be_bytes(digits);
+    let letters = (digits >> 6) & EACH;
+    let values = (digits & (EACH * 0x0F)) + letters * 9;
+    // An octet that is no digit has no value below sixteen, or is not the one that is written so.
+    let above_nine = ((values + EACH * 6) >> 4) & EACH;
+    let written = values + EACH * u64::from(b'0') + above_nine * u64::from(b'a' - b'9' - 1);
+    if values & (EACH * 0xF0) != 0 || written != (digits | (letters << 5)) {
+        return None;
+    }
+    // Two digits to an octet, then four to two of them, then all.
+    let values = (values | (values >> 4)) & 0x00FF_00FF_00FF_00FF;
+    let values = (values | (values >> 8)) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((values | (values >> 16)) & 0xFFFF_FFFF).ok()
 }
 
 /// Reads `UTF-8'language'percent-encoded` (RFC 5987 §3.2), also where a client quotes it.

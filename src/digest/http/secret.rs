@@ -1,6 +1,6 @@
 //! What later responses of a session are checked with.
 
-use super::hash::{self, Algorithm, Digits};
+use super::hash::{self, Algorithm, Counted, Digits};
 use super::keyed::{Covered, Keyed};
 use super::response::Response;
 use crate::digest::hex;
@@ -50,12 +50,15 @@ impl SessionSecret {
         nonce: &[u8],
         request: &Request<'_>,
     ) -> Option<Self> {
-        let (algorithm, cnonce) = (response.algorithm, response.cnonce());
+        let algorithm = response.algorithm;
+        let (cnonce, uri) = (response.cnonce(), response.uri());
+        let covered = request.covered(&uri);
         let inners: &[Inner] =
             if algorithm.session { &[Inner::Digits, Inner::Octets] } else { &[Inner::Digits] };
         inners.iter().find_map(|inner| {
             let first = First::new(algorithm, secret, *inner, nonce, &cnonce);
-            first.makes(response, nonce, request).then(|| Self {
+            let digits = first.hash(algorithm, nonce, response.counted(&cnonce), &covered);
+            digits.are(response.response).then(|| Self {
                 algorithm,
                 secret: secret.clone(),
                 inner: *inner,
@@ -70,11 +73,15 @@ impl SessionSecret {
     /// that stays (RFC 7616 §3.4.2).
     #[must_use]
     pub fn makes(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> bool {
-        if response.algorithm != self.algorithm {
+        let algorithm = response.algorithm;
+        if algorithm != self.algorithm {
             return false;
         }
-        self.anew(response, nonce).is_some_and(|anew| anew.makes(response, nonce, request))
-            || self.first.makes(response, nonce, request)
+        let (cnonce, uri) = (response.cnonce(), response.uri());
+        let (counted, covered) = (response.counted(&cnonce), request.covered(&uri));
+        let makes =
+            |first: &First| first.hash(algorithm, nonce, counted, &covered).are(response.response);
+        self.anew(&cnonce, nonce).is_some_and(|anew| makes(&anew)) || makes(&self.first)
     }
 
     /// The algorithm.
@@ -86,19 +93,24 @@ impl SessionSecret {
     /// `rspauth`: what a response would be without its method (RFC 7616 §3.5).
     #[must_use]
     pub fn answer(&self, response: &Response<'_>, nonce: &[u8]) -> Digits {
-        let anew = self.anew(response, nonce);
-        let covered = Covered { method: b"", uri: &response.uri(), entity: None };
-        anew.as_ref().unwrap_or(&self.first).hash(response, nonce, &covered)
+        let (cnonce, uri) = (response.cnonce(), response.uri());
+        let anew = self.anew(&cnonce, nonce);
+        let covered = Covered { method: b"", uri: &uri, entity: None };
+        let first = anew.as_ref().unwrap_or(&self.first);
+        first.hash(response.algorithm, nonce, response.counted(&cnonce), &covered)
     }
 
     /// A1 with a client's nonce that is not the session's first.
-    fn anew(&self, response: &Response<'_>, nonce: &[u8]) -> Option<First> {
-        if !self.algorithm.session {
-            return None;
-        }
-        let cnonce = response.cnonce();
-        let other = *cnonce != *self.cnonce;
-        other.then(|| First::new(self.algorithm, &self.secret, self.inner, nonce, &cnonce))
+    fn anew(&self, cnonce: &[u8], nonce: &[u8]) -> Option<First> {
+        let other = self.algorithm.session && *cnonce != *self.cnonce;
+        other.then(|| First::new(self.algorithm, &self.secret, self.inner, nonce, cnonce))
+    }
+}
+
+impl Request<'_> {
+    /// A2 of a response with this uri.
+    fn covered<'a>(&'a self, uri: &'a [u8]) -> Covered<'a> {
+        Covered { method: self.method, uri, entity: self.entity.as_deref() }
     }
 }
 
@@ -115,18 +127,16 @@ impl First {
         Self { a1, keyed }
     }
 
-    fn makes(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> bool {
-        let (method, entity) = (request.method, request.entity.as_deref());
-        let covered = Covered { method, uri: &response.uri(), entity };
-        self.hash(response, nonce, &covered).are(response.response)
-    }
-
-    fn hash(&self, response: &Response<'_>, nonce: &[u8], covered: &Covered<'_>) -> Digits {
-        let cnonce = response.cnonce();
-        let counted = response.counted(&cnonce);
+    fn hash(
+        &self,
+        algorithm: Algorithm,
+        nonce: &[u8],
+        counted: Option<Counted<'_>>,
+        covered: &Covered<'_>,
+    ) -> Digits {
         let kept = self.keyed.as_ref().and_then(|keyed| keyed.response(counted, covered));
         kept.unwrap_or_else(|| {
-            let hash = response.algorithm.hash;
+            let hash = algorithm.hash;
             hash::response(hash, &self.a1, nonce, counted, &covered.hash(hash))
         })
     }

@@ -9,11 +9,13 @@ use super::exchange::{Exchange, Granted, Verdict};
 use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
-use crate::digest::bindings::Policy;
 use crate::digest::credential::DigestCredential;
 use crate::digest::printer::Print;
 use crate::log;
 use crate::sspi::{Call, Error, Flags, Message, Outcome, Result, Status, Step, TokenSink};
+
+/// What gives the time, FILETIME, UTC. Most requests have no use for it.
+pub(super) type Clock<'a> = &'a dyn Fn() -> u64;
 
 /// A server's context in HTTP mode: one handle's view of a session.
 pub(in crate::digest) struct HttpServer {
@@ -40,10 +42,10 @@ impl HttpServer {
         sessions: &Arc<Sessions>,
         credential: &DigestCredential,
         call: &Call<'_>,
-        now: u64,
+        clock: Clock<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<(Self, Step)> {
-        let (phase, step) = advance(sessions, credential, call, false, now, output)?;
+        let (phase, step) = advance(sessions, credential, call, false, clock, output)?;
         Ok((Self { phase: Mutex::new(phase) }, step))
     }
 
@@ -65,7 +67,7 @@ impl HttpServer {
         sessions: &Arc<Sessions>,
         credential: &DigestCredential,
         call: &Call<'_>,
-        now: u64,
+        clock: Clock<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         let stale = {
@@ -83,7 +85,7 @@ impl HttpServer {
             }
         };
         let mut output = Watched { output, failed: false };
-        let result = advance(sessions, credential, call, stale, now, &mut output);
+        let result = advance(sessions, credential, call, stale, clock, &mut output);
         let (phase, result) = match result {
             Ok((phase, step)) => (phase, Ok(step)),
             Err(error) if output.failed && !stale => (Phase::Waiting, Err(error)),
@@ -98,7 +100,7 @@ impl HttpServer {
     pub(super) fn complete(
         &self,
         credential: &DigestCredential,
-        now: u64,
+        clock: Clock<'_>,
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         let mut phase = self.lock();
@@ -111,7 +113,7 @@ impl HttpServer {
             }
         };
         let wrong_count = Status::INVALID_TOKEN;
-        let later = Later { credential, session: &session, asked, now, wrong_count };
+        let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
         let (next, result) = match later.verify(message, known) {
             Ok(granted) => (Phase::Done(session, granted), Ok(())),
             Err(error) if error.status() == Status::OUT_OF_SEQUENCE => {
@@ -128,7 +130,7 @@ impl HttpServer {
     pub(super) fn verify(
         &self,
         credential: &DigestCredential,
-        now: u64,
+        clock: Clock<'_>,
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
         let granted = self.granted(|session, granted| (Arc::clone(session), granted.requested));
@@ -136,9 +138,9 @@ impl HttpServer {
             let reason = "context: the exchange has not succeeded (yet)";
             Error::new(Status::INVALID_HANDLE, reason)
         })?;
-        let asked = Asked { flags, policy: None };
+        let asked = Asked::of(flags, &[])?;
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        let later = Later { credential, session: &session, asked, now, wrong_count };
+        let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
         let granted = later.verify(message, None)?;
         *self.lock() = Phase::Done(session, granted);
@@ -152,25 +154,30 @@ fn advance(
     credential: &DigestCredential,
     call: &Call<'_>,
     stale: bool,
-    now: u64,
+    clock: Clock<'_>,
     output: &mut dyn TokenSink,
 ) -> Result<(Phase, Step)> {
     if call.flags.contains(Flags::CONFIDENTIALITY) {
         let reason = "accept: HTTP has no confidentiality of its own";
         return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
     }
-    let inputs = ServerInputs::of(call.inputs.0)?;
-    let policy = Policy::of(call.flags, inputs.bindings, true)?;
+    // The buffers are used where they are put: large values are not moved.
+    let inputs = ServerInputs::of(call.inputs.0);
+    let inputs = match inputs {
+        Ok(ref inputs) => inputs,
+        Err(error) => return Err(error),
+    };
+    let asked = Asked::of(call.flags, inputs.bindings)?;
     let echoed = call.flags & Flags::CONNECTION;
     let again = |stale, output: &mut dyn TokenSink| {
-        challenge(credential, &inputs, call.flags, stale, now, output)?;
+        challenge(credential, inputs, call.flags, stale, clock, output)?;
         Ok((Phase::Waiting, Step { outcome: Outcome::Continue, flags: echoed }))
     };
     if inputs.token.is_empty() {
         return again(stale, output);
     }
-    let exchange = Exchange { credential, inputs: &inputs, call, sessions, now };
-    match exchange.judge(&policy, output)? {
+    let exchange = Exchange { credential, inputs, call, sessions, clock };
+    match exchange.judge(&asked, output)? {
         Verdict::Again(stale) => again(stale, output),
         Verdict::First(session, granted) => {
             let flags = granted.flags;
@@ -180,7 +187,6 @@ fn advance(
         Verdict::Later(session, known) => {
             output.space(0)?;
             let step = Step { outcome: Outcome::Complete, flags: echoed };
-            let asked = Asked { flags: call.flags, policy: Some(policy) };
             Ok((Phase::Completing(session, asked, known), step))
         }
     }
@@ -192,7 +198,7 @@ fn challenge(
     inputs: &ServerInputs<'_>,
     requested: Flags,
     stale: bool,
-    now: u64,
+    clock: Clock<'_>,
     output: &mut dyn TokenSink,
 ) -> Result<()> {
     let config = credential.config();
@@ -201,7 +207,7 @@ fn challenge(
         None => Cow::Borrowed(config.realm.as_bytes()),
     };
     let mint = credential.mint()?;
-    let nonce = mint.issue(now)?;
+    let nonce = mint.issue(clock())?;
     let opaque = config.http_opaque.then(|| mint.opaque(&nonce));
     let mut algorithms = config.http_algorithms.iter();
     loop {

@@ -10,7 +10,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::sync::Lazy;
@@ -18,7 +17,7 @@ use once_cell::sync::Lazy;
 use super::key_hasher::KeyHashers;
 use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
-use super::window::{Counts, Order};
+use super::window::{Counts, SharedCounts};
 use crate::accounts::Source;
 
 /// Locks; more than processors, so that two threads seldom meet.
@@ -42,29 +41,9 @@ pub struct Session {
     pub secret: SessionSecret,
     /// FILETIME, UTC.
     pub started: u64,
-    counts: Mutex<Counts>,
-    /// The highest count that was used, or one that was before: to be asked without a lock.
-    highest: AtomicU32,
+    /// The nonce counts that were used.
+    pub counts: SharedCounts,
     sessions: Arc<Sessions>,
-}
-
-impl Session {
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// As [`Counts::is_new`]; by the time that a count is taken it may be used.
-    pub fn is_new(&self, count: u32, order: Order) -> bool {
-        count > self.highest.load(Ordering::Relaxed) || self.counts().is_new(count, order)
-    }
-
-    /// As [`Counts::take`].
-    pub fn take(&self, count: u32, order: Order) -> bool {
-        let mut counts = self.counts();
-        let taken = counts.take(count, order);
-        self.highest.store(counts.highest(), Ordering::Relaxed);
-        taken
-    }
 }
 
 impl Drop for Session {
@@ -177,7 +156,7 @@ impl Sessions {
             beginning;
         let number = self.hasher.hash_one(&account);
         let sessions = Arc::clone(self);
-        let (highest, counts) = (AtomicU32::new(counts.highest()), Mutex::new(counts));
+        let counts = SharedCounts::new(counts);
         let session = Arc::new(Session {
             nonce,
             user,
@@ -188,7 +167,6 @@ impl Sessions {
             secret,
             started,
             counts,
-            highest,
             sessions,
         });
         let record = Record {

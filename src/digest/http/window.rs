@@ -1,5 +1,8 @@
 //! Which nonce counts of a session have been used (RFC 7616 §3.4.6).
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 /// How strictly counts must follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Order {
@@ -31,12 +34,6 @@ impl Counts {
         Self { highest: u32::MAX, used: u64::MAX }
     }
 
-    /// The highest count that was used.
-    #[must_use]
-    pub const fn highest(&self) -> u32 {
-        self.highest
-    }
-
     /// Whether a request with this count is not one that was seen before, though it may come out
     /// of its order.
     #[must_use]
@@ -61,10 +58,79 @@ impl Counts {
         }
     }
 
+    /// Has used all up to `highest`.
+    fn catch_up(&mut self, highest: u32) {
+        let ahead = highest.saturating_sub(self.highest);
+        let ones = 1_u64.checked_shl(ahead).map_or(u64::MAX, |bit| bit - 1);
+        self.used = self.used.checked_shl(ahead).unwrap_or(0) | ones;
+        self.highest += ahead;
+    }
+
     /// Zero is no count: the first is one.
     fn is_unused(&self, count: u32) -> bool {
         let below = self.highest.checked_sub(count).filter(|below| *below < u64::BITS);
         count > 0 && below.is_some_and(|below| self.used & (1 << below) == 0)
+    }
+}
+
+/// Counts that many threads use. In strict order no thread waits for another.
+pub struct SharedCounts {
+    /// The highest count that was used.
+    highest: AtomicU32,
+    /// What a window has used. Those above, up to the highest, were used in strict order, all of them.
+    window: Mutex<Counts>,
+}
+
+impl SharedCounts {
+    /// After these.
+    #[must_use]
+    pub const fn new(counts: Counts) -> Self {
+        Self { highest: AtomicU32::new(counts.highest), window: Mutex::new(counts) }
+    }
+
+    /// As [`Counts::is_new`]; by the time that a count is taken it may be used.
+    #[must_use]
+    pub fn is_new(&self, count: u32, order: Order) -> bool {
+        let highest = self.highest.load(Ordering::Relaxed);
+        count > highest
+            || (order == Order::Window && {
+                let mut counts = *self.lock();
+                counts.catch_up(highest);
+                counts.is_new(count, order)
+            })
+    }
+
+    /// As [`Counts::take`].
+    pub fn take(&self, count: u32, order: Order) -> bool {
+        match order {
+            Order::Strict => count.checked_sub(1).is_some_and(|last| self.raise(last, count)),
+            Order::Window => self.take_in_window(count),
+        }
+    }
+
+    fn take_in_window(&self, count: u32) -> bool {
+        let mut window = self.lock();
+        loop {
+            let highest = self.highest.load(Ordering::Relaxed);
+            let mut counts = *window;
+            counts.catch_up(highest);
+            if !counts.take(count, Order::Window) {
+                return false;
+            }
+            // Unless one was taken in strict order meanwhile.
+            if self.raise(highest, counts.highest) {
+                *window = counts;
+                return true;
+            }
+        }
+    }
+
+    fn raise(&self, from: u32, to: u32) -> bool {
+        self.highest.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,6 +163,49 @@ mod tests {
     fn a_jump_past_the_window_forgets_it() {
         let row = taken(1, Order::Window, &[65, 2, 1, 3, 4_000_000_000, 65, 3_999_999_937]);
         assert_eq!(row, [true, true, false, true, true, false, true]);
+    }
+
+    #[test]
+    fn shared_counts_are_used_once_in_either_order() {
+        use Order::{Strict, Window};
+        let counts = SharedCounts::new(Counts::starting(1));
+        for (count, order, new, taken) in [
+            (2, Strict, true, true),
+            (3, Strict, true, true),
+            (3, Window, false, false),
+            (2, Window, false, false),
+            (6, Window, true, true),
+            (5, Strict, false, false),
+            (7, Strict, true, true),
+            (7, Window, false, false),
+            (5, Window, true, true),
+            (5, Window, false, false),
+            (6, Window, false, false),
+            (9, Strict, true, false),
+            (100, Window, true, true),
+            (101, Strict, true, true),
+            (100, Window, false, false),
+            (99, Window, true, true),
+            (7, Window, false, false),
+            (0, Strict, false, false),
+            (0, Window, false, false),
+        ] {
+            assert_eq!(counts.is_new(count, order), new, "{count} {order:?}");
+            assert_eq!(counts.take(count, order), taken, "{count} {order:?}");
+        }
+    }
+
+    #[test]
+    fn of_all_threads_that_take_a_count_one_has_it() {
+        let counts = SharedCounts::new(Counts::starting(0));
+        let take_all = |order| (1..=1000).filter(|count| counts.take(*count, order)).count();
+        let taken: usize = std::thread::scope(|scope| {
+            let orders = [Order::Strict, Order::Window, Order::Strict, Order::Window];
+            let threads = orders.map(|order| scope.spawn(move || take_all(order)));
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(counts.highest.load(Ordering::Relaxed), 1000);
+        assert!(taken <= 1000, "{taken}");
     }
 
     #[test]

@@ -118,6 +118,32 @@ fn messages_of_any_lengths_are_hashed_side_by_side() {
 }
 
 #[test]
+fn lanes_are_used_as_long_as_two_messages_go_on() {
+    for code in 0..256 {
+        let lengths = [code & 3, code >> 2 & 3, code >> 4 & 3, code >> 6];
+        let mut sorted = lengths;
+        sorted.sort_unstable();
+        assert_eq!(second(lengths), sorted[2], "{lengths:?}");
+    }
+}
+
+#[test]
+fn parts_of_a_text_follow_colons_and_none_is_cut_off() {
+    let mut text = Text::<1>::new();
+    text.push_with(|octets: &mut [u8; 3]| *octets = *b"abc").unwrap();
+    text.push_part(b"").unwrap();
+    text.push_part(b"defg").unwrap();
+    assert_eq!(text.len(), 9);
+    assert_eq!(text.push_with(|_: &mut [u8; 56]| panic!("there is no room")), None);
+    assert_eq!(text.push_part(&[b'x'; 55]), None);
+    assert_eq!(text.len(), 9);
+    assert_eq!(text.finish(0).unwrap(), padded(b"abc::defg"));
+    let mut full = Text::<1>::new();
+    full.push_part(&[b'x'; 63]).unwrap();
+    assert_eq!((full.push_part(b""), full.len()), (None, 64));
+}
+
+#[test]
 fn a_text_is_padded_in_place_or_has_no_room() {
     for length in 0..=130 {
         let message = noise(length, 3);

@@ -18,7 +18,7 @@ fn call_at(
 ) -> (Option<HttpServer>, Result<(Outcome, String)>) {
     let mut begun = None;
     let result = with_call(token, |call, output| {
-        let (context, step) = HttpServer::begin(sessions, credential, call, now, output)?;
+        let (context, step) = HttpServer::begin(sessions, credential, call, &|| now, output)?;
         begun = Some(context);
         Ok(step)
     });
@@ -32,7 +32,7 @@ fn call_on(
     token: &str,
     now: u64,
 ) -> Result<(Outcome, String)> {
-    with_call(token, |call, output| context.step(sessions, credential, call, now, output))
+    with_call(token, |call, output| context.step(sessions, credential, call, &|| now, output))
 }
 
 fn with_call(
@@ -320,8 +320,11 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
     assert_eq!(result.unwrap().0, Complete);
     let (mut token, mut method) = (response.into_bytes(), b"GET".to_vec());
     let mut buffers = [message_buffer(TOKEN, &mut token), message_buffer(PARAMS, &mut method)];
-    let status =
-        status_of(context.as_ref().unwrap().complete(&credential, NOW, &mut Message(&mut buffers)));
+    let status = status_of(context.as_ref().unwrap().complete(
+        &credential,
+        &|| NOW,
+        &mut Message(&mut buffers),
+    ));
     assert_eq!(status, Status::OUT_OF_SEQUENCE);
 
     let work = || {
@@ -337,8 +340,11 @@ fn one_leg_at_a_time_asks_for_a_stale_challenge() {
         authorization_allowed: true,
         authorization: b"",
     };
-    let step =
-        context.as_ref().unwrap().step(&sessions, &credential, &call, NOW, &mut output).unwrap();
+    let step = context
+        .as_ref()
+        .unwrap()
+        .step(&sessions, &credential, &call, &|| NOW, &mut output)
+        .unwrap();
     assert_eq!(step.outcome, Continue);
     assert!(output.text.starts_with(b"stale=true,"));
 }
