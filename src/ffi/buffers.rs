@@ -2,7 +2,7 @@
 //!
 //! Every count, pointer and length is checked before a view is made, no view is made of memory
 //! that is only to be written by pointer, and no two views overlap where one of them is writable.
-//! Up to eight buffers are held on the stack.
+//! Up to eight inputs are held on the stack, and all buffers of a message.
 
 mod message;
 
