@@ -4,7 +4,8 @@ use super::*;
 use crate::ffi::double::{credential, established};
 use crate::ffi::memory::{FreeContextBuffer, size_of};
 use crate::ffi::support::*;
-use crate::ffi::types::SecBuffer;
+use crate::ffi::types::{SecBuffer, SecHandle};
+use crate::handle::Handle;
 use crate::sspi::buffer_type::READONLY;
 
 const ALLOCATE: u32 = 0x100;

@@ -29,6 +29,7 @@ mod guard;
 pub mod identity;
 pub mod interface;
 pub mod interface_types;
+mod leg;
 mod machine;
 pub mod memory;
 pub mod message;

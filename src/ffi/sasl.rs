@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 
 use super::buffers::{self, Slots, with_inputs};
-use super::context::{Entry, Pointers, session, take_leg};
+use super::context::session;
 use super::guard::guard;
+use super::leg::{Entry, Pointers, take_leg};
 use super::machine::hand_over;
 use super::memory::Block;
 use super::package::write_info;
