@@ -3,6 +3,7 @@
 use super::*;
 use crate::ffi::double::{credential, established};
 use crate::ffi::memory::{FreeContextBuffer, size_of};
+use crate::ffi::stranded::{self, First};
 use crate::ffi::support::*;
 use crate::ffi::types::{SecBuffer, SecHandle};
 use crate::handle::Handle;
@@ -363,4 +364,46 @@ fn a_context_deleted_during_a_call_lives_until_its_end() {
     let session = CONTEXTS.get(Handle { lower: context.dwLower, upper: context.dwUpper }).unwrap();
     check(delete(context), Status::OK);
     assert!(session.context().established());
+}
+
+/// Whether the context of a first leg with the token `abcd` is kept for its repetition.
+fn is_kept(credential: SecHandle) -> bool {
+    let credential = Handle { lower: credential.dwLower, upper: credential.dwUpper };
+    stranded::take(First { credential, through_sasl: false, token: b"abcd" }).is_some()
+}
+
+#[test]
+fn a_first_leg_is_kept_under_the_token_that_came_where_input_and_output_are_the_same() {
+    let mut memory = Memory::of(b"abcd");
+    let mut buffers = vec![memory.buffer(TOKEN)];
+    let mut described = descriptor(&mut buffers);
+    let both = &raw mut described;
+    let (null, mut context) = (std::ptr::null_mut(), UNTOUCHED);
+    let mut inbound = credential(true, false);
+    let given = &raw mut inbound;
+    // SAFETY: the pointers are to live locals, or NULL where that is allowed.
+    let status = unsafe {
+        let (flags, new) = (0, &raw mut context);
+        AcceptSecurityContext(given, null, both, flags, 0, new, both, null.cast(), null.cast())
+    };
+    check(status, Status::BUFFER_TOO_SMALL);
+    assert_eq!(buffers[0].cbBuffer, 5);
+    assert!(is_kept(inbound));
+}
+
+#[test]
+fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_kept() {
+    let (mut token, mut small) = (Memory::of(b"abcd"), Memory::of(&[0; 2]));
+    let mut first = Accept::first(credential(true, false));
+    first.input = vec![token.buffer(TOKEN)];
+    first.output = vec![small.buffer(TOKEN)];
+    check(first.call(), Status::BUFFER_TOO_SMALL);
+    first.output = vec![SecBuffer { cbBuffer: 9, BufferType: TOKEN, pvBuffer: NOTHING }];
+    check(first.call(), Status::INVALID_TOKEN);
+    assert!(is_kept(first.credential));
+}
+
+#[test]
+fn a_session_takes_one_line_of_the_cache() {
+    assert_eq!(Table::<Session>::OCTETS, 64);
 }

@@ -54,8 +54,10 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let mut output = Output::absent();
     let (handle, expiry, step) = if let Some(handle) = known {
         let session = CONTEXTS.get(handle)?;
+        let credential = credential.map(|entry| &*entry.0);
+        let take = |leg: &Leg<'_>, output: &mut Output| session.step(credential, leg, output);
         // SAFETY: the caller's promise.
-        let step = unsafe { step(&session, credential, pointers, entry, &mut output) }?;
+        let step = unsafe { with_leg(pointers, entry, &mut output, take) }?;
         (handle, session.context().expiry(), step)
     } else {
         // SAFETY: the caller's promise.
@@ -83,16 +85,17 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     })
 }
 
-/// Takes a leg with `session`; after a refusal `output` has told the caller what was needed.
+/// Has `take` take a leg; after a refusal `output` has told the caller what was needed.
 ///
 /// # Safety
 /// As [`take_leg`].
-unsafe fn step(
-    session: &Session,
-    credential: Option<&CredentialEntry>,
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "measured: what is handed over in memory is waited for")]
+unsafe fn with_leg(
     pointers: &Pointers,
     entry: &Entry,
     output: &mut Output,
+    take: impl FnOnce(&Leg<'_>, &mut Output) -> Result<Step>,
 ) -> Result<Step> {
     // SAFETY: the caller's promise.
     let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
@@ -112,7 +115,7 @@ unsafe fn step(
         with_inputs(input, &writable, |inputs| {
             let (role, through_sasl) = (entry.role, entry.through_sasl);
             let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
-            session.step(credential.map(|entry| &*entry.0), &leg, output)
+            take(&leg, output)
         })
     };
     match result {
@@ -137,19 +140,26 @@ unsafe fn first_leg(
     output: &mut Output,
 ) -> Result<(Handle, u64, Step)> {
     let mut session = begin(credential, pointers.new_context, entry)?;
-    if stranded::is_kept() {
-        // SAFETY: the caller's promise.
-        let kept = unsafe { with_first(pointers, entry, stranded::take) };
-        session = kept.flatten().unwrap_or(session);
-    }
     // SAFETY: the caller's promise.
-    let step = match unsafe { step(&session, credential, pointers, entry, output) } {
-        Ok(step) => step,
-        Err(error) => {
-            if error.status() == Status::BUFFER_TOO_SMALL {
-                // SAFETY: the caller's promise.
-                unsafe { with_first(pointers, entry, |first| stranded::keep(first, session)) };
-            }
+    let words = unsafe { pointer::handle(pointers.credential) }?;
+    let credential = credential.map(|entry| &*entry.0);
+    let mut unfit = None;
+    let take = |leg: &Leg<'_>, output: &mut Output| {
+        let first = First::of(words, leg);
+        if let Some(kept) = first.and_then(stranded::take) {
+            session = kept;
+        }
+        session.step(credential, leg, output).inspect_err(|error| {
+            // Copied before anything is told: the caller's input may be where the output is.
+            unfit = first.filter(|_| error.status() == Status::BUFFER_TOO_SMALL).map(First::kept);
+        })
+    };
+    // SAFETY: the caller's promise.
+    let step = match (unsafe { with_leg(pointers, entry, output, take) }, unfit) {
+        (Ok(step), _) => step,
+        (Err(error), None) => return Err(error),
+        (Err(error), Some(first)) => {
+            stranded::keep(first, session);
             return Err(error);
         }
     };
@@ -157,32 +167,6 @@ unsafe fn first_leg(
     let handle = CONTEXTS.insert(session)?;
     // SAFETY: the caller's promise.
     Ok((unsafe { seen_by_caller(handle, pointers.credential) }, expiry, step))
-}
-
-/// Runs `body` on what a server's first leg is known by when it is repeated, if it takes a client's
-/// token.
-///
-/// # Safety
-/// As [`take_leg`].
-#[cold]
-unsafe fn with_first<R>(
-    pointers: &Pointers,
-    entry: &Entry,
-    body: impl FnOnce(First<'_>) -> R,
-) -> Option<R> {
-    // SAFETY: the caller's promise.
-    let credential = unsafe { pointer::handle(pointers.credential) }.ok()?;
-    // SAFETY: the caller's promise.
-    let input = unsafe { Slots::of(pointers.input) }.ok()?;
-    // SAFETY: the caller's promise; nothing is written meanwhile.
-    let answer = unsafe {
-        with_inputs(input, &(0..0), |inputs| {
-            let (through_sasl, token) = (entry.through_sasl, inputs.token());
-            let repeatable = entry.role == Role::Server && !token.is_empty();
-            Ok(repeatable.then(|| body(First { credential, through_sasl, token })))
-        })
-    };
-    answer.ok().flatten()
 }
 
 /// A new context's handle as the caller has to see it. Wine's secur32.dll finds the package of a

@@ -157,7 +157,7 @@ impl Part {
             Room::Callers(start, capacity) => {
                 if succeeded && self.length < *capacity {
                     // Callers print tokens; the terminator is not part of the length.
-                    // SAFETY: inside the capacity, which the caller of `of` promised.
+                    // SAFETY: inside the capacity, which the caller of `open` promised.
                     unsafe { start.wrapping_add(self.length).write(0) };
                 }
             }
@@ -187,7 +187,7 @@ impl Part {
         match &mut self.room {
             Room::Callers(start, capacity) if length <= *capacity => {
                 self.length = length;
-                // SAFETY: inside the capacity, which the caller of `of` promised; `self` is
+                // SAFETY: inside the capacity, which the caller of `open` promised; `self` is
                 // borrowed as long as the slice.
                 Ok(unsafe { std::slice::from_raw_parts_mut(*start, length) })
             }

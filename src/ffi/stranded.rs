@@ -5,9 +5,10 @@
 use std::cell::RefCell;
 
 use crate::handle::Handle;
-use crate::sasl::Session;
+use crate::sasl::{Leg, Session};
+use crate::sspi::Role;
 
-/// What a first leg has to have in common with the one that is repeated.
+/// What a first leg is known by when it is repeated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct First<'a> {
     pub(super) credential: Handle,
@@ -16,37 +17,45 @@ pub(super) struct First<'a> {
     pub(super) token: &'a [u8],
 }
 
-struct Kept {
+/// The same, to be kept.
+pub(super) struct KeptFirst {
     credential: Handle,
     through_sasl: bool,
     token: Vec<u8>,
-    session: Session,
+}
+
+impl<'a> First<'a> {
+    /// Of a server's leg that takes a client's token; other legs lose nothing by it.
+    #[inline]
+    pub(super) fn of(credential: Handle, leg: &Leg<'a>) -> Option<Self> {
+        let (through_sasl, token) = (leg.through_sasl, leg.inputs.token());
+        let repeatable = leg.role == Role::Server && !token.is_empty();
+        repeatable.then_some(Self { credential, through_sasl, token })
+    }
+
+    /// A copy.
+    pub(super) fn kept(self) -> KeptFirst {
+        let Self { credential, through_sasl, token } = self;
+        KeptFirst { credential, through_sasl, token: token.to_vec() }
+    }
 }
 
 thread_local! {
-    static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
-}
-
-/// Whether a context is kept.
-#[inline]
-pub(super) fn is_kept() -> bool {
-    KEPT.try_with(|place| place.borrow().is_some()).unwrap_or(false)
+    static KEPT: RefCell<Option<(KeptFirst, Session)>> = const { RefCell::new(None) };
 }
 
 /// Keeps the context of a leg that may be repeated.
-pub(super) fn keep(first: First<'_>, session: Session) {
-    let First { credential, through_sasl, token } = first;
-    let kept = Kept { credential, through_sasl, token: token.to_vec(), session };
+pub(super) fn keep(first: KeptFirst, session: Session) {
     // Dropped outside of the borrow: a package's drop may come back here. A thread that is ending, and
     // has lost its place, cannot repeat the leg.
-    let _before = KEPT.try_with(|place| place.borrow_mut().replace(kept));
+    let _before = KEPT.try_with(|place| place.borrow_mut().replace((first, session)));
 }
 
 /// The context of the leg that is repeated; what was kept for another one is gone.
 pub(super) fn take(first: First<'_>) -> Option<Session> {
-    let kept = KEPT.try_with(|place| place.borrow_mut().take()).ok()??;
-    let Kept { credential, through_sasl, ref token, .. } = kept;
-    (First { credential, through_sasl, token } == first).then_some(kept.session)
+    let (kept, session) = KEPT.try_with(|place| place.borrow_mut().take()).ok()??;
+    let KeptFirst { credential, through_sasl, ref token } = kept;
+    (First { credential, through_sasl, token } == first).then_some(session)
 }
 
 #[cfg(test)]
@@ -66,7 +75,7 @@ mod tests {
     fn kept() -> Arc<()> {
         let alive = Arc::new(());
         let context = DoubleContext::beside(Arc::clone(&alive));
-        keep(first(b"token"), Session::imported(Box::new(context)));
+        keep(first(b"token").kept(), Session::imported(Box::new(context)));
         alive
     }
 

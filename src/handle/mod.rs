@@ -10,7 +10,7 @@
 //! hold for reading, so that a look-up and its end are one atomic operation each.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use once_cell::sync::OnceCell;
@@ -100,7 +100,19 @@ impl<T> Deref for Use<'_, T> {
 impl<T> Drop for End<'_, T> {
     #[inline]
     fn drop(&mut self) {
+        unlocked();
         self.0.drop_removed();
+    }
+}
+
+/// What a use unlocked is unlocked for all before it looks at what was removed.
+#[inline]
+fn unlocked() {
+    // On x86 the instruction that unlocks is a fence.
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        fence(Ordering::SeqCst);
     }
 }
 
@@ -152,7 +164,7 @@ impl<T> Table<T> {
         // It may have been removed meanwhile. From here on it cannot go.
         if object.is_none() || slot.generation.load(Ordering::Acquire) != generation {
             drop(object);
-            self.drop_removed();
+            drop(End(self));
             return Err(invalid());
         }
         Ok(Use { object, _end: End(self) })
@@ -166,21 +178,38 @@ impl<T> Table<T> {
     pub fn remove(&self, handle: Handle) -> Result<()> {
         let index = index_of(handle);
         let slot = self.slot(index).ok_or_else(invalid)?;
+        self.check(handle, slot)?;
+        // Dropped last: this is a use of the slot, too.
+        let _end = End(self);
+        let removed = match slot.object.try_write() {
+            Ok(mut object) => {
+                // Once more: nobody else is at it now.
+                let generation = self.check(handle, slot)?;
+                let removed = object.take().ok_or_else(invalid)?;
+                slot.generation.store(generation.wrapping_add(1), Ordering::Release);
+                removed
+            }
+            Err(_) => return self.remove_in_use(handle, index, slot),
+        };
+        self.free.push(index, &self.links());
+        drop(removed);
+        Ok(())
+    }
+
+    #[cold]
+    fn remove_in_use(&self, handle: Handle, index: u32, slot: &Slot<T>) -> Result<()> {
+        // As long as this is held nothing is put in or taken out.
+        let object = slot.object.read().unwrap_or_else(PoisonError::into_inner);
         let generation = self.check(handle, slot)?;
+        if object.is_none() {
+            return Err(invalid());
+        }
         let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
         slot.generation
             .compare_exchange(generation, generation.wrapping_add(1), acquire, relaxed)
             .map_err(|_| invalid())?;
-        self.drop_removed();
-        match slot.take() {
-            Taken::Object(_object) => self.free.push(index, &self.links()),
-            Taken::Nothing => return Err(invalid()),
-            Taken::InUse => {
-                self.removed.push(index, &self.links());
-                // Its last use may have ended before it could see this.
-                self.drop_removed();
-            }
-        }
+        drop(object);
+        self.removed.push(index, &self.links());
         Ok(())
     }
 
@@ -188,21 +217,29 @@ impl<T> Table<T> {
     #[inline]
     fn drop_removed(&self) {
         if !self.removed.is_empty() {
-            self.drop_some_removed();
+            while self.drop_some_removed() {}
         }
     }
 
+    /// Whether there may be more to drop.
     #[cold]
-    fn drop_some_removed(&self) {
+    fn drop_some_removed(&self) -> bool {
+        let mut more = false;
         let mut next = self.removed.take_all();
         while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
             next = free::following(&slot.next);
-            match slot.take() {
-                Taken::Object(_object) => self.free.push(index, &self.links()),
-                Taken::InUse => self.removed.push(index, &self.links()),
-                Taken::Nothing => {}
+            let taken = slot.object.try_write().map(|mut object| object.take());
+            if let Ok(removed) = taken {
+                self.free.push(index, &self.links());
+                drop(removed);
+                continue;
             }
+            self.removed.push(index, &self.links());
+            // Its last use may have ended while it was in no list, and seen nothing to do.
+            fence(Ordering::SeqCst);
+            more |= slot.object.try_write().is_ok();
         }
+        more
     }
 
     /// Whether `handle` is the one that is valid for `slot`; answers with the slot's generation.
@@ -249,30 +286,6 @@ impl<T> Table<T> {
                 (used < MAX_SLOTS).then_some(used + 1)
             })
             .map_err(|_| full())
-    }
-}
-
-/// What a slot gave up.
-enum Taken<T> {
-    Object(T),
-    /// It had none.
-    Nothing,
-    /// A call is using it.
-    InUse,
-}
-
-impl<T> Slot<T> {
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "measured: what is handed over in memory is waited for"
-    )]
-    fn take(&self) -> Taken<T> {
-        // No lock is poisoned: whoever writes does nothing that can panic.
-        match self.object.try_write() {
-            Ok(mut object) => object.take().map_or(Taken::Nothing, Taken::Object),
-            Err(_) => Taken::InUse,
-        }
     }
 }
 

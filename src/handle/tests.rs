@@ -119,6 +119,75 @@ fn what_was_removed_in_use_is_dropped_by_the_next_call_at_the_latest() {
     }
 }
 
+/// Waits for another thread.
+fn wait(until: impl Fn() -> bool) {
+    for turn in 0.. {
+        if until() {
+            return;
+        }
+        if turn < 1000 { std::hint::spin_loop() } else { thread::yield_now() }
+    }
+}
+
+#[test]
+fn the_last_use_drops_whatever_happens_at_the_same_time() {
+    let table: Table<Arc<usize>> = Table::new(Kind::Context);
+    let (begun, ended) = (AtomicU32::new(0), AtomicU32::new(0));
+    let shared = RwLock::new(None);
+    let rounds = u32::try_from(ROUNDS * 10).unwrap();
+    let pause = |turns: u32| (0..turns % 97).for_each(|_| std::hint::spin_loop());
+    let mut left = 0;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 1..=rounds {
+                wait(|| begun.load(Ordering::Acquire) == round);
+                let handle: Handle = shared.read().unwrap().unwrap();
+                if let Ok(used) = table.get(handle) {
+                    pause(round);
+                    drop(used);
+                }
+                ended.store(round, Ordering::Release);
+            }
+        });
+        for round in 1..=rounds {
+            let object = Arc::new(1);
+            let handle = table.insert(Arc::clone(&object)).unwrap();
+            *shared.write().unwrap() = Some(handle);
+            begun.store(round, Ordering::Release);
+            pause(round / 97);
+            table.remove(handle).unwrap();
+            wait(|| ended.load(Ordering::Acquire) == round);
+            left += Arc::strong_count(&object) - 1;
+        }
+    });
+    assert_eq!(left, 0, "objects that neither their removal nor their last use dropped");
+}
+
+#[test]
+fn what_is_just_being_put_in_is_removed_afterwards_or_not_at_all() {
+    let table: Table<Arc<u32>> = Table::new(Kind::Context);
+    let first = table.insert(Arc::new(1)).unwrap();
+    table.remove(first).unwrap();
+    // As `insert` does it.
+    let index = table.free_slot().unwrap();
+    let slot = table.slot(index).unwrap();
+    let guessed = table.handle(*table.key.get().unwrap(), index, 1);
+    let object = Arc::new(2);
+    thread::scope(|scope| {
+        let mut place = slot.object.write().unwrap();
+        let remover = scope.spawn(|| table.remove(guessed));
+        (0..1000).for_each(|_| thread::yield_now());
+        assert!(!remover.is_finished(), "nothing is there to be removed yet");
+        *place = Some(Arc::clone(&object));
+        drop(place);
+        assert!(remover.join().unwrap().is_ok());
+    });
+    assert_eq!((Arc::strong_count(&object), live(&table)), (1, 0));
+    let (one, other) = (table.insert(Arc::new(3)).unwrap(), table.insert(Arc::new(4)).unwrap());
+    assert_ne!(one, other);
+    assert_eq!((**table.get(one).unwrap(), **table.get(other).unwrap()), (3, 4));
+}
+
 #[test]
 fn threads_that_use_and_remove_one_another_s_objects_find_none_but_their_own() {
     const OBJECTS: usize = 64;

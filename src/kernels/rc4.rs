@@ -101,6 +101,7 @@ impl Steps<'_> {
         for (octets, word) in octets.as_chunks_mut().0.iter_mut().zip(work.stream) {
             *octets = word.to_le_bytes();
         }
+        work.stream.as_mut_slice().zeroize();
         octets
     }
 

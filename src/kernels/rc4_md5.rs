@@ -46,6 +46,7 @@ impl Stream {
                 let mut octets = [0; 64];
                 self.rc4.apply(&mut octets);
                 self.ready.add(&octets);
+                octets.as_mut_slice().zeroize();
             }
             rest = self.ready.mix(rest);
         }
@@ -55,7 +56,9 @@ impl Stream {
     pub fn compress(&mut self, state: &mut State, blocks: &[Block]) {
         for block in blocks {
             if self.ready.left < ENOUGH {
-                self.ready.add(&self.rc4.beside(state, block));
+                let mut octets = self.rc4.beside(state, block);
+                self.ready.add(&octets);
+                octets.as_mut_slice().zeroize();
             } else {
                 compress(state, from_ref(block));
             }

@@ -198,14 +198,17 @@ mod tests {
     #[test]
     fn of_all_threads_that_take_a_count_one_has_it() {
         let counts = SharedCounts::new(Counts::starting(0));
-        let take_all = |order| (1..=1000).filter(|count| counts.take(*count, order)).count();
-        let taken: usize = std::thread::scope(|scope| {
+        let take_all = |order| (1..=1000).filter(|count| counts.take(*count, order)).collect();
+        let mut taken: Vec<u32> = std::thread::scope(|scope| {
             let orders = [Order::Strict, Order::Window, Order::Strict, Order::Window];
             let threads = orders.map(|order| scope.spawn(move || take_all(order)));
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+            threads.into_iter().flat_map(|thread| -> Vec<u32> { thread.join().unwrap() }).collect()
         });
         assert_eq!(counts.highest.load(Ordering::Relaxed), 1000);
-        assert!(taken <= 1000, "{taken}");
+        let all = taken.len();
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), all, "a count was taken twice");
     }
 
     #[test]

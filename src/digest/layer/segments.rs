@@ -57,8 +57,8 @@ impl<'a> Segments<'a> {
     }
 
     /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, a power of two,
-    /// to be changed in place. A unit across the boundary is put together and taken apart again. At the end of a
-    /// body that is not made of whole units, what is left over comes as it is.
+    /// to be changed in place. A unit across the boundary is put together and taken apart again. At
+    /// the end of a body that is not made of whole units, what is left over comes as it is.
     pub(super) fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
         let whole = self.first.len() & !(unit - 1);
         let (runs, head) = self.first.split_at_mut(whole);
