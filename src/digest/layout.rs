@@ -47,12 +47,12 @@ impl Challenges {
 
 impl Layout {
     fn of(config: &Config, qops: Offer<Qop>) -> Result<Self> {
-        let nonce = Nonce::issue(0)?;
+        let nonce = Nonce::issue(0)?.text();
         let mut text = ChallengeText {
             stale: true,
             qop: qops,
             cipher: config.ciphers,
-            nonce: &nonce.text(),
+            nonce: &nonce,
             utf8: config.utf8_sasl,
             maxbuf: config.maxbuf,
             realm: config.realm.as_bytes(),
@@ -61,7 +61,7 @@ impl Layout {
         text.stale = false;
         let mut octets = vec![0; text.length()];
         text.write(&mut octets)?;
-        let start = octets.windows(NONCE_LENGTH).position(|part| part == nonce.text());
+        let start = octets.windows(NONCE_LENGTH).position(|part| part == nonce);
         let (before, rest) = start.and_then(|at| octets.split_at_checked(at)).ok_or_else(|| {
             Error::new(Status::INTERNAL_ERROR, "challenge: the nonce is not in its text")
         })?;
