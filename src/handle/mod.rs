@@ -54,7 +54,8 @@ pub struct Handle {
 /// The place of an object, for one after another: a whole line of the cache.
 #[repr(align(64))]
 struct Slot<T> {
-    /// How many objects have been removed: the one that is named by older handles is gone.
+    /// Another number after each object, so that older handles name none. Odd while what was removed
+    /// is still in use: no handle is valid then.
     generation: AtomicU32,
     /// The link of the list that the slot is in.
     next: AtomicU32,
@@ -186,7 +187,7 @@ impl<T> Table<T> {
                 // Once more: nobody else is at it now.
                 let generation = self.check(handle, slot)?;
                 let removed = object.take().ok_or_else(invalid)?;
-                slot.generation.store(generation.wrapping_add(1), Ordering::Release);
+                slot.generation.store(generation.wrapping_add(2), Ordering::Release);
                 removed
             }
             Err(_) => return self.remove_in_use(handle, index, slot),
@@ -228,8 +229,10 @@ impl<T> Table<T> {
         let mut next = self.removed.take_all();
         while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
             next = free::following(&slot.next);
-            let taken = slot.object.try_write().map(|mut object| object.take());
-            if let Ok(removed) = taken {
+            if let Ok(mut object) = slot.object.try_write() {
+                let removed = object.take();
+                slot.generation.fetch_add(1, Ordering::Release);
+                drop(object);
                 self.free.push(index, &self.links());
                 drop(removed);
                 continue;
@@ -249,7 +252,8 @@ impl<T> Table<T> {
         let generation = slot.generation.load(Ordering::Acquire);
         let own = self.handle(*key, index_of(handle), generation);
         // Where the upper word is somebody else's, the lower one is all there is to go by.
-        if own == handle || (own.lower == handle.lower && library::is_provider()) {
+        let named = own == handle || (own.lower == handle.lower && library::is_provider());
+        if named && generation.is_multiple_of(2) {
             return Ok(generation);
         }
         Err(invalid())

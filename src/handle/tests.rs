@@ -84,6 +84,10 @@ fn r42_an_object_removed_while_in_use_lives_until_the_last_use_ends() {
     let (one, other) = (table.get(handle).unwrap(), table.get(handle).unwrap());
     table.remove(handle).unwrap();
     assert!(table.get(handle).is_err() && table.remove(handle).is_err());
+    // Nor is it found where a handle has no room for all of the generation.
+    let generation = table.slot(0).unwrap().generation.load(Ordering::Relaxed);
+    let handle_now = table.handle(*table.key.get().unwrap(), 0, generation);
+    assert!(table.get(handle_now).is_err() && table.remove(handle_now).is_err());
     assert_eq!(**one, 5);
     drop(one);
     assert_eq!((**other, Arc::strong_count(&object)), (5, 2));
@@ -171,7 +175,8 @@ fn what_is_just_being_put_in_is_removed_afterwards_or_not_at_all() {
     // As `insert` does it.
     let index = table.free_slot().unwrap();
     let slot = table.slot(index).unwrap();
-    let guessed = table.handle(*table.key.get().unwrap(), index, 1);
+    let generation = slot.generation.load(Ordering::Relaxed);
+    let guessed = table.handle(*table.key.get().unwrap(), index, generation);
     let object = Arc::new(2);
     thread::scope(|scope| {
         let mut place = slot.object.write().unwrap();
