@@ -83,7 +83,7 @@ pub struct Names<const N: usize> {
 }
 
 impl<const N: usize> Names<N> {
-    /// These names: fewer than [`PLACES`], no two alike.
+    /// These names: fewer than 32, no two alike.
     #[must_use]
     pub const fn of(names: [&[u8]; N]) -> Self {
         let mut numbers = [Name::LONG; N];
