@@ -53,7 +53,9 @@ pub(super) fn keep(first: KeptFirst, session: Session) {
 
 /// The context of the leg that is repeated; what was kept for another one is gone.
 pub(super) fn take(first: First<'_>) -> Option<Session> {
-    let (kept, session) = KEPT.try_with(|place| place.borrow_mut().take()).ok()??;
+    // Looked at before it is moved: mostly there is none.
+    let take = |place: &mut Option<_>| if place.is_some() { place.take() } else { None };
+    let (kept, session) = KEPT.try_with(|place| take(&mut place.borrow_mut())).ok()??;
     let KeptFirst { credential, through_sasl, ref token } = kept;
     (First { credential, through_sasl, token } == first).then_some(session)
 }
