@@ -92,10 +92,8 @@ impl Session {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         self.check(credential, leg)?;
-        let options = match &self.wrapper {
-            Wrapper::Absent => return self.context.step(&call(leg, true, &[]), output),
-            Wrapper::Options(options) => options,
-            Wrapper::Cookies(cookies) => &cookies.0,
+        let Some(options) = self.sparse_options() else {
+            return self.context.step(&call(leg, true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
         let options = copied(options);
@@ -180,10 +178,14 @@ impl Session {
     }
 
     fn options(&self) -> Result<&SparseOptions> {
+        self.sparse_options().ok_or_else(not_sasl)
+    }
+
+    fn sparse_options(&self) -> Option<&SparseOptions> {
         match &self.wrapper {
-            Wrapper::Absent => Err(not_sasl()),
-            Wrapper::Options(options) => Ok(options),
-            Wrapper::Cookies(cookies) => Ok(&cookies.0),
+            Wrapper::Absent => None,
+            Wrapper::Options(options) => Some(options),
+            Wrapper::Cookies(cookies) => Some(&cookies.0),
         }
     }
 

@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 use super::hash::{Counted, Digits, Hash, write_digits};
 use super::keyed::Covered;
-use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress4};
+use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
 
 /// The compression function of a hash with blocks of 64 octets.
 pub(super) trait Compression {
@@ -45,18 +45,9 @@ impl Compression for Md5 {
     }
 
     fn compress_both([first, second]: &mut [State; 2], [one, other]: [&[Block]; 2]) {
-        let beside = one.len().min(other.len());
-        for (one, other) in one.iter().zip(other) {
-            // Two of the four streams are idle: they take what the others take.
-            let mut states = [*first, *second, INITIAL, INITIAL];
-            compress4(&mut states, [one, other, one, other]);
-            [*first, *second, ..] = states;
-        }
-        for (state, message) in [(first, one), (second, other)] {
-            if let Some(rest @ [_, ..]) = message.get(beside..) {
-                compress(state, rest);
-            }
-        }
+        let mut states = [*first, *second, INITIAL, INITIAL];
+        compress_all(&mut states, [one, other, &[], &[]]);
+        [*first, *second, ..] = states;
     }
 
     fn end(bits: u64) -> [u8; 8] {
