@@ -83,6 +83,26 @@ fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
 }
 
 /// The octets of hex digits, for the vectors of tests.
+/// The number of eight hexadecimal digits in either case; `None` where one is none. All at once, since
+/// it cannot be foreseen which of a count's are letters.
+#[must_use]
+pub fn read_number(digits: [u8; 8]) -> Option<u32> {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let digits = u64::from_be_bytes(digits);
+    let letters = (digits >> 6) & EACH;
+    let values = (digits & (EACH * 0x0F)) + letters * 9;
+    // An octet that is no digit has no value below sixteen, or is not the one that is written so.
+    let above_nine = ((values + EACH * 6) >> 4) & EACH;
+    let written = values + EACH * u64::from(b'0') + above_nine * u64::from(b'a' - b'9' - 1);
+    if values & (EACH * 0xF0) != 0 || written != (digits | (letters << 5)) {
+        return None;
+    }
+    // Two digits to an octet, then four to two of them, then all.
+    let values = (values | (values >> 4)) & 0x00FF_00FF_00FF_00FF;
+    let values = (values | (values >> 8)) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((values | (values >> 16)) & 0xFFFF_FFFF).ok()
+}
+
 #[cfg(test)]
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     text.as_bytes()
@@ -156,5 +176,19 @@ mod tests {
         let mut text = *b"-----";
         assert_eq!(write(&[0xAB, 0xCD, 0xEF], &mut text), 4);
         assert_eq!(&text, b"abcd-");
+    }
+
+    #[test]
+    fn r20_every_octet_is_a_digit_of_a_count_or_none() {
+        for octet in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut digits = *b"0a9F10cE";
+                digits[place] = octet;
+                let text = std::str::from_utf8(&digits).ok();
+                let text = text.filter(|text| text.bytes().all(|digit| digit.is_ascii_hexdigit()));
+                let expected = text.map(|text| u32::from_str_radix(text, 16).unwrap());
+                assert_eq!(read_number(digits), expected, "{octet} {place}");
+            }
+        }
     }
 }

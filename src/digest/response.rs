@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::bindings::ClaimText;
+use super::hex;
 use super::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
 use super::printer::{Print, Printer, check_octets};
 use super::qop::{Cipher, Named, Qop};
@@ -232,15 +233,7 @@ fn read_qop(value: Value<'_>) -> Result<(Qop, &[u8])> {
 fn read_nc(value: Value<'_>) -> Result<(u32, &[u8; 8])> {
     let wrong = || refused("response: nc is not eight hexadecimal digits (RFC 2831 §2.1.2)");
     let text = <&[u8; 8]>::try_from(value.plain()?).map_err(|_| wrong())?;
-    // What nearly all responses have.
-    if text == b"00000001" {
-        return Ok((1, text));
-    }
-    let mut nc = 0;
-    for octet in text {
-        nc = nc << 4 | char::from(*octet).to_digit(16).ok_or_else(wrong)?;
-    }
-    Ok((nc, text))
+    Ok((hex::read_number(*text).ok_or_else(wrong)?, text))
 }
 
 /// Reads 32 hexadecimal digits in lower case: an MD5 hash as text (RFC 2831 §7.1).

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::hash::{Algorithm, Counted};
 use super::without_scheme;
+use crate::digest::hex;
 use crate::digest::qop::{Named, Qop};
 use crate::digest::response::{read_charset, refused, repeated};
 use crate::digest::tokenizer::{Directive, Name, Value, directives, without_terminator};
@@ -287,26 +288,7 @@ fn read_qop(name: &[u8]) -> Option<Qop> {
 fn read_count(value: Value<'_>, wrong: Status) -> Result<(u32, [u8; 8])> {
     let refusal = || Error::new(wrong, "response: nc is not eight hexadecimal digits (RFC 7616)");
     let text = <[u8; 8]>::try_from(value.plain()?).map_err(|_| refusal())?;
-    Ok((hexadecimal(text).ok_or_else(refusal)?, text))
-}
-
-/// The number of eight hexadecimal digits in either case; `None` where one is none. All at once, since
-/// it cannot be foreseen which of a count's are letters.
-fn hexadecimal(digits: [u8; 8]) -> Option<u32> {
-    const EACH: u64 = u64::from_le_bytes([1; 8]);
-    let digits = u64::from_be_bytes(digits);
-    let letters = (digits >> 6) & EACH;
-    let values = (digits & (EACH * 0x0F)) + letters * 9;
-    // An octet that is no digit has no value below sixteen, or is not the one that is written so.
-    let above_nine = ((values + EACH * 6) >> 4) & EACH;
-    let written = values + EACH * u64::from(b'0') + above_nine * u64::from(b'a' - b'9' - 1);
-    if values & (EACH * 0xF0) != 0 || written != (digits | (letters << 5)) {
-        return None;
-    }
-    // Two digits to an octet, then four to two of them, then all.
-    let values = (values | (values >> 4)) & 0x00FF_00FF_00FF_00FF;
-    let values = (values | (values >> 8)) & 0x0000_FFFF_0000_FFFF;
-    u32::try_from((values | (values >> 16)) & 0xFFFF_FFFF).ok()
+    Ok((hex::read_number(text).ok_or_else(refusal)?, text))
 }
 
 /// Reads `UTF-8'language'percent-encoded` (RFC 5987 §3.2), also where a client quotes it.

@@ -261,20 +261,6 @@ fn r20_nc_is_eight_hexadecimal_digits() {
 }
 
 #[test]
-fn r20_every_octet_is_a_digit_of_a_count_or_none() {
-    for octet in 0..=u8::MAX {
-        for place in 0..8 {
-            let mut digits = *b"0a9F10cE";
-            digits[place] = octet;
-            let text = std::str::from_utf8(&digits).ok();
-            let text = text.filter(|text| text.bytes().all(|digit| digit.is_ascii_hexdigit()));
-            let expected = text.map(|text| u32::from_str_radix(text, 16).unwrap());
-            assert_eq!(hexadecimal(digits), expected, "{octet} {place}");
-        }
-    }
-}
-
-#[test]
 fn names_of_algorithms_are_read_in_either_case() {
     for (algorithm, name) in Algorithm::ALL {
         for name in [*name, &name.to_lowercase(), &name.to_uppercase()] {
