@@ -30,10 +30,11 @@
 #ifndef SECUR32_NO_WINDOWS_TYPES
 
 /* 16 bits, UTF-16 in the machine's byte order: L"" strings fit with -fshort-wchar, else u"" strings
- * (C11, C++11). */
+ * (C11, C++11). Older standards have no literals of this width without -fshort-wchar: there arrays do,
+ * or the functions that end in A. */
 #if WCHAR_MAX == 0xFFFF || WCHAR_MAX == 0x7FFF
 typedef wchar_t WCHAR;
-#elif defined(__cplusplus)
+#elif defined(__cplusplus) && __cplusplus >= 201103L
 typedef char16_t WCHAR;
 #else
 typedef uint16_t WCHAR;
@@ -560,353 +561,353 @@ typedef enum _SASL_AUTHZID_STATE {
     Sasl_AuthZIDProcessed
 } SASL_AUTHZID_STATE;
 
-// A buffer of the caller.
+/* A buffer of the caller. */
 typedef struct _SecBuffer {
-    // Bytes at `pvBuffer`; set to the bytes written where a function writes.
+    /* Bytes at `pvBuffer`; set to the bytes written where a function writes. */
     ULONG cbBuffer;
-    // A SECBUFFER type, and attribute bits.
+    /* A SECBUFFER type, and attribute bits. */
     ULONG BufferType;
-    // The memory.
+    /* The memory. */
     void *pvBuffer;
 } SecBuffer, *PSecBuffer;
 
-// The buffers of a call.
+/* The buffers of a call. */
 typedef struct _SecBufferDesc {
-    // SECBUFFER_VERSION, 0. Not checked.
+    /* SECBUFFER_VERSION, 0. Not checked. */
     ULONG ulVersion;
-    // Buffers at `pBuffers`, 32 at most.
+    /* Buffers at `pBuffers`, 32 at most. */
     ULONG cBuffers;
-    // The buffers.
+    /* The buffers. */
     SecBuffer *pBuffers;
 } SecBufferDesc, *PSecBufferDesc;
 
-// What there is to know of a security package.
+/* What there is to know of a security package. */
 typedef struct _SecPkgInfoW {
-    // SECPKG_FLAG bits.
+    /* SECPKG_FLAG bits. */
     ULONG fCapabilities;
-    // 1.
+    /* 1. */
     USHORT wVersion;
-    // The RPC number of the package.
+    /* The RPC number of the package. */
     USHORT wRPCID;
-    // The largest token in bytes.
+    /* The largest token in bytes. */
     ULONG cbMaxToken;
-    // The name to acquire credentials by.
+    /* The name to acquire credentials by. */
     SEC_WCHAR *Name;
-    // A line for people.
+    /* A line for people. */
     SEC_WCHAR *Comment;
 } SecPkgInfoW, *PSecPkgInfoW;
 
-// What there is to know of a security package.
+/* What there is to know of a security package. */
 typedef struct _SecPkgInfoA {
-    // SECPKG_FLAG bits.
+    /* SECPKG_FLAG bits. */
     ULONG fCapabilities;
-    // 1.
+    /* 1. */
     USHORT wVersion;
-    // The RPC number of the package.
+    /* The RPC number of the package. */
     USHORT wRPCID;
-    // The largest token in bytes.
+    /* The largest token in bytes. */
     ULONG cbMaxToken;
-    // The name to acquire credentials by.
+    /* The name to acquire credentials by. */
     SEC_CHAR *Name;
-    // A line for people.
+    /* A line for people. */
     SEC_CHAR *Comment;
 } SecPkgInfoA, *PSecPkgInfoA;
 
-// The classic identity, of UTF-16 text.
+/* The classic identity, of UTF-16 text. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_W {
-    // The user's name.
+    /* The user's name. */
     unsigned short *User;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG UserLength;
-    // The domain; NULL lets the server's realm be used.
+    /* The domain; NULL lets the server's realm be used. */
     unsigned short *Domain;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG DomainLength;
-    // The password.
+    /* The password. */
     unsigned short *Password;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PasswordLength;
-    // `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags.
+    /* `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags. */
     ULONG Flags;
 } SEC_WINNT_AUTH_IDENTITY_W, *PSEC_WINNT_AUTH_IDENTITY_W;
 
-// The classic identity, of ANSI text.
+/* The classic identity, of ANSI text. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_A {
-    // The user's name.
+    /* The user's name. */
     unsigned char *User;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG UserLength;
-    // The domain; NULL lets the server's realm be used.
+    /* The domain; NULL lets the server's realm be used. */
     unsigned char *Domain;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG DomainLength;
-    // The password.
+    /* The password. */
     unsigned char *Password;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PasswordLength;
-    // `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags.
+    /* `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags. */
     ULONG Flags;
 } SEC_WINNT_AUTH_IDENTITY_A, *PSEC_WINNT_AUTH_IDENTITY_A;
 
-// The extended identity, of UTF-16 text.
+/* The extended identity, of UTF-16 text. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_EXW {
-    // `SEC_WINNT_AUTH_IDENTITY_VERSION`.
+    /* `SEC_WINNT_AUTH_IDENTITY_VERSION`. */
     ULONG Version;
-    // The size of this structure in bytes.
+    /* The size of this structure in bytes. */
     ULONG Length;
-    // The user's name.
+    /* The user's name. */
     unsigned short *User;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG UserLength;
-    // The domain; NULL lets the server's realm be used.
+    /* The domain; NULL lets the server's realm be used. */
     unsigned short *Domain;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG DomainLength;
-    // The password.
+    /* The password. */
     unsigned short *Password;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PasswordLength;
-    // `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags.
+    /* `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags. */
     ULONG Flags;
-    // Names of packages to use, or with a leading `!` not to use, between commas.
+    /* Names of packages to use, or with a leading `!` not to use, between commas. */
     unsigned short *PackageList;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PackageListLength;
 } SEC_WINNT_AUTH_IDENTITY_EXW, *PSEC_WINNT_AUTH_IDENTITY_EXW;
 
-// The extended identity, of ANSI text.
+/* The extended identity, of ANSI text. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_EXA {
-    // `SEC_WINNT_AUTH_IDENTITY_VERSION`.
+    /* `SEC_WINNT_AUTH_IDENTITY_VERSION`. */
     ULONG Version;
-    // The size of this structure in bytes.
+    /* The size of this structure in bytes. */
     ULONG Length;
-    // The user's name.
+    /* The user's name. */
     unsigned char *User;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG UserLength;
-    // The domain; NULL lets the server's realm be used.
+    /* The domain; NULL lets the server's realm be used. */
     unsigned char *Domain;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG DomainLength;
-    // The password.
+    /* The password. */
     unsigned char *Password;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PasswordLength;
-    // `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags.
+    /* `SEC_WINNT_AUTH_IDENTITY_ANSI`, and others of these flags. */
     ULONG Flags;
-    // Names of packages to use, or with a leading `!` not to use, between commas.
+    /* Names of packages to use, or with a leading `!` not to use, between commas. */
     unsigned char *PackageList;
-    // Its length in characters.
+    /* Its length in characters. */
     ULONG PackageListLength;
 } SEC_WINNT_AUTH_IDENTITY_EXA, *PSEC_WINNT_AUTH_IDENTITY_EXA;
 
-// The identity in one block, which the `Sspi*` functions make.
+/* The identity in one block, which the `Sspi*` functions make. */
 typedef struct _SEC_WINNT_AUTH_IDENTITY_EX2 {
-    // `SEC_WINNT_AUTH_IDENTITY_VERSION_2`.
+    /* `SEC_WINNT_AUTH_IDENTITY_VERSION_2`. */
     ULONG Version;
-    // The size of this header in bytes.
+    /* The size of this header in bytes. */
     USHORT cbHeaderLength;
-    // The size of the whole block in bytes.
+    /* The size of the whole block in bytes. */
     ULONG cbStructureLength;
-    // Where the user's name begins.
+    /* Where the user's name begins. */
     ULONG UserOffset;
-    // Its length in bytes.
+    /* Its length in bytes. */
     USHORT UserLength;
-    // Where the domain begins.
+    /* Where the domain begins. */
     ULONG DomainOffset;
-    // Its length in bytes.
+    /* Its length in bytes. */
     USHORT DomainLength;
-    // Where the password begins.
+    /* Where the password begins. */
     ULONG PackedCredentialsOffset;
-    // Its length in bytes.
+    /* Its length in bytes. */
     USHORT PackedCredentialsLength;
-    // `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags.
+    /* `SEC_WINNT_AUTH_IDENTITY_UNICODE`, and others of these flags. */
     ULONG Flags;
-    // Where the package list begins.
+    /* Where the package list begins. */
     ULONG PackageListOffset;
-    // Its length in bytes.
+    /* Its length in bytes. */
     USHORT PackageListLength;
 } SEC_WINNT_AUTH_IDENTITY_EX2, *PSEC_WINNT_AUTH_IDENTITY_EX2;
 
-// A handle: two words that mean something to this library only. Copies are as good as the first.
+/* A handle: two words that mean something to this library only. Copies are as good as the first. */
 typedef struct _SecHandle {
-    // Not for callers to read.
+    /* Not for callers to read. */
     ULONG_PTR dwLower;
-    // Not for callers to read.
+    /* Not for callers to read. */
     ULONG_PTR dwUpper;
 } SecHandle, *PSecHandle;
 
-// 64 bits in two halves.
+/* 64 bits in two halves. */
 typedef struct _SECURITY_INTEGER {
-    // The lower 32 bits.
+    /* The lower 32 bits. */
     ULONG LowPart;
-    // The upper 32 bits.
+    /* The upper 32 bits. */
     LONG HighPart;
 } SECURITY_INTEGER, *PSECURITY_INTEGER;
 
-// Answer to SECPKG_ATTR_SIZES, in bytes.
+/* Answer to SECPKG_ATTR_SIZES, in bytes. */
 typedef struct _SecPkgContext_Sizes {
-    // The largest token of the exchange.
+    /* The largest token of the exchange. */
     ULONG cbMaxToken;
-    // The largest signature.
+    /* The largest signature. */
     ULONG cbMaxSignature;
-    // The block size of the cipher.
+    /* The block size of the cipher. */
     ULONG cbBlockSize;
-    // The largest trailer of a message, padding aside.
+    /* The largest trailer of a message, padding aside. */
     ULONG cbSecurityTrailer;
 } SecPkgContext_Sizes, *PSecPkgContext_Sizes;
 
-// Answer to SECPKG_ATTR_STREAM_SIZES, in bytes.
+/* Answer to SECPKG_ATTR_STREAM_SIZES, in bytes. */
 typedef struct _SecPkgContext_StreamSizes {
-    // Bytes before the data.
+    /* Bytes before the data. */
     ULONG cbHeader;
-    // Bytes after the data.
+    /* Bytes after the data. */
     ULONG cbTrailer;
-    // The largest plaintext of a message.
+    /* The largest plaintext of a message. */
     ULONG cbMaximumMessage;
-    // Buffers of a message.
+    /* Buffers of a message. */
     ULONG cBuffers;
-    // The block size of the cipher.
+    /* The block size of the cipher. */
     ULONG cbBlockSize;
 } SecPkgContext_StreamSizes, *PSecPkgContext_StreamSizes;
 
-// Answer to SECPKG_ATTR_KEY_INFO. Both names are freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_KEY_INFO. Both names are freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_KeyInfoA {
-    // The signature algorithm.
+    /* The signature algorithm. */
     SEC_CHAR *sSignatureAlgorithmName;
-    // The cipher, empty without one.
+    /* The cipher, empty without one. */
     SEC_CHAR *sEncryptAlgorithmName;
-    // The key's length in bits.
+    /* The key's length in bits. */
     ULONG KeySize;
-    // ALG_ID of the signature.
+    /* ALG_ID of the signature. */
     ULONG SignatureAlgorithm;
-    // ALG_ID of the cipher, 0 without one.
+    /* ALG_ID of the cipher, 0 without one. */
     ULONG EncryptAlgorithm;
 } SecPkgContext_KeyInfoA, *PSecPkgContext_KeyInfoA;
 
-// Answer to SECPKG_ATTR_KEY_INFO. Both names are freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_KEY_INFO. Both names are freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_KeyInfoW {
-    // The signature algorithm.
+    /* The signature algorithm. */
     SEC_WCHAR *sSignatureAlgorithmName;
-    // The cipher, empty without one.
+    /* The cipher, empty without one. */
     SEC_WCHAR *sEncryptAlgorithmName;
-    // The key's length in bits.
+    /* The key's length in bits. */
     ULONG KeySize;
-    // ALG_ID of the signature.
+    /* ALG_ID of the signature. */
     ULONG SignatureAlgorithm;
-    // ALG_ID of the cipher, 0 without one.
+    /* ALG_ID of the cipher, 0 without one. */
     ULONG EncryptAlgorithm;
 } SecPkgContext_KeyInfoW, *PSecPkgContext_KeyInfoW;
 
-// Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NamesA {
-    // The user.
+    /* The user. */
     SEC_CHAR *sUserName;
 } SecPkgContext_NamesA, *PSecPkgContext_NamesA;
 
-// Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NamesW {
-    // The user.
+    /* The user. */
     SEC_WCHAR *sUserName;
 } SecPkgContext_NamesW, *PSecPkgContext_NamesW;
 
-// Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_AuthorityA {
-    // The realm.
+    /* The realm. */
     SEC_CHAR *sAuthorityName;
 } SecPkgContext_AuthorityA, *PSecPkgContext_AuthorityA;
 
-// Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_AuthorityW {
-    // The realm.
+    /* The realm. */
     SEC_WCHAR *sAuthorityName;
 } SecPkgContext_AuthorityW, *PSecPkgContext_AuthorityW;
 
-// Answer to SECPKG_ATTR_LIFESPAN.
+/* Answer to SECPKG_ATTR_LIFESPAN. */
 typedef struct _SecPkgContext_Lifespan {
-    // When the context was made.
+    /* When the context was made. */
     TimeStamp tsStart;
-    // When it ends.
+    /* When it ends. */
     TimeStamp tsExpiry;
 } SecPkgContext_Lifespan, *PSecPkgContext_Lifespan;
 
-// Answer to SECPKG_ATTR_PASSWORD_EXPIRY.
+/* Answer to SECPKG_ATTR_PASSWORD_EXPIRY. */
 typedef struct _SecPkgContext_PasswordExpiry {
-    // When the password expires.
+    /* When the password expires. */
     TimeStamp tsPasswordExpires;
 } SecPkgContext_PasswordExpiry, *PSecPkgContext_PasswordExpiry;
 
-// Answer to SECPKG_ATTR_FLAGS.
+/* Answer to SECPKG_ATTR_FLAGS. */
 typedef struct _SecPkgContext_Flags {
-    // The attributes that the last call on the context returned.
+    /* The attributes that the last call on the context returned. */
     ULONG Flags;
 } SecPkgContext_Flags, *PSecPkgContext_Flags;
 
-// Answer to SECPKG_ATTR_SESSION_KEY, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_SESSION_KEY, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_SessionKey {
-    // Its length in bytes.
+    /* Its length in bytes. */
     ULONG SessionKeyLength;
-    // The key.
+    /* The key. */
     UCHAR *SessionKey;
 } SecPkgContext_SessionKey, *PSecPkgContext_SessionKey;
 
-// Answer to SECPKG_ATTR_PACKAGE_INFO, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_PACKAGE_INFO, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_PackageInfoA {
-    // The package.
+    /* The package. */
     SecPkgInfoA *PackageInfo;
 } SecPkgContext_PackageInfoA, *PSecPkgContext_PackageInfoA;
 
-// Answer to SECPKG_ATTR_PACKAGE_INFO, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_PACKAGE_INFO, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_PackageInfoW {
-    // The package.
+    /* The package. */
     SecPkgInfoW *PackageInfo;
 } SecPkgContext_PackageInfoW, *PSecPkgContext_PackageInfoW;
 
-// Answer to SECPKG_ATTR_NEGOTIATION_INFO, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_NEGOTIATION_INFO, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NegotiationInfoA {
-    // The package.
+    /* The package. */
     SecPkgInfoA *PackageInfo;
-    // SECPKG_NEGOTIATION_COMPLETE, 0.
+    /* SECPKG_NEGOTIATION_COMPLETE, 0. */
     ULONG NegotiationState;
 } SecPkgContext_NegotiationInfoA, *PSecPkgContext_NegotiationInfoA;
 
-// Answer to SECPKG_ATTR_NEGOTIATION_INFO, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_NEGOTIATION_INFO, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NegotiationInfoW {
-    // The package.
+    /* The package. */
     SecPkgInfoW *PackageInfo;
-    // SECPKG_NEGOTIATION_COMPLETE, 0.
+    /* SECPKG_NEGOTIATION_COMPLETE, 0. */
     ULONG NegotiationState;
 } SecPkgContext_NegotiationInfoW, *PSecPkgContext_NegotiationInfoW;
 
-// Answer to SECPKG_ATTR_TARGET, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_TARGET, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_Target {
-    // Its length in bytes.
+    /* Its length in bytes. */
     ULONG TargetLength;
-    // The digest-uri as received, not terminated.
+    /* The digest-uri as received, not terminated. */
     char *Target;
 } SecPkgContext_Target, *PSecPkgContext_Target;
 
-// Answer to SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, freed with FreeContextBuffer.
+/* Answer to SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_ClientSpecifiedTarget {
-    // The name, UTF-16 also for the A functions.
+    /* The name, UTF-16 also for the A functions. */
     SEC_WCHAR *sTargetName;
 } SecPkgContext_ClientSpecifiedTarget, *PSecPkgContext_ClientSpecifiedTarget;
 
-// Answer to SECPKG_ATTR_ACCESS_TOKEN.
+/* Answer to SECPKG_ATTR_ACCESS_TOKEN. */
 typedef struct _SecPkgContext_AccessToken {
-    // The token.
+    /* The token. */
     void *AccessToken;
 } SecPkgContext_AccessToken, *PSecPkgContext_AccessToken;
 
-// Answer to SECPKG_CRED_ATTR_NAMES, freed with FreeContextBuffer.
+/* Answer to SECPKG_CRED_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgCredentials_NamesA {
-    // The user.
+    /* The user. */
     SEC_CHAR *sUserName;
 } SecPkgCredentials_NamesA, *PSecPkgCredentials_NamesA;
 
-// Answer to SECPKG_CRED_ATTR_NAMES, freed with FreeContextBuffer.
+/* Answer to SECPKG_CRED_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgCredentials_NamesW {
-    // The user.
+    /* The user. */
     SEC_WCHAR *sUserName;
 } SecPkgCredentials_NamesW, *PSecPkgCredentials_NamesW;
 
@@ -1320,818 +1321,818 @@ extern "C" {
 /* SECUR32_PROTOTYPES lets a Windows compiler compare these with its own. */
 #if !defined(_WIN32) || defined(SECUR32_PROTOTYPES)
 
-// Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
-// response and makes the answer `rspauth=...`.
-//
-// * `phCredential`: an INBOUND credential; on later legs NULL will do. It may be freed as soon as
-//   the context exists.
-// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
-// * `pInput`: the client's token in the first TOKEN buffer; NULL or an empty buffer where there
-//   is none. May be the same memory as the output's.
-// * `fContextReq`: ASC_REQ bits; unknown ones are ignored.
-// * `TargetDataRep`: ignored.
-// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
-// * `pOutput`: the first TOKEN buffer that is not read-only receives the token: `cbBuffer` is its
-//   capacity on entry and the token's length on return, to which no terminator counts. With
-//   ASC_REQ_ALLOCATE_MEMORY `pvBuffer` receives memory to free with FreeContextBuffer, or NULL
-//   when there is no token. Not needed on a leg that returns no token.
-// * `pfContextAttr`: receives ASC_RET bits; may be NULL.
-// * `ptsExpiry`: receives the end of the context; may be NULL.
-//
-// Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
-// token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
-// to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
-// the word Digest. Pass NULL for `phContext` with every request's response: the nonce in it tells
-// whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
-// context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
-// receives the challenge of a further algorithm, and those left over get length 0.
-//
-// Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
-// token, the client is authenticated. The context is the caller's to delete, also after a later
-// leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
-// for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
-// repeated: a first one that took a token next and by the same thread.
-//
-// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
-// SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
-// token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
-// SEC_E_LOGON_DENIED for an unknown user or a wrong password;
-// SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
-// SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
-// has ended already.
+/* Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
+ * response and makes the answer `rspauth=...`.
+ *
+ * * `phCredential`: an INBOUND credential; on later legs NULL will do. It may be freed as soon as
+ *   the context exists.
+ * * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+ * * `pInput`: the client's token in the first TOKEN buffer; NULL or an empty buffer where there
+ *   is none. May be the same memory as the output's.
+ * * `fContextReq`: ASC_REQ bits; unknown ones are ignored.
+ * * `TargetDataRep`: ignored.
+ * * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+ * * `pOutput`: the first TOKEN buffer that is not read-only receives the token: `cbBuffer` is its
+ *   capacity on entry and the token's length on return, to which no terminator counts. With
+ *   ASC_REQ_ALLOCATE_MEMORY `pvBuffer` receives memory to free with FreeContextBuffer, or NULL
+ *   when there is no token. Not needed on a leg that returns no token.
+ * * `pfContextAttr`: receives ASC_RET bits; may be NULL.
+ * * `ptsExpiry`: receives the end of the context; may be NULL.
+ *
+ * Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
+ * token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
+ * to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
+ * the word Digest. Pass NULL for `phContext` with every request's response: the nonce in it tells
+ * whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
+ * context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
+ * receives the challenge of a further algorithm, and those left over get length 0.
+ *
+ * Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
+ * token, the client is authenticated. The context is the caller's to delete, also after a later
+ * leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
+ * for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
+ * repeated: a first one that took a token next and by the same thread.
+ *
+ * Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
+ * SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
+ * token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
+ * SEC_E_LOGON_DENIED for an unknown user or a wrong password;
+ * SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
+ * SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
+ * has ended already. */
 SECURITY_STATUS SEC_ENTRY AcceptSecurityContext(CredHandle *phCredential, CtxtHandle *phContext,
     SecBufferDesc *pInput, ULONG fContextReq, ULONG TargetDataRep, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// As AcquireCredentialsHandleW, with ANSI names. The encoding of `pAuthData` is what its Flags
-// say, here too.
+/* As AcquireCredentialsHandleW, with ANSI names. The encoding of `pAuthData` is what its Flags
+ * say, here too. */
 SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_CHAR *pszPackage,
     ULONG fCredentialUse, void *pvLogonID, void *pAuthData, SEC_GET_KEY_FN pGetKeyFn,
     void *pvGetKeyArgument, CredHandle *phCredential, TimeStamp *ptsExpiry);
 
-// Acquires a credential: what accept calls (INBOUND) or initialize calls (OUTBOUND) are made with.
-//
-// * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
-//   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
-//   service@host or a whole principal, or for all that is in it; an OUTBOUND one the credential cache.
-// * `pszPackage`: the package's name without regard to case, for example WDigest.
-// * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
-//   those four are ignored.
-// * `pvLogonID`: NULL.
-// * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
-//   NULL for the process's user, who has no password here. Copied; may be freed at once.
-// * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
-//   that is asked for them; see below.
-// * `pvGetKeyArgument`: passed to `pGetKeyFn` as `Arg`. Used as long as the credential, or a
-//   context made with it, exists.
-// * `phCredential`: receives the handle, to free with FreeCredentialsHandle.
-// * `ptsExpiry`: receives the end of the credential; may be NULL.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
-// a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
-// an identity that is not well formed; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
-// SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
-// nothing is written.
-//
-// The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, unsigned long KeyVer,
-// void **Key, SECURITY_STATUS *Status), where unsigned long has 32 bits on every machine.
-//
-// It is called for each response to verify, once for each way to read the names in it (there are at
-// most four), on the thread that accepts and by several threads at once; no lock is held, so it may
-// call this library. C++ exceptions must not leave it.
-//
-// * `Arg`: `pvGetKeyArgument`.
-// * `Principal`: a SEC_WINNT_AUTH_IDENTITY_W (from AcquireCredentialsHandleA:
-//   SEC_WINNT_AUTH_IDENTITY_A, which is UTF-8 outside of Windows) with the user's name in User
-//   and the realm in Domain, both also terminated, and Password NULL. Names that are not UTF-8 are
-//   read as ISO 8859-1. Not to be written; valid during the call.
-// * `KeyVer`: 0.
-// * `Key`: on entry *Key points to a SecBuffer of the library's: pvBuffer is zeroed memory,
-//   cbBuffer its size, 1024, and BufferType SECBUFFER_EMPTY. The function writes its answer into
-//   that memory and sets cbBuffer to the answer's length in bytes and BufferType to its kind:
-//   SECBUFFER_DATA for the password (UTF-16; ANSI from AcquireCredentialsHandleA; not terminated,
-//   though one terminator is tolerated), or SECBUFFER_TOKEN for the 16 octets of
-//   MD5(user:realm:password). Both pointers stay as they are: there is nothing to allocate or to
-//   free. The library wipes the memory afterwards.
-// * `Status`: SEC_E_INTERNAL_ERROR on entry; set to SEC_E_OK with the answer.
-//
-// "No such user" is SEC_E_OK with BufferType left SECBUFFER_EMPTY, or one of SEC_E_NO_CREDENTIALS,
-// SEC_E_LOGON_DENIED and SEC_E_UNKNOWN_CREDENTIALS: the client is then refused as for a wrong
-// password. Everything else (another status, one not set, a pointer replaced, a length beyond the
-// memory, another kind, a hash that has not 16 octets, half a UTF-16 character) means that the
-// accounts could not be asked: accepting fails with SEC_E_NO_AUTHENTICATING_AUTHORITY.
+/* Acquires a credential: what accept calls (INBOUND) or initialize calls (OUTBOUND) are made with.
+ *
+ * * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
+ *   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
+ *   service@host or a whole principal, or for all that is in it; an OUTBOUND one the credential cache.
+ * * `pszPackage`: the package's name without regard to case, for example WDigest.
+ * * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
+ *   those four are ignored.
+ * * `pvLogonID`: NULL.
+ * * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
+ *   NULL for the process's user, who has no password here. Copied; may be freed at once.
+ * * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
+ *   that is asked for them; see below.
+ * * `pvGetKeyArgument`: passed to `pGetKeyFn` as `Arg`. Used as long as the credential, or a
+ *   context made with it, exists.
+ * * `phCredential`: receives the handle, to free with FreeCredentialsHandle.
+ * * `ptsExpiry`: receives the end of the credential; may be NULL.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
+ * a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
+ * an identity that is not well formed; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
+ * SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
+ * nothing is written.
+ *
+ * The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, unsigned long KeyVer,
+ * void **Key, SECURITY_STATUS *Status), where unsigned long has 32 bits on every machine.
+ *
+ * It is called for each response to verify, once for each way to read the names in it (there are at
+ * most four), on the thread that accepts and by several threads at once; no lock is held, so it may
+ * call this library. C++ exceptions must not leave it.
+ *
+ * * `Arg`: `pvGetKeyArgument`.
+ * * `Principal`: a SEC_WINNT_AUTH_IDENTITY_W (from AcquireCredentialsHandleA:
+ *   SEC_WINNT_AUTH_IDENTITY_A, which is UTF-8 outside of Windows) with the user's name in User
+ *   and the realm in Domain, both also terminated, and Password NULL. Names that are not UTF-8 are
+ *   read as ISO 8859-1. Not to be written; valid during the call.
+ * * `KeyVer`: 0.
+ * * `Key`: on entry *Key points to a SecBuffer of the library's: pvBuffer is zeroed memory,
+ *   cbBuffer its size, 1024, and BufferType SECBUFFER_EMPTY. The function writes its answer into
+ *   that memory and sets cbBuffer to the answer's length in bytes and BufferType to its kind:
+ *   SECBUFFER_DATA for the password (UTF-16; ANSI from AcquireCredentialsHandleA; not terminated,
+ *   though one terminator is tolerated), or SECBUFFER_TOKEN for the 16 octets of
+ *   MD5(user:realm:password). Both pointers stay as they are: there is nothing to allocate or to
+ *   free. The library wipes the memory afterwards.
+ * * `Status`: SEC_E_INTERNAL_ERROR on entry; set to SEC_E_OK with the answer.
+ *
+ * "No such user" is SEC_E_OK with BufferType left SECBUFFER_EMPTY, or one of SEC_E_NO_CREDENTIALS,
+ * SEC_E_LOGON_DENIED and SEC_E_UNKNOWN_CREDENTIALS: the client is then refused as for a wrong
+ * password. Everything else (another status, one not set, a pointer replaced, a length beyond the
+ * memory, another kind, a hash that has not 16 octets, half a UTF-16 character) means that the
+ * accounts could not be asked: accepting fails with SEC_E_NO_AUTHENTICATING_AUTHORITY. */
 SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *pszPrincipal, SEC_WCHAR *pszPackage,
     ULONG fCredentialUse, void *pvLogonID, void *pAuthData, SEC_GET_KEY_FN pGetKeyFn,
     void *pvGetKeyArgument, CredHandle *phCredential, TimeStamp *ptsExpiry);
 
-// As AddCredentialsW.
+/* As AddCredentialsW. */
 SECURITY_STATUS SEC_ENTRY AddCredentialsA(CredHandle *hCredentials, SEC_CHAR *pszPrincipal,
     SEC_CHAR *pszPackage, ULONG fCredentialUse, void *pAuthData, SEC_GET_KEY_FN pGetKeyFn,
     void *pvGetKeyArgument, TimeStamp *ptsExpiry);
 
-// Would add credentials of another package to a handle, which no package here takes.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
+/* Would add credentials of another package to a handle, which no package here takes.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY AddCredentialsW(CredHandle *hCredentials, SEC_WCHAR *pszPrincipal,
     SEC_WCHAR *pszPackage, ULONG fCredentialUse, void *pAuthData, SEC_GET_KEY_FN pGetKeyFn,
     void *pvGetKeyArgument, TimeStamp *ptsExpiry);
 
-// As AddSecurityPackageW.
+/* As AddSecurityPackageW. */
 SECURITY_STATUS SEC_ENTRY AddSecurityPackageA(SEC_CHAR *pszPackageName,
     PSECURITY_PACKAGE_OPTIONS pOptions);
 
-// Would add a package to this machine, which programs cannot.
-//
-// Returns SEC_E_UNSUPPORTED_FUNCTION.
+/* Would add a package to this machine, which programs cannot.
+ *
+ * Returns SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY AddSecurityPackageW(SEC_WCHAR *pszPackageName,
     PSECURITY_PACKAGE_OPTIONS pOptions);
 
-// Gives a context a control token, which is a function of TLS alone.
-//
-// * `phContext`: the context.
-// * `pInput`: the token's buffers.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
+/* Gives a context a control token, which is a function of TLS alone.
+ *
+ * * `phContext`: the context.
+ * * `pInput`: the token's buffers.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY ApplyControlToken(CtxtHandle *phContext, SecBufferDesc *pInput);
 
-// As ChangeAccountPasswordW.
+/* As ChangeAccountPasswordW. */
 SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordA(SEC_CHAR *pszPackageName, SEC_CHAR *pszDomainName,
     SEC_CHAR *pszAccountName, SEC_CHAR *pszOldPassword, SEC_CHAR *pszNewPassword,
     BOOLEAN bImpersonating, ULONG dwReserved, SecBufferDesc *pOutput);
 
-// Would change the password of an account.
-//
-// Returns SEC_E_UNSUPPORTED_FUNCTION.
+/* Would change the password of an account.
+ *
+ * Returns SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordW(SEC_WCHAR *pszPackageName,
     SEC_WCHAR *pszDomainName, SEC_WCHAR *pszAccountName, SEC_WCHAR *pszOldPassword,
     SEC_WCHAR *pszNewPassword, BOOLEAN bImpersonating, ULONG dwReserved, SecBufferDesc *pOutput);
 
-// Server: verifies a request of an HTTP Digest session that is known already, after
-// AcceptSecurityContext returned SEC_I_COMPLETE_NEEDED for it.
-//
-// * `phContext`: the context that that call made.
-// * `pToken`: that call's input buffers; in place of the fifth (index 4, the realm) there may be
-//   a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
-//   Authentication-Info where the configuration asks for one.
-//
-// Returns SEC_E_OK: the request is the authenticated user's; SEC_E_OUT_OF_SEQUENCE when the nonce
-// count is not the next one (an accept call with this context and an empty token then makes a
-// challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_BAD_BINDINGS;
-// SEC_E_INVALID_TOKEN for malformed or missing buffers; SEC_E_INTERNAL_ERROR when nothing is to be
-// completed; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients',
-// which have nothing to complete.
+/* Server: verifies a request of an HTTP Digest session that is known already, after
+ * AcceptSecurityContext returned SEC_I_COMPLETE_NEEDED for it.
+ *
+ * * `phContext`: the context that that call made.
+ * * `pToken`: that call's input buffers; in place of the fifth (index 4, the realm) there may be
+ *   a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
+ *   Authentication-Info where the configuration asks for one.
+ *
+ * Returns SEC_E_OK: the request is the authenticated user's; SEC_E_OUT_OF_SEQUENCE when the nonce
+ * count is not the next one (an accept call with this context and an empty token then makes a
+ * challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_BAD_BINDINGS;
+ * SEC_E_INVALID_TOKEN for malformed or missing buffers; SEC_E_INTERNAL_ERROR when nothing is to be
+ * completed; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients',
+ * which have nothing to complete. */
 SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc *pToken);
 
-// Opens a sealed message in place. One thread may open while another seals.
-//
-// * `phContext`: an established context.
-// * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
-//   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
-//   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or a DATA buffer and
-//   the buffers beside it as EncryptMessage left them.
-// * `MessageSeqNo`: ignored; the context counts.
-// * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
-//   NULL. Written after success only.
-//
-// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
-// before or follows one not seen (after both the next good message still opens);
-// SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has; SEC_E_INVALID_HANDLE;
-// SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
-// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
-// failure the buffers are as they were.
+/* Opens a sealed message in place. One thread may open while another seals.
+ *
+ * * `phContext`: an established context.
+ * * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
+ *   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
+ *   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or a DATA buffer and
+ *   the buffers beside it as EncryptMessage left them.
+ * * `MessageSeqNo`: ignored; the context counts.
+ * * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
+ *   NULL. Written after success only.
+ *
+ * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
+ * before or follows one not seen (after both the next good message still opens);
+ * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has; SEC_E_INVALID_HANDLE;
+ * SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
+ * SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
+ * failure the buffers are as they were. */
 SECURITY_STATUS SEC_ENTRY DecryptMessage(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 
-// Ends a context, whatever state it is in. A call that is using it meanwhile finishes undisturbed.
-//
-// * `phContext`: the context; its words are left as they are.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before.
+/* Ends a context, whatever state it is in. A call that is using it meanwhile finishes undisturbed.
+ *
+ * * `phContext`: the context; its words are left as they are.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before. */
 SECURITY_STATUS SEC_ENTRY DeleteSecurityContext(CtxtHandle *phContext);
 
-// As DeleteSecurityPackageW.
+/* As DeleteSecurityPackageW. */
 SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageA(SEC_CHAR *pszPackageName);
 
-// Would remove a package from this machine, which programs cannot.
-//
-// Returns SEC_E_UNSUPPORTED_FUNCTION.
+/* Would remove a package from this machine, which programs cannot.
+ *
+ * Returns SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
 
-// Seals a message in place: encrypts and signs it, or signs it only, as the context negotiated.
-// One thread may seal while another opens.
-//
-// * `phContext`: an established context.
-// * `fQOP`: 0; of Kerberos and Negotiate also SECQOP_WRAP_NO_ENCRYPT, to sign only.
-// * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
-//   message, and buffers for the rest of it: capacity on entry, length on return. For Digest a
-//   PADDING buffer (or TOKEN, or a second DATA; SECPKG_ATTR_SIZES: signature and block size), which
-//   follows the data. For Kerberos and Negotiate a TOKEN buffer (cbSecurityTrailer), which goes
-//   before the data, and a PADDING buffer (cbBlockSize), which follows it. DATA buffers marked
-//   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
-// * `MessageSeqNo`: ignored; the context counts.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
-// functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, and for malformed or
-// overlapping ones; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security
-// layer, also where the cookies chose none. On failure nothing is written, but for `cbBuffer` after
-// SEC_E_BUFFER_TOO_SMALL: the length needed.
+/* Seals a message in place: encrypts and signs it, or signs it only, as the context negotiated.
+ * One thread may seal while another opens.
+ *
+ * * `phContext`: an established context.
+ * * `fQOP`: 0; of Kerberos and Negotiate also SECQOP_WRAP_NO_ENCRYPT, to sign only.
+ * * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
+ *   message, and buffers for the rest of it: capacity on entry, length on return. For Digest a
+ *   PADDING buffer (or TOKEN, or a second DATA; SECPKG_ATTR_SIZES: signature and block size), which
+ *   follows the data. For Kerberos and Negotiate a TOKEN buffer (cbSecurityTrailer), which goes
+ *   before the data, and a PADDING buffer (cbBlockSize), which follows it. DATA buffers marked
+ *   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
+ * * `MessageSeqNo`: ignored; the context counts.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+ * functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, and for malformed or
+ * overlapping ones; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security
+ * layer, also where the cookies chose none. On failure nothing is written, but for `cbBuffer` after
+ * SEC_E_BUFFER_TOO_SMALL: the length needed. */
 SECURITY_STATUS SEC_ENTRY EncryptMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-// As EnumerateSecurityPackagesW, with ANSI text.
+/* As EnumerateSecurityPackagesW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY EnumerateSecurityPackagesA(ULONG *pcPackages,
     SecPkgInfoA **ppPackageInfo);
 
-// Lists the packages of this machine.
-//
-// * `pcPackages`: receives their number.
-// * `ppPackageInfo`: receives an array of as many structures; it and all its texts are one block
-//   to free with FreeContextBuffer.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INSUFFICIENT_MEMORY. On
-// failure nothing is written.
+/* Lists the packages of this machine.
+ *
+ * * `pcPackages`: receives their number.
+ * * `ppPackageInfo`: receives an array of as many structures; it and all its texts are one block
+ *   to free with FreeContextBuffer.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INSUFFICIENT_MEMORY. On
+ * failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY EnumerateSecurityPackagesW(ULONG *pcPackages,
     SecPkgInfoW **ppPackageInfo);
 
-// Packs an established context for ImportSecurityContextW.
-//
-// * `phContext`: the context.
-// * `fFlags`: SECPKG_CONTEXT_EXPORT_RESET_NEW 1: packed as if no message had been exchanged yet;
-//   SECPKG_CONTEXT_EXPORT_DELETE_OLD 2: the context is deleted after success.
-// * `pPackedContext`: `pvBuffer` and `cbBuffer` receive the pack, to free with FreeContextBuffer.
-//   It holds the context's keys.
-// * `pToken`: receives NULL; may be NULL.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pPackedContext` is NULL; SEC_E_INVALID_HANDLE;
-// SEC_E_UNSUPPORTED_FUNCTION for other flags, and for packages that cannot; SEC_E_CANNOT_PACK
-// before the exchange has succeeded; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
+/* Packs an established context for ImportSecurityContextW.
+ *
+ * * `phContext`: the context.
+ * * `fFlags`: SECPKG_CONTEXT_EXPORT_RESET_NEW 1: packed as if no message had been exchanged yet;
+ *   SECPKG_CONTEXT_EXPORT_DELETE_OLD 2: the context is deleted after success.
+ * * `pPackedContext`: `pvBuffer` and `cbBuffer` receive the pack, to free with FreeContextBuffer.
+ *   It holds the context's keys.
+ * * `pToken`: receives NULL; may be NULL.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pPackedContext` is NULL; SEC_E_INVALID_HANDLE;
+ * SEC_E_UNSUPPORTED_FUNCTION for other flags, and for packages that cannot; SEC_E_CANNOT_PACK
+ * before the exchange has succeeded; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY ExportSecurityContext(CtxtHandle *phContext, ULONG fFlags,
     SecBuffer *pPackedContext, void **pToken);
 
-// Frees memory that a function of this library allocated for its caller: output tokens with
-// ALLOCATE_MEMORY, package information, attribute strings, exported contexts.
-//
-// The memory is overwritten before it is given back.
-//
-// * `pvContextBuffer`: the pointer as received; NULL is nothing to free.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for any other pointer (freed before, inside a block, or
-// not from here), which then is left alone.
+/* Frees memory that a function of this library allocated for its caller: output tokens with
+ * ALLOCATE_MEMORY, package information, attribute strings, exported contexts.
+ *
+ * The memory is overwritten before it is given back.
+ *
+ * * `pvContextBuffer`: the pointer as received; NULL is nothing to free.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE for any other pointer (freed before, inside a block, or
+ * not from here), which then is left alone. */
 SECURITY_STATUS SEC_ENTRY FreeContextBuffer(void *pvContextBuffer);
 
-// Frees a credential. Contexts made with it go on.
-//
-// * `phCredential`: the credential; its words are left as they are.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was freed before.
+/* Frees a credential. Contexts made with it go on.
+ *
+ * * `phCredential`: the credential; its words are left as they are.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was freed before. */
 SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(CredHandle *phCredential);
 
-// Server: would let this thread act as the client.
-//
-// * `phContext`: the context.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_NO_IMPERSONATION, and the thread goes on as what
-// it is.
+/* Server: would let this thread act as the client.
+ *
+ * * `phContext`: the context.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_NO_IMPERSONATION, and the thread goes on as what
+ * it is. */
 SECURITY_STATUS SEC_ENTRY ImpersonateSecurityContext(CtxtHandle *phContext);
 
-// As ImportSecurityContextW, with an ANSI package name.
+/* As ImportSecurityContextW, with an ANSI package name. */
 SECURITY_STATUS SEC_ENTRY ImportSecurityContextA(SEC_CHAR *pszPackage, SecBuffer *pPackedContext,
     void *Token, CtxtHandle *phContext);
 
-// Unpacks a context that ExportSecurityContext packed on this machine.
-//
-// * `pszPackage`: the package of the context.
-// * `pPackedContext`: the pack. It can be freed afterwards.
-// * `Token`: ignored.
-// * `phContext`: receives the handle of the context, which is established.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `phContext` is NULL; SEC_E_SECPKG_NOT_FOUND;
-// SEC_E_INVALID_TOKEN for a pack that is missing, damaged, or another machine's;
-// SEC_E_UNSUPPORTED_FUNCTION for packages that cannot; SEC_E_INSUFFICIENT_MEMORY. On failure
-// nothing is written.
+/* Unpacks a context that ExportSecurityContext packed on this machine.
+ *
+ * * `pszPackage`: the package of the context.
+ * * `pPackedContext`: the pack. It can be freed afterwards.
+ * * `Token`: ignored.
+ * * `phContext`: receives the handle of the context, which is established.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `phContext` is NULL; SEC_E_SECPKG_NOT_FOUND;
+ * SEC_E_INVALID_TOKEN for a pack that is missing, damaged, or another machine's;
+ * SEC_E_UNSUPPORTED_FUNCTION for packages that cannot; SEC_E_INSUFFICIENT_MEMORY. On failure
+ * nothing is written. */
 SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR *pszPackage, SecBuffer *pPackedContext,
     void *Token, CtxtHandle *phContext);
 
-// As InitSecurityInterfaceW, in their ANSI forms.
+/* As InitSecurityInterfaceW, in their ANSI forms. */
 SecurityFunctionTableA *SEC_ENTRY InitSecurityInterfaceA(void);
 
-// Returns the table of the plain functions in their UTF-16 forms. It is the same for every caller
-// and every call, and is never freed.
+/* Returns the table of the plain functions in their UTF-16 forms. It is the same for every caller
+ * and every call, and is never freed. */
 SecurityFunctionTableW *SEC_ENTRY InitSecurityInterfaceW(void);
 
-// Client: as InitializeSecurityContextW, with an ANSI target name.
+/* Client: as InitializeSecurityContextW, with an ANSI target name. */
 SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,
     CtxtHandle *phContext, SEC_CHAR *pszTargetName, ULONG fContextReq, ULONG Reserved1,
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// Client: takes one leg of an exchange. For DIGEST-MD5: answers the challenge, then checks the
-// server's `rspauth=...`.
-//
-// * `phCredential`: an OUTBOUND credential; on later legs NULL will do. It may be freed as soon
-//   as the context exists.
-// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
-// * `pszTargetName`: UTF-16, terminated; for SASL service/host, for example imap/mail.example.org.
-// * `fContextReq`: ISC_REQ bits; unknown ones are ignored.
-// * `Reserved1`, `TargetDataRep`, `Reserved2`: ignored.
-// * `pInput`: the server's token in the first TOKEN buffer; NULL or an empty buffer where there
-//   is none. May be the same memory as the output's.
-// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
-// * `pOutput`: as for AcceptSecurityContext.
-// * `pfContextAttr`: receives ISC_RET bits; may be NULL.
-// * `ptsExpiry`: receives the end of the context; may be NULL.
-//
-// Digest over HTTP is asked for by ISC_REQ_HTTP (0x10000000), ISC_REQ_USE_HTTP_STYLE or PKG_PARAMS
-// buffers after the token: the method, and the hash of the body in digits (or nothing); perhaps a
-// TARGET_HOST buffer with the service's name and a CHANNEL_BINDINGS buffer. The target is the
-// request's URI. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
-//
-// Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
-// SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and
-// whose the context is, is as for AcceptSecurityContext.
-//
-// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an INBOUND credential, or without a
-// password; SEC_E_WRONG_CREDENTIAL_HANDLE; SEC_E_INVALID_TOKEN for a malformed token, malformed
-// buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL; SEC_E_TARGET_UNKNOWN for a target
-// that is missing or malformed; SEC_E_UNSUPPORTED_FUNCTION for ISC_REQ_DELEGATE and
-// ISC_REQ_PROMPT_FOR_CREDS; SEC_E_QOP_NOT_SUPPORTED and SEC_E_CRYPTO_SYSTEM_INVALID when the
-// server does not offer what is needed; SEC_E_WRONG_PRINCIPAL when the server does not prove that
-// it knows the password; SEC_E_LOGON_DENIED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when
-// the exchange has ended already.
+/* Client: takes one leg of an exchange. For DIGEST-MD5: answers the challenge, then checks the
+ * server's `rspauth=...`.
+ *
+ * * `phCredential`: an OUTBOUND credential; on later legs NULL will do. It may be freed as soon
+ *   as the context exists.
+ * * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+ * * `pszTargetName`: UTF-16, terminated; for SASL service/host, for example imap/mail.example.org.
+ * * `fContextReq`: ISC_REQ bits; unknown ones are ignored.
+ * * `Reserved1`, `TargetDataRep`, `Reserved2`: ignored.
+ * * `pInput`: the server's token in the first TOKEN buffer; NULL or an empty buffer where there
+ *   is none. May be the same memory as the output's.
+ * * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+ * * `pOutput`: as for AcceptSecurityContext.
+ * * `pfContextAttr`: receives ISC_RET bits; may be NULL.
+ * * `ptsExpiry`: receives the end of the context; may be NULL.
+ *
+ * Digest over HTTP is asked for by ISC_REQ_HTTP (0x10000000), ISC_REQ_USE_HTTP_STYLE or PKG_PARAMS
+ * buffers after the token: the method, and the hash of the body in digits (or nothing); perhaps a
+ * TARGET_HOST buffer with the service's name and a CHANNEL_BINDINGS buffer. The target is the
+ * request's URI. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
+ *
+ * Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
+ * SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and
+ * whose the context is, is as for AcceptSecurityContext.
+ *
+ * Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an INBOUND credential, or without a
+ * password; SEC_E_WRONG_CREDENTIAL_HANDLE; SEC_E_INVALID_TOKEN for a malformed token, malformed
+ * buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL; SEC_E_TARGET_UNKNOWN for a target
+ * that is missing or malformed; SEC_E_UNSUPPORTED_FUNCTION for ISC_REQ_DELEGATE and
+ * ISC_REQ_PROMPT_FOR_CREDS; SEC_E_QOP_NOT_SUPPORTED and SEC_E_CRYPTO_SYSTEM_INVALID when the
+ * server does not offer what is needed; SEC_E_WRONG_PRINCIPAL when the server does not prove that
+ * it knows the password; SEC_E_LOGON_DENIED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when
+ * the exchange has ended already. */
 SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
     CtxtHandle *phContext, SEC_WCHAR *pszTargetName, ULONG fContextReq, ULONG Reserved1,
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// Signs a message.
-//
-// * `phContext`: an established context.
-// * `fQOP`: 0.
-// * `pMessage`: a TOKEN buffer, which receives the signature (its `cbBuffer` is the capacity on
-//   entry, SECPKG_ATTR_SIZES tells how much is needed, and the length on return), and the message
-//   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
-// * `MessageSeqNo`: ignored; the context counts.
-//
-// In HTTP mode a client makes the digest-response of its next request: `pMessage` has an empty
-// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body (or
-// nothing), then a buffer of any type that receives the text: capacity on entry, length on
-// return.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
-// functions their cookies too; SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or
-// overlapping buffers;
-// SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
-// On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed.
+/* Signs a message.
+ *
+ * * `phContext`: an established context.
+ * * `fQOP`: 0.
+ * * `pMessage`: a TOKEN buffer, which receives the signature (its `cbBuffer` is the capacity on
+ *   entry, SECPKG_ATTR_SIZES tells how much is needed, and the length on return), and the message
+ *   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
+ * * `MessageSeqNo`: ignored; the context counts.
+ *
+ * In HTTP mode a client makes the digest-response of its next request: `pMessage` has an empty
+ * TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body (or
+ * nothing), then a buffer of any type that receives the text: capacity on entry, length on
+ * return.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
+ * functions their cookies too; SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or
+ * overlapping buffers;
+ * SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
+ * On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed. */
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-// As QueryContextAttributesW, with ANSI text.
+/* As QueryContextAttributesW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer);
 
-// As QueryContextAttributesExW, with ANSI text.
+/* As QueryContextAttributesExW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesExA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// As QueryContextAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer` are
-// fewer than the structure has.
+/* As QueryContextAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer` are
+ * fewer than the structure has. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesExW(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// Tells an attribute of a context.
-//
-// * `phContext`: the context.
-// * `ulAttribute`: a SECPKG_ATTR number: SIZES 0, NAMES 1, LIFESPAN 2, STREAM_SIZES 4, KEY_INFO 5,
-//   AUTHORITY 6, PASSWORD_EXPIRY 8, SESSION_KEY 9, PACKAGE_INFO 10, NEGOTIATION_INFO 12, FLAGS 14,
-//   TARGET 19, CLIENT_SPECIFIED_TARGET 27. Which are answered, and when, is the package's affair.
-// * `pBuffer`: the SecPkgContext structure of that attribute. Each pointer in it receives memory
-//   of its own, to free with FreeContextBuffer.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
-// SEC_E_TARGET_UNKNOWN while there is no target; SEC_E_NO_IMPERSONATION for ACCESS_TOKEN;
-// SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing
-// is written.
+/* Tells an attribute of a context.
+ *
+ * * `phContext`: the context.
+ * * `ulAttribute`: a SECPKG_ATTR number: SIZES 0, NAMES 1, LIFESPAN 2, STREAM_SIZES 4, KEY_INFO 5,
+ *   AUTHORITY 6, PASSWORD_EXPIRY 8, SESSION_KEY 9, PACKAGE_INFO 10, NEGOTIATION_INFO 12, FLAGS 14,
+ *   TARGET 19, CLIENT_SPECIFIED_TARGET 27. Which are answered, and when, is the package's affair.
+ * * `pBuffer`: the SecPkgContext structure of that attribute. Each pointer in it receives memory
+ *   of its own, to free with FreeContextBuffer.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
+ * SEC_E_TARGET_UNKNOWN while there is no target; SEC_E_NO_IMPERSONATION for ACCESS_TOKEN;
+ * SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing
+ * is written. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesW(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer);
 
-// As QueryCredentialsAttributesW, with ANSI text.
+/* As QueryCredentialsAttributesW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesA(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer);
 
-// As QueryCredentialsAttributesExW, with ANSI text.
+/* As QueryCredentialsAttributesExW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExA(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// As QueryCredentialsAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer`
-// are fewer than the structure has.
+/* As QueryCredentialsAttributesW; SEC_E_BUFFER_TOO_SMALL when the `cbBuffer` bytes at `pBuffer`
+ * are fewer than the structure has. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExW(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for.
-//
-// * `phCredential`: the credential.
-// * `ulAttribute`: the attribute.
-// * `pBuffer`: a SecPkgCredentials_Names, whose sUserName receives memory to free with
-//   FreeContextBuffer.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
-// SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing
-// is written.
+/* Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for.
+ *
+ * * `phCredential`: the credential.
+ * * `ulAttribute`: the attribute.
+ * * `pBuffer`: a SecPkgCredentials_Names, whose sUserName receives memory to free with
+ *   FreeContextBuffer.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
+ * SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing
+ * is written. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesW(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer);
 
-// Server: would return the client's access token.
-//
-// * `phContext`: the context.
-// * `Token`: is left as it is.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_NO_IMPERSONATION.
+/* Server: would return the client's access token.
+ *
+ * * `phContext`: the context.
+ * * `Token`: is left as it is.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_NO_IMPERSONATION. */
 SECURITY_STATUS SEC_ENTRY QuerySecurityContextToken(CtxtHandle *phContext, void **Token);
 
-// As QuerySecurityPackageInfoW, with ANSI text.
+/* As QuerySecurityPackageInfoW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoA(SEC_CHAR *pszPackageName,
     SecPkgInfoA **ppPackageInfo);
 
-// Tells about one package.
-//
-// * `pszPackageName`: its name without regard to case.
-// * `ppPackageInfo`: receives a structure that is one block with its texts, to free with
-//   FreeContextBuffer.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `ppPackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND;
-// SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
+/* Tells about one package.
+ *
+ * * `pszPackageName`: its name without regard to case.
+ * * `ppPackageInfo`: receives a structure that is one block with its texts, to free with
+ *   FreeContextBuffer.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `ppPackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND;
+ * SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoW(SEC_WCHAR *pszPackageName,
     SecPkgInfoW **ppPackageInfo);
 
-// Ends an impersonation; there is none to end.
-//
-// * `phContext`: the context.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_HANDLE.
+/* Ends an impersonation; there is none to end.
+ *
+ * * `phContext`: the context.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_HANDLE. */
 SECURITY_STATUS SEC_ENTRY RevertSecurityContext(CtxtHandle *phContext);
 
-// Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
-// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
-// response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
-// empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
-// `pfContextAttr` then tells the layer that the client chose.
-//
-// Parameters, results and ownership are as for AcceptSecurityContext. In addition fails with
-// SEC_E_ALGORITHM_MISMATCH when the client sent an authorization identity while
-// SASL_OPTION_AUTHZ_PROCESSING forbids them, and with SEC_E_INVALID_HANDLE for a context that no
-// Sasl function made.
+/* Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
+ * GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
+ * response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
+ * empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
+ * `pfContextAttr` then tells the layer that the client chose.
+ *
+ * Parameters, results and ownership are as for AcceptSecurityContext. In addition fails with
+ * SEC_E_ALGORITHM_MISMATCH when the client sent an authorization identity while
+ * SASL_OPTION_AUTHZ_PROCESSING forbids them, and with SEC_E_INVALID_HANDLE for a context that no
+ * Sasl function made. */
 SECURITY_STATUS SEC_ENTRY SaslAcceptSecurityContext(CredHandle *phCredential, CtxtHandle *phContext,
     SecBufferDesc *pInput, ULONG fContextReq, ULONG TargetDataRep, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// As SaslEnumerateProfilesW, with ANSI names.
+/* As SaslEnumerateProfilesW, with ANSI names. */
 SECURITY_STATUS SEC_ENTRY SaslEnumerateProfilesA(SEC_CHAR **ProfileList, ULONG *ProfileCount);
 
-// Lists the SASL profiles (mechanisms) of this machine.
-//
-// * `ProfileList`: receives the names one after another, each terminated, and one more terminator
-//   at the end; one block to free with FreeContextBuffer.
-// * `ProfileCount`: receives the number of names.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INTERNAL_ERROR when the
-// configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
+/* Lists the SASL profiles (mechanisms) of this machine.
+ *
+ * * `ProfileList`: receives the names one after another, each terminated, and one more terminator
+ *   at the end; one block to free with FreeContextBuffer.
+ * * `ProfileCount`: receives the number of names.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INTERNAL_ERROR when the
+ * configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY SaslEnumerateProfilesW(SEC_WCHAR **ProfileList, ULONG *ProfileCount);
 
-// Reads an option of a context that a Sasl function made.
-//
-// * `ContextHandle`: the context.
-// * `Option`: as for SaslSetContextOption.
-// * `Value`: receives the value; of a server's AUTHZ_STRING: what the client sent. NULL with
-//   `Size` 0 asks for the length.
-// * `Size`: bytes at `Value`.
-// * `Needed`: receives the value's length in bytes, after SEC_E_OK and SEC_E_BUFFER_TOO_SMALL;
-//   may be NULL.
-//
-// Returns as SaslSetContextOption; SEC_E_BUFFER_TOO_SMALL when the value is longer than `Size`,
-// of which then nothing is written.
+/* Reads an option of a context that a Sasl function made.
+ *
+ * * `ContextHandle`: the context.
+ * * `Option`: as for SaslSetContextOption.
+ * * `Value`: receives the value; of a server's AUTHZ_STRING: what the client sent. NULL with
+ *   `Size` 0 asks for the length.
+ * * `Size`: bytes at `Value`.
+ * * `Needed`: receives the value's length in bytes, after SEC_E_OK and SEC_E_BUFFER_TOO_SMALL;
+ *   may be NULL.
+ *
+ * Returns as SaslSetContextOption; SEC_E_BUFFER_TOO_SMALL when the value is longer than `Size`,
+ * of which then nothing is written. */
 SECURITY_STATUS SEC_ENTRY SaslGetContextOption(CtxtHandle *ContextHandle, ULONG Option, void *Value,
     ULONG Size, ULONG *Needed);
 
-// As SaslGetProfilePackageW, with ANSI text.
+/* As SaslGetProfilePackageW, with ANSI text. */
 SECURITY_STATUS SEC_ENTRY SaslGetProfilePackageA(SEC_CHAR *ProfileName, SecPkgInfoA **PackageInfo);
 
-// Finds the package behind a SASL profile.
-//
-// * `ProfileName`: the profile without regard to case, for example DIGEST-MD5.
-// * `PackageInfo`: receives what QuerySecurityPackageInfoW would tell, to free with
-//   FreeContextBuffer. Its Name is what AcquireCredentialsHandleW takes.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `PackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND
-// for an unknown profile, or one whose package this machine does not have;
-// SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
+/* Finds the package behind a SASL profile.
+ *
+ * * `ProfileName`: the profile without regard to case, for example DIGEST-MD5.
+ * * `PackageInfo`: receives what QuerySecurityPackageInfoW would tell, to free with
+ *   FreeContextBuffer. Its Name is what AcquireCredentialsHandleW takes.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `PackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND
+ * for an unknown profile, or one whose package this machine does not have;
+ * SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY SaslGetProfilePackageW(SEC_WCHAR *ProfileName, SecPkgInfoW **PackageInfo);
 
-// As SaslIdentifyPackageW, with ANSI text in the answer.
+/* As SaslIdentifyPackageW, with ANSI text in the answer. */
 SECURITY_STATUS SEC_ENTRY SaslIdentifyPackageA(SecBufferDesc *pInput, SecPkgInfoA **PackageInfo);
 
-// Finds the package that a token begins an exchange of: by the name of a profile, or by the look of
-// the token.
-//
-// * `pInput`: the token in the first TOKEN buffer, or else in the first buffer.
-// * `PackageInfo`: receives what QuerySecurityPackageInfoW would tell, to free with
-//   FreeContextBuffer.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `PackageInfo` is NULL; SEC_E_INVALID_TOKEN for an
-// empty token or malformed buffers; SEC_E_SECPKG_NOT_FOUND; SEC_E_INSUFFICIENT_MEMORY. On failure
-// nothing is written.
+/* Finds the package that a token begins an exchange of: by the name of a profile, or by the look of
+ * the token.
+ *
+ * * `pInput`: the token in the first TOKEN buffer, or else in the first buffer.
+ * * `PackageInfo`: receives what QuerySecurityPackageInfoW would tell, to free with
+ *   FreeContextBuffer.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `PackageInfo` is NULL; SEC_E_INVALID_TOKEN for an
+ * empty token or malformed buffers; SEC_E_SECPKG_NOT_FOUND; SEC_E_INSUFFICIENT_MEMORY. On failure
+ * nothing is written. */
 SECURITY_STATUS SEC_ENTRY SaslIdentifyPackageW(SecBufferDesc *pInput, SecPkgInfoW **PackageInfo);
 
-// Client: as SaslInitializeSecurityContextW, with an ANSI target name.
+/* Client: as SaslInitializeSecurityContextW, with an ANSI target name. */
 SECURITY_STATUS SEC_ENTRY SaslInitializeSecurityContextA(CredHandle *phCredential,
     CtxtHandle *phContext, SEC_CHAR *pszTargetName, ULONG fContextReq, ULONG Reserved1,
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
-// challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
-// (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
-// package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
-// the server's cookie makes the client's (SEC_E_OK), which asks for the strongest layer that
-// `fContextReq` named; SEC_E_QOP_NOT_SUPPORTED where the server does not have it.
-//
-// Parameters, results and ownership are as for InitializeSecurityContextW. In addition fails with
-// SEC_E_INVALID_HANDLE for a context that no Sasl function made.
+/* Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
+ * challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
+ * (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
+ * package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
+ * the server's cookie makes the client's (SEC_E_OK), which asks for the strongest layer that
+ * `fContextReq` named; SEC_E_QOP_NOT_SUPPORTED where the server does not have it.
+ *
+ * Parameters, results and ownership are as for InitializeSecurityContextW. In addition fails with
+ * SEC_E_INVALID_HANDLE for a context that no Sasl function made. */
 SECURITY_STATUS SEC_ENTRY SaslInitializeSecurityContextW(CredHandle *phCredential,
     CtxtHandle *phContext, SEC_WCHAR *pszTargetName, ULONG fContextReq, ULONG Reserved1,
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-// Sets an option of a context that a Sasl function made; effective for the legs that follow.
-//
-// * `ContextHandle`: the context.
-// * `Option`: SASL_OPTION_SEND_SIZE 1, SASL_OPTION_RECV_SIZE 2, SASL_OPTION_AUTHZ_STRING 3,
-//   SASL_OPTION_AUTHZ_PROCESSING 4.
-// * `Value`: the value: a ULONG, for AUTHZ_STRING octets without terminator. Copied.
-// * `Size`: its length in bytes.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL `Value` with a `Size`;
-// SEC_E_INVALID_HANDLE, also for contexts that no Sasl function made; SEC_E_BUFFER_TOO_SMALL for
-// less than a ULONG; SEC_E_UNSUPPORTED_FUNCTION for other options and values, and for
-// AUTHZ_STRING while authorization identities are forbidden.
+/* Sets an option of a context that a Sasl function made; effective for the legs that follow.
+ *
+ * * `ContextHandle`: the context.
+ * * `Option`: SASL_OPTION_SEND_SIZE 1, SASL_OPTION_RECV_SIZE 2, SASL_OPTION_AUTHZ_STRING 3,
+ *   SASL_OPTION_AUTHZ_PROCESSING 4.
+ * * `Value`: the value: a ULONG, for AUTHZ_STRING octets without terminator. Copied.
+ * * `Size`: its length in bytes.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL `Value` with a `Size`;
+ * SEC_E_INVALID_HANDLE, also for contexts that no Sasl function made; SEC_E_BUFFER_TOO_SMALL for
+ * less than a ULONG; SEC_E_UNSUPPORTED_FUNCTION for other options and values, and for
+ * AUTHZ_STRING while authorization identities are forbidden. */
 SECURITY_STATUS SEC_ENTRY SaslSetContextOption(CtxtHandle *ContextHandle, ULONG Option, void *Value,
     ULONG Size);
 
-// As SetContextAttributesW.
+/* As SetContextAttributesW. */
 SECURITY_STATUS SEC_ENTRY SetContextAttributesA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// Would set an attribute of a context, which is a function of TLS alone.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
+/* Would set an attribute of a context, which is a function of TLS alone.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY SetContextAttributesW(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// As SetCredentialsAttributesW.
+/* As SetCredentialsAttributesW. */
 SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesA(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// Would set an attribute of a credential, which no package here takes.
-//
-// Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION.
+/* Would set an attribute of a credential, which no package here takes.
+ *
+ * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_UNSUPPORTED_FUNCTION. */
 SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesW(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-// Compares two identities.
-//
-// * `AuthIdentity1`, `AuthIdentity2`: identities of any form; NULL is the identity of the
-//   logged-on user, which differs from any other.
-// * `SameSuppliedUser`: receives TRUE where user and domain are the same without regard to case;
-//   NULL when not wanted.
-// * `SameSuppliedIdentity`: receives TRUE where the password is the same too; NULL when not
-//   wanted.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for an identity that cannot be used, and then nothing
-// is written.
+/* Compares two identities.
+ *
+ * * `AuthIdentity1`, `AuthIdentity2`: identities of any form; NULL is the identity of the
+ *   logged-on user, which differs from any other.
+ * * `SameSuppliedUser`: receives TRUE where user and domain are the same without regard to case;
+ *   NULL when not wanted.
+ * * `SameSuppliedIdentity`: receives TRUE where the password is the same too; NULL when not
+ *   wanted.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for an identity that cannot be used, and then nothing
+ * is written. */
 SECURITY_STATUS SEC_ENTRY SspiCompareAuthIdentities(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity1,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity2, BOOLEAN *SameSuppliedUser,
     BOOLEAN *SameSuppliedIdentity);
 
-// Copies an identity.
-//
-// * `AuthData`: an identity of any form. An encrypted one gives an encrypted copy.
-// * `AuthDataCopy`: receives the copy (a SEC_WINNT_AUTH_IDENTITY_EX2), which the caller frees with
-//   SspiFreeAuthIdentity. Untouched on failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
-// SEC_E_INSUFFICIENT_MEMORY.
+/* Copies an identity.
+ *
+ * * `AuthData`: an identity of any form. An encrypted one gives an encrypted copy.
+ * * `AuthDataCopy`: receives the copy (a SEC_WINNT_AUTH_IDENTITY_EX2), which the caller frees with
+ *   SspiFreeAuthIdentity. Untouched on failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
+ * SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiCopyAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE *AuthDataCopy);
 
-// Decrypts what SspiEncryptAuthIdentity or SspiEncryptAuthIdentityEx encrypted, in place.
-//
-// * `EncryptedAuthData`: an identity that a function of this library made. One that is not
-//   encrypted stays as it is.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL and for any other structure;
-// SEC_E_DECRYPT_FAILURE when another process encrypted it, or it was changed since.
+/* Decrypts what SspiEncryptAuthIdentity or SspiEncryptAuthIdentityEx encrypted, in place.
+ *
+ * * `EncryptedAuthData`: an identity that a function of this library made. One that is not
+ *   encrypted stays as it is.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL and for any other structure;
+ * SEC_E_DECRYPT_FAILURE when another process encrypted it, or it was changed since. */
 SECURITY_STATUS SEC_ENTRY SspiDecryptAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE EncryptedAuthData);
 
-// Decrypts an identity in place, as SspiDecryptAuthIdentity does.
-//
-// * `Options`: as for SspiEncryptAuthIdentityEx.
-// * `EncryptedAuthData`: as for SspiDecryptAuthIdentity.
-//
-// Returns what SspiDecryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options.
+/* Decrypts an identity in place, as SspiDecryptAuthIdentity does.
+ *
+ * * `Options`: as for SspiEncryptAuthIdentityEx.
+ * * `EncryptedAuthData`: as for SspiDecryptAuthIdentity.
+ *
+ * Returns what SspiDecryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options. */
 SECURITY_STATUS SEC_ENTRY SspiDecryptAuthIdentityEx(ULONG Options,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE EncryptedAuthData);
 
-// Gives the user name, the domain name and the password of an identity as strings.
-//
-// * `pAuthIdentity`: an identity of any form; an encrypted password is decrypted for the result.
-// * `ppszUserName`, `ppszDomainName`, `ppszPackedCredentialsString`: receive NUL-terminated
-//   strings, each freed by the caller with SspiLocalFree; NULL for what the identity does not
-//   have. Untouched on failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
-// SEC_E_INSUFFICIENT_MEMORY.
+/* Gives the user name, the domain name and the password of an identity as strings.
+ *
+ * * `pAuthIdentity`: an identity of any form; an encrypted password is decrypted for the result.
+ * * `ppszUserName`, `ppszDomainName`, `ppszPackedCredentialsString`: receive NUL-terminated
+ *   strings, each freed by the caller with SspiLocalFree; NULL for what the identity does not
+ *   have. Untouched on failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
+ * SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiEncodeAuthIdentityAsStrings(PSEC_WINNT_AUTH_IDENTITY_OPAQUE pAuthIdentity,
     const WCHAR **ppszUserName, const WCHAR **ppszDomainName,
     const WCHAR **ppszPackedCredentialsString);
 
-// Makes an identity of a user name, a domain name and a password.
-//
-// * `pszUserName`, `pszDomainName`: NUL-terminated, at most 32767 characters; NULL for none. An
-//   empty domain is not the same as none.
-// * `pszPackedCredentialsString`: the password; NULL for none.
-// * `ppAuthIdentity`: receives the identity (a SEC_WINNT_AUTH_IDENTITY_EX2), which the caller
-//   frees with SspiFreeAuthIdentity. Untouched on failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_TOKEN when all three strings are NULL; SEC_E_INVALID_PARAMETER
-// for a string that is too long or not UTF-16, or when ppAuthIdentity is NULL;
-// SEC_E_INSUFFICIENT_MEMORY.
+/* Makes an identity of a user name, a domain name and a password.
+ *
+ * * `pszUserName`, `pszDomainName`: NUL-terminated, at most 32767 characters; NULL for none. An
+ *   empty domain is not the same as none.
+ * * `pszPackedCredentialsString`: the password; NULL for none.
+ * * `ppAuthIdentity`: receives the identity (a SEC_WINNT_AUTH_IDENTITY_EX2), which the caller
+ *   frees with SspiFreeAuthIdentity. Untouched on failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_TOKEN when all three strings are NULL; SEC_E_INVALID_PARAMETER
+ * for a string that is too long or not UTF-16, or when ppAuthIdentity is NULL;
+ * SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiEncodeStringsAsAuthIdentity(const WCHAR *pszUserName,
     const WCHAR *pszDomainName, const WCHAR *pszPackedCredentialsString,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity);
 
-// Encrypts the password of an identity in place, by a random key that this process keeps.
-//
-// * `AuthData`: an identity that a function of this library made. One that is encrypted already
-//   stays as it is. Every function that takes identities takes encrypted ones.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL and for any other structure;
-// SEC_E_INTERNAL_ERROR when the system gives no randomness.
+/* Encrypts the password of an identity in place, by a random key that this process keeps.
+ *
+ * * `AuthData`: an identity that a function of this library made. One that is encrypted already
+ *   stays as it is. Every function that takes identities takes encrypted ones.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL and for any other structure;
+ * SEC_E_INTERNAL_ERROR when the system gives no randomness. */
 SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-// Encrypts the password of an identity in place, as SspiEncryptAuthIdentity does.
-//
-// * `Options`: SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON, _SAME_PROCESS or _FOR_SYSTEM. The key is
-//   this process's for all of them, so that no other process can decrypt.
-// * `AuthData`: as for SspiEncryptAuthIdentity.
-//
-// Returns what SspiEncryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options.
+/* Encrypts the password of an identity in place, as SspiEncryptAuthIdentity does.
+ *
+ * * `Options`: SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON, _SAME_PROCESS or _FOR_SYSTEM. The key is
+ *   this process's for all of them, so that no other process can decrypt.
+ * * `AuthData`: as for SspiEncryptAuthIdentity.
+ *
+ * Returns what SspiEncryptAuthIdentity does, and SEC_E_INVALID_PARAMETER for other options. */
 SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentityEx(ULONG Options,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-// Copies an identity, with a package added that is not to be used for it.
-//
-// * `AuthIdentity`: an identity of any form; NULL is the identity of the logged-on user.
-// * `pszPackageName`: the package, NUL-terminated.
-// * `ppNewAuthIdentity`: receives the copy, which the caller frees with SspiFreeAuthIdentity. Its
-//   package list ends in `!` and the name. Untouched on failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when another pointer is NULL, the identity cannot be
-// used, or the name is empty, holds a comma or makes the list too long; SEC_E_INSUFFICIENT_MEMORY.
+/* Copies an identity, with a package added that is not to be used for it.
+ *
+ * * `AuthIdentity`: an identity of any form; NULL is the identity of the logged-on user.
+ * * `pszPackageName`: the package, NUL-terminated.
+ * * `ppNewAuthIdentity`: receives the copy, which the caller frees with SspiFreeAuthIdentity. Its
+ *   package list ends in `!` and the name. Untouched on failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when another pointer is NULL, the identity cannot be
+ * used, or the name is empty, holds a comma or makes the list too long; SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiExcludePackage(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity,
     const WCHAR *pszPackageName, PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppNewAuthIdentity);
 
-// Overwrites and frees an identity that a function of this library made.
-//
-// * `AuthData`: the identity; NULL, and any pointer that is not such an identity, is left alone.
+/* Overwrites and frees an identity that a function of this library made.
+ *
+ * * `AuthData`: the identity; NULL, and any pointer that is not such an identity, is left alone. */
 void SEC_ENTRY SspiFreeAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-// Gives the host in the name of a service.
-//
-// * `pszTargetName`: `service/host`, `service/host:port` or `service/host:port/name`, of which the
-//   host is taken, or anything without a slash, which is taken as it is. NUL-terminated.
-// * `pszHostName`: receives the host, which the caller frees with SspiLocalFree. Untouched on
-//   failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or no host is left;
-// SEC_E_INSUFFICIENT_MEMORY.
+/* Gives the host in the name of a service.
+ *
+ * * `pszTargetName`: `service/host`, `service/host:port` or `service/host:port/name`, of which the
+ *   host is taken, or anything without a slash, which is taken as it is. NUL-terminated.
+ * * `pszHostName`: receives the host, which the caller frees with SspiLocalFree. Untouched on
+ *   failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or no host is left;
+ * SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiGetTargetHostName(const WCHAR *pszTargetName, WCHAR **pszHostName);
 
-// Says whether the password of an identity is encrypted.
-//
-// * `EncryptedAuthData`: an identity of any form.
-//
-// Returns TRUE where its flags say so; FALSE otherwise, and for NULL.
+/* Says whether the password of an identity is encrypted.
+ *
+ * * `EncryptedAuthData`: an identity of any form.
+ *
+ * Returns TRUE where its flags say so; FALSE otherwise, and for NULL. */
 BOOLEAN SEC_ENTRY SspiIsAuthIdentityEncrypted(PSEC_WINNT_AUTH_IDENTITY_OPAQUE EncryptedAuthData);
 
-// Says whether asking the user for other credentials may help after an error.
-//
-// * `ErrorOrNtStatus`: what the failed function returned: a SECURITY_STATUS, an NTSTATUS or a Win32
-//   error.
-//
-// Returns TRUE for SEC_E_NO_CREDENTIALS, SEC_E_LOGON_DENIED, SEC_E_UNKNOWN_CREDENTIALS,
-// STATUS_LOGON_FAILURE, STATUS_WRONG_PASSWORD, STATUS_NO_SUCH_USER and ERROR_LOGON_FAILURE; FALSE
-// otherwise.
+/* Says whether asking the user for other credentials may help after an error.
+ *
+ * * `ErrorOrNtStatus`: what the failed function returned: a SECURITY_STATUS, an NTSTATUS or a Win32
+ *   error.
+ *
+ * Returns TRUE for SEC_E_NO_CREDENTIALS, SEC_E_LOGON_DENIED, SEC_E_UNKNOWN_CREDENTIALS,
+ * STATUS_LOGON_FAILURE, STATUS_WRONG_PASSWORD, STATUS_NO_SUCH_USER and ERROR_LOGON_FAILURE; FALSE
+ * otherwise. */
 BOOLEAN SEC_ENTRY SspiIsPromptingNeeded(ULONG ErrorOrNtStatus);
 
-// Overwrites and frees memory that a function of the Sspi family allocated.
-//
-// * `DataBuffer`: the memory; NULL, and any pointer that is not such memory, is left alone.
+/* Overwrites and frees memory that a function of the Sspi family allocated.
+ *
+ * * `DataBuffer`: the memory; NULL, and any pointer that is not such memory, is left alone. */
 void SEC_ENTRY SspiLocalFree(void *DataBuffer);
 
-// Turns an identity into octets that SspiUnmarshalAuthIdentity takes.
-//
-// * `AuthIdentity`: an identity of any form. The octets of an encrypted one are encrypted, so that
-//   only this process can take them back.
-// * `AuthIdentityLength`: receives the number of octets.
-// * `AuthIdentityByteArray`: receives the octets, which the caller frees with SspiLocalFree.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
-// SEC_E_INSUFFICIENT_MEMORY. Nothing is written on failure.
+/* Turns an identity into octets that SspiUnmarshalAuthIdentity takes.
+ *
+ * * `AuthIdentity`: an identity of any form. The octets of an encrypted one are encrypted, so that
+ *   only this process can take them back.
+ * * `AuthIdentityLength`: receives the number of octets.
+ * * `AuthIdentityByteArray`: receives the octets, which the caller frees with SspiLocalFree.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
+ * SEC_E_INSUFFICIENT_MEMORY. Nothing is written on failure. */
 SECURITY_STATUS SEC_ENTRY SspiMarshalAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity,
     ULONG *AuthIdentityLength, char **AuthIdentityByteArray);
 
-// Says under which name the Credential Manager keeps the password of an identity.
-//
-// * `AuthIdentity`: an identity of any form.
-// * `pszTargetName`: the target, NUL-terminated; NULL for the name of the account.
-// * `pCredmanCredentialType`: receives CRED_TYPE_DOMAIN_PASSWORD (2).
-// * `ppszCredmanTargetName`: receives the target, or `domain\user`; the caller frees it with
-//   SspiLocalFree.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer other than pszTargetName is NULL, or the
-// identity cannot be used or has no user name; SEC_E_INSUFFICIENT_MEMORY. Nothing is written on
-// failure.
+/* Says under which name the Credential Manager keeps the password of an identity.
+ *
+ * * `AuthIdentity`: an identity of any form.
+ * * `pszTargetName`: the target, NUL-terminated; NULL for the name of the account.
+ * * `pCredmanCredentialType`: receives CRED_TYPE_DOMAIN_PASSWORD (2).
+ * * `ppszCredmanTargetName`: receives the target, or `domain\user`; the caller frees it with
+ *   SspiLocalFree.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer other than pszTargetName is NULL, or the
+ * identity cannot be used or has no user name; SEC_E_INSUFFICIENT_MEMORY. Nothing is written on
+ * failure. */
 SECURITY_STATUS SEC_ENTRY SspiPrepareForCredRead(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity,
     const WCHAR *pszTargetName, ULONG *pCredmanCredentialType, const WCHAR **ppszCredmanTargetName);
 
-// Gives what the Credential Manager is to keep of an identity.
-//
-// * `AuthIdentity`: an identity of any form.
-// * `pszTargetName`: the target, NUL-terminated; NULL for the name of the account.
-// * `pCredmanCredentialType`: receives CRED_TYPE_DOMAIN_PASSWORD (2).
-// * `ppszCredmanTargetName`: receives the target, or `domain\user`.
-// * `ppszCredmanUserName`: receives `domain\user`, or the user without a domain.
-// * `ppCredentialBlob`, `pCredentialBlobSize`: receive the password in UTF-16 without terminator
-//   and its length in bytes; NULL and 0 without a password.
-//
-// The caller frees the two names and the password with SspiLocalFree.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer other than pszTargetName is NULL, or the
-// identity cannot be used or has no user name; SEC_E_INSUFFICIENT_MEMORY. Nothing is written on
-// failure.
+/* Gives what the Credential Manager is to keep of an identity.
+ *
+ * * `AuthIdentity`: an identity of any form.
+ * * `pszTargetName`: the target, NUL-terminated; NULL for the name of the account.
+ * * `pCredmanCredentialType`: receives CRED_TYPE_DOMAIN_PASSWORD (2).
+ * * `ppszCredmanTargetName`: receives the target, or `domain\user`.
+ * * `ppszCredmanUserName`: receives `domain\user`, or the user without a domain.
+ * * `ppCredentialBlob`, `pCredentialBlobSize`: receive the password in UTF-16 without terminator
+ *   and its length in bytes; NULL and 0 without a password.
+ *
+ * The caller frees the two names and the password with SspiLocalFree.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer other than pszTargetName is NULL, or the
+ * identity cannot be used or has no user name; SEC_E_INSUFFICIENT_MEMORY. Nothing is written on
+ * failure. */
 SECURITY_STATUS SEC_ENTRY SspiPrepareForCredWrite(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity,
     const WCHAR *pszTargetName, ULONG *pCredmanCredentialType, const WCHAR **ppszCredmanTargetName,
     const WCHAR **ppszCredmanUserName, UCHAR **ppCredentialBlob, ULONG *pCredentialBlobSize);
 
-// Makes an identity of the octets of SspiMarshalAuthIdentity.
-//
-// * `AuthIdentityLength`: the number of octets, all of them.
-// * `AuthIdentityByteArray`: the octets, which may come from anywhere.
-// * `ppAuthIdentity`: receives the identity, which the caller frees with SspiFreeAuthIdentity.
-//   Untouched on failure.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the octets are not those of
-// an identity; SEC_E_INSUFFICIENT_MEMORY.
+/* Makes an identity of the octets of SspiMarshalAuthIdentity.
+ *
+ * * `AuthIdentityLength`: the number of octets, all of them.
+ * * `AuthIdentityByteArray`: the octets, which may come from anywhere.
+ * * `ppAuthIdentity`: receives the identity, which the caller frees with SspiFreeAuthIdentity.
+ *   Untouched on failure.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the octets are not those of
+ * an identity; SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength,
     char *AuthIdentityByteArray, PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity);
 
-// Says whether an identity can be used.
-//
-// * `AuthData`: an identity of any form.
-//
-// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
-// lengths, text that is not UTF-16, and an encryption that is not this process's.
+/* Says whether an identity can be used.
+ *
+ * * `AuthData`: an identity of any form.
+ *
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
+ * lengths, text that is not UTF-16, and an encryption that is not this process's. */
 SECURITY_STATUS SEC_ENTRY SspiValidateAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-// Overwrites the secrets of an identity with zeros.
-//
-// * `AuthData`: an identity that a function of this library made is zeroed as a whole and can then
-//   only be freed; of a structure of the caller's own, the password's characters are. NULL, and a
-//   structure whose password cannot be found, is left alone.
+/* Overwrites the secrets of an identity with zeros.
+ *
+ * * `AuthData`: an identity that a function of this library made is zeroed as a whole and can then
+ *   only be freed; of a structure of the caller's own, the password's characters are. NULL, and a
+ *   structure whose password cannot be found, is left alone. */
 void SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-// Verifies the signature of a message.
-//
-// * `phContext`: an established context.
-// * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
-// * `MessageSeqNo`: ignored; the context counts.
-// * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
-//
-// In HTTP mode a server verifies the digest-response of a further request: `pMessage` has it in a
-// TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body.
-//
-// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
-// before or follows one not seen (after both the next good message still verifies);
-// SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED.
+/* Verifies the signature of a message.
+ *
+ * * `phContext`: an established context.
+ * * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
+ * * `MessageSeqNo`: ignored; the context counts.
+ * * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
+ *
+ * In HTTP mode a server verifies the digest-response of a further request: `pMessage` has it in a
+ * TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body.
+ *
+ * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
+ * before or follows one not seen (after both the next good message still verifies);
+ * SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED. */
 SECURITY_STATUS SEC_ENTRY VerifySignature(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 
 #endif
 
-// EncryptMessage by its former name.
+/* EncryptMessage by its former name. */
 SECURITY_STATUS SEC_ENTRY SealMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-// DecryptMessage by its former name.
+/* DecryptMessage by its former name. */
 SECURITY_STATUS SEC_ENTRY UnsealMessage(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 

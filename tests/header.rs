@@ -58,31 +58,43 @@ fn accepts(program: &str, source: &str, flags: &[&str]) {
 const TEXT_FLAGS: [&[&str]; 4] =
     [&[], &["-DUNICODE"], &["-fshort-wchar"], &["-DUNICODE", "-fshort-wchar"]];
 
+/// What a program under an old standard is told off for beyond [`STRICT`]: what the standard lacks, and
+/// what C++ or a header of macros may stumble over.
+const PEDANTIC: [&str; 2] = ["-pedantic-errors", "-Wundef"];
+
 #[test]
-fn c_takes_it_alone_in_every_standard_since_c99() {
+fn c_takes_it_alone_in_every_standard() {
+    let standards =
+        ["-ansi", "-std=c89", "-std=gnu89", "-std=c99", "-std=gnu99", "-std=c11", "-std=c17"];
     for header in ["secur32.h", "sspi.h", "security.h"] {
         let text = format!("#include <{header}>\nint unused;\n");
         let source = file(&format!("alone_{header}.c"), &text);
-        for standard in ["-std=c99", "-std=gnu99", "-std=c11", "-std=c17"] {
-            accepts("cc", &source, &[standard]);
-        }
-        for flags in TEXT_FLAGS {
-            accepts("cc", &source, &[&["-std=c99"], flags].concat());
+        for compiler_ in ["cc", "clang"].into_iter().filter(|program| have(program)) {
+            for standard in standards {
+                accepts(compiler_, &source, &[&[standard, "-Wc++-compat"], &PEDANTIC[..]].concat());
+            }
+            for standard in ["-std=c89", "-std=c99"] {
+                for flags in TEXT_FLAGS {
+                    accepts(compiler_, &source, &[&[standard], flags].concat());
+                }
+            }
         }
     }
 }
 
 #[test]
-fn cpp_takes_it_alone() {
-    if !have("c++") {
-        return;
-    }
+fn cpp_takes_it_alone_in_every_standard() {
     let source = file("alone.cpp", "#include <sspi.h>\n#include <security.h>\nint unused;\n");
-    for standard in ["-std=c++11", "-std=c++17", "-std=c++20"] {
-        accepts("c++", &source, &[standard]);
-    }
-    for flags in TEXT_FLAGS {
-        accepts("c++", &source, &[&["-std=c++17"], flags].concat());
+    let standards = ["-std=c++98", "-std=gnu++98", "-std=c++11", "-std=c++17", "-std=c++20"];
+    for compiler_ in ["c++", "clang++"].into_iter().filter(|program| have(program)) {
+        for standard in standards {
+            accepts(compiler_, &source, &[&[standard], &PEDANTIC[..]].concat());
+        }
+        for standard in ["-std=c++98", "-std=c++17"] {
+            for flags in TEXT_FLAGS {
+                accepts(compiler_, &source, &[&[standard], flags].concat());
+            }
+        }
     }
 }
 
@@ -162,7 +174,12 @@ fn exports() -> Vec<String> {
 #[test]
 fn a_c_program_can_use_every_name() {
     let source = file("every_name.c", &every_name());
-    for flags in [&["-std=c11"][..], &["-std=c11", "-DUNICODE"], &["-std=c99", "-fshort-wchar"]] {
+    for flags in [
+        &["-std=c11"][..],
+        &["-std=c11", "-DUNICODE"],
+        &["-std=c99", "-fshort-wchar"],
+        &["-ansi", "-fshort-wchar"],
+    ] {
         let program = compile_c(&[&source], &[STRICT, flags].concat());
         let text = succeed(&mut Command::new(program));
         let expected = format!("{} functions, {} constants\n", exports().len(), constants().len());
@@ -176,10 +193,14 @@ fn a_cpp_program_can_use_every_name() {
         return;
     }
     let source = file("every_name.cpp", &every_name());
-    for (name, flags) in [("ansi", "-DANSI"), ("wide", "-DUNICODE")] {
+    for (name, flags) in [
+        ("ansi", &["-std=c++17"][..]),
+        ("wide", &["-std=c++17", "-DUNICODE"]),
+        ("old", &["-std=c++98", "-fshort-wchar", "-DUNICODE"]),
+    ] {
         let program = scratch("header").join(format!("every_name_cpp_{name}"));
         let mut compile = compiler("c++", &[&source], STRICT);
-        compile.args(["-std=c++17", flags, "-o"]).arg(&program);
+        compile.args(flags).arg("-o").arg(&program);
         compile.arg("-L").arg(library_directory()).arg("-lsecur32");
         compile.arg(format!("-Wl,-rpath,{}", library_directory().display()));
         succeed(&mut compile);
@@ -216,9 +237,9 @@ fn it_follows_the_windows_headers_without_conflict() {
             let body =
                 "int main(void)\n{\n    return SealMessage(NULL, 0, NULL, 0) == SEC_E_OK;\n}\n";
             let source = file(&format!("windows{number}.c"), &format!("{includes}{body}"));
-            for flags in [&[][..], &["-DUNICODE"]] {
+            for flags in [&["-std=c99"][..], &["-std=c99", "-DUNICODE"], &["-ansi"]] {
                 // Some of Windows' prototypes say dllimport, where ours cannot.
-                let flags = [&[WINDOWS_10, "-std=c99", "-Wno-attributes"], flags].concat();
+                let flags = [&[WINDOWS_10, "-Wno-attributes"], flags].concat();
                 accepts(compiler_, &source, &flags);
             }
         }

@@ -49,7 +49,32 @@ pub(super) fn make(root: &Path, exports: &[Export]) -> Result<String> {
         .replace("@LACKING@\n", &part("lacking.h")?)
         .replace("@FUNCTIONS@\n", &functions.named(declared))
         .replace("@UNDECLARED@\n", &functions.named(undeclared));
-    Ok(text)
+    block_comments(&text)
+}
+
+/// The same with its `//` comments, which C89 does not have, between `/*` and `*/`.
+fn block_comments(text: &str) -> Result<String> {
+    let comment = |line: &str| Some(line.trim_start().strip_prefix("//")?.to_owned());
+    let mut result = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(mut words) = comment(line) else {
+            result.push_str(line);
+            result.push('\n');
+            continue;
+        };
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let next_words = |next: Option<&&str>| next.and_then(|next| comment(next));
+        while let Some(next) = next_words(lines.peek()) {
+            let _ = write!(words, "\n{indent} *{next}");
+            lines.next();
+        }
+        if words.contains("/*") || words.contains("*/") {
+            return Err(format!("a comment cannot hold a comment's end or beginning:\n{words}"));
+        }
+        let _ = writeln!(result, "{indent}/*{words} */");
+    }
+    Ok(result)
 }
 
 /// Copies of the sources in a form that cbindgen understands: it skips `extern "system"`, which is

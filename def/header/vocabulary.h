@@ -8,10 +8,11 @@
 #ifndef SECUR32_NO_WINDOWS_TYPES
 
 /* 16 bits, UTF-16 in the machine's byte order: L"" strings fit with -fshort-wchar, else u"" strings
- * (C11, C++11). */
+ * (C11, C++11). Older standards have no literals of this width without -fshort-wchar: there arrays do,
+ * or the functions that end in A. */
 #if WCHAR_MAX == 0xFFFF || WCHAR_MAX == 0x7FFF
 typedef wchar_t WCHAR;
-#elif defined(__cplusplus)
+#elif defined(__cplusplus) && __cplusplus >= 201103L
 typedef char16_t WCHAR;
 #else
 typedef uint16_t WCHAR;
