@@ -53,6 +53,26 @@ pub trait Source: Send + Sync {
         algorithm: Algorithm,
     ) -> Result<Option<Stored>, Unavailable>;
 
+    /// A further secret of `account`: the one of this number, where [`Source::find`] gives that of
+    /// number 0. Asked for each number below [`Source::secrets_per_account`].
+    ///
+    /// # Errors
+    /// As [`Source::find`].
+    fn find_further(
+        &self,
+        _account: &Account<'_>,
+        _algorithm: Algorithm,
+        _number: usize,
+    ) -> Result<Option<Stored>, Unavailable> {
+        Ok(None)
+    }
+
+    /// How many secrets of one algorithm the account with most of them has. A response is held
+    /// against so many whoever its user is, so that time tells nothing of who has how many.
+    fn secrets_per_account(&self) -> usize {
+        1
+    }
+
     /// The user of `realm` whose `H(user:realm)` these digits are (RFC 7616 §3.4.4, userhash), in
     /// lower case; `None` where there is none, or the source keeps no such index.
     ///

@@ -18,6 +18,8 @@ use crate::sspi::{
     buffer_type,
 };
 
+mod file;
+
 /// Accounts for tests: `alice` with a password, `bob` with a hash, both of `example.org`.
 #[derive(Default)]
 struct Accounts {

@@ -2,9 +2,10 @@
 //!
 //! The text side ([`tokenizer`], [`challenge`], [`response`], [`rspauth`], [`charset`], [`names`])
 //! reads and writes messages; the hash side ([`hash`], [`proofs`], [`layer`]) computes over their parts;
-//! [`nonce`] makes what must not repeat. `server` and `client` join the two into the legs of an
-//! exchange, `context` keeps its state, `messages` and `established` serve it afterwards.
+//! [`nonce`] makes what must not repeat. `account_check` asks the accounts whose a response is;
+//! `server` and `client` join all of it into the legs of an exchange, `context` keeps its state, `messages` and `established` serve it afterwards.
 
+mod account_check;
 pub mod bindings;
 pub mod challenge;
 pub mod charset;

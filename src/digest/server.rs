@@ -2,23 +2,21 @@
 
 use std::borrow::Cow;
 
-use once_cell::sync::OnceCell;
 use subtle::ConstantTimeEq;
 
+use super::account_check::{self, Verifier};
 use super::bindings::{Claim, Policy};
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
 use super::layer::Signers;
-use super::limits::TRIES;
-use super::names::{self, Reading, Readings};
+use super::names::{self, Reading};
 use super::nonce::{FILETIME_SECOND, Nonce};
 use super::proofs::{Covered, proofs};
 use super::qop::{Offer, Qop};
 use super::response::Response;
 use super::tokenizer::Value;
-use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
-use crate::random;
+use crate::accounts::Algorithm;
 use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
 
 /// The nonce count of a first response (RFC 2831 §2.1.2). Windows knows no other in SASL.
@@ -71,11 +69,12 @@ impl Challenged {
         let judge = Judge::new(&response);
         let readings = names::readings(&response);
         let source = credential.source()?;
-        let mut found = judge.search(source, &readings)?;
+        let search = || account_check::search(source, &readings, true, &judge);
+        let mut found = search()?;
         if found.is_none() && source.refresh() {
-            found = judge.search(source, &readings)?;
+            found = search()?;
         }
-        let Some(Match { reading, session_key, rspauth, signers }) = found else {
+        let Some((reading, Match { session_key, rspauth, signers })) = found else {
             let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
@@ -138,9 +137,8 @@ fn policy(call: &Call<'_>) -> Result<Policy> {
     Policy::of(call.flags, block, false)
 }
 
-/// An account whose secret makes the response right.
-struct Match<'r> {
-    reading: &'r Reading<'r>,
+/// What a secret that makes the response right makes of the exchange.
+struct Match {
     session_key: Secret<[u8; 16]>,
     rspauth: [u8; 32],
     signers: Option<Signers>,
@@ -163,56 +161,27 @@ impl<'a> Judge<'a> {
         let digest_uri = response.digest_uri.unquoted();
         Self { response, nonce, cnonce, digest_uri, authorization }
     }
+}
 
-    /// Tries every reading of the name, whether or not it is known: who measures the time of a
-    /// refusal learns only what the message itself says.
-    fn search<'r>(
-        &self,
-        source: &dyn Source,
-        readings: &'r Readings<'r>,
-    ) -> Result<Option<Match<'r>>> {
-        let mut tries = TRIES;
-        for reading in readings.iter() {
-            let account = Account { user: &reading.user, realm: &reading.realm };
-            let stored = source.find(&account, Algorithm::Md5).map_err(unavailable)?;
-            if let Some(found) = self.try_stored(reading, stored.as_ref(), &mut tries)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+impl Verifier for Judge<'_> {
+    type Match = Match;
+
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Md5
     }
 
-    fn try_stored<'r>(
-        &self,
-        reading: &'r Reading<'r>,
-        stored: Option<&Stored>,
-        tries: &mut usize,
-    ) -> Result<Option<Match<'r>>> {
-        match stored {
-            None => {
-                self.try_hash(reading, absent_hash()?);
-                Ok(None)
-            }
-            Some(Stored::Hash(hash)) => {
-                let Some(hash) = hash.expose().first_chunk() else { return Ok(None) };
-                Ok(self.try_hash(reading, hash))
-            }
-            Some(Stored::Password(password)) => {
-                for form in names::password_forms(reading.encoding, password.expose()).iter() {
-                    let Some(left) = tries.checked_sub(1) else { return Ok(None) };
-                    *tries = left;
-                    let secret =
-                        Secret::new(hash::password_hash(&reading.user, &reading.realm, form));
-                    if let Some(found) = self.try_hash(reading, secret.expose()) {
-                        return Ok(Some(found));
-                    }
-                }
-                Ok(None)
-            }
-        }
+    fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<Match> {
+        self.try_hash(hash.expose().first_chunk()?)
     }
 
-    fn try_hash<'r>(&self, reading: &'r Reading<'r>, secret: &[u8; 16]) -> Option<Match<'r>> {
+    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<Match> {
+        let secret = Secret::new(hash::password_hash(&candidate.user, &candidate.realm, password));
+        self.try_hash(secret.expose())
+    }
+}
+
+impl Judge<'_> {
+    fn try_hash(&self, secret: &[u8; 16]) -> Option<Match> {
         let response = self.response;
         let covered = Covered {
             nonce: &self.nonce,
@@ -225,7 +194,6 @@ impl<'a> Judge<'a> {
         };
         let proofs = proofs(secret, &covered);
         same(&proofs.response, response.response).then(|| Match {
-            reading,
             session_key: proofs.session_key,
             rspauth: proofs.rspauth,
             signers: proofs.signers,
@@ -241,20 +209,6 @@ fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
         differences | (u128::from_ne_bytes(*one) ^ u128::from_ne_bytes(*other))
     });
     differences.ct_eq(&0).into()
-}
-
-/// The secret of users that do not exist: random, so that nobody can compute a response from it.
-fn absent_hash() -> Result<&'static [u8; 16]> {
-    static HASH: OnceCell<Secret<[u8; 16]>> = OnceCell::new();
-    let hash = HASH.get_or_try_init(|| {
-        let mut hash = Secret::new([0; 16]);
-        random::fill(hash.expose_mut()).map(|()| hash)
-    })?;
-    Ok(hash.expose())
-}
-
-fn unavailable(Unavailable(reason): Unavailable) -> Error {
-    Error::new(Status::NO_AUTHENTICATING_AUTHORITY, format!("accounts: {reason}"))
 }
 
 fn invalid(reason: &'static str) -> Error {

@@ -18,10 +18,9 @@ pub(crate) struct Setting {
 
 impl Setting {
     /// Writes the configuration of a server that offers `ciphers` and `maxbuf`. It knows one account
-    /// unless `account` is `None`; `mixed` as for [`accounts`].
+    /// unless `account` is `None`.
     pub(crate) fn new(
         account: Option<(&str, &str)>,
-        mixed: bool,
         ciphers: Option<&str>,
         maxbuf: u32,
     ) -> Result<Self, String> {
@@ -34,7 +33,7 @@ impl Setting {
         let directory = std::env::temp_dir().join(name);
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         let setting = Self { directory };
-        let accounts = account.map(|(user, password)| accounts(user, password, mixed));
+        let accounts = account.map(|(user, password)| accounts(user, password));
         setting.write("accounts", &accounts.unwrap_or_default())?;
         let mut toml = String::new();
         if let Some(ciphers) = ciphers {
@@ -93,15 +92,16 @@ impl Drop for Setting {
     }
 }
 
-/// The lines of an htdigest file, as a site with such a user has them: one with the name in UTF-8,
-/// and one in ISO 8859-1 where name and password fit it (RFC 2831 §2.1.2.1 hashes that one). Of
-/// lines for the same octets the first counts, so that the one in UTF-8 has the password of either
-/// those who convert nothing, such as curl, or those who convert the password alone (`mixed`).
-fn accounts(user: &str, password: &str, mixed: bool) -> Vec<u8> {
-    let converted = latin1(password).filter(|_| mixed);
-    let mut file = line(user.as_bytes(), converted.as_deref().unwrap_or(password.as_bytes()));
-    if let (Some(user), Some(password), false) = (latin1(user), latin1(password), user.is_ascii()) {
-        file.extend(line(&user, &password));
+/// The lines of an htdigest file, as a site with such a user has them: one for clients that convert
+/// nothing, such as curl; one for those that convert the password alone, such as GNU SASL; and one in
+/// ISO 8859-1 where name and password fit it (RFC 2831 §2.1.2.1 hashes that one).
+fn accounts(user: &str, password: &str) -> Vec<u8> {
+    let mut file = line(user.as_bytes(), password.as_bytes());
+    if let Some(password) = latin1(password) {
+        file.extend(line(user.as_bytes(), &password));
+        if let Some(user) = latin1(user) {
+            file.extend(line(&user, &password));
+        }
     }
     file
 }

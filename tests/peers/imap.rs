@@ -45,8 +45,7 @@ impl Case for Login {
 
     fn play(&self) -> Result<(), String> {
         let account = if self.welcome { (self.user, self.password) } else { ("alice", "secret") };
-        let mixed = self.client != Client::Curl;
-        let setting = Setting::new(Some(account), mixed, None, MAXBUF)?;
+        let setting = Setting::new(Some(account), None, MAXBUF)?;
         let mut result = match self.client {
             Client::Curl => self.curl(&setting),
             Client::Gsasl(qop) => self.gsasl(&setting, qop),

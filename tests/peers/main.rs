@@ -31,8 +31,7 @@ impl Case for Row {
 
     fn play(&self) -> Result<(), String> {
         let account = (!self.asks_program).then(|| self.account());
-        let mixed = self.mixes_encodings();
-        let setting = Setting::new(account, mixed, self.configured_ciphers(), self.maxbuf)?;
+        let setting = Setting::new(account, self.configured_ciphers(), self.maxbuf)?;
         let mut transcript = String::new();
         play(self, &setting, &mut transcript).map_err(|error| error + &transcript + &setting.logs())
     }
@@ -158,7 +157,7 @@ fn a_changed_message_is_noticed() {
     if matrix::skip(&row) {
         return;
     }
-    let setting = Setting::new(None, false, None, MAXBUF).unwrap();
+    let setting = Setting::new(None, None, MAXBUF).unwrap();
     let mut server = Forging(row.start_server(&setting).unwrap());
     let mut client = row.start_client(&setting).unwrap();
     let outcome =

@@ -99,12 +99,6 @@ impl Row {
         }
     }
 
-    /// Whether the client hashes names as sent, in UTF-8, beside a password in ISO 8859-1: GNU SASL
-    /// does, where others convert both or none.
-    pub(crate) fn mixes_encodings(&self) -> bool {
-        matches!(self.client, Peer::GnuSasl | Peer::GnuSaslTool)
-    }
-
     /// Whether the server is to let the client in.
     pub(crate) fn welcome(&self) -> bool {
         !matches!(self.login, Login::WrongPassword | Login::UnknownUser)

@@ -4,8 +4,9 @@
 //! for MD5, 64 for SHA-256 (as lighttpd has it, whose fourth field is accepted and ignored). The
 //! format has no sign for SHA-512/256, so there is never an account for it. The user ends at the
 //! first colon, the realm at the last but for the hash's; a realm may be empty. Names are octets,
-//! compared as they are. Empty lines and lines that begin with `#` are skipped. Of several lines
-//! for one account and algorithm the first counts, as in Apache.
+//! compared as they are. Empty lines and lines that begin with `#` are skipped. Of the lines for one
+//! account and algorithm the first four that differ count: clients do not agree on the charset in
+//! which a password is hashed.
 //!
 //! A file with a malformed line is refused as a whole.
 
@@ -126,7 +127,7 @@ impl HtdigestFile {
         Ok(file)
     }
 
-    /// How many accounts the file has.
+    /// How many accounts the file has; those with several lines of one algorithm count by line.
     #[must_use]
     pub fn len(&self) -> usize {
         self.read_content(|content| content.table.len())
@@ -225,8 +226,21 @@ impl Source for HtdigestFile {
         self.look_now_and_then();
         Ok(self.read_content(|content| {
             LAST_ASKED.set((self.id, content.generation));
-            content.table.find(account, algorithm)
+            content.table.find(account, algorithm, 0)
         }))
+    }
+
+    fn find_further(
+        &self,
+        account: &Account<'_>,
+        algorithm: Algorithm,
+        number: usize,
+    ) -> Result<Option<Stored>, Unavailable> {
+        Ok(self.read_content(|content| content.table.find(account, algorithm, number)))
+    }
+
+    fn secrets_per_account(&self) -> usize {
+        self.read_content(|content| content.table.most())
     }
 
     fn find_hashed(

@@ -28,7 +28,13 @@ pub(super) struct Table {
     /// The names of all accounts, the user's right before its realm's.
     names: Vec<u8>,
     sha256: Vec<Secret<[u8; 32]>>,
+    /// The entries of the account that has most of them.
+    most: usize,
 }
+
+/// Lines of one account and algorithm that count: one for each charset that its clients may hash
+/// its password in, with room to spare.
+const LINES: usize = 4;
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
@@ -65,6 +71,7 @@ impl Table {
             entries: Vec::with_capacity(count),
             names: Vec::new(),
             sha256: Vec::with_capacity(sha256),
+            most: 1,
         };
         for line in lines(text) {
             table.add(&line?);
@@ -72,25 +79,38 @@ impl Table {
         Ok(table)
     }
 
-    /// Adds an account, unless an earlier line has it already: the htdigest program changes the
-    /// first line of an account, and Apache reads the first.
+    /// Adds a line to its account: to the first of its entries that has no hash of this algorithm
+    /// yet, or as an entry behind them. A hash that is there already is not added again.
     fn add(&mut self, line: &Line<'_>) {
-        let (slot, entry) = self.place(line.user, line.realm);
-        let entry = entry.unwrap_or_else(|| self.insert(slot, line));
-        let Some(entry) = self.entries.get_mut(entry) else { return };
-        if line.hash.len() == SHA256_DIGITS {
-            if entry.sha256.is_none() {
-                entry.sha256 = Some(narrow(self.sha256.len()));
-                self.sha256.push(Secret::new([0; 32]));
-                self.sha256.last_mut().into_iter().for_each(|hash| decode(hash, line.hash));
+        let mut probe = self.probe(line.user, line.realm);
+        let mut known = 0;
+        while let Some(number) = self.next_entry(&mut probe, line.user, line.realm) {
+            known += 1;
+            match self.hash_of(number, line.algorithm()) {
+                None => return self.set_hash(number, line),
+                Some(hash) if are_digits_of(hash, line.hash) => return,
+                Some(_) if known == LINES => return,
+                Some(_) => (),
             }
-        } else if entry.md5.is_none() {
+        }
+        self.most = self.most.max(known + 1);
+        let number = self.insert(&probe, line);
+        self.set_hash(number, line);
+    }
+
+    fn set_hash(&mut self, number: usize, line: &Line<'_>) {
+        let Some(entry) = self.entries.get_mut(number) else { return };
+        if line.algorithm() == Algorithm::Sha256 {
+            entry.sha256 = Some(narrow(self.sha256.len()));
+            self.sha256.push(Secret::new([0; 32]));
+            self.sha256.last_mut().into_iter().for_each(|hash| decode(hash, line.hash));
+        } else {
             decode(entry.md5.insert(Secret::new([0; 16])), line.hash);
         }
     }
 
-    /// Makes an entry without hashes in a free slot.
-    fn insert(&mut self, (slot, tag): (usize, u32), line: &Line<'_>) -> usize {
+    /// Makes an entry without hashes in the free slot where a probe has ended.
+    fn insert(&mut self, probe: &Probe, line: &Line<'_>) -> usize {
         let number = self.entries.len();
         self.entries.push(Entry {
             start: narrow(self.names.len()),
@@ -101,48 +121,77 @@ impl Table {
         });
         self.names.extend_from_slice(line.user);
         self.names.extend_from_slice(line.realm);
-        if let Some(slot) = self.slots.get_mut(slot) {
-            *slot = Slot { tag, entry: narrow(number + 1) };
+        if let Some(slot) = self.slots.get_mut(probe.slot) {
+            *slot = Slot { tag: probe.tag, entry: narrow(number + 1) };
         }
         number
     }
 
-    /// The slot where an account is or would be, with its tag, and its entry where it has one.
-    fn place(&self, user: &[u8], realm: &[u8]) -> ((usize, u32), Option<usize>) {
+    /// Where an account's entries are or would be.
+    fn probe(&self, user: &[u8], realm: &[u8]) -> Probe {
         let hash = self.key.hash(user, realm);
-        let tag = u32::try_from(hash >> 32).unwrap_or_default();
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut slot = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() & mask;
-        while let Some(Slot { tag: its_tag, entry: number @ 1.. }) = self.slots.get(slot).copied() {
+        let slot = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() & self.mask();
+        Probe { slot, tag: u32::try_from(hash >> 32).unwrap_or_default() }
+    }
+
+    /// The account's next entry in the order of its lines; at the end, the probe is at a free slot.
+    fn next_entry(&self, probe: &mut Probe, user: &[u8], realm: &[u8]) -> Option<usize> {
+        while let Some(Slot { tag, entry: number @ 1.. }) = self.slots.get(probe.slot).copied() {
+            probe.slot = (probe.slot + 1) & self.mask();
             let number = number as usize - 1;
-            if its_tag == tag && self.names_are(number, user, realm) {
-                return ((slot, tag), Some(number));
+            if tag == probe.tag && self.names_are(number, user, realm) {
+                return Some(number);
             }
-            slot = (slot + 1) & mask;
         }
-        ((slot, tag), None)
+        None
+    }
+
+    fn mask(&self) -> usize {
+        self.slots.len().wrapping_sub(1)
     }
 
     fn names_are(&self, entry: usize, user: &[u8], realm: &[u8]) -> bool {
         u32::try_from(entry).ok().and_then(|entry| self.names(entry)) == Some((user, realm))
     }
 
-    /// The hash of `account`. Does not allocate.
+    /// The hash of this number, from 0, of those that `account` has. Does not allocate.
     ///
     /// A user name with a colon has no account: no line can mean it. `a:b` in realm `c` and `a` in
     /// realm `b:c` hash alike, so taking the one for the other would let a peer choose who it is.
-    pub(super) fn find(&self, account: &Account<'_>, algorithm: Algorithm) -> Option<Stored> {
-        let (_, number) = self.place(account.user, account.realm);
-        let entry = self.entries.get(number?)?;
-        let mut hash = Secret::new([0; 32]);
-        let target = hash.expose_mut();
-        match algorithm {
-            Algorithm::Md5 => *target.first_chunk_mut()? = *entry.md5.as_ref()?.expose(),
-            Algorithm::Sha256 => *target = *self.sha256.get(entry.sha256? as usize)?.expose(),
-            // The file's format has no sign for it: 64 digits are SHA-256.
-            Algorithm::Sha512_256 => return None,
+    pub(super) fn find(
+        &self,
+        account: &Account<'_>,
+        algorithm: Algorithm,
+        mut number: usize,
+    ) -> Option<Stored> {
+        let mut probe = self.probe(account.user, account.realm);
+        loop {
+            let entry = self.next_entry(&mut probe, account.user, account.realm)?;
+            let Some(octets) = self.hash_of(entry, algorithm) else { continue };
+            if number == 0 {
+                let mut hash = Secret::new([0; 32]);
+                hash.expose_mut().get_mut(..octets.len())?.copy_from_slice(octets);
+                return Some(Stored::Hash(hash));
+            }
+            number -= 1;
         }
-        Some(Stored::Hash(hash))
+    }
+
+    fn hash_of(&self, number: usize, algorithm: Algorithm) -> Option<&[u8]> {
+        let entry = self.entries.get(number)?;
+        match algorithm {
+            Algorithm::Md5 => entry.md5.as_ref().map(|hash| hash.expose().as_slice()),
+            Algorithm::Sha256 => {
+                self.sha256.get(entry.sha256? as usize).map(|hash| hash.expose().as_slice())
+            }
+            // The file's format has no sign for it: 64 digits are SHA-256.
+            Algorithm::Sha512_256 => None,
+        }
+    }
+
+    /// How many hashes of one algorithm an account has at most.
+    pub(super) fn most(&self) -> usize {
+        self.most
     }
 
     /// The user and realm of the entry with this number.
@@ -164,7 +213,7 @@ impl Table {
         (0_u32..).zip(&self.entries).filter(move |(_, entry)| has(entry)).map(|(number, _)| number)
     }
 
-    /// How many accounts there are.
+    /// How many entries there are: of an account with several hashes, several.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -177,9 +226,18 @@ fn narrow(number: usize) -> u32 {
 
 /// Writes the octets of hexadecimal digits that [`is_hash`] has seen.
 fn decode<const N: usize>(hash: &mut Secret<[u8; N]>, digits: &[u8]) {
-    for (octet, pair) in hash.expose_mut().iter_mut().zip(digits.chunks_exact(2)) {
-        *octet = pair.iter().fold(0, |octet, digit| octet << 4 | value(*digit));
-    }
+    hash.expose_mut().iter_mut().zip(octets_of(digits)).for_each(|(octet, read)| *octet = read);
+}
+
+/// Whether such digits stand for these octets.
+fn are_digits_of(octets: &[u8], digits: &[u8]) -> bool {
+    octets.iter().copied().eq(octets_of(digits))
+}
+
+fn octets_of(digits: &[u8]) -> impl Iterator<Item = u8> {
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |octet, digit| octet << 4 | value(*digit)))
 }
 
 /// The value of a digit that [`is_hash`] has seen.
@@ -197,12 +255,24 @@ fn is_hash(field: &[u8]) -> bool {
     matches!(field.len(), MD5_DIGITS | SHA256_DIGITS) && field.iter().all(u8::is_ascii_hexdigit)
 }
 
+/// A place in [`Table::slots`], on the way along the entries of an account.
+struct Probe {
+    slot: usize,
+    tag: u32,
+}
+
 /// A line that names an account.
 struct Line<'a> {
     user: &'a [u8],
     realm: &'a [u8],
     /// 32 or 64 hexadecimal digits.
     hash: &'a [u8],
+}
+
+impl Line<'_> {
+    fn algorithm(&self) -> Algorithm {
+        if self.hash.len() == SHA256_DIGITS { Algorithm::Sha256 } else { Algorithm::Md5 }
+    }
 }
 
 /// The lines of a file that name accounts, and those that are malformed.

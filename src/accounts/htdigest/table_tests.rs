@@ -5,7 +5,17 @@ const OTHER: &str = "ffffffffffffffffffffffffffffffff";
 const SHA256: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 fn find(table: &Table, user: &[u8], realm: &[u8], algorithm: Algorithm) -> Option<[u8; 32]> {
-    match table.find(&Account { user, realm }, algorithm)? {
+    find_number(table, user, realm, algorithm, 0)
+}
+
+fn find_number(
+    table: &Table,
+    user: &[u8],
+    realm: &[u8],
+    algorithm: Algorithm,
+    number: usize,
+) -> Option<[u8; 32]> {
+    match table.find(&Account { user, realm }, algorithm, number)? {
         Stored::Hash(hash) => Some(*hash.expose()),
         Stored::Password(_) => panic!("a password from a file of hashes"),
     }
@@ -76,11 +86,35 @@ fn names_are_octets() {
 }
 
 #[test]
-fn the_first_line_of_an_account_counts() {
-    let text = format!("a:r:{OTHER}\nb:r:{MD5}\na:r:{MD5}\na:s:{MD5}\n");
-    assert_eq!(first_md5(&text, b"a", b"r"), Some(0xff));
-    assert_eq!(first_md5(&text, b"a", b"s"), Some(0));
-    assert_eq!(Table::read(text.as_bytes()).unwrap().len(), 3);
+fn the_first_lines_of_an_account_count_in_their_order() {
+    let hashes = |table: &Table, user: &[u8], algorithm| -> Vec<u8> {
+        (0..9)
+            .map_while(|number| find_number(table, user, b"r", algorithm, number))
+            .map(|hash| hash[0])
+            .collect()
+    };
+    let md5 = |digit: &str| digit.repeat(32);
+    for (hashes_of_a, found, most) in [
+        (vec![md5("1")], &[0x11][..], 1),
+        (vec![md5("1"), md5("2")], &[0x11, 0x22], 2),
+        (vec![md5("2"), md5("1"), md5("3")], &[0x22, 0x11, 0x33], 3),
+        // One that is there already is none more, in whatever case its digits are.
+        (vec![md5("a"), md5("A"), md5("b"), md5("a")], &[0xaa, 0xbb], 2),
+        (vec![md5("1"), md5("2"), md5("3"), md5("4"), md5("5")], &[0x11, 0x22, 0x33, 0x44], 4),
+        (vec![md5("1"), SHA256.into(), md5("2"), "ab".repeat(32)], &[0x11, 0x22], 2),
+        (vec![SHA256.into(), "ab".repeat(32), md5("1")], &[0x11], 2),
+    ] {
+        let lines: Vec<_> =
+            hashes_of_a.iter().map(|hash| format!("a:r:{hash}\na:s:{MD5}\n")).collect();
+        let text = format!("b:r:{MD5}\n{}", lines.concat());
+        let table = Table::read(text.as_bytes()).unwrap();
+        assert_eq!(hashes(&table, b"a", Algorithm::Md5), found, "{text}");
+        let sha256: &[u8] = if text.contains(SHA256) { &[0, 0xab] } else { &[] };
+        assert_eq!(hashes(&table, b"a", Algorithm::Sha256), sha256, "{text}");
+        assert_eq!(hashes(&table, b"b", Algorithm::Md5), [0], "{text}");
+        assert_eq!(first_md5(&text, b"a", b"s"), Some(0));
+        assert_eq!(table.most(), most, "{text}");
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod claims;
 mod clients;
 mod completed;
 mod configured;
+mod file;
 mod refused;
 mod sessions;
 

@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 
-use once_cell::sync::OnceCell;
-
 use super::hash::{self, Digits};
 use super::response::{Response, Username};
 use super::secret::{Request, SessionSecret};
-use crate::accounts::{Account, Source, Stored, Unavailable};
-use crate::digest::limits::TRIES;
+use crate::accounts::{Algorithm, Source};
+use crate::digest::account_check::{self, Verifier, unavailable};
 use crate::digest::names::{self, Reading, Readings};
-use crate::random;
-use crate::sspi::{Error, Result, Secret, Status};
+use crate::sspi::{Result, Secret};
 
 /// An account whose secret makes the response right.
 pub struct Match {
@@ -52,19 +49,13 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn search(&self) -> Result<Option<Match>> {
-        let mut tries = TRIES;
         let (readings, known) = self.readings()?;
-        for reading in readings.iter() {
-            let account = Account { user: &reading.user, realm: &reading.realm };
-            let algorithm = self.response.algorithm.hash.stored();
-            let stored = self.source.find(&account, algorithm).map_err(unavailable)?;
-            let stored = stored.filter(|_| known);
-            if let Some(secret) = self.try_stored(reading, stored.as_ref(), &mut tries)? {
-                let (user, realm) = (reading.user.to_vec(), reading.realm.to_vec());
-                return Ok(Some(Match { user, realm, secret }));
-            }
-        }
-        Ok(None)
+        let found = account_check::search(self.source, &readings, known, self)?;
+        Ok(found.map(|(reading, secret)| Match {
+            user: reading.user.to_vec(),
+            realm: reading.realm.to_vec(),
+            secret,
+        }))
     }
 
     /// The readings of the user's name, and whether they can be an account's; of a hashed one,
@@ -93,55 +84,29 @@ impl Judge<'_> {
             }
         })
     }
+}
 
-    fn try_stored(
-        &self,
-        reading: &Reading<'_>,
-        stored: Option<&Stored>,
-        tries: &mut usize,
-    ) -> Result<Option<SessionSecret>> {
-        let hash = self.response.algorithm.hash;
-        let octets = hash.digits() / 2;
-        match stored {
-            None => {
-                self.try_secret(&absent(octets)?);
-                Ok(None)
-            }
-            Some(Stored::Hash(stored)) => {
-                let mut stored = stored.clone();
-                let stored = stored.expose_mut().get_mut(..octets).unwrap_or_default();
-                Ok(self.try_secret(&Digits::of(stored)))
-            }
-            Some(Stored::Password(password)) => {
-                for form in names::password_forms(reading.encoding, password.expose()).iter() {
-                    let Some(left) = tries.checked_sub(1) else { return Ok(None) };
-                    *tries = left;
-                    let secret = hash::password(hash, &reading.user, &reading.realm, form);
-                    if let Some(secret) = self.try_secret(&secret) {
-                        return Ok(Some(secret));
-                    }
-                }
-                Ok(None)
-            }
-        }
+impl Verifier for Judge<'_> {
+    type Match = SessionSecret;
+
+    fn algorithm(&self) -> Algorithm {
+        self.response.algorithm.hash.stored()
     }
 
+    fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<SessionSecret> {
+        let octets = self.response.algorithm.hash.digits() / 2;
+        let mut hash = hash.clone();
+        self.try_secret(&Digits::of(hash.expose_mut().get_mut(..octets)?))
+    }
+
+    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<SessionSecret> {
+        let hash = self.response.algorithm.hash;
+        self.try_secret(&hash::password(hash, &candidate.user, &candidate.realm, password))
+    }
+}
+
+impl Judge<'_> {
     fn try_secret(&self, secret: &Digits) -> Option<SessionSecret> {
         SessionSecret::of(secret, self.response, self.nonce, self.request)
     }
-}
-
-/// The secret of users that do not exist: random, so that nobody can compute a response from it.
-fn absent(octets: usize) -> Result<Digits> {
-    static ABSENT: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
-    let secret = ABSENT.get_or_try_init(|| {
-        let mut secret = Secret::new([0; 32]);
-        random::fill(secret.expose_mut()).map(|()| secret)
-    })?;
-    let mut secret = secret.clone();
-    Ok(Digits::of(secret.expose_mut().get_mut(..octets).unwrap_or_default()))
-}
-
-fn unavailable(Unavailable(reason): Unavailable) -> Error {
-    Error::new(Status::NO_AUTHENTICATING_AUTHORITY, format!("accounts: {reason}"))
 }
