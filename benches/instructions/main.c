@@ -83,8 +83,8 @@ int main(void)
     const char *reason = secur32_peer.open(sasl_directory);
     if (reason != NULL)
         fail("%s", reason);
-    client_open();
     acquire();
+    client_open(sasl_directory);
     count_handshakes();
     count_messages();
     count_requests(http_directory);

@@ -113,8 +113,8 @@ bool runs(size_t peer, enum layer layer, enum part part);
 
 /* --- client.c: the client of every handshake is this library's; its calls are never timed. */
 
-/* Once, after this library's server. */
-void client_open(void);
+/* Once, after this library's server. `directory` is for files. */
+void client_open(const char *directory);
 /* Answers a challenge. */
 bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response);
 /* Checks the server's rspauth. */

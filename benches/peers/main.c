@@ -33,7 +33,8 @@ static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
 static void tidy(void)
 {
-    static const char *const names[] = {"accounts.htdigest", "secur32-rc4.toml", "secur32-des.toml", "secur32-3des.toml"};
+    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml", "secur32-des.toml",
+                                        "secur32-3des.toml"};
     char path[128];
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[n]);
@@ -67,7 +68,7 @@ static void open_peers(void)
             fail("%s: %s", known[n]->name, reason);
         peers[peer_count++] = known[n];
     }
-    client_open();
+    client_open(directory);
     for (size_t p = 0; p < peer_count; p++)
         try_layers(p);
     for (enum layer layer = AUTH; layer < LAYERS; layer++)

@@ -126,6 +126,39 @@ static void challenges(void)
     in_row(NULL);
 }
 
+/* Which of the ciphers offered the client takes: the first of those configured, and no other. */
+static void ciphers(void)
+{
+    static const struct {
+        const char *configured, *offered, *taken; /* NULL: the default; none */
+    } rows[] = {
+        {NULL, "rc4,3des", "3des"},          {NULL, "rc4-40,rc4", "rc4"},   {NULL, "des", NULL},
+        {NULL, "rc4-56", NULL},              {NULL, "rc4-40,des", NULL},    {"rc4", "3des,rc4", "rc4"},
+        {"rc4,3des", "3des,rc4,des", "rc4"}, {"des,3des", "3des,des", "des"}, {"rc4-40", "3des", NULL},
+    };
+    size_t i;
+    for (i = 0; i < COUNT(rows); i++) {
+        struct exchange exchange;
+        char challenge[256];
+        in_row(rows[i].offered);
+        choose_cipher(rows[i].configured);
+        configure("");
+        prepare(&exchange, AUTH_CONF);
+        snprintf(challenge, sizeof challenge,
+                 NONCE ",qop=\"auth,auth-int,auth-conf\",cipher=\"%s\"," MD5, rows[i].offered);
+        append(&exchange.challenge, challenge);
+        ours_returns(rows[i].taken == NULL ? SEC_E_CRYPTO_SYSTEM_INVALID : SEC_I_CONTINUE_NEEDED,
+                     respond(&exchange));
+        if (rows[i].taken != NULL)
+            ours(strcmp(directive(&exchange.response, "cipher"), rows[i].taken) == 0, "%s",
+                 exchange.response.text);
+        finish(&exchange);
+    }
+    choose_cipher(NULL);
+    configure("");
+    in_row(NULL);
+}
+
 static void challenge_lengths(void)
 {
     static const struct {
@@ -237,6 +270,7 @@ START_TEST(initialize)
     whole_exchange(PLAIN_A);
     whole_exchange(PLAIN_W);
     challenges();
+    ciphers();
     challenge_lengths();
     proofs();
     arguments();

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [WDigest]            # values of Windows' registry key of that name
-//! DigestEncryptionAlgorithms = "3des,rc4"
+//! DigestEncryptionAlgorithms = "3des,rc4"    # what servers offer and clients take, in this order
 //! UTF8SASL = 1
 //! UTF8HTTP = 1
 //! use_system = 0       # ours: 1 leaves WDigest to Windows where Windows has it
@@ -67,7 +67,8 @@ const MAX_REALM: usize = 255;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // as many keys are flags
 pub struct Config {
-    /// The ciphers of auth-conf, in the order of the offer (`DigestEncryptionAlgorithms`).
+    /// The ciphers of auth-conf that a server offers and a client takes, the preferred one first
+    /// (`DigestEncryptionAlgorithms`).
     pub ciphers: Offer<Cipher>,
     /// Whether a SASL challenge has `charset=utf-8` (`UTF8SASL`).
     pub utf8_sasl: bool,

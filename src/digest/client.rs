@@ -14,7 +14,7 @@ use super::http::buffers::service_name;
 use super::nonce;
 use super::printer::Print;
 use super::proofs::{Covered, Proofs, proofs};
-use super::qop::{Cipher, Named, Qop};
+use super::qop::{Cipher, Named, Offer, Qop};
 use super::response::ResponseText;
 use super::rspauth;
 use super::tokenizer::Value;
@@ -49,7 +49,7 @@ pub(super) fn respond(
 ) -> Result<Responded> {
     let identity = credential.identity()?;
     let challenge = Challenge::parse(call.inputs.token())?;
-    let terms = choose(&challenge, call.flags)?;
+    let terms = choose(&challenge, call.flags, credential.config().ciphers)?;
     let target = target(call)?;
     let encode = |text| encode(text, challenge.utf8);
     let user = encode(identity.user.as_deref().unwrap_or_default())?;
@@ -141,8 +141,14 @@ pub(super) fn is_stale_challenge(token: &[u8]) -> Result<bool> {
     }
 }
 
-/// The quality of protection that the requested attributes call for, and a cipher for it.
-fn choose(challenge: &Challenge<'_>, requested: Flags) -> Result<Terms> {
+/// The quality of protection that the requested attributes call for, and a cipher for it: of those
+/// that are configured the first that is offered. No hash covers the offer, so that whoever edits it
+/// on its way would otherwise choose.
+fn choose(
+    challenge: &Challenge<'_>,
+    requested: Flags,
+    configured: Offer<Cipher>,
+) -> Result<Terms> {
     let qop = match requested {
         flags if flags.contains(Flags::CONFIDENTIALITY) => Qop::AuthConf,
         flags if flags.intersects(Flags::SIGNED) => Qop::AuthInt,
@@ -152,12 +158,11 @@ fn choose(challenge: &Challenge<'_>, requested: Flags) -> Result<Terms> {
         let reason = "challenge: the needed qop is not offered (RFC 2831 §2.1.1)";
         return Err(Error::new(Status::QOP_NOT_SUPPORTED, reason));
     }
-    let preferred = || Cipher::ALL.iter().map(|(cipher, _)| *cipher);
     let cipher = match qop {
         Qop::AuthConf => {
-            let cipher = preferred().find(|cipher| challenge.cipher.contains(*cipher));
+            let cipher = configured.iter().find(|cipher| challenge.cipher.contains(*cipher));
             Some(cipher.ok_or_else(|| {
-                let reason = "challenge: no cipher in common (RFC 2831 §2.1.1)";
+                let reason = "challenge: no cipher that is configured is offered (RFC 2831 §2.1.1)";
                 Error::new(Status::CRYPTO_SYSTEM_INVALID, reason)
             })?)
         }

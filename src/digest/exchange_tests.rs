@@ -77,13 +77,22 @@ fn server() -> Arc<DigestCredential> {
 }
 
 fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc<DigestCredential> {
+    client_with(config(""), user, domain, password)
+}
+
+fn client_with(
+    config: Arc<Config>,
+    user: &str,
+    domain: Option<&str>,
+    password: &str,
+) -> Arc<DigestCredential> {
     let identity = Identity {
         user: Some(user.into()),
         domain: domain.map(Into::into),
         password: Some(Secret::new(password.into())),
     };
     let request = CredentialRequest { identity: Some(identity), ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config("")).unwrap())
+    Arc::new(DigestCredential::with_config(request, config).unwrap())
 }
 
 fn client() -> Arc<DigestCredential> {
@@ -451,6 +460,47 @@ fn r44_a_client_that_demands_a_layer_does_not_do_without() {
     let client = begin(&client(), Role::Client);
     let status = status_of(leg(&*client, Flags::CONFIDENTIALITY, no_cipher.as_bytes()));
     assert_eq!(status, Status::CRYPTO_SYSTEM_INVALID);
+}
+
+/// No hash covers the offer: whoever sits on the wire may leave in it what it likes.
+#[test]
+fn r44_a_client_takes_the_first_configured_cipher_that_is_offered_and_no_other() {
+    let none = Err(Status::CRYPTO_SYSTEM_INVALID);
+    for (configured, offered, expected) in [
+        ("", "3des,rc4", Ok("3des")),
+        ("", "rc4,3des", Ok("3des")),
+        ("", "rc4-40,rc4-56,des,rc4", Ok("rc4")),
+        ("", "des", none),
+        ("", "rc4-56", none),
+        ("", "rc4-40", none),
+        ("", "rc4-40,des,rc4-56,aes", none),
+        ("rc4", "3des,rc4", Ok("rc4")),
+        ("rc4", "3des", none),
+        ("rc4,3des", "3des,rc4", Ok("rc4")),
+        ("rc4,3des", "des,3des", Ok("3des")),
+        ("des,rc4-40,rc4-56", "3des,rc4-56,rc4-40", Ok("rc4-40")),
+        ("rc4-56", "rc4-40,rc4-56", Ok("rc4-56")),
+    ] {
+        let key = match configured {
+            "" => String::new(),
+            list => format!("[WDigest]\nDigestEncryptionAlgorithms = \"{list}\""),
+        };
+        let client = begin(&client_with(config(&key), "alice", None, "secret"), Role::Client);
+        let challenge = format!(
+            "qop=\"auth,auth-int,auth-conf\",cipher=\"{offered}\",algorithm=md5-sess,nonce=\"n\",\
+             charset=utf-8,realm=\"example.org\""
+        );
+        let taken = leg(&*client, Flags::CONFIDENTIALITY, challenge.as_bytes())
+            .map(|(_, response)| String::from_utf8(response).unwrap())
+            .map_err(|error| error.status());
+        match (&taken, expected) {
+            (Ok(response), Ok(cipher)) => {
+                let directive = format!(",cipher={cipher},");
+                assert!(response.contains(&directive), "{configured} {offered}: {response}");
+            }
+            _ => assert_eq!(taken.err(), expected.err(), "{configured} {offered}"),
+        }
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub enum Cipher {
 
 /// A name that a directive can carry, and the set of all of them.
 pub trait Named: Copy + PartialEq + 'static {
-    /// Every value with its name on the wire, in the order of this client's preference.
+    /// Every value with its name on the wire.
     const ALL: &'static [(Self, &'static str)];
 
     /// The name on the wire.
@@ -53,7 +53,6 @@ impl Named for Qop {
 }
 
 impl Named for Cipher {
-    // Windows' client prefers 3des whatever the order of the offer (recorded, not documented).
     const ALL: &'static [(Self, &'static str)] = &[
         (Self::TripleDes, "3des"),
         (Self::Rc4, "rc4"),

@@ -12,7 +12,6 @@ mod dovecot;
 mod exchange;
 mod imap;
 mod matrix;
-mod narrowed;
 mod participant;
 mod programs;
 mod row;

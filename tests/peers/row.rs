@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use crate::accounts::Setting;
 use crate::dovecot::Dovecot;
-use crate::narrowed::Narrowed;
 use crate::participant::{End, GsaslTool, Process};
 use crate::programs;
 
@@ -104,16 +103,15 @@ impl Row {
         !matches!(self.login, Login::WrongPassword | Login::UnknownUser)
     }
 
-    /// The ciphers that our server is configured to offer; `None` leaves the default, "3des,rc4".
+    /// The ciphers that our side is configured with, of which our client takes the first that is
+    /// offered, whatever the server likes better; `None` leaves the default, "3des,rc4".
     pub(crate) fn configured_ciphers(&self) -> Option<&'static str> {
-        let default = matches!(self.cipher, "" | "3des" | "rc4");
-        (!default).then_some("3des,rc4,des,rc4-56,rc4-40")
-    }
-
-    /// Whether the server offers another cipher of the same strength that our client likes better.
-    fn needs_narrowing(&self) -> bool {
-        (self.client, self.server) == (Peer::Ours, Peer::Jdk)
-            && matches!(self.cipher, "rc4" | "rc4-56")
+        match (self.client, self.cipher) {
+            (_, "" | "3des") => None,
+            (Peer::Ours, cipher) => Some(cipher),
+            (_, "rc4") => None,
+            _ => Some("3des,rc4,des,rc4-56,rc4-40"),
+        }
     }
 
     /// Cyrus' security strength factor.
@@ -203,11 +201,7 @@ impl Row {
             let factor = self.strength_factor();
             command.args([format!("min={factor}"), format!("max={factor}")]);
         }
-        let server = start(self.server, "the server", command, setting)?;
-        if self.needs_narrowing() {
-            return Ok(Box::new(Narrowed { server, cipher: self.cipher }));
-        }
-        Ok(server)
+        start(self.server, "the server", command, setting)
     }
 
     fn command(&self, peer: Peer) -> Result<Command, String> {
