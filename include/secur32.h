@@ -1380,7 +1380,10 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *   those four are ignored.
  * * `pvLogonID`: NULL.
  * * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
- *   NULL for the process's user, who has no password here. Copied; may be freed at once.
+ *   NULL for the process's user, who has no password here. Copied; may be freed at once. Terminators
+ *   that a length counts are no part of a text. A package list decides in every package and for both
+ *   directions: where it excludes the package (!name), or names others only, the first leg fails with
+ *   SEC_E_NO_CREDENTIALS. Negotiate goes by Kerberos' name too.
  * * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
  *   that is asked for them; see below.
  * * `pvGetKeyArgument`: passed to `pGetKeyFn` as `Arg`. Used as long as the credential, or a
@@ -1390,7 +1393,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
  * a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
- * an identity that is not well formed; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
+ * an identity that is not well formed (a NUL inside of a text too); SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
  * SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
  * nothing is written.
  *
@@ -1988,7 +1991,8 @@ SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQU
 SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentityEx(ULONG Options,
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
-/* Copies an identity, with a package added that is not to be used for it.
+/* Copies an identity, with a package added that is not to be used for it. A credential that is
+ * acquired with the copy for that package makes no contexts: SEC_E_NO_CREDENTIALS.
  *
  * * `AuthIdentity`: an identity of any form; NULL is the identity of the logged-on user.
  * * `pszPackageName`: the package, NUL-terminated.
@@ -1996,7 +2000,7 @@ SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentityEx(ULONG Options,
  *   package list ends in `!` and the name. Untouched on failure.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when another pointer is NULL, the identity cannot be
- * used, or the name is empty, holds a comma or makes the list too long; SEC_E_INSUFFICIENT_MEMORY. */
+ * used, or the name is empty, holds a comma or `!`, or makes the list too long; SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiExcludePackage(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity,
     const WCHAR *pszPackageName, PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppNewAuthIdentity);
 
@@ -2100,7 +2104,7 @@ SECURITY_STATUS SEC_ENTRY SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength,
  * * `AuthData`: an identity of any form.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
- * lengths, text that is not UTF-16, and an encryption that is not this process's. */
+ * lengths, text that is not UTF-16 or has a NUL inside, and an encryption that is not this process's. */
 SECURITY_STATUS SEC_ENTRY SspiValidateAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
 /* Overwrites the secrets of an identity with zeros.

@@ -89,6 +89,45 @@ static void identities(void)
             returns(SEC_E_OK, FreeCredentialsHandle(&credential));
         free(identity.User);
     }
+    {
+        /* lengths that count terminators, or a NUL that is none */
+        static const struct {
+            const char *name, *text;
+            ULONG length;
+            SECURITY_STATUS expected;
+        } zeros[] = {
+            {"a terminator", "alice", 6, SEC_E_OK},
+            {"three terminators", "alice\0\0", 8, SEC_E_OK},
+            {"only a terminator", "", 1, SEC_E_OK},
+            {"a NUL inside", "ali\0ce", 6, SEC_E_UNKNOWN_CREDENTIALS},
+            {"a NUL in front", "\0alice", 6, SEC_E_UNKNOWN_CREDENTIALS},
+            {"a NUL inside and a terminator", "ali\0ce", 7, SEC_E_UNKNOWN_CREDENTIALS},
+        };
+        size_t text, unit;
+        for (i = 0; i < COUNT(zeros); i++) {
+            for (text = 0; text < 6; text++) {
+                ULONG length = zeros[i].length, size = text % 2 ? 2 * length : length;
+                unsigned char *copy = calloc(size, 1);
+                SEC_WINNT_AUTH_IDENTITY_A one;
+                in_row(zeros[i].name);
+                for (unit = 0; unit < length; unit++) /* little-endian, as every machine here */
+                    copy[text % 2 ? 2 * unit : unit] = (unsigned char)zeros[i].text[unit];
+                memset(&one, 0, sizeof one);
+                one.Flags = text % 2 ? SEC_WINNT_AUTH_IDENTITY_UNICODE : SEC_WINNT_AUTH_IDENTITY_ANSI;
+                *(text < 2 ? &one.User : text < 4 ? &one.Domain : &one.Password) = copy;
+                *(text < 2   ? &one.UserLength
+                  : text < 4 ? &one.DomainLength
+                             : &one.PasswordLength) = length;
+                if (ours_returns(zeros[i].expected,
+                                 acquire(PACKAGE, SECPKG_CRED_OUTBOUND, NULL, &one, &credential))
+                    && zeros[i].expected == SEC_E_OK)
+                    returns(SEC_E_OK, FreeCredentialsHandle(&credential));
+                ours_returns(zeros[i].expected == SEC_E_OK ? SEC_E_OK : SEC_E_INVALID_PARAMETER,
+                             SspiValidateAuthIdentity(&one));
+                free(copy);
+            }
+        }
+    }
     in_row("r63 a length without text");
     memset(&identity, 0, sizeof identity);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;

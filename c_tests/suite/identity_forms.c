@@ -149,12 +149,116 @@ static void logs_in(void)
     finish(&exchange);
 }
 
+/* Lengths that count the terminators log in as those that do not. */
+static void counted_terminators_log_in(void)
+{
+    struct exchange exchange;
+    SEC_WINNT_AUTH_IDENTITY_A alice;
+    prepare(&exchange, AUTH);
+    returns(SEC_E_OK, FreeCredentialsHandle(&exchange.outbound));
+    memset(&alice, 0, sizeof alice);
+    alice.User = (unsigned char *)USER;
+    alice.UserLength = sizeof USER;
+    alice.Password = (unsigned char *)PASSWORD;
+    alice.PasswordLength = sizeof PASSWORD;
+    alice.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
+                                                &alice, NULL, NULL, &exchange.outbound, NULL));
+    returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
+    returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
+    returns(SEC_E_OK, verify(&exchange));
+    returns(SEC_E_OK, conclude(&exchange));
+    finish(&exchange);
+}
+
+/* The first leg of a client with an identity of this package list. */
+static SECURITY_STATUS first_leg(struct exchange *exchange, identity given)
+{
+    SECURITY_STATUS status;
+    prepare(exchange, AUTH);
+    returns(SEC_E_OK, FreeCredentialsHandle(&exchange->outbound));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
+                                                given, NULL, NULL, &exchange->outbound, NULL));
+    returns(SEC_I_CONTINUE_NEEDED, make_challenge(exchange));
+    status = respond(exchange);
+    finish(exchange);
+    return status;
+}
+
+/* A list decides, in every form of an identity. */
+static void package_lists(void)
+{
+    static const struct {
+        const char *list;
+        SECURITY_STATUS expected;
+    } rows[] = {
+        {"", SEC_I_CONTINUE_NEEDED},
+        {"!Kerberos,!NTLM", SEC_I_CONTINUE_NEEDED},
+        {"NTLM, wdigest", SEC_I_CONTINUE_NEEDED},
+        {"!wdigest", SEC_E_NO_CREDENTIALS},
+        {"! WDigest ,WDigest", SEC_E_NO_CREDENTIALS},
+        {"NTLM", SEC_E_NO_CREDENTIALS},
+        {"WDigest5", SEC_E_NO_CREDENTIALS},
+    };
+    struct exchange exchange;
+    identity all, without, again, copy;
+    char *octets;
+    ULONG length;
+    size_t i;
+    for (i = 0; i < COUNT(rows); i++) {
+        SEC_WINNT_AUTH_IDENTITY_EXA ansi;
+        SEC_WINNT_AUTH_IDENTITY_EXW unicode;
+        in_row(rows[i].list);
+        memset(&ansi, 0, sizeof ansi);
+        ansi.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+        ansi.Length = sizeof ansi;
+        ansi.User = (unsigned char *)USER;
+        ansi.UserLength = sizeof USER - 1;
+        ansi.Password = (unsigned char *)PASSWORD;
+        ansi.PasswordLength = sizeof PASSWORD - 1;
+        ansi.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+        ansi.PackageList = (unsigned char *)rows[i].list;
+        ansi.PackageListLength = (ULONG)strlen(rows[i].list);
+        ours_returns(rows[i].expected, first_leg(&exchange, &ansi));
+        memset(&unicode, 0, sizeof unicode);
+        unicode.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
+        unicode.Length = sizeof unicode;
+        unicode.User = (void *)wide(USER);
+        unicode.UserLength = sizeof USER - 1;
+        unicode.Password = (void *)wide(PASSWORD);
+        unicode.PasswordLength = sizeof PASSWORD - 1;
+        unicode.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
+        unicode.PackageList = (void *)wide(rows[i].list);
+        unicode.PackageListLength = (ULONG)strlen(rows[i].list) + 1; /* with the terminator */
+        ours_returns(rows[i].expected, first_leg(&exchange, &unicode));
+    }
+    in_row("SspiExcludePackage");
+    returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide(USER), NULL, wide(PASSWORD), &all));
+    returns(SEC_E_OK, SspiExcludePackage(all, wide("NTLM"), &without));
+    ours_returns(SEC_I_CONTINUE_NEEDED, first_leg(&exchange, without));
+    returns(SEC_E_OK, SspiExcludePackage(without, wide("WDIGEST"), &again));
+    ours_returns(SEC_E_NO_CREDENTIALS, first_leg(&exchange, again));
+    returns(SEC_E_OK, SspiEncryptAuthIdentity(again));
+    returns(SEC_E_OK, SspiMarshalAuthIdentity(again, &length, &octets));
+    returns(SEC_E_OK, SspiUnmarshalAuthIdentity(length, octets, &copy));
+    ours_returns(SEC_E_NO_CREDENTIALS, first_leg(&exchange, copy));
+    SspiLocalFree(octets);
+    SspiFreeAuthIdentity(copy);
+    SspiFreeAuthIdentity(again);
+    SspiFreeAuthIdentity(without);
+    SspiFreeAuthIdentity(all);
+    in_row(NULL);
+}
+
 START_TEST(identity_forms)
 {
     configure("");
     honest_forms();
     wrong_forms();
     damaged_packs();
-    if (can_log_in())
+    if (can_log_in()) {
         logs_in();
+        counted_terminators_log_in();
+        package_lists();
+    }
 }

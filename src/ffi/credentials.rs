@@ -16,6 +16,7 @@ use super::types::{
 use crate::accounts::Source;
 use crate::handle::{Kind, Table};
 use crate::sasl;
+use crate::sspi;
 use crate::sspi::{Credential, CredentialRequest, Error, MAXIMUM_TIME, Result, Status, Usage};
 
 /// `SECPKG_CRED_INBOUND`.
@@ -66,10 +67,11 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
     // SAFETY: the caller's promise.
     let principal = unsafe { call.principal.read(Status::UNKNOWN_CREDENTIALS) }?;
     // SAFETY: the caller's promise.
-    let identity = unsafe { identity::read_identity(call.identity) }?;
+    let (identity, packages) = unsafe { identity::read_identity(call.identity) }?;
     let source = KeyFunction::new(call.key_function, call.key_argument, call.form)
         .map(|function| Arc::new(function) as Arc<dyn Source>);
-    let credential = package.acquire(CredentialRequest { usage, principal, identity, source })?;
+    let request = CredentialRequest { usage, principal, identity, packages, source };
+    let credential = sspi::acquire(package, request)?;
     let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
     // SAFETY: the caller's promise.
     unsafe { pointer::write(call.handle, pointer::words(handle)) };
@@ -102,7 +104,10 @@ fn usage(bits: u32) -> Result<Usage> {
 ///   those four are ignored.
 /// * `pvLogonID`: NULL.
 /// * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
-///   NULL for the process's user, who has no password here. Copied; may be freed at once.
+///   NULL for the process's user, who has no password here. Copied; may be freed at once. Terminators
+///   that a length counts are no part of a text. A package list decides in every package and for both
+///   directions: where it excludes the package (!name), or names others only, the first leg fails with
+///   SEC_E_NO_CREDENTIALS. Negotiate goes by Kerberos' name too.
 /// * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
 ///   that is asked for them; see below.
 /// * `pvGetKeyArgument`: passed to `pGetKeyFn` as `Arg`. Used as long as the credential, or a
@@ -112,7 +117,7 @@ fn usage(bits: u32) -> Result<Usage> {
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
 /// a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
-/// an identity that is not well formed; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
+/// an identity that is not well formed (a NUL inside of a text too); SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
 /// SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
 /// nothing is written.
 ///

@@ -60,6 +60,15 @@ impl Package for Unix {
         &self.info
     }
 
+    /// Negotiate stands for the one mechanism that it has, too.
+    fn names_in_lists(&self) -> &[&'static str] {
+        const NAMES: [&str; 2] = [KERBEROS_INFO.name, NEGOTIATE_INFO.name];
+        match self.mechanism {
+            Mechanism::Kerberos => &NAMES[..1],
+            Mechanism::Negotiate => &NAMES,
+        }
+    }
+
     fn available(&self) -> bool {
         library::functions().is_some()
     }

@@ -9,6 +9,7 @@ mod identity;
 pub(crate) mod initial_token;
 mod legs;
 mod package;
+mod package_list;
 mod secret;
 mod status;
 
@@ -25,5 +26,6 @@ pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,
 };
+pub use package_list::{PackageList, acquire};
 pub use secret::{Secret, Wipe};
 pub use status::Status;

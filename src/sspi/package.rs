@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Attribute, AttributeId, Error, Flags, Identity, Inputs, MAXIMUM_TIME, Message, Result, Status,
-    TokenSink,
+    Attribute, AttributeId, Error, Flags, Identity, Inputs, MAXIMUM_TIME, Message, PackageList,
+    Result, Status, TokenSink,
 };
 use crate::accounts::Source;
 
@@ -74,6 +74,8 @@ pub struct CredentialRequest {
     pub principal: Option<String>,
     /// `pAuthData`.
     pub identity: Option<Identity>,
+    /// The identity's package list.
+    pub packages: PackageList,
     /// `pGetKeyFn`, as a source of accounts.
     pub source: Option<Arc<dyn Source>>,
 }
@@ -125,6 +127,11 @@ pub struct Step {
 pub trait Package: Send + Sync {
     /// What the package says of itself.
     fn info(&self) -> &PackageInfo;
+
+    /// The names by which the package lists of identities mean it.
+    fn names_in_lists(&self) -> &[&'static str] {
+        std::slice::from_ref(&self.info().name)
+    }
 
     /// Whether this machine has what the package needs. Loads what is not loaded yet.
     fn available(&self) -> bool {

@@ -12,7 +12,7 @@ use super::types::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::guard::{guard, guard_value};
 use crate::ffi::memory::Block;
 use crate::ffi::types::{BOOLEAN, SECURITY_STATUS, UCHAR, ULONG, WCHAR};
-use crate::sspi::{Identity, Result};
+use crate::sspi::{Identity, PackageList, Result};
 
 /// `CRED_TYPE_DOMAIN_PASSWORD` of wincred.h.
 const CRED_TYPE_DOMAIN_PASSWORD: ULONG = 2;
@@ -140,7 +140,8 @@ pub unsafe extern "system" fn SspiGetTargetHostName(
     })
 }
 
-/// Copies an identity, with a package added that is not to be used for it.
+/// Copies an identity, with a package added that is not to be used for it. A credential that is
+/// acquired with the copy for that package makes no contexts: SEC_E_NO_CREDENTIALS.
 ///
 /// * `AuthIdentity`: an identity of any form; NULL is the identity of the logged-on user.
 /// * `pszPackageName`: the package, NUL-terminated.
@@ -148,7 +149,7 @@ pub unsafe extern "system" fn SspiGetTargetHostName(
 ///   package list ends in `!` and the name. Untouched on failure.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when another pointer is NULL, the identity cannot be
-/// used, or the name is empty, holds a comma or makes the list too long; SEC_E_INSUFFICIENT_MEMORY.
+/// used, or the name is empty, holds a comma or `!`, or makes the list too long; SEC_E_INSUFFICIENT_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiExcludePackage(
     AuthIdentity: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,
@@ -162,7 +163,9 @@ pub unsafe extern "system" fn SspiExcludePackage(
         let package = package.ok_or_else(|| refused("the package is NULL"))?;
         // SAFETY: an identity or NULL, as the function asks.
         let mut parts = unsafe { optional_parts(AuthIdentity) }?.unwrap_or_default();
-        strings::exclude_package(&mut parts, &package)?;
+        let mut packages = PackageList::new(parts.packages.take().unwrap_or_default());
+        packages.exclude(&package)?;
+        parts.packages = Some(packages.into_string());
         let block = identity_block(&parts)?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(block.release()) };

@@ -175,8 +175,33 @@ fn r63_unpaired_surrogates_are_unknown_credentials() {
 
 #[test]
 fn ansi_text_is_read_by_its_flag() {
-    let ansi = changed(|header| header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI).unwrap();
-    assert_eq!(ansi.identity.user.as_deref(), Some("A\0d\0a\0"));
+    // The zeros of its UTF-16 are inside of the ANSI text.
+    let ansi = changed(|header| header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI);
+    assert_eq!(status(ansi), Status::UNKNOWN_CREDENTIALS);
+    let ansi = changed(|header| {
+        header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+        header.UserLength = 2;
+        header.DomainLength = 2;
+        header.PackedCredentialsLength = 2;
+        header.PackageListLength = 2;
+    });
+    assert_eq!(ansi.unwrap().identity.user.as_deref(), Some("A"));
+}
+
+#[test]
+fn zeros_at_the_end_of_a_block_s_texts_are_taken_off_and_others_refused() {
+    let counted = [Some("Ada\0"), Some("\0"), Some("p\0\0"), Some("!NTLM\0")];
+    for sealed in [false, true] {
+        let counted = Parts { sealed, ..parts(counted) };
+        let read = unpack(pack(&counted).unwrap()).unwrap();
+        assert_eq!(texts(&read), [Some("Ada"), Some(""), Some("p"), Some("!NTLM")]);
+        for place in 0..4 {
+            let mut inside = FULL;
+            inside[place] = Some("a\0b");
+            let image = pack(&Parts { sealed, ..parts(inside) }).unwrap();
+            assert_eq!(status(unpack(image)), Status::UNKNOWN_CREDENTIALS, "{place}");
+        }
+    }
 }
 
 #[test]

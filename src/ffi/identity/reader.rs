@@ -17,30 +17,31 @@ use super::types::{
     SEC_WINNT_AUTH_IDENTITY_VERSION_2, SEC_WINNT_AUTH_IDENTITY_W,
 };
 use crate::ffi::memory;
-use crate::sspi::{Identity, Result, Secret};
+use crate::sspi::{Identity, PackageList, Result, Secret};
 
 /// The most that an `EX` structure may say it has in bytes.
 const MAX_EXTENDED: u32 = 0x1_0000;
 
-/// Reads the identity that a caller passed as `pAuthData`; `None` for NULL.
+/// Reads the identity that a caller passed as `pAuthData`, `None` for NULL, and its package list.
 ///
 /// Every form is taken; `Flags` decide the encoding, not the A or W of the called function. The
-/// text is copied and need not be terminated. A NULL domain is `None`, an empty one is not (and so
-/// for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
+/// text is copied and need not be terminated; terminators that its length counts are not part of it.
+/// A NULL domain is `None`, an empty one is not (and so for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` where the structure cannot be used: `Flags` with neither or both
-/// encodings, a length without text, more than 32767 characters, an unpaired surrogate, a version
-/// with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
+/// encodings, a length without text, more than 32767 characters, an unpaired surrogate, a NUL inside
+/// of a text, a version with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
 ///
 /// # Safety
 /// `auth_data` is NULL, or points to a `SEC_WINNT_AUTH_IDENTITY` structure of any form (at any
 /// alignment) whose text pointers are NULL or can be read for their stated lengths, and whose block
 /// (`EX2`) can be read for its `cbStructureLength`. Nobody writes to any of it during the call.
-pub unsafe fn read_identity(auth_data: *const c_void) -> Result<Option<Identity>> {
+pub unsafe fn read_identity(auth_data: *const c_void) -> Result<(Option<Identity>, PackageList)> {
     // SAFETY: the caller's promise.
     let parts = unsafe { read_parts(auth_data) }?;
-    Ok(parts.map(|parts| parts.identity))
+    let Some(Parts { identity, packages, .. }) = parts else { return Ok(Default::default()) };
+    Ok((Some(identity), packages.map(PackageList::new).unwrap_or_default()))
 }
 
 /// As [`read_identity`], with all that the structure says.

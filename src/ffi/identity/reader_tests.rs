@@ -17,7 +17,7 @@ fn start<T>(text: &mut Option<Box<[T]>>) -> *mut T {
 fn read<T>(structure: T) -> Result<Option<Identity>> {
     let exact = Box::new(structure);
     // SAFETY: the tests' structures state lengths that their texts have.
-    unsafe { read_identity((&raw const *exact).cast()) }
+    unsafe { read_identity((&raw const *exact).cast()) }.map(|(identity, _)| identity)
 }
 
 fn texts(identity: &Identity) -> [Option<&str>; 3] {
@@ -25,7 +25,7 @@ fn texts(identity: &Identity) -> [Option<&str>; 3] {
     [identity.user.as_deref(), identity.domain.as_deref(), password]
 }
 
-fn status(result: Result<Option<Identity>>) -> Status {
+fn status<T>(result: Result<T>) -> Status {
     result.err().map_or(Status::OK, |error| error.status())
 }
 
@@ -43,12 +43,11 @@ fn length<T>(text: Option<&[T]>) -> u32 {
     u32::try_from(text.map_or(0, <[T]>::len)).unwrap()
 }
 
-const ROWS: [[Option<&str>; 3]; 7] = [
+const ROWS: [[Option<&str>; 3]; 6] = [
     [Some("user"), Some("domain"), Some("password")],
     [Some("üser😀"), Some("dömain"), Some("pässword")],
     [Some("DOM\\user"), None, Some("p")],
     [Some("user"), Some(""), Some("")],
-    [Some("us\0er"), None, None],
     [Some(""), None, Some("p")],
     [None, None, None],
 ];
@@ -56,7 +55,7 @@ const ROWS: [[Option<&str>; 3]; 7] = [
 #[test]
 fn null_is_no_identity() {
     // SAFETY: NULL is allowed.
-    assert!(unsafe { read_identity(std::ptr::null()) }.unwrap().is_none());
+    assert!(unsafe { read_identity(std::ptr::null()) }.unwrap().0.is_none());
 }
 
 #[test]
@@ -137,7 +136,7 @@ fn blocks_are_read_whoever_made_them_at_any_alignment() {
         let shifted = shifted.into_boxed_slice();
         for octets in [&image[..], &shifted[1..]] {
             // SAFETY: the octets are all of the structure.
-            let read = unsafe { read_identity(octets.as_ptr().cast()) }.unwrap().unwrap();
+            let read = unsafe { read_identity(octets.as_ptr().cast()) }.unwrap().0.unwrap();
             assert!(texts(&read) == row);
         }
     }
@@ -348,4 +347,96 @@ fn wiping_a_block_of_the_callers_takes_the_password() {
     assert_eq!(image[56..60], [0; 4]);
     assert_eq!(image[..56], before[..56]);
     assert_eq!(image[60..], before[60..]);
+}
+
+/// Text as a caller hands it over, and what is read of it; `None`: refused.
+const ZEROS: [(&str, Option<&str>); 7] = [
+    ("a\0", Some("a")),
+    ("a\0\0\0\0", Some("a")),
+    ("\0", Some("")),
+    ("\0\0", Some("")),
+    ("a\0b", None),
+    ("a\0b\0", None),
+    ("\0a", None),
+];
+
+/// Each of the four texts in turn, in each form and encoding.
+#[test]
+fn zeros_at_the_end_are_taken_off_and_others_refused() {
+    for (text, expected) in ZEROS {
+        let (mut units, mut octets) = (wide(text), Box::<[u8]>::from(text.as_bytes()));
+        for (place, encoding) in (0..4).flat_map(|place| {
+            [(place, SEC_WINNT_AUTH_IDENTITY_UNICODE), (place, SEC_WINNT_AUTH_IDENTITY_ANSI)]
+        }) {
+            let start: *mut c_void = if encoding == SEC_WINNT_AUTH_IDENTITY_ANSI {
+                octets.as_mut_ptr().cast()
+            } else {
+                units.as_mut_ptr().cast()
+            };
+            let count = length(Some(text.as_bytes()));
+            let here = |other| if other == place { (start.cast(), count) } else { (null_mut(), 0) };
+            let extended = SEC_WINNT_AUTH_IDENTITY_EXW {
+                Version: SEC_WINNT_AUTH_IDENTITY_VERSION,
+                Length: u32::try_from(size_of::<SEC_WINNT_AUTH_IDENTITY_EXW>()).unwrap(),
+                User: here(0).0,
+                UserLength: here(0).1,
+                Domain: here(1).0,
+                DomainLength: here(1).1,
+                Password: here(2).0,
+                PasswordLength: here(2).1,
+                Flags: encoding,
+                PackageList: here(3).0,
+                PackageListLength: here(3).1,
+            };
+            let classic = SEC_WINNT_AUTH_IDENTITY_W {
+                User: extended.User,
+                UserLength: extended.UserLength,
+                Domain: extended.Domain,
+                DomainLength: extended.DomainLength,
+                Password: extended.Password,
+                PasswordLength: extended.PasswordLength,
+                Flags: encoding,
+            };
+            // SAFETY: the structures state the lengths that the text has.
+            let mut all = vec![unsafe { read_parts((&raw const extended).cast()) }];
+            if place < 3 {
+                // SAFETY: as above.
+                all.push(unsafe { read_parts((&raw const classic).cast()) });
+            }
+            for read in all {
+                let Some(expected) = expected else {
+                    assert_eq!(status(read), Status::UNKNOWN_CREDENTIALS, "{text:?} at {place}");
+                    continue;
+                };
+                let parts = read.unwrap().unwrap();
+                let [user, domain, password] = texts(&parts.identity);
+                let read = [user, domain, password, parts.packages.as_deref()][place];
+                assert_eq!(read, Some(expected), "{text:?} at {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn package_lists_are_read_with_the_identity() {
+    let mut list = wide("!Kerberos\0");
+    let extended = SEC_WINNT_AUTH_IDENTITY_EXW {
+        Version: SEC_WINNT_AUTH_IDENTITY_VERSION,
+        Length: u32::try_from(size_of::<SEC_WINNT_AUTH_IDENTITY_EXW>()).unwrap(),
+        User: null_mut(),
+        UserLength: 0,
+        Domain: null_mut(),
+        DomainLength: 0,
+        Password: null_mut(),
+        PasswordLength: 0,
+        Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
+        PackageList: list.as_mut_ptr(),
+        PackageListLength: length(Some(&list)),
+    };
+    // SAFETY: the structure states the lengths that its texts have.
+    let (identity, packages) = unsafe { read_identity((&raw const extended).cast()) }.unwrap();
+    assert!(identity.is_some() && !packages.allows(&["Kerberos"]) && packages.allows(&["NTLM"]));
+    // SAFETY: NULL is allowed.
+    let (_, packages) = unsafe { read_identity(std::ptr::null()) }.unwrap();
+    assert!(!packages.restricts());
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use subtle::ConstantTimeEq;
 
-use super::layout::{Parts, refused};
+use super::layout::refused;
 use crate::sspi::{Identity, Result, Status};
 
 /// `STATUS_NO_SUCH_USER`.
@@ -74,26 +74,6 @@ fn without_port(host: &str) -> &str {
         Some((name, port)) if !port.contains(':') => name,
         _ => host,
     }
-}
-
-/// Adds `!package` to the package list of `parts`, unless it is there.
-///
-/// # Errors
-/// `INVALID_PARAMETER` for a name that is empty or holds a comma.
-pub(super) fn exclude_package(parts: &mut Parts, package: &str) -> Result<()> {
-    if package.is_empty() || package.contains(',') {
-        return Err(refused("not the name of a package"));
-    }
-    let list = parts.packages.get_or_insert_default();
-    let excluded = |entry: &str| same_name(entry.trim().strip_prefix('!'), Some(package));
-    if !list.split(',').any(excluded) {
-        if !list.is_empty() {
-            list.push(',');
-        }
-        list.push('!');
-        list.push_str(package);
-    }
-    Ok(())
 }
 
 /// Whether other credentials may help after `code` (a SECURITY_STATUS, NTSTATUS or Win32 error).

@@ -102,7 +102,7 @@ fn strings_come_back_equal_and_absent_ones_as_null() {
 fn credentials_read_what_was_encoded() {
     let identity = made(ROWS[0]);
     // SAFETY: an identity of the library.
-    let read = unsafe { read_identity(identity) }.unwrap().unwrap();
+    let read = unsafe { read_identity(identity) }.unwrap().0.unwrap();
     assert_eq!(read.user.as_deref(), Some("user"));
     assert_eq!(read.domain.as_deref(), Some("domain"));
     assert!(read.password.is_some_and(|password| password.expose() == "password"));
@@ -324,7 +324,7 @@ fn encrypted_identities_serve_as_before_and_hide_the_password() {
     assert_eq!(unsafe { SspiValidateAuthIdentity(identity) }, OK);
     assert_eq!(strings(identity), Ok(owned(ROWS[0])));
     // SAFETY: an identity of the library.
-    assert!(unsafe { read_identity(identity) }.unwrap().unwrap().password.is_some());
+    assert!(unsafe { read_identity(identity) }.unwrap().0.unwrap().password.is_some());
     let mut copy = null_mut();
     // SAFETY: an identity and an output.
     assert_eq!(unsafe { SspiCopyAuthIdentity(identity, &raw mut copy) }, OK);
