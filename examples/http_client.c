@@ -110,27 +110,43 @@ static void part(struct client *client)
     client->link = NULL;
 }
 
-/* Makes the response to the first challenge of the answer that the library takes. */
-static enum outcome respond(struct client *client, const char *method, const char *path)
+/* All challenges of the answer in one list, as RFC 9110 section 5.3 joins fields of one name. */
+static int gather(const struct client *client, struct text *challenges)
 {
     const char *value;
-    size_t at, challenges = 0;
-    SECURITY_STATUS status = SEC_E_OK;
-    int was_established = client->login.has_context;
-    for (at = 0; (value = http_field(&client->link->message, "WWW-Authenticate", at)) != NULL;
-         at++) {
-        const char *challenge = text_digest(value);
-        if (challenge == NULL)
-            continue;
-        challenges++;
-        status = login_respond(&client->login, challenge, method, path, client->response);
-        if (status == SEC_E_OK)
-            return DONE;
-        if (was_established && status == SEC_E_LOGON_DENIED)
-            return fail(REFUSED, "the server refused the login"); /* the challenge is not stale */
-    }
-    if (challenges == 0)
-        return fail(PEER_FAILED, "the server does not ask for Digest");
+    size_t at;
+    for (at = 0; (value = http_field(&client->link->message, "WWW-Authenticate", at)) != NULL; at++)
+        text_add(challenges, "%s%s", at == 0 ? "" : ", ", value);
+    return at > 0 && !challenges->full;
+}
+
+/* Whether the server says that a response was right but for its nonce. */
+static int is_stale(const char *challenges)
+{
+    char value[8];
+    return text_directive(challenges, "stale", value, sizeof value) && text_same(value, "true");
+}
+
+/* Makes the response to the best challenge of the answer to a request that was sent with an answer
+ * to a challenge already, or without. */
+static enum outcome respond(struct client *client, const char *method, const char *path,
+                            int has_answered)
+{
+    char octets[LOGIN_TOKEN + 4096];
+    struct text challenges;
+    SECURITY_STATUS status;
+    text_begin(&challenges, octets, sizeof octets);
+    if (!gather(client, &challenges))
+        return fail(PEER_FAILED, "the server's challenges are missing, or too long");
+    /* Some servers have a new nonce for each request, and some refuse with one: the library answers
+     * both, and only this program knows that it has tried. */
+    if (has_answered && !is_stale(challenges.octets))
+        return fail(REFUSED, "the server refused the login");
+    status = login_respond(&client->login, challenges.octets, method, path, client->response);
+    if (status == SEC_E_LOGON_DENIED)
+        return fail(REFUSED, "the server refused the login");
+    if (status == SEC_E_OK)
+        return DONE;
     fail_status("InitializeSecurityContext", status);
     return PEER_FAILED;
 }
@@ -156,7 +172,7 @@ static enum outcome fetch(struct client *client, const char *path)
             part(client);
             return outcome;
         }
-        outcome = respond(client, method, path);
+        outcome = respond(client, method, path, challenges > 0);
         part(client);
         if (outcome != DONE)
             return outcome;

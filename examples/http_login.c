@@ -41,14 +41,14 @@ static void describe(SecBufferDesc *description, SecBuffer *buffers, ULONG count
     description->pBuffers = buffers;
 }
 
-SECURITY_STATUS login_respond(struct login *login, const char *challenge, const char *method,
+SECURITY_STATUS login_respond(struct login *login, const char *challenges, const char *method,
                               const char *path, char response[LOGIN_TOKEN])
 {
     SecBuffer input[3], output;
     SecBufferDesc inputs, outputs;
     ULONG attributes;
     SECURITY_STATUS status;
-    set(&input[0], SECBUFFER_TOKEN, challenge);
+    set(&input[0], SECBUFFER_TOKEN, challenges);
     set(&input[1], SECBUFFER_PKG_PARAMS, method);
     set(&input[2], SECBUFFER_PKG_PARAMS, ""); /* the body's hash, for auth-int */
     describe(&inputs, input, 3);

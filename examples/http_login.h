@@ -20,9 +20,9 @@ SECURITY_STATUS login_open(struct login *login, const char *user, const char *pa
                            const char *domain);
 void login_close(struct login *login);
 
-/* The response to a challenge for the request. On a login that answered one before, the challenge
- * has to be a stale one: SEC_E_LOGON_DENIED says that it is not. */
-SECURITY_STATUS login_respond(struct login *login, const char *challenge, const char *method,
+/* The response to the best challenge of a list, for the request. On a login that answered one before,
+ * the challenge has to be a stale one or for another nonce: SEC_E_LOGON_DENIED says that it is not. */
+SECURITY_STATUS login_respond(struct login *login, const char *challenges, const char *method,
                               const char *path, char response[LOGIN_TOKEN]);
 
 /* The response for a further request. */

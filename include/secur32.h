@@ -1648,7 +1648,17 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,
  * Digest over HTTP is asked for by ISC_REQ_HTTP (0x10000000), ISC_REQ_USE_HTTP_STYLE or PKG_PARAMS
  * buffers after the token: the method, and the hash of the body in digits (or nothing); perhaps a
  * TARGET_HOST buffer with the service's name and a CHANNEL_BINDINGS buffer. The target is the
- * request's URI. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
+ * request's URI. The token is what follows the word Digest in WWW-Authenticate, or a whole field
+ * with challenges of any schemes; of several that are Digest's the one with the best algorithm of
+ * those that secur32.toml allows is answered. ISC_REQ_INTEGRITY, ISC_REQ_REPLAY_DETECT and
+ * ISC_REQ_SEQUENCE_DETECT ask for auth-int, where no hash means an empty body, and are refused where
+ * the server has none. A challenge is answered with SEC_E_OK; later requests are MakeSignature's.
+ *
+ * When a request is answered by 401, pass its challenge to this function once more. With stale=true
+ * or another nonce it is answered anew: some servers have a nonce for each request. A second one for
+ * the nonce that was just answered gets SEC_E_LOGON_DENIED. Servers that refuse a password with a new
+ * nonce each time cannot be told from the former here: a caller gives up when a request that
+ * carried the answer to a challenge is answered by 401 without stale=true.
  *
  * Returns SEC_I_CONTINUE_NEEDED: send the token, if there is one, and call again with the answer;
  * SEC_E_OK: send the token, if there is one; the exchange has succeeded. What is written, and
@@ -1659,7 +1669,8 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,
  * buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL; SEC_E_TARGET_UNKNOWN for a target
  * that is missing or malformed; SEC_E_UNSUPPORTED_FUNCTION for ISC_REQ_DELEGATE and
  * ISC_REQ_PROMPT_FOR_CREDS; SEC_E_QOP_NOT_SUPPORTED and SEC_E_CRYPTO_SYSTEM_INVALID when the
- * server does not offer what is needed; SEC_E_WRONG_PRINCIPAL when the server does not prove that
+ * server does not offer what is needed; SEC_E_ALGORITHM_MISMATCH when none of the algorithms it
+ * offers over HTTP is configured; SEC_E_WRONG_PRINCIPAL when the server does not prove that
  * it knows the password; SEC_E_LOGON_DENIED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when
  * the exchange has ended already. */
 SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,

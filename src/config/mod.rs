@@ -23,6 +23,12 @@
 //! http_userhash = 0                  # 1: HTTP clients are asked to hash their users' names
 //! http_authentication_info = "none"  # "rspauth", "nextnonce": what answers right HTTP responses
 //!
+//! [client]
+//! http_algorithms = ["SHA-512-256-sess", "SHA-512-256", "SHA-256-sess", "SHA-256", "MD5-sess", "MD5"]
+//!                                    # what HTTP challenges are answered by, the best first
+//! http_without_integrity = 0         # 1: servers without auth-int are answered where
+//!                                    # ISC_REQ_INTEGRITY asks for it
+//!
 //! [sasl]
 //! profiles = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"]
 //!
@@ -102,6 +108,10 @@ pub struct Config {
     pub http_userhash: bool,
     /// What answers a right HTTP response.
     pub http_authentication_info: AuthenticationInfo,
+    /// The algorithms of HTTP challenges that a client answers, the best first; not empty.
+    pub client_algorithms: Vec<Algorithm>,
+    /// Whether a client that is asked for integrity answers HTTP challenges without auth-int.
+    pub client_without_integrity: bool,
     /// The SASL profiles to list, each of [`PROFILES`].
     pub profiles: Vec<&'static str>,
     /// The log.
@@ -138,6 +148,8 @@ impl Default for Config {
             http_check_uri: false,
             http_userhash: false,
             http_authentication_info: AuthenticationInfo::None,
+            client_algorithms: Algorithm::STRONGEST_FIRST.to_vec(),
+            client_without_integrity: false,
             profiles: PROFILES.to_vec(),
             log: log::Settings::default(),
         }

@@ -35,10 +35,11 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         let apply = match name.get_ref().as_ref() {
             "WDigest" => wdigest,
             "server" => server,
+            "client" => client,
             "sasl" => sasl,
             "log" => log,
             other => {
-                let tables = "the tables are WDigest, server, sasl and log";
+                let tables = "the tables are WDigest, server, client, sasl and log";
                 return Err(document.fault(&name.span(), other, &format!("unknown; {tables}")));
             }
         };
@@ -117,6 +118,15 @@ fn http(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
             config.http_authentication_info = entry.one_of(&known, expected)?;
         }
         _ => return Err(entry.unknown(SERVER_KEYS)),
+    }
+    Ok(())
+}
+
+fn client(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
+    match entry.name() {
+        "http_algorithms" => config.client_algorithms = entry.algorithms()?,
+        "http_without_integrity" => config.client_without_integrity = entry.flag()?,
+        _ => return Err(entry.unknown("http_algorithms and http_without_integrity")),
     }
     Ok(())
 }

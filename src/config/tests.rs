@@ -36,7 +36,8 @@ fn reason<T>(result: Result<T>) -> String {
 
 #[test]
 fn nothing_is_windows_defaults() {
-    for text in ["", "\u{FEFF}", "# nothing\r\n", "[WDigest]\n[server]\n[sasl]\n[log]\n"] {
+    for text in ["", "\u{FEFF}", "# nothing\r\n", "[WDigest]\n[server]\n[client]\n[sasl]\n[log]\n"]
+    {
         let config = parse(text).unwrap();
         assert_eq!(config.ciphers.to_string(), "3des,rc4");
         assert!(config.utf8_sasl && config.utf8_http);
@@ -49,6 +50,8 @@ fn nothing_is_windows_defaults() {
         assert_eq!((config.http_nonce_count, config.http_sessions), (Order::Strict, 100_000));
         assert!(!(config.http_opaque || config.http_check_uri || config.http_userhash));
         assert_eq!(config.http_authentication_info, AuthenticationInfo::None);
+        assert_eq!(config.client_algorithms, Algorithm::STRONGEST_FIRST);
+        assert!(!config.client_without_integrity);
         assert_eq!(config.profiles, PROFILES);
         assert_eq!(config.log, log::Settings::default());
     }
@@ -77,6 +80,9 @@ fn everything_can_be_said() {
         http_check_uri = 1
         http_userhash = 1
         http_authentication_info = "nextnonce"
+        [client]
+        http_algorithms = ["MD5", "SHA-256-sess"]
+        http_without_integrity = 1
         [sasl]
         profiles = ["digest-md5", "EXTERNAL"]
         "#,
@@ -94,6 +100,9 @@ fn everything_can_be_said() {
     assert_eq!((config.http_nonce_count, config.http_sessions), (Order::Window, 64));
     assert!(config.http_opaque && config.http_check_uri && config.http_userhash);
     assert_eq!(config.http_authentication_info, AuthenticationInfo::NextNonce);
+    let names: Vec<_> = config.client_algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    assert_eq!(names, ["MD5", "SHA-256-sess"]);
+    assert!(config.client_without_integrity);
     assert_eq!(config.profiles, ["DIGEST-MD5", "EXTERNAL"]);
     assert_eq!(config.log.level, log::Level::Error);
     assert_eq!(config.log.file.unwrap(), Path::new("/var/log/secur32"));
@@ -159,6 +168,12 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("server", "http_authentication_info = 1", "http_authentication_info"),
         ("server", "http_other = 1", "http_other"),
         ("server", "relam = \"typo\"", "relam"),
+        ("client", "http_algorithms = []", "http_algorithms"),
+        ("client", "http_algorithms = \"MD5\"", "http_algorithms"),
+        ("client", "http_algorithms = [\"MD5\", \"sha-1\"]", "http_algorithms"),
+        ("client", "http_without_integrity = true", "http_without_integrity"),
+        ("client", "http_without_integrity = 2", "http_without_integrity"),
+        ("client", "realm = \"x\"", "realm"),
         ("sasl", "profiles = []", "profiles"),
         ("sasl", "profiles = \"DIGEST-MD5\"", "profiles"),
         ("sasl", "profiles = [\"PLAIN\"]", "profiles"),
@@ -180,8 +195,14 @@ fn r41_wrong_values_are_named_by_line_and_key() {
 fn messages_say_what_is_expected() {
     for (text, reason) in [
         ("[WDigest]\nUTF8SASL = 7", "2: WDigest.UTF8SASL: expected 0 or 1"),
-        ("\n[servers]", "2: servers: unknown; the tables are WDigest, server, sasl and log"),
-        ("realm = \"x\"", "1: realm: unknown; the tables are WDigest, server, sasl and log"),
+        (
+            "\n[servers]",
+            "2: servers: unknown; the tables are WDigest, server, client, sasl and log",
+        ),
+        (
+            "realm = \"x\"",
+            "1: realm: unknown; the tables are WDigest, server, client, sasl and log",
+        ),
         ("server = 1", "1: server: expected a table"),
         ("[[server]]", "1: server: expected a table"),
         ("[log]\nx = 1", "2: log.x: unknown; [log] has level and file"),

@@ -144,11 +144,7 @@ pub(super) fn is_stale_challenge(token: &[u8]) -> Result<bool> {
 /// The quality of protection that the requested attributes call for, and a cipher for it: of those
 /// that are configured the first that is offered. No hash covers the offer, so that whoever edits it
 /// on its way would otherwise choose.
-fn choose(
-    challenge: &Challenge<'_>,
-    requested: Flags,
-    configured: Offer<Cipher>,
-) -> Result<Terms> {
+fn choose(challenge: &Challenge<'_>, requested: Flags, configured: Offer<Cipher>) -> Result<Terms> {
     let qop = match requested {
         flags if flags.contains(Flags::CONFIDENTIALITY) => Qop::AuthConf,
         flags if flags.intersects(Flags::SIGNED) => Qop::AuthInt,

@@ -227,9 +227,20 @@ pub(crate) fn run(program: &Path, words: &[&str]) -> Ending {
 
 /// Runs the example's client for user alice.
 pub(crate) fn client(port: u16, password: &str, options: &[&str], paths: &[&str]) -> Ending {
+    client_of(port, "alice", password, options, paths)
+}
+
+/// Runs the example's client.
+pub(crate) fn client_of(
+    port: u16,
+    user: &str,
+    password: &str,
+    options: &[&str],
+    paths: &[&str],
+) -> Ending {
     let mut command = Command::new(&PROGRAMS.client);
     command.args(["--password", password]).args(options);
-    command.args(["127.0.0.1", &port.to_string(), "alice"]).args(paths);
+    command.args(["127.0.0.1", &port.to_string(), user]).args(paths);
     command.env_remove("SECUR32_CONFIG").stdin(Stdio::null());
     Ending::new(&command.output().expect("the client runs"))
 }

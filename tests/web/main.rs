@@ -13,16 +13,13 @@ mod browser;
 mod daemons;
 mod digest;
 mod example;
+mod our_client;
 mod raw;
 mod refusals;
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-
 use browser::Browser;
 use daemons::Daemon;
-use digest::Hash;
-use example::{Ending, Programs, Server, client, peer, run};
+use example::{Programs, Server, client, peer, run};
 
 /// Every algorithm that a server can be configured to ask for and these peers know.
 const ALGORITHMS: [&str; 3] = ["MD5", "MD5-sess", "SHA-256"];
@@ -209,73 +206,4 @@ fn our_client_with_lighttpd() {
         assert_eq!(count(&ending.output, "S: HTTP/1.1 401"), 1, "{}", ending.output);
         client(lighttpd.port, "wrong", &[], &["/"]).expect(1);
     }
-}
-
-/// Plays the server for one run of our client, with an answer for each request; the client's
-/// ending, and what each request's Authorization was.
-fn client_against(answers: &[&str], paths: &[&str]) -> (Ending, Vec<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let answers: Vec<String> = answers.iter().map(|text| format!("{text}\r\n\r\n")).collect();
-    let peer = std::thread::spawn(move || {
-        let mut stream = BufReader::new(listener.accept().expect("a client").0);
-        let mut asked = Vec::new();
-        for answer in answers {
-            let mut authorization = String::new();
-            let mut line = String::new();
-            while stream.read_line(&mut line).expect("a line") > 2 {
-                if let Some(value) = line.strip_prefix("Authorization: ") {
-                    value.trim_end().clone_into(&mut authorization);
-                }
-                line.clear();
-            }
-            asked.push(authorization);
-            stream.get_mut().write_all(answer.as_bytes()).expect("the client reads");
-        }
-        asked
-    });
-    let ending = client(port, "secret", &[], paths);
-    (ending, peer.join().expect("the script ran"))
-}
-
-#[test]
-fn our_client_answers_what_a_server_without_qop_asks() {
-    let challenge = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\
-                     WWW-Authenticate: Digest realm=\"example.org\", nonce=\"abc\", opaque=\"xyz\"";
-    let page = "HTTP/1.1 200 OK\r\nContent-Length: 0";
-    let (ending, asked) = client_against(&[challenge, page, page], &["/", "/page2"]);
-    ending.expect(0);
-    let first = Hash::Md5.hex("alice:example.org:secret");
-    for (asked, path) in asked[1..].iter().zip(["/", "/page2"]) {
-        let response =
-            Hash::Md5.hex(&format!("{first}:abc:{}", Hash::Md5.hex(&format!("GET:{path}"))));
-        assert!(asked.contains(&response), "{path}: {asked}");
-        assert!(asked.contains("opaque=\"xyz\"") && !asked.contains("qop="), "{asked}");
-    }
-}
-
-#[test]
-fn our_client_answers_a_stale_challenge_but_no_refusal() {
-    let challenge = |more: &str| {
-        format!(
-            "HTTP/1.1 401 No\r\nContent-Length: 0\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\
-             WWW-Authenticate: DIGEST realm=\"example.org\", qop=\"auth\", {more}"
-        )
-    };
-    let (first, second) = (challenge("nonce=\"one\""), challenge("nonce=\"two\", stale=true"));
-    let refusal = challenge("nonce=\"three\"");
-    let page = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0";
-    let (ending, asked) = client_against(&[&first, page, &second, page], &["/", "/page2"]);
-    ending.expect(0);
-    for (asked, texts) in asked[1..].iter().zip([
-        ["nonce=\"one\"", "nc=00000001", "uri=\"/\""],
-        ["nonce=\"one\"", "nc=00000002", "uri=\"/page2\""],
-        ["nonce=\"two\"", "nc=00000001", "uri=\"/page2\""],
-    ]) {
-        assert!(texts.iter().all(|text| asked.contains(text)), "{texts:?}: {asked}");
-    }
-    client_against(&[&first, &refusal], &["/"]).0.expect(1);
-    client_against(&[&first, page, &refusal], &["/", "/page2"]).0.expect(1);
-    client_against(&["HTTP/1.1 401 No\r\nContent-Length: 0"], &["/"]).0.expect(3);
-    client_against(&[&challenge("algorithm=none")], &["/"]).0.expect(3);
 }

@@ -1,8 +1,8 @@
 //! The challenge of HTTP: written by a server, read by a client (RFC 2617 §3.2.1, RFC 7616 §3.3).
 
+use super::field::digests;
 use super::hash::Algorithm;
 use super::response::LIMIT;
-use super::without_scheme;
 use crate::digest::package::MAX_TOKEN;
 use crate::digest::printer::{Print, Printer, check_octets};
 use crate::digest::qop::{Named, Offer, Qop};
@@ -94,19 +94,28 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// Reads a challenge, with or without the word Digest before it. Unknown directives and names
-    /// in lists are passed over, and so is domain.
+    /// The Digest challenges of a field, which may have the word before the first of them or not, and
+    /// challenges of other schemes between them.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` for 65536 octets or more, for text against the grammar, for a directive that
-    /// is repeated, without a nonce, for an unknown algorithm, for a qop list without auth and
-    /// auth-int, and for a session's algorithm without qop.
-    pub fn parse(token: &'a [u8]) -> Result<Self> {
-        let token = without_terminator(token);
-        if token.len() >= LIMIT {
+    /// `INVALID_TOKEN` for 65536 octets or more.
+    pub fn all(field: &'a [u8]) -> Result<impl Iterator<Item = Result<Self>>> {
+        let field = without_terminator(field);
+        if field.len() >= LIMIT {
             return Err(refused("challenge: 65536 octets or more"));
         }
-        Fields::collect(without_scheme(token))?.understand()
+        Ok(digests(field).map(Self::parse))
+    }
+
+    /// Reads the parameters of a challenge. Unknown directives and names in lists are passed over,
+    /// and so is domain.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for text against the grammar, for a directive that is repeated, without a
+    /// nonce, for an unknown algorithm, for a qop list without auth and auth-int, and for a session's
+    /// algorithm without qop.
+    fn parse(parameters: &'a [u8]) -> Result<Self> {
+        Fields::collect(parameters)?.understand()
     }
 }
 

@@ -1,11 +1,12 @@
 //! The client's side of HTTP Digest: the response to a challenge, and those to later requests.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::buffers::{self, ClientInputs, OUTPUT};
-use super::challenge::Challenge;
+use super::choice::{Charset, Choice, Terms, choose};
 use super::counts;
-use super::hash::{self, Algorithm, Digits, Hash};
+use super::hash::{self, Digits, Hash};
 use super::response_text::{Count, Name, ResponseText};
 use crate::digest::bindings::ClaimText;
 use crate::digest::charset;
@@ -61,17 +62,6 @@ pub(super) struct Login {
     pub(super) flags: Flags,
 }
 
-/// What was agreed on.
-#[derive(Clone, Copy)]
-pub(super) struct Terms {
-    /// The algorithm.
-    pub(super) algorithm: Algorithm,
-    /// None towards a server of RFC 2069.
-    pub(super) qop: Option<Qop>,
-    /// Whether names are UTF-8.
-    utf8: bool,
-}
-
 impl HttpClient {
     /// A context before its first leg.
     pub(super) fn new() -> Self {
@@ -90,7 +80,7 @@ impl HttpClient {
         }
     }
 
-    /// Answers a challenge; a second one, if it is stale.
+    /// Answers a challenge; a further one, if it is stale or for another nonce.
     pub(super) fn step(
         &self,
         credential: &DigestCredential,
@@ -99,18 +89,18 @@ impl HttpClient {
     ) -> Result<Step> {
         let mut phase = self.lock();
         let echoed = call.flags & (Flags::CONNECTION | Flags::EXTENDED_ERROR);
-        let again = match &*phase {
-            Phase::Waiting => false,
-            Phase::Done(_) => true,
+        let answered = match &*phase {
+            Phase::Waiting => None,
+            Phase::Done(login) => Some(&**login),
             Phase::Closed => return Err(closed()),
         };
         let inputs = ClientInputs::of(call.inputs.0)?;
-        if inputs.token.is_empty() && !again {
+        if inputs.token.is_empty() && answered.is_none() {
             output.space(0)?;
             return Ok(Step { outcome: Outcome::Continue, flags: echoed });
         }
         let mut failed = false;
-        match respond(credential, call, &inputs, again, output, &mut failed) {
+        match respond(credential, call, &inputs, answered, output, &mut failed) {
             Ok(login) => {
                 let flags = login.flags;
                 *phase = Phase::Done(Arc::new(login));
@@ -148,13 +138,17 @@ fn respond(
     credential: &DigestCredential,
     call: &Call<'_>,
     inputs: &ClientInputs<'_>,
-    again: bool,
+    answered: Option<&Login>,
     output: &mut dyn TokenSink,
     output_failed: &mut bool,
 ) -> Result<Login> {
-    let challenge = Challenge::parse(inputs.token)?;
-    if again && !challenge.stale {
-        let reason = "challenge: a second one that is not stale refuses the login";
+    let choice = choose(inputs.token, call.flags, credential.config())?;
+    let Choice { challenge, .. } = &choice;
+    // A nonce of its own for each request is no refusal, and whether the request before was refused
+    // only the caller knows. The nonce that was answered is: nothing better can be said to it.
+    let is_same = |login: &Login| *login.nonce == *challenge.nonce.unquoted();
+    if !challenge.stale && answered.is_some_and(is_same) {
+        let reason = "challenge: one for the nonce just answered refuses the login (RFC 7616 §3.3)";
         return Err(Error::new(Status::LOGON_DENIED, reason));
     }
     if inputs.method.is_empty() {
@@ -167,7 +161,7 @@ fn respond(
             return Err(Error::new(Status::TARGET_UNKNOWN, reason));
         }
     };
-    let login = Login::new(credential, call, inputs, &challenge, uri)?;
+    let login = Login::new(credential, call, inputs, &choice, uri)?;
     let entity = login.entity(inputs.entity)?;
     let request = Outgoing { method: inputs.method, uri, entity };
     let length = login.length(uri)?;
@@ -189,29 +183,28 @@ impl Login {
         credential: &DigestCredential,
         call: &Call<'_>,
         inputs: &ClientInputs<'_>,
-        challenge: &Challenge<'_>,
+        choice: &Choice<'_>,
         uri: &[u8],
     ) -> Result<Self> {
         let identity = credential.identity()?;
-        let terms = choose(challenge, call.flags, inputs.entity);
-        let (hash, utf8) = (terms.algorithm.hash, terms.utf8);
-        let user = encode(identity.user.as_deref().unwrap_or_default(), utf8)?;
+        let Choice { challenge, terms } = choice;
+        let hash = terms.algorithm.hash;
+        let user = encoded(identity.user.as_deref().unwrap_or_default(), terms.charset)?;
         let password = identity.password.as_ref().map_or("", |password| password.expose().as_str());
-        let password = Secret::new(encode(password, utf8)?.into_owned());
+        let password = Secret::new(encoded(password, terms.charset)?.into_owned());
         // As in SASL, a domain that is present but empty is sent.
         let realm = match &identity.domain {
-            Some(domain) => encode(domain, utf8)?,
+            Some(domain) => encoded(domain, terms.charset)?,
             None => challenge.realm.unquoted(),
         };
-        // RFC 2831's downgrade is Windows' way with MD5; RFC 7616 knows UTF-8 alone.
         let hashed = |octets| {
-            let downgraded =
-                if utf8 && hash == Hash::Md5 { charset::downgrade(octets) } else { None };
-            downgraded.unwrap_or(std::borrow::Cow::Borrowed(octets))
+            let windows = terms.charset == Charset::Windows;
+            let downgraded = if windows { charset::downgrade(octets) } else { None };
+            downgraded.unwrap_or(Cow::Borrowed(octets))
         };
         let password_octets = hashed(password.expose());
         let secret = hash::password(hash, &hashed(&user), &hashed(&realm), &password_octets);
-        if let std::borrow::Cow::Owned(octets) = password_octets {
+        if let Cow::Owned(octets) = password_octets {
             drop(Secret::new(octets));
         }
         let nonce = challenge.nonce.unquoted();
@@ -230,7 +223,7 @@ impl Login {
         let http = call.flags & (Flags::HTTP | Flags::USE_HTTP_STYLE);
         let owned = |value: Value<'_>| (value.raw().into(), value.is_quoted());
         Ok(Self {
-            terms,
+            terms: *terms,
             hashed_user: challenge.userhash.then(|| hash::user(hash, &user, &realm)),
             user: user.as_ref().into(),
             realm: realm.as_ref().into(),
@@ -308,7 +301,7 @@ impl Login {
             counted: self.terms.qop.map(|qop| Count { cnonce: &self.cnonce, nc, qop: qop.name() }),
             algorithm: self.algorithm_text.as_deref(),
             response,
-            utf8: self.terms.utf8,
+            utf8: self.terms.charset.is_utf8(),
             opaque: self.opaque.as_ref().map(value),
             claim: self.claim.as_ref(),
         }
@@ -354,21 +347,20 @@ impl Login {
     }
 }
 
+/// `text` as it is sent.
+fn encoded(text: &str, charset: Charset) -> Result<Cow<'_, [u8]>> {
+    if charset != Charset::Utf8 {
+        return encode(text, charset.is_utf8());
+    }
+    Ok(match charset::nfc(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
+}
+
 /// A value kept as it was sent.
 fn value((octets, quoted): &(Box<[u8]>, bool)) -> Value<'_> {
     if *quoted { Value::quoted(octets) } else { Value::bare(octets) }
-}
-
-/// The qop: auth-int where it is wanted and can be had, or nothing else is offered.
-fn choose(challenge: &Challenge<'_>, requested: Flags, entity: &[u8]) -> Terms {
-    let offered = |qop| challenge.qop.contains(qop);
-    let wanted = requested.intersects(Flags::SIGNED) && !entity.is_empty();
-    let qop = if offered(Qop::AuthInt) && (wanted || !offered(Qop::Auth)) {
-        Some(Qop::AuthInt)
-    } else {
-        offered(Qop::Auth).then_some(Qop::Auth)
-    };
-    Terms { algorithm: challenge.algorithm, qop, utf8: challenge.utf8 }
 }
 
 fn closed() -> Error {

@@ -106,6 +106,19 @@ impl Algorithm {
     /// What Windows' servers offer.
     pub const MD5_SESS: Self = Self { hash: Hash::Md5, session: true };
     const SHA_256: Self = Self { hash: Hash::Sha256, session: false };
+    const SHA_256_SESS: Self = Self { hash: Hash::Sha256, session: true };
+    const SHA_512_256: Self = Self { hash: Hash::Sha512_256, session: false };
+    const SHA_512_256_SESS: Self = Self { hash: Hash::Sha512_256, session: true };
+
+    /// All, in the order of a client's preference.
+    pub const STRONGEST_FIRST: [Self; 6] = [
+        Self::SHA_512_256_SESS,
+        Self::SHA_512_256,
+        Self::SHA_256_SESS,
+        Self::SHA_256,
+        Self::MD5_SESS,
+        Self::MD5,
+    ];
 
     /// As [`Named::from_name`], with less ado where a name is written as usual.
     #[must_use]
@@ -124,9 +137,9 @@ impl Named for Algorithm {
         (Self::MD5, "MD5"),
         (Self::MD5_SESS, "MD5-sess"),
         (Self::SHA_256, "SHA-256"),
-        (Self { hash: Hash::Sha256, session: true }, "SHA-256-sess"),
-        (Self { hash: Hash::Sha512_256, session: false }, "SHA-512-256"),
-        (Self { hash: Hash::Sha512_256, session: true }, "SHA-512-256-sess"),
+        (Self::SHA_256_SESS, "SHA-256-sess"),
+        (Self::SHA_512_256, "SHA-512-256"),
+        (Self::SHA_512_256_SESS, "SHA-512-256-sess"),
     ];
 }
 

@@ -1,8 +1,8 @@
 //! Digest over HTTP: RFC 2617 as Windows does it, and RFC 7616 by configuration.
 //!
 //! A caller asks for it by flag or by the buffers that only HTTP has, in the first call on a
-//! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`hash`] the
-//! formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
+//! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`field`] what several
+//! challenges stand in, of which a client makes its `choice`, [`hash`] the formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`window`] its counts
 //! and [`secret`] what later responses are checked with, by a hash that [`keyed`] has begun already,
 //! in `blocks`. `exchange` judges a response by all of these, `later` completes those of sessions
@@ -12,10 +12,12 @@ mod answer;
 mod blocks;
 pub mod buffers;
 pub mod challenge;
+mod choice;
 mod client;
 pub(in crate::digest) mod context;
 pub mod counts;
 mod exchange;
+pub mod field;
 pub mod hash;
 pub mod judge;
 mod key_hasher;

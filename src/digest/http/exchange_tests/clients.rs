@@ -148,7 +148,7 @@ fn signature_buffers_are_checked_and_no_count_is_lost() {
 }
 
 #[test]
-fn a_stale_challenge_is_answered_anew_and_another_refuses() {
+fn a_stale_challenge_is_answered_anew() {
     let credential = server("");
     let context = client();
     let text = challenge(&credential);
@@ -159,10 +159,50 @@ fn a_stale_challenge_is_answered_anew_and_another_refuses() {
     assert_eq!(value(&second, "nc").unwrap(), "00000001");
     assert_ne!(value(&first, "cnonce"), value(&second, "cnonce"));
     assert_eq!(answer(&credential, &second, "GET").1.unwrap().0, Done);
-    let refused = initialize(&*context, &challenge(&credential), "GET", "/", STYLE);
-    assert_eq!(status_of(refused), Status::LOGON_DENIED);
-    let after = initialize(&*context, &stale, "GET", "/", STYLE);
-    assert_eq!(status_of(after), Status::STATUS_LOGON_FAILURE);
+}
+
+#[test]
+fn a_nonce_for_each_request_is_a_new_login_and_the_same_one_again_a_refusal() {
+    for algorithm in ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess"] {
+        let offer = |nonce: &str, more: &str| {
+            format!("realm=\"r\",nonce=\"{nonce}\",qop=\"auth\",algorithm={algorithm}{more}")
+        };
+        let context = client();
+        let mut cnonces = Vec::new();
+        for number in 0..3 {
+            let nonce = format!("{algorithm}, {number}");
+            // As well after requests that were signed as after none.
+            if number == 2 {
+                sign(&*context, "GET", "/", PARAMS, 4096).unwrap();
+            }
+            let response = initialize(&*context, &offer(&nonce, ""), "GET", "/", STYLE).unwrap();
+            assert_eq!(value(&response, "nonce").unwrap(), nonce);
+            assert_eq!(value(&response, "nc").unwrap(), "00000001");
+            cnonces.push(value(&response, "cnonce").unwrap());
+            let next = sign(&*context, "GET", "/", PARAMS, 4096).unwrap();
+            assert_eq!(value(&next, "nc").unwrap(), "00000002");
+        }
+        cnonces.dedup();
+        assert_eq!(cnonces.len(), 3);
+        // However it is written, and whatever comes with it.
+        let last = format!("Basic realm=x, Digest {}", offer(&format!("\\{algorithm}, 2"), ",x=y"));
+        let refused = initialize(&*context, &last, "GET", "/", STYLE);
+        assert_eq!(status_of(refused), Status::LOGON_DENIED);
+        let after = initialize(&*context, &offer("another", ""), "GET", "/", STYLE);
+        assert_eq!(status_of(after), Status::STATUS_LOGON_FAILURE);
+    }
+}
+
+#[test]
+fn a_further_login_is_held_to_the_flags_as_the_first() {
+    let context = client();
+    let integrity = STYLE | Flags::INTEGRITY;
+    let offer = "realm=r,nonce=1,qop=\"auth,auth-int\"";
+    let response = initialize(&*context, offer, "GET", "/", integrity).unwrap();
+    assert_eq!(value(&response, "qop").unwrap(), "auth-int");
+    let weaker = "stale=true,realm=r,nonce=2,qop=\"auth\"";
+    let refused = initialize(&*context, weaker, "GET", "/", integrity);
+    assert_eq!(status_of(refused), Status::QOP_NOT_SUPPORTED);
 }
 
 #[test]
@@ -192,9 +232,8 @@ fn a_server_of_rfc_2069_gets_its_form() {
 fn the_qop_follows_offer_flags_and_entity() {
     const BODY: &[u8] = b"38609a28efe1da66fb338fe868fc4428";
     for (offered, flags, entity, expected) in [
-        ("auth", Flags::INTEGRITY, BODY, "auth"),
         ("auth,auth-int", Flags::NONE, BODY, "auth"),
-        ("auth,auth-int", Flags::INTEGRITY, b"", "auth"),
+        ("auth,auth-int", Flags::INTEGRITY, b"", "auth-int"),
         ("auth,auth-int", Flags::SEQUENCE_DETECT, BODY, "auth-int"),
         ("auth-int", Flags::NONE, b"", "auth-int"),
         ("auth-int", Flags::NONE, BODY, "auth-int"),
@@ -235,6 +274,40 @@ fn names_follow_the_charset_and_the_algorithm() {
         assert!(response.starts_with(expected), "{response}");
         assert_eq!(response.ends_with(",userhash=true"), text.ends_with("userhash=true"));
     }
+}
+
+/// The hash of a response to this challenge is that of RFC 7616 for these octets of name and password.
+fn is_hashed_as(context: &dyn Context, challenge: &str, user: &[u8], password: &[u8]) {
+    let response = initialize(context, challenge, "GET", "/", STYLE).unwrap();
+    let of = |name: &str| value(&response, name).unwrap().into_bytes();
+    let algorithm = Algorithm::from_name(&of("algorithm")).unwrap();
+    let (hash, nonce, cnonce, nc) = (algorithm.hash, of("nonce"), of("cnonce"), of("nc"));
+    let secret = hash::password(hash, user, b"r", password);
+    let a1 = if algorithm.session { hash::session(hash, &secret, &nonce, &cnonce) } else { secret };
+    let nc = nc.as_slice().try_into().unwrap();
+    let counted = hash::Counted { nc, cnonce: &cnonce, qop: b"auth" };
+    let a2 = hash::request(hash, b"GET", b"/", None);
+    let digits = hash::response(hash, &a1, &nonce, Some(counted), &a2);
+    assert_eq!(*digits, *of("response"), "{challenge}");
+}
+
+#[test]
+fn utf8_is_hashed_as_rfc_7616_has_it_and_for_windows_servers_as_they_have_it() {
+    let utf8 = "realm=\"r\",qop=\"auth\",charset=UTF-8";
+    let (user, password) = ("jäger".as_bytes(), "grün".as_bytes());
+    for algorithm in ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256"] {
+        let text = format!("{utf8},algorithm={algorithm},nonce=\"n\"");
+        let context = begin(&client_of("jäger", None, "grün"), Role::Client);
+        is_hashed_as(&*context, &text, user, password);
+        // In form C, whatever form the caller's text has.
+        let context = begin(&client_of("ja\u{308}ger", None, "gru\u{308}n"), Role::Client);
+        is_hashed_as(&*context, &text, user, password);
+    }
+    let windows = format!("{utf8},algorithm=MD5-sess,nonce=\"+Upgraded+v1a\"");
+    let context = begin(&client_of("jäger", None, "grün"), Role::Client);
+    is_hashed_as(&*context, &windows, b"j\xE4ger", b"gr\xFCn");
+    let context = begin(&client_of("żółw", None, "grün"), Role::Client);
+    is_hashed_as(&*context, &windows, "żółw".as_bytes(), b"gr\xFCn");
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! Which of a server's challenges a client answers, and with what: no more than the caller's flags and
+//! the configuration allow. Nothing in a challenge is protected on its way, so that whoever changes
+//! it there would otherwise choose the weakest of all that this client knows.
+
+use super::challenge::Challenge;
+use super::hash::Algorithm;
+use crate::config::Config;
+use crate::digest::nonce;
+use crate::digest::qop::Qop;
+use crate::sspi::{Error, Flags, Result, Status};
+
+/// A challenge to answer, and what is agreed on by answering it.
+pub(super) struct Choice<'a> {
+    pub(super) challenge: Challenge<'a>,
+    pub(super) terms: Terms,
+}
+
+/// What was agreed on.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    /// The algorithm.
+    pub(super) algorithm: Algorithm,
+    /// None towards a server of RFC 2069.
+    pub(super) qop: Option<Qop>,
+    /// How names and the password are sent and hashed.
+    pub(super) charset: Charset,
+}
+
+/// How names and the password become octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Charset {
+    /// ISO 8859-1: the server names no other.
+    Latin1,
+    /// UTF-8 in Unicode's normalization form C (RFC 7616 §4).
+    Utf8,
+    /// Sent in UTF-8, and hashed in ISO 8859-1 where all characters fit it, as in SASL (RFC 2831
+    /// §2.1.2.1). So Windows' servers have it, which knew charset before RFC 7616 gave it a meaning of
+    /// its own: they ask for MD5-sess, and their nonces have had a prefix since 2008 R2.
+    Windows,
+}
+
+impl Charset {
+    fn of(challenge: &Challenge<'_>) -> Self {
+        match challenge {
+            Challenge { utf8: false, .. } => Self::Latin1,
+            Challenge { algorithm: Algorithm::MD5_SESS, nonce, .. }
+                if nonce.raw().starts_with(nonce::PREFIX) =>
+            {
+                Self::Windows
+            }
+            _ => Self::Utf8,
+        }
+    }
+
+    /// Whether UTF-8 is what is sent.
+    pub(super) fn is_utf8(self) -> bool {
+        self != Self::Latin1
+    }
+}
+
+/// Of the Digest challenges in `field` that may be answered, the one whose algorithm is configured
+/// first; of two with the same algorithm the server's first.
+///
+/// # Errors
+/// `INVALID_TOKEN` where there is none, or it is malformed; `ALGORITHM_MISMATCH` where no algorithm
+/// is configured; `QOP_NOT_SUPPORTED` where integrity was asked for and auth-int is not offered.
+pub(super) fn choose<'a>(field: &'a [u8], requested: Flags, config: &Config) -> Result<Choice<'a>> {
+    let mut best: Option<(usize, Choice<'a>)> = None;
+    let mut refusal: Option<Error> = None;
+    for challenge in Challenge::all(field)? {
+        match challenge.and_then(|challenge| ranked(challenge, requested, config)) {
+            Ok((rank, choice)) => {
+                if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+                    best = Some((rank, choice));
+                }
+            }
+            Err(error) if refusal.as_ref().is_none_or(|known| tells_more(&error, known)) => {
+                refusal = Some(error);
+            }
+            Err(_) => {}
+        }
+    }
+    match (best, refusal) {
+        (Some((_, choice)), _) => Ok(choice),
+        (None, Some(refusal)) => Err(refusal),
+        (None, None) => {
+            Err(Error::new(Status::INVALID_TOKEN, "challenge: none is of the scheme Digest"))
+        }
+    }
+}
+
+/// Whether an error says why a well-formed challenge is not answered, where `known` does not.
+fn tells_more(error: &Error, known: &Error) -> bool {
+    known.status() == Status::INVALID_TOKEN && error.status() != Status::INVALID_TOKEN
+}
+
+/// What is agreed on by answering, and how many algorithms would be better.
+fn ranked<'a>(
+    challenge: Challenge<'a>,
+    requested: Flags,
+    config: &Config,
+) -> Result<(usize, Choice<'a>)> {
+    let algorithm = challenge.algorithm;
+    let rank = config.client_algorithms.iter().position(|known| *known == algorithm);
+    let rank = rank.ok_or_else(|| {
+        let reason = "challenge: the algorithm is not one that is configured (RFC 7616 §3.3)";
+        Error::new(Status::ALGORITHM_MISMATCH, reason)
+    })?;
+    let qop = qop(&challenge, requested, config)?;
+    let terms = Terms { algorithm, qop, charset: Charset::of(&challenge) };
+    Ok((rank, Choice { challenge, terms }))
+}
+
+/// auth-int where integrity was asked for, or nothing else is offered. Without a hash of the body
+/// there is none: the caller of a request with a body gives it.
+fn qop(challenge: &Challenge<'_>, requested: Flags, config: &Config) -> Result<Option<Qop>> {
+    let offered = |qop| challenge.qop.contains(qop).then_some(qop);
+    if !requested.intersects(Flags::SIGNED) {
+        return Ok(offered(Qop::Auth).or(offered(Qop::AuthInt)));
+    }
+    let qop = offered(Qop::AuthInt);
+    if qop.is_none() && !config.client_without_integrity {
+        let reason = "challenge: integrity was asked for, and auth-int is not offered (see \
+                      http_without_integrity)";
+        return Err(Error::new(Status::QOP_NOT_SUPPORTED, reason));
+    }
+    Ok(qop.or(offered(Qop::Auth)))
+}
+
+#[cfg(test)]
+#[path = "choice_tests.rs"]
+mod tests;
