@@ -69,6 +69,9 @@ fn link_arguments() -> Result<()> {
             // has functions of the same names.
             "-Wl,-Bsymbolic-functions".into(),
             "-Wl,-z,relro,-z,now".into(),
+            // A thread of ours may run, and forks are watched: dlclose leaves the library where it is,
+            // as FreeLibrary does.
+            "-Wl,-z,nodelete".into(),
         ],
         "macos" => vec![
             format!("-Wl,-install_name,@rpath/libsecur32.{major}.dylib"),

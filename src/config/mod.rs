@@ -53,9 +53,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::accounts::Source;
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
+use crate::accounts::{self, Source};
 use crate::digest::http::hash::Algorithm;
 use crate::digest::http::window::Order;
 use crate::digest::qop::{Cipher, Offer};
@@ -239,11 +239,17 @@ impl Config {
     pub fn accounts(&self) -> Result<Arc<dyn Source>> {
         match &self.accounts {
             None => Ok(Arc::new(NoAccounts)),
-            Some(path) => match HtdigestFile::shared(path) {
+            Some(path) => match HtdigestFile::shared(path, &self.hashed_names()) {
                 Ok(file) => Ok(file),
                 Err(unavailable) => Err(wrong(unavailable.0)),
             },
         }
+    }
+
+    /// The algorithms by whose hashes clients may name their users.
+    fn hashed_names(&self) -> Vec<accounts::Algorithm> {
+        let asked = self.http_algorithms.iter().filter(|_| self.http_userhash);
+        asked.map(|algorithm| algorithm.hash.stored()).collect()
     }
 }
 

@@ -338,6 +338,30 @@ fn accounts_are_those_of_the_file_and_shared() {
 }
 
 #[test]
+fn names_are_found_by_their_hashes_where_that_is_configured() {
+    use crate::digest::http::hash::{Hash, user};
+    let hashes = [(Hash::Md5, 32), (Hash::Sha256, 64)];
+    for (keys, found) in [
+        ("", [false; 2]),
+        ("http_userhash = 0", [false; 2]),
+        ("http_userhash = 1", [true, false]),
+        ("http_userhash = 1\nhttp_algorithms = [\"SHA-256-sess\", \"SHA-512-256\"]", [false, true]),
+        ("http_userhash = 1\nhttp_algorithms = [\"MD5\", \"SHA-256\"]", [true, true]),
+    ] {
+        let directory = Scratch::new();
+        let lines = hashes.map(|(_, digits)| format!("alice:r:{}\n", "0".repeat(digits)));
+        directory.file("accounts", lines.concat());
+        let text = format!("[server]\naccounts = \"accounts\"\n{keys}");
+        let path = directory.file("secur32.toml", text);
+        let accounts = file::read(&path).unwrap().unwrap().accounts().unwrap();
+        let finds = |hash: Hash| {
+            accounts.find_hashed(&user(hash, b"alice", b"r"), b"r", hash.stored()).unwrap()
+        };
+        assert_eq!(hashes.map(|(hash, _)| finds(hash).is_some()), found, "{keys}");
+    }
+}
+
+#[test]
 fn unusable_accounts_are_refused() {
     let directory = Scratch::new();
     let path = directory.file("accounts", "alice::nothing\n");

@@ -96,6 +96,12 @@ pub fn readings_of_text<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readin
     Readings { first, others: vec![Reading { user, realm, encoding: Encoding::AsSent }] }
 }
 
+/// The one reading of a name that a source of accounts has told.
+#[must_use]
+pub fn readings_as_stored<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readings<'a> {
+    Readings::only(user, realm)
+}
+
 impl<'a> Readings<'a> {
     /// The readings in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Reading<'a>> {

@@ -19,3 +19,4 @@ mod randomness;
 pub(crate) mod scratch;
 #[cfg(windows)]
 pub(crate) mod secur32;
+pub mod thread;

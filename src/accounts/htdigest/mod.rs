@@ -12,68 +12,68 @@
 
 mod hash_key;
 mod hashed;
+mod reading;
+mod slots;
 mod stamp;
 mod table;
+mod watch;
 
 use std::cell::Cell;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::SystemTime;
 
-use zeroize::Zeroizing;
-
-use self::hashed::Hashed;
+use self::hashed::{Hashed, Indexed};
+use self::reading::{Fault, Fresh};
 use self::stamp::Stamp;
 use self::table::Table;
+use self::watch::Watch;
 use super::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::log;
-use crate::system::clock;
-
-/// The largest file that is read, in octets: some four million accounts.
-const MAX_FILE: u64 = 256 << 20;
+use crate::system::{clock, fork, thread};
 
 /// How often, in milliseconds, a look-up sees whether the file has changed.
 const LOOK_EVERY: u64 = 1000;
 
-/// How often a file that changes while it is read is tried.
-const READ_TRIES: usize = 3;
+/// How often a look begins anew because another thread has read the file meanwhile.
+const LOOKS: usize = 3;
 
 /// The accounts of an htdigest file.
 ///
 /// The file is looked at again by one look-up a second, and by every [`Source::refresh`]. When it
-/// has changed (modification time, size, inode or device) it is read again. While it is missing or
-/// malformed the accounts are those of its last good state, and the log has one line about it.
-/// Look-ups go on while another thread reads the file.
+/// has changed (modification time, size, inode or device) it is read again: within the look where
+/// that takes about a millisecond at most ([`reading::IN_PLACE`]), so that a new account works at
+/// once; else on a thread of its own, beside look-ups, which have the accounts read before until
+/// then. Where the system has no thread to give, a large file too is read within the look. While it
+/// is missing or malformed the accounts are those of its last good state, and the log has one line
+/// about it.
+///
+/// No lock is held while the file is read. A thread is not there any more in a forked child, which
+/// reads for itself then.
 #[derive(Debug)]
 pub struct HtdigestFile {
     path: PathBuf,
     id: u64,
     /// By the coarse clock.
     next_look: AtomicU64,
-    content: RwLock<Content>,
-    /// Held while the file is read, never while an account is looked up.
+    /// Replaced as a whole. Held for a look-up, or while a pointer is exchanged.
+    content: RwLock<Box<Content>>,
+    /// Held while it is asked or told something. Before `content` where both are.
     watch: Mutex<Watch>,
+    /// For the thread that reads.
+    own: Weak<Self>,
+    spawn: fn(&str, thread::Work) -> io::Result<()>,
 }
 
+/// What is looked up in: it never changes.
 struct Content {
     table: Table,
     hashed: Hashed,
     /// How often the file had been read before.
     generation: u64,
-}
-
-/// What is known of the file on disk.
-#[derive(Debug, Default)]
-struct Watch {
-    /// The state that was last read, well or badly.
-    stamp: Option<Stamp>,
-    /// Whether that state was old enough that any later one has another stamp.
-    settled: bool,
-    /// What the log was last told.
-    complaint: Option<String>,
 }
 
 thread_local! {
@@ -83,43 +83,50 @@ thread_local! {
 }
 
 impl HtdigestFile {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`, whose users shall be found by their hashes of these algorithms too.
     ///
     /// # Errors
     /// [`Unavailable`], naming the file and where it has one the line, when it cannot be read, is
     /// not a regular file, is larger than 256 MiB, or has a malformed line.
-    pub fn open(path: &Path) -> Result<Self, Unavailable> {
+    pub fn open(path: &Path, hashed: &[Algorithm]) -> Result<Arc<Self>, Unavailable> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let now = SystemTime::now();
-        let (table, stamp) = read(path).map_err(|fault| Unavailable(fault.text))?;
-        let settled = stamp.settled(now);
-        Ok(Self {
+        let indexed = hashed.iter().copied().collect();
+        let Fresh { table, hashed, stamp } =
+            reading::whole(path, indexed).map_err(Unavailable::from)?;
+        Ok(Arc::new_cyclic(|own| Self {
             path: path.to_owned(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             next_look: AtomicU64::new(clock::coarse_milliseconds() + LOOK_EVERY),
-            content: RwLock::new(Content { table, hashed: Hashed::default(), generation: 0 }),
-            watch: Mutex::new(Watch { stamp: Some(stamp), settled, complaint: None }),
-        })
+            content: RwLock::new(Box::new(Content { table, hashed, generation: 0 })),
+            watch: Mutex::new(Watch::of(stamp, now, indexed)),
+            own: Weak::clone(own),
+            spawn: thread::spawn,
+        }))
     }
 
     /// The accounts of the file at `path`, shared with everyone who has that file open already.
     ///
     /// # Errors
     /// As [`HtdigestFile::open`].
-    pub fn shared(path: &Path) -> Result<Arc<Self>, Unavailable> {
+    pub fn shared(path: &Path, hashed: &[Algorithm]) -> Result<Arc<Self>, Unavailable> {
         static FILES: Mutex<Vec<Weak<HtdigestFile>>> = Mutex::new(Vec::new());
         let path = std::path::absolute(path)
             .map_err(|error| Unavailable(format!("{}: {error}", path.display())))?;
         let find = |files: &[Weak<Self>]| {
             files.iter().filter_map(Weak::upgrade).find(|file| file.path == path)
         };
-        if let Some(file) = find(&lock(&FILES)) {
+        let first = find(&lock(&FILES));
+        if let Some(file) = first {
+            file.index(hashed)?;
             return Ok(file);
         }
         // Read without the lock: nobody waits for somebody else's file.
-        let file = Arc::new(Self::open(&path)?);
+        let file = Self::open(&path, hashed)?;
         let mut files = lock(&FILES);
         if let Some(first) = find(&files) {
+            drop(files);
+            first.index(hashed)?;
             return Ok(first);
         }
         files.retain(|file| file.strong_count() > 0);
@@ -143,77 +150,159 @@ impl HtdigestFile {
         ask(&self.content.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the file when it is time to, and nobody else is about it.
+    /// Has users found by their hashes of these algorithms too: reads the file anew where they are
+    /// not yet.
+    fn index(&self, hashed: &[Algorithm]) -> Result<(), Unavailable> {
+        let wanted: Indexed = hashed.iter().copied().collect();
+        let has = self.read_content(|content| content.hashed.indexed());
+        if has.and(wanted) == has {
+            return Ok(());
+        }
+        lock(&self.watch).want(wanted);
+        self.read_whole().map(drop).map_err(Unavailable::from)
+    }
+
+    /// Looks at the file when it is time to.
     fn look_now_and_then(&self) {
         let now = clock::coarse_milliseconds();
         let due = self.next_look.load(Ordering::Relaxed);
         let next = now.saturating_add(LOOK_EVERY);
-        if now < due
-            || self
+        if now >= due
+            && self
                 .next_look
                 .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
-                .is_err()
+                .is_ok()
         {
-            return;
+            self.look(SystemTime::now());
         }
-        let mut watch = match self.watch.try_lock() {
-            Ok(watch) => watch,
-            Err(TryLockError::Poisoned(watch)) => watch.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        self.look(&mut watch, SystemTime::now());
     }
 
-    /// Reads the file if it is not in the state that was last read; says whether its content is in
-    /// use now.
-    fn look(&self, watch: &mut Watch, now: SystemTime) -> bool {
-        if let Ok(metadata) = fs::metadata(&self.path) {
-            let stamp = Stamp::of(&metadata);
-            // Read too early to be told from a later state, it is read once more when it is not.
-            if watch.stamp == Some(stamp) && (watch.settled || !stamp.settled(now)) {
-                return false;
+    /// Has the file read if it is not in the state that was last read; says whether its content is
+    /// in use now.
+    #[cold]
+    fn look(&self, now: SystemTime) -> bool {
+        for _ in 0..LOOKS {
+            let found = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
+            let Some(errand) = lock(&self.watch).errand(found, now) else { return false };
+            let read = reading::up_to(&self.path, errand.limit, errand.indexed);
+            let Some(read) = read.transpose() else { return self.read_beside() };
+            if let Some(result) = self.settle(errand.version, read, now) {
+                return result.is_ok_and(|used| used);
             }
         }
-        match read(&self.path) {
-            Ok((table, stamp)) => {
-                let settled = stamp.settled(now);
-                *watch = Watch { stamp: Some(stamp), settled, complaint: None };
-                // Rewritten in place, as the htdigest program does it, a file is empty for a moment.
-                if stamp.empty() && !settled {
-                    return false;
-                }
-                self.replace(table);
-                true
-            }
-            Err(fault) => {
-                watch.settled = fault.stamp.is_some_and(|stamp| stamp.settled(now));
-                watch.stamp = fault.stamp;
-                let text = format!("{}; the accounts read before stay in use", fault.text);
-                if watch.complaint.as_ref() != Some(&text) {
-                    log::fault(|| text.clone());
-                    watch.complaint = Some(text);
-                }
+        false
+    }
+
+    /// Has the file read on a thread of its own, where none reads it yet; if there can be none, reads
+    /// it here. Says whether its content is in use now.
+    fn read_beside(&self) -> bool {
+        let Some(file) = self.own.upgrade() else { return false };
+        let Some(reader) = Reader::of(file) else { return false };
+        let work = Box::new(move || {
+            // The log has what is wrong.
+            let _ = reader.file.read_whole();
+        });
+        match (self.spawn)("secur32-accounts", work) {
+            Ok(()) => {
+                log::note(|| {
+                    let name = self.path.display();
+                    format!(
+                        "{name}: changed, and read beside logins; the accounts read before stay \
+                             in use until then"
+                    )
+                });
                 false
             }
+            Err(error) => {
+                log::note(|| {
+                    format!("{}: read within a login: no thread: {error}", self.path.display())
+                });
+                self.read_whole().is_ok_and(|used| used)
+            }
         }
     }
 
-    fn replace(&self, table: Table) {
+    /// Reads the file, whatever its size, until no other has done so meanwhile; says whether its
+    /// content is in use now.
+    fn read_whole(&self) -> Result<bool, Fault> {
+        loop {
+            let now = SystemTime::now();
+            let (version, indexed) = lock(&self.watch).wanted();
+            let read = reading::whole(&self.path, indexed);
+            if let Some(result) = self.settle(version, read, now) {
+                return result;
+            }
+        }
+    }
+
+    /// Puts what was read into use, or tells the log why not; `None` where the file has been read
+    /// meanwhile, or more has been asked of it.
+    fn settle(
+        &self,
+        version: u64,
+        read: Result<Fresh, Fault>,
+        now: SystemTime,
+    ) -> Option<Result<bool, Fault>> {
+        let mut watch = lock(&self.watch);
+        if !watch.is_at(version) {
+            return None;
+        }
+        Some(match read {
+            Ok(fresh) => {
+                // Rewritten in place, as the htdigest program does it, a file is empty for a moment.
+                let used = watch.has_read(fresh.stamp, now);
+                let old = used.then(|| self.replace(fresh));
+                drop(watch);
+                // Wiping a large table takes its time, so nobody waits for it.
+                drop(old);
+                Ok(used)
+            }
+            Err(fault) => {
+                let complaint = watch.has_failed(&fault, now);
+                drop(watch);
+                if let Some(text) = complaint {
+                    log::fault(|| text);
+                }
+                Err(fault)
+            }
+        })
+    }
+
+    /// Exchanges the content, and gives back the old.
+    fn replace(&self, Fresh { table, hashed, .. }: Fresh) -> Box<Content> {
+        let mut fresh = Box::new(Content { table, hashed, generation: 0 });
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
-        let generation = content.generation + 1;
-        let hashed = Hashed::default();
-        let old = std::mem::replace(&mut *content, Content { table, hashed, generation });
-        drop(content);
-        // Wiping a large table takes its time, so nobody waits for it.
-        drop(old);
+        fresh.generation = content.generation + 1;
+        std::mem::replace(&mut *content, fresh)
     }
 
     /// [`Source::refresh`], at a given time.
     fn refresh_at(&self, now: SystemTime) -> bool {
-        let changed = self.look(&mut lock(&self.watch), now);
+        let changed = self.look(now);
         let generation = self.read_content(|content| content.generation);
         let (id, asked) = LAST_ASKED.replace((self.id, generation));
         changed || (id == self.id && asked != generation)
+    }
+}
+
+/// The right to read a file beside look-ups, which one thread of a process has at a time.
+struct Reader {
+    file: Arc<HtdigestFile>,
+    epoch: u64,
+}
+
+impl Reader {
+    /// `None` where another thread of this process has it.
+    fn of(file: Arc<HtdigestFile>) -> Option<Self> {
+        let epoch = fork::epoch();
+        let taken = lock(&file.watch).take_reader(epoch);
+        taken.then(|| Self { file, epoch })
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        lock(&self.file.watch).free_reader(self.epoch);
     }
 }
 
@@ -268,48 +357,6 @@ impl std::fmt::Debug for Content {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Why a file could not be read.
-struct Fault {
-    text: String,
-    /// Of the state that was read and found wanting: the same state need not be read again.
-    stamp: Option<Stamp>,
-}
-
-fn read(path: &Path) -> Result<(Table, Stamp), Fault> {
-    let name = path.display();
-    let (text, stamp) = read_octets(path)
-        .map_err(|error| Fault { text: format!("{name}: {error}"), stamp: None })?;
-    let table = Table::read(&text).map_err(|malformed| Fault {
-        text: format!("{name}:{}: {}", malformed.line, malformed.expected),
-        stamp: Some(stamp),
-    })?;
-    Ok((table, stamp))
-}
-
-/// Reads a file in one state.
-fn read_octets(path: &Path) -> io::Result<(Zeroizing<Vec<u8>>, Stamp)> {
-    for _ in 0..READ_TRIES {
-        // Before it is opened: opening a pipe would wait for its other end.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        let (stamp, length) = (Stamp::of(&metadata), metadata.len());
-        if length > MAX_FILE {
-            return Err(io::Error::other("larger than 256 MiB"));
-        }
-        // With room for one octet more than there should be, so that it is never moved.
-        let room = usize::try_from(length + 1).map_err(io::Error::other)?;
-        let mut text = Zeroizing::new(Vec::with_capacity(room));
-        (&file).take(length + 1).read_to_end(&mut text)?;
-        if text.len() + 1 == room && Stamp::of(&file.metadata()?) == stamp {
-            return Ok((text, stamp));
-        }
-    }
-    Err(io::Error::other("changes while it is read"))
 }
 
 #[cfg(test)]

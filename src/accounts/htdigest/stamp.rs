@@ -24,6 +24,11 @@ impl Stamp {
         }
     }
 
+    /// How many octets the file has.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Whether the file has no octets.
     pub(super) fn empty(&self) -> bool {
         self.size == 0

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memrchr};
 
-use super::hash_key::HashKey;
+use super::slots::{Probe, Slots};
 use crate::accounts::{Account, Algorithm, Stored};
 use crate::sspi::Secret;
 
@@ -21,9 +21,7 @@ pub(super) struct Malformed {
 /// them, and touches few lines of memory; and so that no secret is moved: every vector with secrets
 /// has its size from the start, since growing would leave copies behind.
 pub(super) struct Table {
-    key: HashKey,
-    /// A power of two of places, at most half of them taken; after a taken one comes the next.
-    slots: Vec<Slot>,
+    slots: Slots,
     entries: Vec<Entry>,
     /// The names of all accounts, the user's right before its realm's.
     names: Vec<u8>,
@@ -35,14 +33,6 @@ pub(super) struct Table {
 /// Lines of one account and algorithm that count: one for each charset that its clients may hash
 /// its password in, with room to spare.
 const LINES: usize = 4;
-
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    /// Half of the names' hash, so that few names are compared in vain.
-    tag: u32,
-    /// The number of the entry, from 1; zero where the slot is free.
-    entry: u32,
-}
 
 struct Entry {
     /// Where in [`Table::names`] the names are, and how long they are.
@@ -66,8 +56,7 @@ impl Table {
             sha256 += usize::from(line?.hash.len() == SHA256_DIGITS);
         }
         let mut table = Self {
-            key: HashKey::random(),
-            slots: vec![Slot::default(); (2 * count).next_power_of_two()],
+            slots: Slots::for_entries(count),
             entries: Vec::with_capacity(count),
             names: Vec::new(),
             sha256: Vec::with_capacity(sha256),
@@ -82,7 +71,7 @@ impl Table {
     /// Adds a line to its account: to the first of its entries that has no hash of this algorithm
     /// yet, or as an entry behind them. A hash that is there already is not added again.
     fn add(&mut self, line: &Line<'_>) {
-        let mut probe = self.probe(line.user, line.realm);
+        let mut probe = self.slots.probe(line.user, line.realm);
         let mut known = 0;
         while let Some(number) = self.next_entry(&mut probe, line.user, line.realm) {
             known += 1;
@@ -98,8 +87,8 @@ impl Table {
         self.set_hash(number, line);
     }
 
-    fn set_hash(&mut self, number: usize, line: &Line<'_>) {
-        let Some(entry) = self.entries.get_mut(number) else { return };
+    fn set_hash(&mut self, number: u32, line: &Line<'_>) {
+        let Some(entry) = self.entries.get_mut(number as usize) else { return };
         if line.algorithm() == Algorithm::Sha256 {
             entry.sha256 = Some(narrow(self.sha256.len()));
             self.sha256.push(Secret::new([0; 32]));
@@ -110,8 +99,8 @@ impl Table {
     }
 
     /// Makes an entry without hashes in the free slot where a probe has ended.
-    fn insert(&mut self, probe: &Probe, line: &Line<'_>) -> usize {
-        let number = self.entries.len();
+    fn insert(&mut self, probe: &Probe, line: &Line<'_>) -> u32 {
+        let number = narrow(self.entries.len());
         self.entries.push(Entry {
             start: narrow(self.names.len()),
             user: narrow(line.user.len()),
@@ -121,64 +110,61 @@ impl Table {
         });
         self.names.extend_from_slice(line.user);
         self.names.extend_from_slice(line.realm);
-        if let Some(slot) = self.slots.get_mut(probe.slot) {
-            *slot = Slot { tag: probe.tag, entry: narrow(number + 1) };
-        }
+        self.slots.put(probe, number);
         number
     }
 
-    /// Where an account's entries are or would be.
-    fn probe(&self, user: &[u8], realm: &[u8]) -> Probe {
-        let hash = self.key.hash(user, realm);
-        let slot = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() & self.mask();
-        Probe { slot, tag: u32::try_from(hash >> 32).unwrap_or_default() }
-    }
-
     /// The account's next entry in the order of its lines; at the end, the probe is at a free slot.
-    fn next_entry(&self, probe: &mut Probe, user: &[u8], realm: &[u8]) -> Option<usize> {
-        while let Some(Slot { tag, entry: number @ 1.. }) = self.slots.get(probe.slot).copied() {
-            probe.slot = (probe.slot + 1) & self.mask();
-            let number = number as usize - 1;
-            if tag == probe.tag && self.names_are(number, user, realm) {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn mask(&self) -> usize {
-        self.slots.len().wrapping_sub(1)
-    }
-
-    fn names_are(&self, entry: usize, user: &[u8], realm: &[u8]) -> bool {
-        u32::try_from(entry).ok().and_then(|entry| self.names(entry)) == Some((user, realm))
+    fn next_entry(&self, probe: &mut Probe, user: &[u8], realm: &[u8]) -> Option<u32> {
+        std::iter::from_fn(|| self.slots.next(probe))
+            .find(|number| self.names(*number) == Some((user, realm)))
     }
 
     /// The hash of this number, from 0, of those that `account` has. Does not allocate.
     ///
     /// A user name with a colon has no account: no line can mean it. `a:b` in realm `c` and `a` in
     /// realm `b:c` hash alike, so taking the one for the other would let a peer choose who it is.
+    ///
+    /// Where there is no such account, another's entry is read, as much of it and with the same
+    /// instructions: in a large file nearly all of the time goes for memory that is far away.
     pub(super) fn find(
         &self,
         account: &Account<'_>,
         algorithm: Algorithm,
         mut number: usize,
     ) -> Option<Stored> {
-        let mut probe = self.probe(account.user, account.realm);
-        loop {
-            let entry = self.next_entry(&mut probe, account.user, account.realm)?;
-            let Some(octets) = self.hash_of(entry, algorithm) else { continue };
-            if number == 0 {
-                let mut hash = Secret::new([0; 32]);
-                hash.expose_mut().get_mut(..octets.len())?.copy_from_slice(octets);
-                return Some(Stored::Hash(hash));
+        let mut probe = self.slots.probe(account.user, account.realm);
+        let mut is_here = false;
+        let mut read = None;
+        while let Some(entry) = self.next_entry(&mut probe, account.user, account.realm) {
+            read = Some(entry);
+            if self.hash_of(entry, algorithm).is_some() {
+                is_here = number == 0;
+                if is_here {
+                    break;
+                }
+                number -= 1;
             }
-            number -= 1;
         }
+        let read = read.unwrap_or_else(|| self.read_any(&probe));
+        let mut hash = Secret::new([0; 32]);
+        if let Some(octets) = self.hash_of(read, algorithm) {
+            hash.expose_mut().get_mut(..octets.len())?.copy_from_slice(octets);
+        }
+        is_here.then_some(Stored::Hash(hash))
     }
 
-    fn hash_of(&self, number: usize, algorithm: Algorithm) -> Option<&[u8]> {
-        let entry = self.entries.get(number)?;
+    /// Reads the names of an entry that is none of this probe's.
+    fn read_any(&self, probe: &Probe) -> u32 {
+        let number = probe.any_of(self.entries.len());
+        if let Some((user, realm)) = self.names(number) {
+            std::hint::black_box((user.first().copied(), realm.last().copied()));
+        }
+        number
+    }
+
+    fn hash_of(&self, number: u32, algorithm: Algorithm) -> Option<&[u8]> {
+        let entry = self.entries.get(number as usize)?;
         match algorithm {
             Algorithm::Md5 => entry.md5.as_ref().map(|hash| hash.expose().as_slice()),
             Algorithm::Sha256 => {
@@ -253,12 +239,6 @@ const SHA256_DIGITS: usize = 64;
 
 fn is_hash(field: &[u8]) -> bool {
     matches!(field.len(), MD5_DIGITS | SHA256_DIGITS) && field.iter().all(u8::is_ascii_hexdigit)
-}
-
-/// A place in [`Table::slots`], on the way along the entries of an account.
-struct Probe {
-    slot: usize,
-    tag: u32,
 }
 
 /// A line that names an account.

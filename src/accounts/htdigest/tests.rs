@@ -1,7 +1,12 @@
+use std::fs::File;
 use std::time::Duration;
 
+use super::reading::MAX_FILE;
 use super::*;
 use crate::system::scratch::Scratch;
+
+mod beside;
+mod indices;
 
 const ONE: &str = "11111111111111111111111111111111";
 const TWO: &str = "22222222222222222222222222222222";
@@ -39,10 +44,10 @@ fn look_when_told(file: &HtdigestFile) {
     file.next_look.store(u64::MAX, Ordering::Relaxed);
 }
 
-fn opened(directory: &Scratch) -> (PathBuf, HtdigestFile) {
+fn opened(directory: &Scratch) -> (PathBuf, Arc<HtdigestFile>) {
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
-    let file = HtdigestFile::open(&path).unwrap();
+    let file = HtdigestFile::open(&path, &[]).unwrap();
     look_when_told(&file);
     assert_eq!(alice(&file), Some(0x11));
     (path, file)
@@ -53,7 +58,7 @@ fn complaint(file: &HtdigestFile) -> Option<String> {
 }
 
 fn reason(path: &Path) -> String {
-    HtdigestFile::open(path).unwrap_err().0
+    HtdigestFile::open(path, &[]).unwrap_err().0
 }
 
 #[test]
@@ -104,19 +109,6 @@ fn look_ups_look_once_a_second() {
 }
 
 #[test]
-fn look_ups_do_not_wait_for_whoever_reads_the_file() {
-    let directory = Scratch::new();
-    let (path, file) = opened(&directory);
-    write(&path, &line(TWO), 5);
-    let reading = lock(&file.watch);
-    file.next_look.store(0, Ordering::Relaxed);
-    assert_eq!(alice(&file), Some(0x11));
-    look_when_told(&file);
-    drop(reading);
-    assert!(file.refresh());
-}
-
-#[test]
 fn a_malformed_file_leaves_the_old_accounts() {
     let directory = Scratch::new();
     let (path, file) = opened(&directory);
@@ -151,7 +143,7 @@ fn a_state_read_too_early_is_read_again() {
     let directory = Scratch::new();
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
-    let file = HtdigestFile::open(&path).unwrap();
+    let file = HtdigestFile::open(&path, &[]).unwrap();
     lock(&file.watch).settled = false;
     // Rewritten with the same size within one step of the clock.
     write(&path, &line(TWO), 0);
@@ -230,7 +222,7 @@ fn devices_are_refused() {
 #[test]
 fn an_empty_file_is_a_file_without_accounts() {
     let directory = Scratch::new();
-    let file = HtdigestFile::open(&directory.file("accounts", "# none yet\n")).unwrap();
+    let file = HtdigestFile::open(&directory.file("accounts", "# none yet\n"), &[]).unwrap();
     assert!(file.is_empty());
     assert_eq!(alice(&file), None);
 }
@@ -249,12 +241,12 @@ fn the_last_account_is_revoked_at_once() {
 fn a_file_is_shared_while_somebody_has_it() {
     let directory = Scratch::new();
     let path = directory.file("accounts", line(ONE));
-    let first = HtdigestFile::shared(&path).unwrap();
-    let second = HtdigestFile::shared(&path).unwrap();
+    let first = HtdigestFile::shared(&path, &[]).unwrap();
+    let second = HtdigestFile::shared(&path, &[]).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
     let id = first.id;
     drop((first, second));
-    assert_ne!(HtdigestFile::shared(&path).unwrap().id, id);
+    assert_ne!(HtdigestFile::shared(&path, &[]).unwrap().id, id);
 }
 
 #[test]

@@ -102,8 +102,7 @@ impl Exchange<'_> {
         if response.nc == Some(0) {
             return Err(out_of_sequence());
         }
-        let found = judge::search(self.credential.source()?, response, text, request)?;
-        let found = found.ok_or_else(denied)?;
+        let found = self.search(response, text, request)?.ok_or_else(denied)?;
         let now = (self.clock)();
         let late = now > expires(&nonce, self.credential.config());
         if late || !self.sessions.is_unused(&nonce) {
@@ -112,6 +111,17 @@ impl Exchange<'_> {
         }
         let begun = self.begin(response, nonce, found, now, asked, output)?;
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
+    }
+
+    /// Whose response it is.
+    fn search(
+        &self,
+        response: &Response<'_>,
+        nonce: &[u8],
+        request: &Request<'_>,
+    ) -> Result<Option<Match>> {
+        let userhash = self.credential.config().http_userhash;
+        judge::search(self.credential.source()?, response, nonce, request, userhash)
     }
 
     /// The session that goes on with this nonce, if this credential could have begun it: a user of
@@ -143,7 +153,7 @@ impl Exchange<'_> {
         }
         let nonce = &session.nonce.text;
         if (same_user && session.secret.makes(response, nonce, request))
-            || judge::search(self.credential.source()?, response, nonce, request)?.is_some()
+            || self.search(response, nonce, request)?.is_some()
         {
             return Ok(Verdict::Again(true));
         }

@@ -30,6 +30,7 @@ pub(super) const TOKEN: u32 = buffer_type::TOKEN;
 #[derive(Default)]
 pub(super) struct Accounts {
     pub(super) asked: AtomicUsize,
+    pub(super) asked_hashed: AtomicUsize,
 }
 
 impl Source for Accounts {
@@ -65,6 +66,7 @@ impl Source for Accounts {
         realm: &[u8],
         algorithm: accounts::Algorithm,
     ) -> std::result::Result<Option<Vec<u8>>, Unavailable> {
+        self.asked_hashed.fetch_add(1, Ordering::Relaxed);
         let names: [&[u8]; 3] = [b"alice", b"bob", "jäger".as_bytes()];
         let hash = [Hash::Md5, Hash::Sha256, Hash::Sha512_256]
             .into_iter()

@@ -22,7 +22,8 @@ pub struct Match {
 
 /// Compares `response` with what the secrets of `source` would make of it. Every reading of the
 /// name is tried whether or not it is known: who measures the time of a refusal learns only what
-/// the message itself says.
+/// the message itself says. A name that is hashed (RFC 7616 §3.4.4) is nobody's unless `userhash`
+/// says that this server asks for such names.
 ///
 /// # Errors
 /// `NO_AUTHENTICATING_AUTHORITY` when the source cannot answer.
@@ -31,8 +32,9 @@ pub fn search(
     response: &Response<'_>,
     nonce: &[u8],
     request: &Request<'_>,
+    userhash: bool,
 ) -> Result<Option<Match>> {
-    let judge = Judge { source, response, nonce, request };
+    let judge = Judge { source, response, nonce, request, userhash };
     let found = judge.search()?;
     if found.is_none() && source.refresh() {
         return judge.search();
@@ -45,6 +47,7 @@ struct Judge<'a> {
     response: &'a Response<'a>,
     nonce: &'a [u8],
     request: &'a Request<'a>,
+    userhash: bool,
 }
 
 impl Judge<'_> {
@@ -59,7 +62,7 @@ impl Judge<'_> {
     }
 
     /// The readings of the user's name, and whether they can be an account's; of a hashed one,
-    /// those of the name behind it, where there is one.
+    /// the name behind it as it is stored, where there is one.
     fn readings(&self) -> Result<(Readings<'_>, bool)> {
         let (response, realm) = (self.response, self.response.realm);
         Ok(match &response.username {
@@ -71,7 +74,7 @@ impl Judge<'_> {
             Username::Hashed(name) => {
                 let (hash, realm) = (response.algorithm.hash, realm.unquoted());
                 let name = name.unquoted();
-                let user = match Digits::read(&name, hash) {
+                let user = match Digits::read(&name, hash).filter(|_| self.userhash) {
                     None => None,
                     Some(digits) => self
                         .source
@@ -80,7 +83,7 @@ impl Judge<'_> {
                 };
                 // Without an account the look-up is made all the same, for its time.
                 let known = user.is_some();
-                (names::readings_of_text(user.map_or(name, Cow::Owned), realm), known)
+                (names::readings_as_stored(user.map_or(name, Cow::Owned), realm), known)
             }
         })
     }

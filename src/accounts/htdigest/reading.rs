@@ -1,0 +1,101 @@
+//! Reading a file in one state, or not at all.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::hashed::{Hashed, Indexed};
+use super::stamp::Stamp;
+use super::table::Table;
+use crate::accounts::Unavailable;
+
+/// The largest file that is read, in octets: some four million accounts.
+pub(super) const MAX_FILE: u64 = 256 << 20;
+
+/// The largest file that is read within a login, in octets: some thousand accounts, which take half a
+/// millisecond, and less than one with an index (EPYC, 2 cores, November 2026).
+pub(super) const IN_PLACE: u64 = 64 << 10;
+
+/// How often a file that changes while it is read is tried.
+const READ_TRIES: usize = 3;
+
+/// What a file says.
+pub(super) struct Fresh {
+    pub(super) table: Table,
+    pub(super) hashed: Hashed,
+    pub(super) stamp: Stamp,
+}
+
+/// Why a file could not be read.
+pub(super) struct Fault {
+    pub(super) text: String,
+    /// Of the state that was found wanting: the same state need not be read again.
+    pub(super) stamp: Option<Stamp>,
+}
+
+impl From<Fault> for Unavailable {
+    fn from(fault: Fault) -> Self {
+        Self(fault.text)
+    }
+}
+
+/// Reads the file at `path`, whatever its size.
+pub(super) fn whole(path: &Path, indexed: Indexed) -> Result<Fresh, Fault> {
+    match up_to(path, MAX_FILE, indexed)? {
+        Some(fresh) => Ok(fresh),
+        // No file is larger than the largest.
+        None => Err(fault(path, "changes while it is read", None)),
+    }
+}
+
+/// Reads the file at `path` where it has at most `limit` octets; `None` for a larger one that could
+/// be read.
+pub(super) fn up_to(path: &Path, limit: u64, indexed: Indexed) -> Result<Option<Fresh>, Fault> {
+    let Some((text, stamp)) = octets(path, limit)? else { return Ok(None) };
+    let table = Table::read(&text).map_err(|malformed| Fault {
+        text: format!("{}:{}: {}", path.display(), malformed.line, malformed.expected),
+        stamp: Some(stamp),
+    })?;
+    let hashed = Hashed::of(&table, indexed);
+    Ok(Some(Fresh { table, hashed, stamp }))
+}
+
+type Octets = (Zeroizing<Vec<u8>>, Stamp);
+
+/// Reads a file in one state.
+fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
+    let failed = |error: std::io::Error| fault(path, error, None);
+    for _ in 0..READ_TRIES {
+        // Before it is opened: opening a pipe would wait for its other end.
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(fault(path, "not a regular file", Some(Stamp::of(&metadata))));
+        }
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let (stamp, length) = (Stamp::of(&metadata), metadata.len());
+        if length > MAX_FILE {
+            return Err(fault(path, "larger than 256 MiB", Some(stamp)));
+        }
+        if length > limit {
+            return Ok(None);
+        }
+        // With room for one octet more than there should be, so that it is never moved.
+        let mut text = Zeroizing::new(Vec::new());
+        let room = usize::try_from(length + 1).unwrap_or(usize::MAX);
+        text.try_reserve_exact(room).map_err(|error| fault(path, error, None))?;
+        (&file).take(length + 1).read_to_end(&mut text).map_err(failed)?;
+        let now = file.metadata().map_err(failed)?;
+        if text.len() as u64 == length && Stamp::of(&now) == stamp {
+            return Ok(Some((text, stamp)));
+        }
+    }
+    Err(fault(path, "changes while it is read", None))
+}
+
+fn fault(path: &Path, what: impl Display, stamp: Option<Stamp>) -> Fault {
+    Fault { text: format!("{}: {what}", path.display()), stamp }
+}
