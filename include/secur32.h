@@ -1351,7 +1351,8 @@ extern "C" {
  * token, the client is authenticated. The context is the caller's to delete, also after a later
  * leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
  * for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
- * repeated: a first one that took a token next and by the same thread.
+ * repeated within half a minute, with the same input, flags and credential, by any thread: the
+ * token is not taken twice.
  *
  * Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
  * SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed

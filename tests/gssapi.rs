@@ -153,6 +153,17 @@ fn cookies_of_all_kinds() {
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 
+/// Every leg with every capacity that is too small, by a pool of threads.
+#[test]
+fn legs_without_room_are_repeated_by_any_thread() {
+    if no_kdc("rooms") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("rooms")));
+    assert!(told.ends_with(" 0 failures\n"), "{told}");
+}
+
 /// Kerberos' own words are in the log, also of programs that use nothing else.
 #[test]
 fn the_log_tells_why() {

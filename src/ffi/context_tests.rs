@@ -1,13 +1,16 @@
 //! Legs of an exchange through the exports, with the test double behind them.
 
 use super::*;
+use crate::ffi::credentials::FreeCredentialsHandle;
 use crate::ffi::double::{credential, established};
 use crate::ffi::memory::{FreeContextBuffer, size_of};
-use crate::ffi::stranded::{self, First};
+use crate::ffi::pending::{self, First};
 use crate::ffi::support::*;
 use crate::ffi::types::{SecBuffer, SecHandle};
 use crate::handle::Handle;
+use crate::sasl::Leg;
 use crate::sspi::buffer_type::READONLY;
+use crate::sspi::{Flags, InputBuffer, Inputs};
 
 const ALLOCATE: u32 = 0x100;
 
@@ -366,14 +369,17 @@ fn a_context_deleted_during_a_call_lives_until_its_end() {
     assert!(session.context().established());
 }
 
-/// Whether the context of a first leg with the token `abcd` is kept for its repetition.
-fn is_kept(credential: SecHandle) -> bool {
+/// Whether a first leg with the token `abcd` is pending; then no longer.
+fn was_pending(credential: SecHandle) -> bool {
     let credential = Handle { lower: credential.dwLower, upper: credential.dwUpper };
-    stranded::take(First { credential, through_sasl: false, token: b"abcd" }).is_some()
+    let inputs = Inputs(&[InputBuffer { kind: TOKEN, data: b"abcd" }]);
+    let (role, flags) = (Role::Server, Flags::NONE);
+    let leg = Leg { role, through_sasl: false, inputs, flags, target: None };
+    First::of(credential, &leg).and_then(pending::take).is_some()
 }
 
 #[test]
-fn a_first_leg_is_kept_under_the_token_that_came_where_input_and_output_are_the_same() {
+fn a_first_leg_is_pending_under_the_token_that_came_where_input_and_output_are_the_same() {
     let mut memory = Memory::of(b"abcd");
     let mut buffers = vec![memory.buffer(TOKEN)];
     let mut described = descriptor(&mut buffers);
@@ -388,11 +394,11 @@ fn a_first_leg_is_kept_under_the_token_that_came_where_input_and_output_are_the_
     };
     check(status, Status::BUFFER_TOO_SMALL);
     assert_eq!(buffers[0].cbBuffer, 5);
-    assert!(is_kept(inbound));
+    assert!(was_pending(inbound));
 }
 
 #[test]
-fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_kept() {
+fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_pending() {
     let (mut token, mut small) = (Memory::of(b"abcd"), Memory::of(&[0; 2]));
     let mut first = Accept::first(credential(true, false));
     first.input = vec![token.buffer(TOKEN)];
@@ -400,7 +406,28 @@ fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_kept() {
     check(first.call(), Status::BUFFER_TOO_SMALL);
     first.output = vec![SecBuffer { cbBuffer: 9, BufferType: TOKEN, pvBuffer: NOTHING }];
     check(first.call(), Status::INVALID_TOKEN);
-    assert!(is_kept(first.credential));
+    assert!(was_pending(first.credential));
+}
+
+#[test]
+fn a_first_leg_without_an_output_is_pending_too() {
+    let mut token = Memory::of(b"abcd");
+    let mut first = Accept::first(credential(true, false));
+    first.input = vec![token.buffer(TOKEN)];
+    check(first.call(), Status::INVALID_TOKEN);
+    assert!(was_pending(first.credential));
+}
+
+#[test]
+fn a_freed_credential_has_no_pending_legs() {
+    let (mut token, mut small) = (Memory::of(b"abcd"), Memory::of(&[0; 2]));
+    let mut first = Accept::first(credential(true, false));
+    first.input = vec![token.buffer(TOKEN)];
+    first.output = vec![small.buffer(TOKEN)];
+    check(first.call(), Status::BUFFER_TOO_SMALL);
+    // SAFETY: the handle is a live local.
+    check(unsafe { FreeCredentialsHandle(&raw mut first.credential) }, Status::OK);
+    assert!(!was_pending(first.credential));
 }
 
 #[test]

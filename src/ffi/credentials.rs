@@ -7,6 +7,7 @@ use super::callback::KeyFunction;
 use super::guard::guard;
 use super::identity;
 use super::machine::hand_over;
+use super::pending;
 use super::pointer;
 use super::text::{Foreign, Form};
 use super::types::{
@@ -235,13 +236,16 @@ pub unsafe extern "system" fn FreeCredentialsHandle(
 ) -> SECURITY_STATUS {
     hand_over!(end idle phCredential, freed => FreeCredentialsHandle(phCredential));
     guard("FreeCredentialsHandle", || {
-        #[cfg(windows)]
-        if super::machine::route::free_later(phCredential) {
-            return Ok(());
-        }
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
-        CREDENTIALS.remove(handle)
+        #[cfg(windows)]
+        if super::machine::route::free_later(phCredential) {
+            pending::forget(handle);
+            return Ok(());
+        }
+        CREDENTIALS.remove(handle)?;
+        pending::forget(handle);
+        Ok(())
     })
 }
 

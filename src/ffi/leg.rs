@@ -8,8 +8,8 @@ use super::buffers::{Slots, with_inputs};
 use super::context::CONTEXTS;
 use super::credentials::{CREDENTIALS, CredentialEntry};
 use super::output::Output;
+use super::pending::{self, First};
 use super::pointer;
-use super::stranded::{self, First};
 use super::text::Foreign;
 use super::types::{CredHandle, CtxtHandle, SecBufferDesc, SecHandle, TimeStamp, ULONG};
 use crate::handle::{Handle, Use};
@@ -128,7 +128,7 @@ unsafe fn with_leg(
     }
 }
 
-/// Takes a leg with a new session, or with the one that was kept when this leg's token did not fit.
+/// Takes a leg with a new session, or with the one that is pending since this leg's token did not fit.
 /// Returns its handle and end too.
 ///
 /// # Safety
@@ -146,20 +146,22 @@ unsafe fn first_leg(
     let mut unfit = None;
     let take = |leg: &Leg<'_>, output: &mut Output| {
         let first = First::of(words, leg);
-        if let Some(kept) = first.and_then(stranded::take) {
-            session = kept;
+        if let Some(waiting) = first.and_then(pending::take) {
+            session = waiting;
         }
-        session.step(credential, leg, output).inspect_err(|error| {
-            // Copied before anything is told: the caller's input may be where the output is.
-            unfit = first.filter(|_| error.status() == Status::BUFFER_TOO_SMALL).map(First::kept);
-        })
+        let result = session.step(credential, leg, output);
+        if result.is_err() && output.refused() {
+            // Looked at before anything is told: the caller's input may be where the output is.
+            unfit = first.map(First::reserve).transpose()?;
+        }
+        result
     };
     // SAFETY: the caller's promise.
     let step = match (unsafe { with_leg(pointers, entry, output, take) }, unfit) {
         (Ok(step), _) => step,
         (Err(error), None) => return Err(error),
-        (Err(error), Some(first)) => {
-            stranded::keep(first, session);
+        (Err(error), Some(place)) => {
+            pending::keep(place, session);
             return Err(error);
         }
     };

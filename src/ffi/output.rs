@@ -29,6 +29,8 @@ struct Part {
     length: usize,
     /// The capacity that was missing.
     needed: Option<usize>,
+    /// Whether a token could not be had from it.
+    refused: bool,
 }
 
 enum Room {
@@ -100,6 +102,11 @@ impl Output {
         further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
     }
 
+    /// Whether it was for want of room that a leg failed.
+    pub(super) fn refused(&self) -> bool {
+        self.further.iter().chain([&self.first]).any(|part| part.refused)
+    }
+
     fn part(&mut self) -> &mut Part {
         let further = self.current.checked_sub(1).and_then(|index| self.further.get_mut(index));
         further.unwrap_or(&mut self.first)
@@ -121,7 +128,8 @@ impl TokenSink for Output {
 impl Part {
     /// Of a caller who gave no buffer.
     const fn absent() -> Self {
-        Self { slot: std::ptr::null_mut(), room: Room::Allocated(None), length: 0, needed: None }
+        let (slot, room) = (std::ptr::null_mut(), Room::Allocated(None));
+        Self { slot, room, length: 0, needed: None, refused: false }
     }
 
     /// Goes to `buffer`, which stands at `slot`.
@@ -179,10 +187,8 @@ impl Part {
             return Ok(&mut []);
         }
         if self.slot.is_null() {
-            return Err(Error::new(
-                Status::INVALID_TOKEN,
-                "output: no TOKEN buffer to write the token to",
-            ));
+            let reason = "output: no TOKEN buffer to write the token to";
+            return Err(refuse(&mut self.refused, Error::new(Status::INVALID_TOKEN, reason)));
         }
         match &mut self.room {
             Room::Callers(start, capacity) if length <= *capacity => {
@@ -193,22 +199,26 @@ impl Part {
             }
             Room::Callers(..) => {
                 self.needed = Some(length);
-                Err(Error::new(
-                    Status::BUFFER_TOO_SMALL,
-                    "output: the token is longer than the caller's buffer",
-                ))
+                let reason = "output: the token is longer than the caller's buffer";
+                Err(refuse(&mut self.refused, Error::new(Status::BUFFER_TOO_SMALL, reason)))
             }
-            Room::Allocated(block) => {
+            Room::Allocated(place) => {
                 // One octet more for the terminator.
-                let size = length.checked_add(1).ok_or_else(|| {
-                    Error::new(Status::INSUFFICIENT_MEMORY, "output: the token is too long")
-                })?;
-                let block = block.insert(Block::zeroed(size)?);
+                let block = match Block::zeroed(length.saturating_add(1)) {
+                    Ok(block) => place.insert(block),
+                    Err(error) => return Err(refuse(&mut self.refused, error)),
+                };
                 self.length = length;
                 Ok(block.octets_mut().get_mut(..length).unwrap_or_default())
             }
         }
     }
+}
+
+#[cold]
+fn refuse(refused: &mut bool, error: Error) -> Error {
+    *refused = true;
+    error
 }
 
 impl Room {

@@ -107,14 +107,14 @@ fn what_is_wrong_has_its_status_with_heimdal_too() {
     run("GSSAPI: refusals with Heimdal", &rows);
 }
 
-/// What C programs see of a context, and cookies of all kinds.
+/// What C programs see of a context, cookies of all kinds, and legs without room.
 #[test]
 fn attributes_messages_and_cookies_with_heimdal() {
     if skipped() {
         return;
     }
     let kdc = Kdc::shared();
-    for name in ["attributes", "cookies"] {
+    for name in ["attributes", "cookies", "rooms"] {
         let mut command = kdc.command(programs::compiled(name));
         load_heimdal(command.arg("heimdal"));
         let told = common::succeed(&mut command);

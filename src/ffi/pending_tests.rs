@@ -1,0 +1,174 @@
+use std::sync::Arc;
+
+use super::super::double::DoubleContext;
+use super::*;
+use crate::sspi::{InputBuffer, Inputs, buffer_type};
+
+const ONE: Handle = Handle { lower: 1, upper: 2 };
+const OTHER: Handle = Handle { lower: 3, upper: 4 };
+
+fn buffer(kind: u32, data: &[u8]) -> InputBuffer<'_> {
+    InputBuffer { kind, data }
+}
+
+fn leg<'a>(buffers: &'a [InputBuffer<'a>]) -> Leg<'a> {
+    let (role, flags, target) = (Role::Server, Flags::INTEGRITY, None);
+    Leg { role, through_sasl: true, inputs: Inputs(buffers), flags, target }
+}
+
+/// The place of a leg of this credential with this token.
+fn place(credential: Handle, token: &[u8]) -> Place {
+    let buffers = [buffer(buffer_type::TOKEN, token)];
+    First::of(credential, &leg(&buffers)).unwrap().reserve().unwrap()
+}
+
+/// A session, and how often its context is held: once more while it is.
+fn session() -> (Session, Arc<()>) {
+    let alive = Arc::new(());
+    let context = DoubleContext::beside(Arc::clone(&alive));
+    (Session::imported(Box::new(context)), alive)
+}
+
+/// Keeps a session, and returns what tells whether it is still there.
+fn kept(store: &Store, place: Place, now: Instant) -> Arc<()> {
+    let (session, alive) = session();
+    store.keep(place, session, now);
+    alive
+}
+
+fn held(alive: &Arc<()>) -> bool {
+    Arc::strong_count(alive) == 2
+}
+
+#[test]
+fn the_same_leg_gets_it_once() {
+    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
+    assert!(store.is_empty() && store.take(&place.key, now).is_none());
+    let alive = kept(&store, place, now);
+    assert!(!store.is_empty());
+    let taken = store.take(&place.key, now);
+    assert!(taken.is_some() && held(&alive));
+    drop(taken);
+    assert!(!held(&alive) && store.is_empty());
+    assert!(store.take(&place.key, now).is_none());
+}
+
+/// All that a leg is judged by is part of what it is known by.
+#[test]
+fn another_leg_does_not_get_it() {
+    let token = buffer(buffer_type::TOKEN, b"token");
+    let bindings = |data| buffer(buffer_type::CHANNEL_BINDINGS, data);
+    let (alone, bound, rebound) = ([token], [token, bindings(b"b")], [token, bindings(b"c")]);
+    let (moved, split) = ([token, buffer(3, b"b")], [token, bindings(b""), bindings(b"b")]);
+    let legs = [
+        (ONE, leg(&alone)),
+        (OTHER, leg(&alone)),
+        (ONE, Leg { through_sasl: false, ..leg(&alone) }),
+        (ONE, Leg { flags: Flags::INTEGRITY | Flags::HTTP, ..leg(&alone) }),
+        (ONE, leg(&bound)),
+        (ONE, leg(&rebound)),
+        (ONE, leg(&moved)),
+        (ONE, leg(&split)),
+    ];
+    let (store, now) = (Store::new(), Instant::now());
+    let places: Vec<Place> = legs
+        .iter()
+        .map(|(credential, leg)| First::of(*credential, leg).unwrap().reserve().unwrap())
+        .collect();
+    for (index, own) in places.iter().enumerate() {
+        let alive = kept(&store, *own, now);
+        for (_, other) in places.iter().enumerate().filter(|(other, _)| *other != index) {
+            assert!(store.take(&other.key, now).is_none(), "{index}");
+        }
+        assert!(held(&alive));
+        assert!(store.take(&own.key, now).is_some(), "{index}");
+    }
+}
+
+#[test]
+fn memory_may_be_asked_for_the_second_time() {
+    let buffers = [buffer(buffer_type::TOKEN, b"token")];
+    let (plain, mut allocating) = (leg(&buffers), leg(&buffers));
+    allocating.flags = plain.flags | Flags::ALLOCATE_MEMORY;
+    let key = |leg| First::of(ONE, leg).unwrap().key();
+    assert!(key(&plain) == key(&allocating));
+}
+
+#[test]
+fn only_a_servers_leg_with_a_token_is_repeated() {
+    let buffers = [buffer(buffer_type::TOKEN, b"token")];
+    let mut client = leg(&buffers);
+    client.role = Role::Client;
+    assert!(First::of(ONE, &client).is_none());
+    assert!(First::of(ONE, &leg(&[])).is_none());
+    assert!(First::of(ONE, &leg(&[buffer(buffer_type::TOKEN, b"")])).is_none());
+    assert!(First::of(ONE, &leg(&buffers)).is_some());
+}
+
+#[test]
+fn of_threads_that_repeat_it_at_once_one_gets_it() {
+    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
+    let start = std::sync::Barrier::new(4);
+    for _ in 0..100 {
+        let alive = kept(&store, place, now);
+        let got: usize = std::thread::scope(|scope| {
+            let take = || {
+                start.wait();
+                usize::from(store.take(&place.key, now).is_some())
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!((got, held(&alive)), (1, false));
+    }
+}
+
+#[test]
+fn the_oldest_make_room_for_new_ones() {
+    let (store, now) = (Store::new(), Instant::now());
+    let token = |number: usize| number.to_le_bytes();
+    let of = |number| place(ONE, &token(number));
+    let alive: Vec<_> = (0..MOST + 2).map(|number| kept(&store, of(number), now)).collect();
+    let left: Vec<bool> = alive.iter().map(held).collect();
+    assert!(!left[0] && !left[1] && left[2..].iter().all(|held| *held));
+    assert_eq!(store.lock().legs.entries.len(), MOST);
+    assert!(store.take(&of(0).key, now).is_none());
+    assert!(store.take(&of(MOST + 1).key, now).is_some());
+}
+
+#[test]
+fn their_inputs_are_bounded_together() {
+    let (store, now) = (Store::new(), Instant::now());
+    let of = |number: u8| place(ONE, &vec![number; MOST_BYTES / 4]);
+    let alive: Vec<_> = (0..5).map(|number| kept(&store, of(number), now)).collect();
+    assert_eq!(alive.iter().map(held).collect::<Vec<_>>(), [false, true, true, true, true]);
+    let all = kept(&store, place(ONE, &vec![9; MOST_BYTES]), now);
+    assert!(held(&all) && !alive.iter().any(held));
+    assert_eq!(store.lock().legs.bytes, MOST_BYTES);
+    let larger = vec![9; MOST_BYTES + 1];
+    let buffers = [buffer(buffer_type::TOKEN, &larger)];
+    let refused = First::of(ONE, &leg(&buffers)).unwrap().reserve();
+    assert_eq!(refused.err().unwrap().status(), Status::INSUFFICIENT_MEMORY);
+}
+
+#[test]
+fn a_leg_is_not_waited_for_for_ever() {
+    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
+    let alive = kept(&store, place, now);
+    let taken = store.take(&place.key, now + LIFETIME);
+    assert!(taken.is_some() && held(&alive));
+    let alive = kept(&store, place, now);
+    assert!(store.take(&place.key, now + LIFETIME + Duration::from_nanos(1)).is_none());
+    assert!(!held(&alive) && store.is_empty());
+}
+
+#[test]
+fn a_freed_credential_takes_its_legs_with_it() {
+    let (store, now) = (Store::new(), Instant::now());
+    let [a, b, c] = [(ONE, b"a"), (OTHER, b"b"), (ONE, b"c")]
+        .map(|(credential, token)| kept(&store, place(credential, token), now));
+    store.forget(ONE);
+    assert_eq!([held(&a), held(&b), held(&c)], [false, true, false]);
+    store.forget(OTHER);
+    assert!(!held(&b) && store.is_empty() && store.lock().legs.bytes == 0);
+}
