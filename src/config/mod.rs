@@ -9,6 +9,7 @@
 //!
 //! [server]
 //! realm = "example.org"              # else the host's domain name
+//! realms = ["EXAMPLE"]               # further ones whose users are let in; default none
 //! accounts = "accounts.htdigest"     # relative to this file; SECUR32_ACCOUNTS
 //! nonce_lifetime = 300               # seconds, 1 to 86400
 //! maxbuf = 65536                     # octets, 17 to 16777215; not sent where absent
@@ -84,6 +85,8 @@ pub struct Config {
     pub use_system: bool,
     /// The realm to offer, up to 255 octets without control characters; may be empty.
     pub realm: String,
+    /// Realms that are not offered, but whose users are let in.
+    pub realms: Vec<String>,
     /// The htdigest file; none where no accounts are configured.
     pub accounts: Option<PathBuf>,
     /// How long a nonce is good for, from 1 s to a day.
@@ -137,6 +140,7 @@ impl Default for Config {
             utf8_http: true,
             use_system: false,
             realm: host::domain(),
+            realms: Vec::new(),
             accounts: None,
             nonce_lifetime: Duration::from_secs(300),
             maxbuf: None,

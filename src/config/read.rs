@@ -22,7 +22,7 @@ pub(super) const REALM: &str = "a text of at most 255 octets without control cha
 const MIN_SECRET: usize = 16;
 
 /// The keys of the table `[server]`.
-const SERVER_KEYS: &str = "realm, accounts, nonce_lifetime, maxbuf, secret, http_algorithms, \
+const SERVER_KEYS: &str = "realm, realms, accounts, nonce_lifetime, maxbuf, secret, http_algorithms, \
                            http_nonce_count, http_sessions, http_opaque, http_check_uri, \
                            http_userhash and \
                            http_authentication_info";
@@ -74,6 +74,7 @@ fn server(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
             let realm = entry.text().filter(|realm| is_realm(realm));
             realm.ok_or_else(|| entry.expected(REALM))?.clone_into(&mut config.realm);
         }
+        "realms" => config.realms = entry.realms()?,
         "accounts" => config.accounts = Some(entry.path()?),
         "nonce_lifetime" => {
             let seconds = entry.number(1..=86400, "a number of seconds from 1 to 86400")?;
@@ -236,6 +237,17 @@ impl Entry<'_> {
             }
         }
         if algorithms.is_empty() { Err(wrong()) } else { Ok(algorithms) }
+    }
+
+    fn realms(&self) -> Result<Vec<String>> {
+        let values = self.value.get_ref().as_array();
+        let realms = values.and_then(|values| {
+            let realm = |value: &Spanned<DeValue<'_>>| {
+                value.get_ref().as_str().filter(|realm| is_realm(realm)).map(str::to_owned)
+            };
+            values.iter().map(realm).collect()
+        });
+        realms.ok_or_else(|| self.expected(&format!("a list, each of its values {REALM}")))
     }
 
     /// A path, which begins at the file's directory where it is relative.

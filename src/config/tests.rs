@@ -42,6 +42,7 @@ fn nothing_is_windows_defaults() {
         assert_eq!(config.ciphers.to_string(), "3des,rc4");
         assert!(config.utf8_sasl && config.utf8_http);
         assert_eq!(config.realm, host::domain());
+        assert!(config.realms.is_empty());
         assert_eq!(config.accounts, None);
         assert_eq!(config.nonce_lifetime, Duration::from_secs(300));
         assert_eq!(config.maxbuf, None);
@@ -69,6 +70,7 @@ fn everything_can_be_said() {
         use_system = 1
         [server]
         realm = "Großes \"Reich\""
+        realms = ["", "EXAMPLE", "Großes Reich"]
         accounts = "users/accounts"
         nonce_lifetime = 3_600
         maxbuf = 0x1000
@@ -91,6 +93,7 @@ fn everything_can_be_said() {
     assert_eq!(config.ciphers.to_string(), "rc4-40,rc4,3des");
     assert!(!config.utf8_sasl && !config.utf8_http && config.use_system);
     assert_eq!(config.realm, "Großes \"Reich\"");
+    assert_eq!(config.realms, ["", "EXAMPLE", "Großes Reich"]);
     assert_eq!(config.accounts.unwrap(), Path::new("/etc/users/accounts"));
     assert_eq!(config.nonce_lifetime, Duration::from_secs(3600));
     assert_eq!(config.maxbuf, Some(4096));
@@ -117,6 +120,8 @@ fn values_at_their_limits() {
         "[server]\nmaxbuf = 17",
         "[server]\nmaxbuf = 16777215",
         "[server]\nrealm = \"\"",
+        "[server]\nrealms = []",
+        &realm.replace("realm = ", "realms = [").replace("x\"", "x\", \"y\"]"),
         "WDigest.UTF8SASL = 1",
         "[WDigest]\nDigestEncryptionAlgorithms = \"des\"",
         &realm,
@@ -128,6 +133,7 @@ fn values_at_their_limits() {
 #[test]
 fn r41_wrong_values_are_named_by_line_and_key() {
     let realm = format!("realm = \"{}\"", "x".repeat(256));
+    let realms = format!("realms = [\"a\", \"{}\"]", "x".repeat(256));
     for (table, entry, key) in [
         ("WDigest", "UTF8SASL = 2", "UTF8SASL"),
         ("WDigest", "UTF8SASL = -1", "UTF8SASL"),
@@ -143,6 +149,12 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("server", "realm = \"a\\r\\nb\"", "realm"),
         ("server", "realm = \"a\\u0000\"", "realm"),
         ("server", &realm, "realm"),
+        ("server", "realms = \"EXAMPLE\"", "realms"),
+        ("server", "realms = 1", "realms"),
+        ("server", "realms = [1]", "realms"),
+        ("server", "realms = [\"a\", [\"b\"]]", "realms"),
+        ("server", "realms = [\"a\", \"b\\n\"]", "realms"),
+        ("server", &realms, "realms"),
         ("server", "accounts = \"\"", "accounts"),
         ("server", "accounts = \"a\\u0000b\"", "accounts"),
         ("server", "accounts = []", "accounts"),

@@ -27,6 +27,7 @@ mod packed;
 pub mod printer;
 pub mod proofs;
 pub mod qop;
+mod realms;
 pub mod response;
 pub mod rspauth;
 mod server;

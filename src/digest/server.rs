@@ -14,6 +14,7 @@ use super::names::{self, Reading};
 use super::nonce::{FILETIME_SECOND, Nonce};
 use super::proofs::{Covered, proofs};
 use super::qop::{Offer, Qop};
+use super::realms::Realms;
 use super::response::Response;
 use super::tokenizer::Value;
 use crate::accounts::Algorithm;
@@ -69,13 +70,20 @@ impl Challenged {
         let judge = Judge::new(&response);
         let readings = names::readings(&response);
         let source = credential.source()?;
-        let search = || account_check::search(source, &readings, true, &judge);
+        let realms = Realms::of(credential.config().realm.as_bytes(), credential.config());
+        let realm = response.realm.map(Value::unquoted).unwrap_or_default();
+        let eligible = realms.accepts(&realm, response.utf8);
+        let search = || account_check::search(source, &readings, eligible, &judge);
         let mut found = search()?;
         if found.is_none() && source.refresh() {
             found = search()?;
         }
         let Some((reading, Match { session_key, rspauth, signers })) = found else {
-            let reason = "response: unknown user or wrong password (RFC 2831 §2.1.3)";
+            let reason = if eligible {
+                "response: unknown user or wrong password (RFC 2831 §2.1.3)"
+            } else {
+                "response: the realm is not the one offered (RFC 2831 §2.1.2)"
+            };
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
         let claim = Claim::read(token, &judge.cnonce)?;

@@ -48,7 +48,9 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, 
 /// Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
 /// token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
 /// to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
-/// the word Digest. Pass NULL for `phContext` with every request's response: the nonce in it tells
+/// the word Digest. A call without a realm is one for the realm that this context has offered before,
+/// else for the configuration's; users, nonces and sessions of other realms are strangers there, but
+/// for the empty realm and those that the configuration lists. Pass NULL for `phContext` with every request's response: the nonce in it tells
 /// whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
 /// context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
 /// receives the challenge of a further algorithm, and those left over get length 0.
@@ -63,7 +65,7 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, 
 /// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
 /// SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
 /// token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
-/// SEC_E_LOGON_DENIED for an unknown user or a wrong password;
+/// SEC_E_LOGON_DENIED for an unknown user, a wrong password, or a realm that is not the one offered;
 /// SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
 /// SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
 /// has ended already.
@@ -233,13 +235,14 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
 /// AcceptSecurityContext returned SEC_I_COMPLETE_NEEDED for it.
 ///
 /// * `phContext`: the context that that call made.
-/// * `pToken`: that call's input buffers; in place of the fifth (index 4, the realm) there may be
-///   a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
+/// * `pToken`: that call's input buffers; a realm in the fifth (index 4) must be the session's, and
+///   in its place there may be a TOKEN buffer to be written, whose `cbBuffer` becomes 0, or the length of an
 ///   Authentication-Info where the configuration asks for one.
 ///
 /// Returns SEC_E_OK: the request is the authenticated user's; SEC_E_OUT_OF_SEQUENCE when the nonce
 /// count is not the next one (an accept call with this context and an empty token then makes a
-/// challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_BAD_BINDINGS;
+/// challenge with stale=true); SEC_E_MESSAGE_ALTERED when the hash is wrong; SEC_E_LOGON_DENIED when
+/// the session is one of another realm; SEC_E_BAD_BINDINGS;
 /// SEC_E_INVALID_TOKEN for malformed or missing buffers; SEC_E_INTERNAL_ERROR when nothing is to be
 /// completed; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION for SASL contexts and clients',
 /// which have nothing to complete.

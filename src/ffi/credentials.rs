@@ -133,7 +133,8 @@ fn usage(bits: u32) -> Result<Usage> {
 /// * `Principal`: a SEC_WINNT_AUTH_IDENTITY_W (from AcquireCredentialsHandleA:
 ///   SEC_WINNT_AUTH_IDENTITY_A, which is UTF-8 outside of Windows) with the user's name in User
 ///   and the realm in Domain, both also terminated, and Password NULL. Names that are not UTF-8 are
-///   read as ISO 8859-1. Not to be written; valid during the call.
+///   read as ISO 8859-1. A realm that is not let in is asked for as well, for its time, and refused
+///   whatever is answered. Not to be written; valid during the call.
 /// * `KeyVer`: 0.
 /// * `Key`: on entry *Key points to a SecBuffer of the library's: pvBuffer is zeroed memory,
 ///   cbBuffer its size, 1024, and BufferType SECBUFFER_EMPTY. The function writes its answer into

@@ -120,17 +120,14 @@ fn counts_follow_each_other_or_the_nonce_is_stale() {
 
 /// A nonce as another process with the server's secret and realm issued it, so many seconds ago.
 fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
-    let config = Config {
-        secret: Some(Secret::new(secret.as_bytes().to_vec())),
-        realm: realm.to_owned(),
-        ..Config::default()
-    };
+    let config =
+        Config { secret: Some(Secret::new(secret.as_bytes().to_vec())), ..Config::default() };
     let since = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let unix = SystemTime::now().duration_since(since).expect("a time after 1970");
     // FILETIME: tenths of microseconds since 1601.
     let now = (unix.as_secs() + 11_644_473_600) * 10_000_000;
     let mint = Mint::new(&config).expect("a mint");
-    String::from_utf8(mint.issue(now).expect("a nonce").to_vec()).expect("text")
+    String::from_utf8(mint.issue(realm.as_bytes(), now).expect("a nonce").to_vec()).expect("text")
 }
 
 #[test]

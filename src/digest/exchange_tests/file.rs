@@ -12,9 +12,13 @@ fn line(user: &[u8], realm: &str, password: &[u8]) -> Vec<u8> {
 
 /// A server with these lines in its file.
 fn server_of(lines: &[Vec<u8>]) -> Arc<DigestCredential> {
+    server_with_lines("", lines)
+}
+
+fn server_with_lines(keys: &str, lines: &[Vec<u8>]) -> Arc<DigestCredential> {
     let directory = Scratch::new();
     let path = directory.file("accounts", lines.concat());
-    let config = config(&format!("accounts = {path:?}"));
+    let config = config(&format!("accounts = {path:?}\n{keys}"));
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
     Arc::new(DigestCredential::with_config(request, config).unwrap())
@@ -73,5 +77,50 @@ fn a_line_for_each_kind_of_client_lets_each_in() {
             let Ok(Attribute::Names(name)) = context.query(AttributeId::NAMES) else { panic!() };
             assert_eq!(name, "example.org\\jäger", "{kind}");
         }
+    }
+}
+
+#[test]
+fn only_users_of_the_offered_realm_are_let_in() {
+    let users =
+        [("alice", "example.org"), ("guest", "realm2"), ("listed", "LISTED"), ("empty", "")];
+    let lines = users.map(|(user, realm)| line(user.as_bytes(), realm, b"secret"));
+    let credential = server_with_lines("realms = [\"LISTED\"]", &lines);
+    for (user, realm, reason) in [
+        ("alice", "example.org", ""),
+        ("empty", "", ""),
+        ("listed", "LISTED", ""),
+        ("alice", "", "unknown user"),
+        ("guest", "example.org", "unknown user"),
+        ("guest", "realm2", "the realm is not the one offered"),
+        ("nobody", "realm2", "the realm is not the one offered"),
+        ("listed", "listed", "the realm is not the one offered"),
+    ] {
+        let context = begin(&credential, Role::Server);
+        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let name = user.as_bytes();
+        let response = response(&challenge, name, name, realm, b"secret");
+        match leg(&*context, Flags::NONE, &response) {
+            Ok(_) => assert_eq!(reason, "", "{user} of {realm}"),
+            Err(refused) => {
+                assert_eq!(refused.status(), Status::LOGON_DENIED);
+                let told = refused.reason();
+                assert!(!reason.is_empty() && told.contains(reason), "{user} of {realm}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_user_of_another_realm_costs_what_an_unknown_one_does() {
+    let accounts = Arc::<Accounts>::default();
+    let credential = server_with(config(""), &accounts);
+    for (user, domain) in [("bob", "realm2"), ("alice", "realm2"), ("nobody", "realm2")] {
+        let context = begin(&credential, Role::Server);
+        let (_, response) =
+            exchange(&*context, &client_of(user, Some(domain), "secret"), Flags::NONE);
+        let before = accounts.asked.load(Ordering::Relaxed);
+        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+        assert_eq!(accounts.asked.load(Ordering::Relaxed) - before, 1, "{user}");
     }
 }

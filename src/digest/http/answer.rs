@@ -26,16 +26,18 @@ struct Proof {
 
 impl AnswerText {
     /// The answer to a response that is right; `None` where the configuration wants none, or
-    /// there is nothing to say.
+    /// there is nothing to say. `offered` is the realm that the next nonce is for.
     pub(super) fn new(
         credential: &DigestCredential,
+        offered: &[u8],
         response: &Response<'_>,
         nonce: &Proven,
         secret: &SessionSecret,
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
-        let next_nonce = with_next.then(|| credential.mint()?.issue(clock())).transpose()?;
+        let next_nonce =
+            with_next.then(|| credential.mint()?.issue(offered, clock())).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {
             qop: response.qop_text().into(),

@@ -50,7 +50,7 @@ impl<'a> ServerInputs<'a> {
     }
 
     /// The same of a `CompleteAuthToken` or `VerifySignature` call, where the place of the realm
-    /// may have a buffer to be written.
+    /// may have a buffer of another type, to be written.
     ///
     /// # Errors
     /// `INVALID_TOKEN` where there is no response or no method, or another type at its place.
@@ -70,17 +70,23 @@ impl<'a> ServerInputs<'a> {
             return Err(wrong("buffers: no response or no method"));
         }
         // Where other types can be now.
-        let mut others = message.0.get(4..).unwrap_or_default().iter();
+        let others = message.0.get(OUTPUT..).unwrap_or_default();
+        let realm = others.first().filter(|buffer| buffer.kind == buffer_type::PKG_PARAMS);
+        let realm = realm.map_or(&[][..], |buffer| buffer.data.octets());
+        let mut others = others.iter();
         let bindings = others.find(|buffer| buffer.kind == buffer_type::CHANNEL_BINDINGS);
         let bindings = bindings.map_or(&[][..], |buffer| buffer.data.octets());
-        Ok(Self { token, method, uri, entity, realm: &[], bindings })
+        Ok(Self { token, method, uri, entity, realm, bindings })
     }
 
-    /// The realm to offer, where the caller gives one.
+    /// The realm to offer, or that was, where the caller gives one.
     ///
     /// # Errors
     /// `INVALID_TOKEN` for one that is not UTF-16LE of ASCII characters.
     pub fn realm(&self) -> Result<Option<Vec<u8>>> {
+        if self.realm.is_empty() {
+            return Ok(None);
+        }
         let (units, rest) = self.realm.as_chunks::<2>();
         let units = units.strip_suffix(&[[0, 0]]).unwrap_or(units);
         let ascii = |unit: &[u8; 2]| match *unit {

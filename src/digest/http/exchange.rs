@@ -19,6 +19,7 @@ use crate::digest::credential::DigestCredential;
 use crate::digest::nonce::FILETIME_SECOND;
 use crate::digest::printer::Print;
 use crate::digest::qop::Qop;
+use crate::digest::realms::Realms;
 use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
 
 /// What a handle was granted.
@@ -48,6 +49,7 @@ pub(super) struct Exchange<'a> {
     pub(super) credential: &'a DigestCredential,
     pub(super) inputs: &'a ServerInputs<'a>,
     pub(super) call: &'a Call<'a>,
+    pub(super) realms: Realms<'a>,
     pub(super) sessions: &'a Arc<Sessions>,
     pub(super) clock: Clock<'a>,
 }
@@ -95,14 +97,15 @@ impl Exchange<'_> {
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
-        let Some(nonce) = self.credential.mint()?.check(text) else {
+        let Some(nonce) = self.credential.mint()?.check(self.realms.offered, text) else {
             return Ok(Some(Verdict::Again(false)));
         };
         self.check_opaque(response, &nonce)?;
         if response.nc == Some(0) {
             return Err(out_of_sequence());
         }
-        let found = self.search(response, text, request)?.ok_or_else(denied)?;
+        let found = self.search(response, text, request)?;
+        let found = found.ok_or_else(|| self.denied(response))?;
         let now = (self.clock)();
         let late = now > expires(&nonce, self.credential.config());
         if late || !self.sessions.is_unused(&nonce) {
@@ -113,25 +116,16 @@ impl Exchange<'_> {
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
-    /// Whose response it is.
-    fn search(
-        &self,
-        response: &Response<'_>,
-        nonce: &[u8],
-        request: &Request<'_>,
-    ) -> Result<Option<Match>> {
-        let userhash = self.credential.config().http_userhash;
-        judge::search(self.credential.source()?, response, nonce, request, userhash)
-    }
-
-    /// The session that goes on with this nonce, if this credential could have begun it: a user of
-    /// other accounts, or of a server that is told apart by its realm, is nobody here.
+    /// The session that goes on with this nonce, if this call could have begun it: a user of other
+    /// accounts, or of an area that is told apart by its realm, is nobody here.
     fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<Session>>> {
         let Some(key) = nonce::key(nonce) else { return Ok(None) };
         let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
         let ours = session.nonce.text == nonce
             && accounts::are_same(&session.source, self.credential.shared_source()?)
-            && session.mint == *self.credential.mint()?.id();
+            && session.mint == *self.credential.mint()?.id()
+            && *session.offered == *self.realms.offered
+            && self.realms.accepts(&session.realm, false);
         Ok(ours.then_some(session))
     }
 
@@ -157,7 +151,31 @@ impl Exchange<'_> {
         {
             return Ok(Verdict::Again(true));
         }
-        Err(denied())
+        Err(self.denied(response))
+    }
+
+    fn search(
+        &self,
+        response: &Response<'_>,
+        nonce: &[u8],
+        request: &Request<'_>,
+    ) -> Result<Option<Match>> {
+        let eligible = self.accepts_realm(response);
+        let userhash = self.credential.config().http_userhash;
+        judge::search(self.credential.source()?, response, eligible, nonce, request, userhash)
+    }
+
+    fn accepts_realm(&self, response: &Response<'_>) -> bool {
+        self.realms.accepts(&response.realm.unquoted(), false)
+    }
+
+    fn denied(&self, response: &Response<'_>) -> Error {
+        let reason = if self.accepts_realm(response) {
+            "response: unknown user or wrong password (RFC 7616 §3.4)"
+        } else {
+            "response: the realm is not the one offered (RFC 7616 §3.4)"
+        };
+        Error::new(Status::LOGON_DENIED, reason)
     }
 
     /// Begins the session of a response that is right; `None` where its nonce was used meanwhile.
@@ -173,7 +191,9 @@ impl Exchange<'_> {
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         asked.judge(&claim)?;
         let config = self.credential.config();
-        let answer = AnswerText::new(self.credential, response, &nonce, &found.secret, &|| now)?;
+        let offered = self.realms.offered;
+        let answer =
+            AnswerText::new(self.credential, offered, response, &nonce, &found.secret, &|| now)?;
         if let Some(answer) = &answer {
             answer.write(output.space(answer.length())?)?;
         }
@@ -183,6 +203,7 @@ impl Exchange<'_> {
             realm: response.realm.unquoted().as_ref().into(),
             account: (found.user.into(), found.realm.into()),
             source: Arc::clone(self.credential.shared_source()?),
+            offered: offered.into(),
             mint: *self.credential.mint()?.id(),
             secret: found.secret,
             started: now,
@@ -249,11 +270,6 @@ pub(super) fn request<'a>(
 /// When a nonce becomes too old to begin a session with.
 fn expires(nonce: &Proven, config: &Config) -> u64 {
     nonce.issued.saturating_add(config.nonce_lifetime.as_secs() * FILETIME_SECOND)
-}
-
-fn denied() -> Error {
-    let reason = "response: unknown user or wrong password (RFC 7616 §3.4)";
-    Error::new(Status::LOGON_DENIED, reason)
 }
 
 pub(super) fn out_of_sequence() -> Error {

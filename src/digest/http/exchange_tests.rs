@@ -20,6 +20,7 @@ mod clients;
 mod completed;
 mod configured;
 mod file;
+mod realms;
 mod refused;
 mod sessions;
 
@@ -187,6 +188,11 @@ pub(super) fn complete(context: &dyn Context, response: &str, method: &str) -> R
 pub(super) fn message_buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
     let data = Data::Writable(octets);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
+}
+
+/// A realm as callers pass it.
+pub(super) fn utf16(realm: &str) -> Vec<u8> {
+    realm.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// The value of a directive, as it stands.

@@ -20,9 +20,8 @@ pub struct Match {
     pub secret: SessionSecret,
 }
 
-/// Compares `response` with what the secrets of `source` would make of it. Every reading of the
-/// name is tried whether or not it is known: who measures the time of a refusal learns only what
-/// the message itself says. A name that is hashed (RFC 7616 §3.4.4) is nobody's unless `userhash`
+/// Compares `response` with what the secrets of `source` would make of it, where it is `eligible`:
+/// as [`account_check::search`]. A name that is hashed (RFC 7616 §3.4.4) is nobody's unless `userhash`
 /// says that this server asks for such names.
 ///
 /// # Errors
@@ -30,11 +29,12 @@ pub struct Match {
 pub fn search(
     source: &dyn Source,
     response: &Response<'_>,
+    eligible: bool,
     nonce: &[u8],
     request: &Request<'_>,
     userhash: bool,
 ) -> Result<Option<Match>> {
-    let judge = Judge { source, response, nonce, request, userhash };
+    let judge = Judge { source, response, eligible, nonce, request, userhash };
     let found = judge.search()?;
     if found.is_none() && source.refresh() {
         return judge.search();
@@ -45,6 +45,7 @@ pub fn search(
 struct Judge<'a> {
     source: &'a dyn Source,
     response: &'a Response<'a>,
+    eligible: bool,
     nonce: &'a [u8],
     request: &'a Request<'a>,
     userhash: bool,
@@ -53,7 +54,8 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn search(&self) -> Result<Option<Match>> {
         let (readings, known) = self.readings()?;
-        let found = account_check::search(self.source, &readings, known, self)?;
+        let eligible = self.eligible && known;
+        let found = account_check::search(self.source, &readings, eligible, self)?;
         Ok(found.map(|(reading, secret)| Match {
             user: reading.user.to_vec(),
             realm: reading.realm.to_vec(),

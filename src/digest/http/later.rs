@@ -173,6 +173,10 @@ impl Later<'_> {
             Ok(ref inputs) => inputs,
             Err(error) => return Err(error),
         };
+        if inputs.realm()?.is_some_and(|realm| *realm != *self.session.offered) {
+            let reason = "complete: the session is one of another realm (RFC 7616 §3.4)";
+            return Err(Error::new(Status::LOGON_DENIED, reason));
+        }
         let named;
         let asked = if inputs.bindings.is_empty() {
             self.asked
@@ -205,7 +209,7 @@ impl Later<'_> {
 
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
-        let Session { nonce, secret, .. } = self.session;
+        let Session { nonce, secret, offered, .. } = self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         let request = &request(self.credential.config(), inputs, response)?;
         if response.nonce.unquoted().as_ref() != nonce.text
@@ -215,7 +219,8 @@ impl Later<'_> {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
             return Err(Error::new(Status::MESSAGE_ALTERED, reason));
         }
-        let answer = AnswerText::new(self.credential, response, nonce, secret, self.clock)?;
+        let answer =
+            AnswerText::new(self.credential, offered, response, nonce, secret, self.clock)?;
         Ok(Verified {
             count: response.nc,
             qop: response.qop,

@@ -3,7 +3,7 @@
 //!
 //! The text is that of Windows' servers since 2008 R2: `+Upgraded+v1` and 112 lower-case hex digits
 //! of 16 random octets, the time (FILETIME, little-endian) and 32 octets, which here are
-//! HMAC-SHA-256 over random octets, time and server name.
+//! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for.
 
 use hmac::{Hmac, KeyInit, Mac};
 use once_cell::sync::OnceCell;
@@ -36,7 +36,7 @@ pub type Text = [u8; NONCE_LENGTH];
 /// The random octets of a nonce, which name it.
 pub type Key = [u8; KEY];
 
-/// A nonce that was issued with this secret for this server.
+/// A nonce that was issued with this secret for a realm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Proven {
     /// Its text.
@@ -47,7 +47,7 @@ pub struct Proven {
     pub issued: u64,
 }
 
-/// What a secret and a server have in common with no others; it tells nothing of them.
+/// What a secret has in common with no others; it tells nothing of it.
 pub type MintId = [u8; MAC];
 
 /// Issues nonces and checks them.
@@ -58,8 +58,7 @@ pub struct Mint {
 }
 
 impl Mint {
-    /// The mint of a configuration: of its secret, or one of this process and its forked children;
-    /// and of its realm, by which servers that share a secret are told apart.
+    /// The mint of a configuration: of its secret, or one of this process and its forked children.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
@@ -73,32 +72,29 @@ impl Mint {
                 Error::new(Status::INTERNAL_ERROR, "nonce: the secret cannot be a key")
             })?;
             mac.update(label);
-            // Its length, so that no name can run into what follows.
-            mac.update(&(config.realm.len() as u64).to_le_bytes());
-            mac.update(config.realm.as_bytes());
             Ok(mac)
         };
         let id = keyed(MINT_LABEL)?.finalize().into_bytes().into();
         Ok(Self { nonces: keyed(NONCE_LABEL)?, opaques: keyed(OPAQUE_LABEL)?, id })
     }
 
-    /// What mints of the same secret and server have in common: each takes the other's nonces.
+    /// What mints of the same secret have in common: each takes the other's nonces.
     #[must_use]
     pub fn id(&self) -> &MintId {
         &self.id
     }
 
-    /// A fresh nonce.
+    /// A fresh nonce, for a challenge that offers `realm`.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn issue(&self, now: u64) -> Result<Text> {
+    pub fn issue(&self, realm: &[u8], now: u64) -> Result<Text> {
         let mut raw = [0; RAW];
         let (covered, mac) = raw.split_at_mut(COVERED);
         let (key, time) = covered.split_at_mut(KEY);
         random::fill(key)?;
         time.copy_from_slice(&now.to_le_bytes());
-        mac.copy_from_slice(&self.mac(covered).finalize().into_bytes());
+        mac.copy_from_slice(&self.mac(covered, realm).finalize().into_bytes());
         let mut text = [0; NONCE_LENGTH];
         let (prefix, digits) = text.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
@@ -106,15 +102,15 @@ impl Mint {
         Ok(text)
     }
 
-    /// What `text` proves; `None` where it is not a nonce of this secret and server.
+    /// What `text` proves; `None` where it is not a nonce of this secret and realm.
     #[must_use]
-    pub fn check(&self, text: &[u8]) -> Option<Proven> {
+    pub fn check(&self, realm: &[u8], text: &[u8]) -> Option<Proven> {
         let text: Text = text.try_into().ok()?;
         let digits = text.strip_prefix(PREFIX)?;
         let mut raw = [0; RAW];
         hex::read(digits, &mut raw)?;
         let (covered, mac) = raw.split_at(COVERED);
-        self.mac(covered).verify_slice(mac).ok()?;
+        self.mac(covered, realm).verify_slice(mac).ok()?;
         let (key, time) = covered.split_at(KEY);
         let issued = u64::from_le_bytes(time.try_into().ok()?);
         Some(Proven { text, key: key.try_into().ok()?, issued })
@@ -130,9 +126,11 @@ impl Mint {
         text
     }
 
-    fn mac(&self, covered: &[u8]) -> Hmac<Sha256> {
+    /// The octets covered are as many for every nonce, so that no realm runs into them.
+    fn mac(&self, covered: &[u8], realm: &[u8]) -> Hmac<Sha256> {
         let mut mac = self.nonces.clone();
         mac.update(covered);
+        mac.update(realm);
         mac
     }
 }
@@ -162,10 +160,11 @@ mod tests {
 
     const NOW: u64 = 0x01D9_0000_1234_5678;
 
-    fn mint(secret: &str, realm: &str) -> Mint {
+    const REALM: &[u8] = b"example.org";
+
+    fn mint(secret: &str) -> Mint {
         let config = Config {
             secret: (!secret.is_empty()).then(|| Secret::new(secret.as_bytes().to_vec())),
-            realm: realm.into(),
             ..Config::default()
         };
         Mint::new(&config).unwrap()
@@ -173,44 +172,45 @@ mod tests {
 
     #[test]
     fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
-        let mint = mint("", "example.org");
-        let text = mint.issue(NOW)?;
+        let mint = mint("");
+        let text = mint.issue(REALM, NOW)?;
         let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
         assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
-        let proven = mint.check(&text).unwrap();
+        let proven = mint.check(REALM, &text).unwrap();
         assert_eq!((proven.issued, proven.text), (NOW, text));
         assert_eq!(key(&text), Some(proven.key));
-        assert_ne!(mint.issue(NOW)?, text);
+        assert_ne!(mint.issue(REALM, NOW)?, text);
         Ok(())
     }
 
     #[test]
-    fn r37_a_nonce_of_another_secret_or_server_or_with_a_digit_changed_proves_nothing() {
-        let ours = mint("sixteen octets!!", "example.org");
-        let text = ours.issue(NOW).unwrap();
-        assert!(mint("sixteen octets!!", "example.org").check(&text).is_some());
-        assert_eq!(mint("sixteen octets!!", "example.org").id(), ours.id());
-        for other in [("sixteen octets!?", "example.org"), ("sixteen octets!!", "example.com")] {
-            let theirs = mint(other.0, other.1);
-            assert!(theirs.check(&text).is_none() && theirs.id() != ours.id(), "{other:?}");
+    fn r37_a_nonce_of_another_secret_or_realm_or_with_a_digit_changed_proves_nothing() {
+        let ours = mint("sixteen octets!!");
+        let text = ours.issue(REALM, NOW).unwrap();
+        assert!(mint("sixteen octets!!").check(REALM, &text).is_some());
+        assert_eq!(mint("sixteen octets!!").id(), ours.id());
+        let theirs = mint("sixteen octets!?");
+        assert!(theirs.check(REALM, &text).is_none() && theirs.id() != ours.id());
+        for realm in ["", "example.com", "example.or", "example.org\0", "EXAMPLE.ORG"] {
+            assert!(ours.check(realm.as_bytes(), &text).is_none(), "{realm}");
         }
         for place in 0..NONCE_LENGTH {
             for octet in [b'0', b'1', b'A', b'"'] {
                 let mut changed = text;
                 changed[place] = octet;
-                assert_eq!(ours.check(&changed).is_some(), changed == text, "{place}");
+                assert_eq!(ours.check(REALM, &changed).is_some(), changed == text, "{place}");
             }
         }
-        assert!(ours.check(&text[..63]).is_none());
-        assert!(ours.check(&[&text[..], b"0"].concat()).is_none());
+        assert!(ours.check(REALM, &text[..63]).is_none());
+        assert!(ours.check(REALM, &[&text[..], b"0"].concat()).is_none());
         let upper = text.to_ascii_uppercase();
-        assert!(ours.check(&upper).is_none());
+        assert!(ours.check(REALM, &upper).is_none());
     }
 
     #[test]
     fn an_opaque_goes_with_its_nonce() {
-        let mint = mint("sixteen octets!!", "r");
-        let (one, other) = (mint.issue(NOW).unwrap(), mint.issue(NOW).unwrap());
+        let mint = mint("sixteen octets!!");
+        let [one, other] = [REALM; 2].map(|realm| mint.issue(realm, NOW).unwrap());
         assert_eq!(mint.opaque(&one), mint.opaque(&one));
         assert_ne!(mint.opaque(&one), mint.opaque(&other));
     }

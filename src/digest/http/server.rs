@@ -1,6 +1,5 @@
 //! The server's side of HTTP Digest: challenge, first response, and the requests after it.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::buffers::ServerInputs;
@@ -11,6 +10,7 @@ use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
 use crate::digest::credential::DigestCredential;
 use crate::digest::printer::Print;
+use crate::digest::realms::Realms;
 use crate::log;
 use crate::sspi::{Call, Error, Flags, Message, Outcome, Result, Status, Step, TokenSink};
 
@@ -24,12 +24,13 @@ pub(in crate::digest) struct HttpServer {
 
 /// How far this handle has come.
 enum Phase {
-    /// Waits for a response; what it must answer, the nonce itself tells.
-    Waiting,
+    /// Waits for a response; what it must answer, the nonce itself tells. For the realm, where that
+    /// was a call's own.
+    Waiting(Option<Box<[u8]>>),
     /// Found its session; waits for `CompleteAuthToken` to verify the request.
     Completing(Arc<Session>, Asked, Option<Known>),
     /// The request was right but for its count; may be answered by a stale challenge.
-    OutOfSequence,
+    OutOfSequence(Arc<Session>),
     /// Succeeded.
     Done(Arc<Session>, Granted),
     /// Failed, or a leg is just being taken.
@@ -45,7 +46,8 @@ impl HttpServer {
         clock: Clock<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<(Self, Step)> {
-        let (phase, step) = advance(sessions, credential, call, false, clock, output)?;
+        let leg = Leg { sessions, credential, call, clock, stale: false, realm: None };
+        let (phase, step) = leg.take(output)?;
         Ok((Self { phase: Mutex::new(phase) }, step))
     }
 
@@ -70,26 +72,28 @@ impl HttpServer {
         clock: Clock<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
-        let stale = {
+        let before = {
             let mut phase = self.lock();
-            match &*phase {
-                Phase::Waiting => {
-                    *phase = Phase::Closed;
-                    false
-                }
-                Phase::OutOfSequence if call.inputs.token().is_empty() => {
-                    *phase = Phase::Closed;
-                    true
-                }
-                _ => return Err(ended()),
+            let goes_on = match &*phase {
+                Phase::Waiting(_) => true,
+                Phase::OutOfSequence(_) => call.inputs.token().is_empty(),
+                _ => false,
+            };
+            if !goes_on {
+                return Err(ended());
             }
+            std::mem::replace(&mut *phase, Phase::Closed)
+        };
+        let (stale, realm) = match &before {
+            Phase::OutOfSequence(session) => (true, Some(&*session.offered)),
+            Phase::Waiting(realm) => (false, realm.as_deref()),
+            _ => (false, None),
         };
         let mut output = Watched { output, failed: false };
-        let result = advance(sessions, credential, call, stale, clock, &mut output);
-        let (phase, result) = match result {
+        let leg = Leg { sessions, credential, call, clock, stale, realm };
+        let (phase, result) = match leg.take(&mut output) {
             Ok((phase, step)) => (phase, Ok(step)),
-            Err(error) if output.failed && !stale => (Phase::Waiting, Err(error)),
-            Err(error) if output.failed => (Phase::OutOfSequence, Err(error)),
+            Err(error) if output.failed => (before, Err(error)),
             Err(error) => (Phase::Closed, Err(error)),
         };
         *self.lock() = phase;
@@ -117,7 +121,7 @@ impl HttpServer {
         let (next, result) = match later.verify(message, known) {
             Ok(granted) => (Phase::Done(session, granted), Ok(())),
             Err(error) if error.status() == Status::OUT_OF_SEQUENCE => {
-                (Phase::OutOfSequence, Err(error))
+                (Phase::OutOfSequence(session), Err(error))
             }
             // A second try is read again.
             Err(error) => (Phase::Completing(session, asked, None), Err(error)),
@@ -148,46 +152,58 @@ impl HttpServer {
     }
 }
 
-/// Takes a leg.
-fn advance(
-    sessions: &Arc<Sessions>,
-    credential: &DigestCredential,
-    call: &Call<'_>,
+/// A leg to be taken.
+struct Leg<'a> {
+    sessions: &'a Arc<Sessions>,
+    credential: &'a DigestCredential,
+    call: &'a Call<'a>,
+    clock: Clock<'a>,
+    /// Whether an empty token is answered by a stale challenge.
     stale: bool,
-    clock: Clock<'_>,
-    output: &mut dyn TokenSink,
-) -> Result<(Phase, Step)> {
-    if call.flags.contains(Flags::CONFIDENTIALITY) {
-        let reason = "accept: HTTP has no confidentiality of its own";
-        return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
-    }
-    // The buffers are used where they are put: large values are not moved.
-    let inputs = ServerInputs::of(call.inputs.0);
-    let inputs = match inputs {
-        Ok(ref inputs) => inputs,
-        Err(error) => return Err(error),
-    };
-    let asked = Asked::of(call.flags, inputs.bindings)?;
-    let echoed = call.flags & Flags::CONNECTION;
-    let again = |stale, output: &mut dyn TokenSink| {
-        challenge(credential, inputs, call.flags, stale, clock, output)?;
-        Ok((Phase::Waiting, Step { outcome: Outcome::Continue, flags: echoed }))
-    };
-    if inputs.token.is_empty() {
-        return again(stale, output);
-    }
-    let exchange = Exchange { credential, inputs, call, sessions, clock };
-    match exchange.judge(&asked, output)? {
-        Verdict::Again(stale) => again(stale, output),
-        Verdict::First(session, granted) => {
-            let flags = granted.flags;
-            log::note(|| "HTTP: a session has begun".to_owned());
-            Ok((Phase::Done(session, granted), Step { outcome: Outcome::Done, flags }))
+    /// The realm that the context has offered, where that may not be the configuration's.
+    realm: Option<&'a [u8]>,
+}
+
+impl Leg<'_> {
+    fn take(&self, output: &mut dyn TokenSink) -> Result<(Phase, Step)> {
+        let Self { sessions, credential, call, clock, .. } = *self;
+        if call.flags.contains(Flags::CONFIDENTIALITY) {
+            let reason = "accept: HTTP has no confidentiality of its own";
+            return Err(Error::new(Status::SECURITY_QOS_FAILED, reason));
         }
-        Verdict::Later(session, known) => {
-            output.space(0)?;
-            let step = Step { outcome: Outcome::Complete, flags: echoed };
-            Ok((Phase::Completing(session, asked, known), step))
+        // The buffers are used where they are put: large values are not moved.
+        let inputs = ServerInputs::of(call.inputs.0);
+        let inputs = match inputs {
+            Ok(ref inputs) => inputs,
+            Err(error) => return Err(error),
+        };
+        let own = inputs.realm()?;
+        let own = own.as_deref().or(self.realm);
+        let offered = own.unwrap_or(credential.config().realm.as_bytes());
+        let asked = Asked::of(call.flags, inputs.bindings)?;
+        let echoed = call.flags & Flags::CONNECTION;
+        let again = |stale, output: &mut dyn TokenSink| {
+            challenge(credential, offered, call.flags, stale, clock, output)?;
+            let step = Step { outcome: Outcome::Continue, flags: echoed };
+            Ok((Phase::Waiting(own.map(Into::into)), step))
+        };
+        if inputs.token.is_empty() {
+            return again(self.stale, output);
+        }
+        let realms = Realms::of(offered, credential.config());
+        let exchange = Exchange { credential, inputs, call, realms, sessions, clock };
+        match exchange.judge(&asked, output)? {
+            Verdict::Again(stale) => again(stale, output),
+            Verdict::First(session, granted) => {
+                let flags = granted.flags;
+                log::note(|| "HTTP: a session has begun".to_owned());
+                Ok((Phase::Done(session, granted), Step { outcome: Outcome::Done, flags }))
+            }
+            Verdict::Later(session, known) => {
+                output.space(0)?;
+                let step = Step { outcome: Outcome::Complete, flags: echoed };
+                Ok((Phase::Completing(session, asked, known), step))
+            }
         }
     }
 }
@@ -195,19 +211,15 @@ fn advance(
 /// Writes a challenge for each configured algorithm, as far as there are buffers for them.
 fn challenge(
     credential: &DigestCredential,
-    inputs: &ServerInputs<'_>,
+    realm: &[u8],
     requested: Flags,
     stale: bool,
     clock: Clock<'_>,
     output: &mut dyn TokenSink,
 ) -> Result<()> {
     let config = credential.config();
-    let realm = match inputs.realm()? {
-        Some(realm) => Cow::Owned(realm),
-        None => Cow::Borrowed(config.realm.as_bytes()),
-    };
     let mint = credential.mint()?;
-    let nonce = mint.issue(clock())?;
+    let nonce = mint.issue(realm, clock())?;
     let opaque = config.http_opaque.then(|| mint.opaque(&nonce));
     let mut algorithms = config.http_algorithms.iter();
     loop {
@@ -219,7 +231,7 @@ fn challenge(
                     algorithm: *algorithm,
                     nonce: &nonce,
                     utf8: config.utf8_http,
-                    realm: &realm,
+                    realm,
                     opaque: opaque.as_ref().map(<[u8; 32]>::as_slice),
                     userhash: config.http_userhash,
                 };

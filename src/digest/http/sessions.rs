@@ -35,6 +35,8 @@ pub struct Session {
     pub account: (Box<[u8]>, Box<[u8]>),
     /// Whose account it is. Kept, so that no other source gets its address.
     pub source: Arc<dyn Source>,
+    /// The realm that was offered to it.
+    pub offered: Box<[u8]>,
     /// Who issued the nonce.
     pub mint: MintId,
     /// What later responses are checked with.
@@ -64,6 +66,8 @@ pub struct Beginning {
     pub account: (Box<[u8]>, Box<[u8]>),
     /// As in [`Session`].
     pub source: Arc<dyn Source>,
+    /// As in [`Session`].
+    pub offered: Box<[u8]>,
     /// As in [`Session`].
     pub mint: MintId,
     /// As in [`Session`].
@@ -152,8 +156,18 @@ impl Sessions {
         expires: u64,
         limit: usize,
     ) -> Option<Arc<Session>> {
-        let Beginning { nonce, user, realm, account, source, mint, secret, started, counts } =
-            beginning;
+        let Beginning {
+            nonce,
+            user,
+            realm,
+            account,
+            source,
+            offered,
+            mint,
+            secret,
+            started,
+            counts,
+        } = beginning;
         let number = self.hasher.hash_one(&account);
         let sessions = Arc::clone(self);
         let counts = SharedCounts::new(counts);
@@ -163,6 +177,7 @@ impl Sessions {
             realm,
             account,
             source,
+            offered,
             mint,
             secret,
             started,

@@ -55,7 +55,9 @@ fn sign(
 #[test]
 fn our_client_and_server_agree_on_every_algorithm() {
     for (algorithm, _) in Algorithm::ALL.iter().map(|(algorithm, name)| (name, algorithm)) {
-        let credential = server(&format!("http_algorithms = [\"{algorithm}\"]\nhttp_opaque = 1"));
+        let config =
+            format!("http_algorithms = [\"{algorithm}\"]\nhttp_opaque = 1\nrealms = [\"Domain\"]");
+        let credential = server(&config);
         for (user, domain) in [("alice", None), ("alice", Some("")), ("jäger", Some("Domain"))] {
             let password = if user == "alice" { "secret" } else { "grün" };
             let context = begin(&client_of(user, domain, password), Role::Client);
