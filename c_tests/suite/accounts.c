@@ -89,6 +89,26 @@ static void empty_realm(void)
     returns(SEC_E_OK, FreeCredentialsHandle(&inbound));
 }
 
+/* Users of other realms than the one offered, in the same file. */
+static void other_realms(void)
+{
+    static const char both[] = ALICE "guest:realm2:a9c756f9b0158a6e50e45e7543a8571f\n";
+    CredHandle inbound;
+    write_accounts(both);
+    returns(SEC_E_OK, acquire_inbound(&inbound));
+    ours_returns(SEC_E_LOGON_DENIED, log_in(&inbound, "guest", "realm2", "guestpw"));
+    ours_returns(SEC_E_LOGON_DENIED, log_in(&inbound, "guest", NULL, "guestpw"));
+    ours_returns(SEC_E_OK, log_in(&inbound, USER, NULL, PASSWORD));
+    returns(SEC_E_OK, FreeCredentialsHandle(&inbound));
+    configure("realms = [\"realm2\"]");
+    write_accounts(both);
+    returns(SEC_E_OK, acquire_inbound(&inbound));
+    ours_returns(SEC_E_OK, log_in(&inbound, "guest", "realm2", "guestpw"));
+    ours_returns(SEC_E_LOGON_DENIED, log_in(&inbound, "guest", "realm3", "guestpw"));
+    returns(SEC_E_OK, FreeCredentialsHandle(&inbound));
+    configure("");
+}
+
 /* The variables override the file, for credentials acquired from then on. */
 static void variables(void)
 {
@@ -100,6 +120,12 @@ static void variables(void)
     prepare(&exchange, AUTH);
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     ours(strcmp(directive(&exchange.challenge, "realm"), "elsewhere") == 0, "%s",
+         exchange.challenge.text);
+    finish(&exchange);
+    environment_set("SECUR32_REALM", ""); /* as good as none */
+    prepare(&exchange, AUTH);
+    returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
+    ours(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "%s",
          exchange.challenge.text);
     finish(&exchange);
     environment_set("SECUR32_REALM", NULL);
@@ -119,5 +145,6 @@ START_TEST(accounts)
     changes();
     names();
     empty_realm();
+    other_realms();
     variables();
 }

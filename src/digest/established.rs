@@ -137,7 +137,7 @@ impl Established {
             AttributeId::SIZES => Attribute::Sizes(self.sizes()),
             AttributeId::NAMES => Attribute::Names(match role {
                 Role::Server => names::display_name(parties.user, parties.realm),
-                Role::Client => names::display_name(parties.user, b""),
+                Role::Client => charset::to_text(parties.user).into_owned(),
             }),
             AttributeId::LIFESPAN => {
                 Attribute::Lifespan(clock::filetime_to_local(self.started), MAXIMUM_TIME)

@@ -204,14 +204,19 @@ impl<'p> PasswordForms<'p> {
     }
 }
 
-/// A user as `SECPKG_ATTR_NAMES` shows it: `realm\user` where a realm is known, the user alone where
-/// not, or where its name has the form `DOMAIN\user` or `user@domain` itself. Octets that are not
-/// UTF-8 are taken for ISO 8859-1.
+/// An account as `SECPKG_ATTR_NAMES` names it, never two by the same text: the user alone where the
+/// realm is empty and the user has no backslash, else `realm\user`, the realm's own backslashes and
+/// percent signs being percent-encoded. Octets that are not UTF-8 are taken for ISO 8859-1.
 #[must_use]
 pub fn display_name(user: &[u8], realm: &[u8]) -> String {
-    let user_text = to_text(user);
-    if realm.is_empty() || user.contains(&b'\\') || user.contains(&b'@') {
-        return user_text.into_owned();
+    let user = to_text(user);
+    if realm.is_empty() && !user.contains('\\') {
+        return user.into_owned();
     }
-    format!("{}\\{user_text}", to_text(realm))
+    let realm = to_text(realm);
+    if !realm.contains(['\\', '%']) {
+        return format!("{realm}\\{user}");
+    }
+    let realm = realm.replace('%', "%25").replace('\\', "%5C");
+    format!("{realm}\\{user}")
 }

@@ -194,7 +194,7 @@ impl<'a> Directives<'a> {
         let (length, id) = Name::of_usual(first)?;
         let (octets, form, after) = match first.get(length..) {
             Some([b'=', b'"', ..]) => {
-                let end = self.usual_end(first, more, length + 2, [b'"', b'\\'])?;
+                let end = self.usual_end(first, more, length + 2, [b'"', b'\\', 0x7F])?;
                 let (before, [b'"', after @ ..]) = rest.split_at_checked(end)? else { return None };
                 (before.get(length + 2..)?, Form::Quoted, after)
             }
@@ -285,7 +285,7 @@ impl<'a> Directives<'a> {
         let mut form = Form::Quoted;
         loop {
             let (_, after) = split(self.rest, length);
-            let plain = long_span(after, QUOTED, [b'"', b'\\']);
+            let plain = long_span(after, QUOTED, [b'"', b'\\', 0x7F]);
             length += plain;
             match split(after, plain).1 {
                 [b'"', after @ ..] => {
@@ -296,12 +296,13 @@ impl<'a> Directives<'a> {
                 // A quoted pair. RFC 2831's CHAR has the control characters too, which nobody has
                 // a use for in a name, and not the octets from 0x80, which follow the backslash
                 // where a client forgot to double it.
-                [b'\\', b'\t' | b' '.., ..] => {
+                [b'\\', b'\t' | b' '..=0x7E | 0x80.., ..] => {
                     form = Form::Escaped;
                     length += 2;
                 }
-                [b'\r', b'\n', b' ' | b'\t', ..] => length += 3,
                 [] | [b'\\'] => return Err("token: a quote is not closed (RFC 2831 §7.2)"),
+                // A line break too: RFC 2831 would read one that a blank follows as blanks, but in
+                // a value that is sent back or shown it would end a line (RFC 9110 §5.5).
                 _ => return Err("token: a control character in quotes (RFC 2831 §7.2)"),
             }
         }

@@ -149,7 +149,7 @@ fn of_server(session: &Session, granted: &Granted, attribute: AttributeId) -> Re
 
 fn of_client(login: &Login, attribute: AttributeId) -> Result<Attribute> {
     Ok(match attribute {
-        AttributeId::NAMES => Attribute::Names(display_name(&login.user, b"")),
+        AttributeId::NAMES => Attribute::Names(to_text(&login.user).into_owned()),
         AttributeId::AUTHORITY => Attribute::Authority(to_text(&login.realm).into_owned()),
         AttributeId::TARGET => Attribute::Target(login.uri.to_vec()),
         AttributeId::CLIENT_SPECIFIED_TARGET => return Err(no_target()),

@@ -133,15 +133,42 @@ fn a_password_is_not_printed() {
 }
 
 #[test]
-fn users_are_shown_with_their_domain() {
+fn accounts_are_named_with_their_realm() {
     for (user, realm, shown) in [
         (&b"alice"[..], &b"EXAMPLE"[..], "EXAMPLE\\alice"),
         (b"alice", b"", "alice"),
-        (b"DOM\\alice", b"EXAMPLE", "DOM\\alice"),
-        (b"alice@example.org", b"EXAMPLE", "alice@example.org"),
+        (b"DOM\\alice", b"EXAMPLE", "EXAMPLE\\DOM\\alice"),
+        (b"DOM\\alice", b"", "\\DOM\\alice"),
+        (b"alice@example.org", b"EXAMPLE", "EXAMPLE\\alice@example.org"),
+        (b"alice@example.org", b"", "alice@example.org"),
+        (b"alice", b"A\\B", "A%5CB\\alice"),
+        (b"alice", b"A%5CB", "A%255CB\\alice"),
+        (b"100%", b"r", "r\\100%"),
         (b"j\xE4ger", b"r\xE9", "r\u{e9}\\j\u{e4}ger"),
         ("j\u{e4}ger".as_bytes(), b"r", "r\\j\u{e4}ger"),
     ] {
         assert_eq!(display_name(user, realm), shown);
+    }
+}
+
+#[test]
+fn no_two_accounts_have_one_name() {
+    // Every text of up to four of these, as user and as realm.
+    let mut texts = vec![String::new()];
+    let mut last = texts.clone();
+    for _ in 0..4 {
+        let longer =
+            |text: &String| ["\\", "@", "%", " ", "5C", "a"].map(|end| format!("{text}{end}"));
+        last = last.iter().flat_map(longer).collect();
+        texts.extend_from_slice(&last);
+    }
+    let short = |text: &&String| text.len() < 4;
+    let mut known = std::collections::HashMap::new();
+    for realm in texts.iter().filter(short) {
+        for user in texts.iter().filter(short) {
+            let name = display_name(user.as_bytes(), realm.as_bytes());
+            let other = known.insert(name, (realm, user));
+            assert_eq!(other, None, "{realm:?} {user:?}");
+        }
     }
 }

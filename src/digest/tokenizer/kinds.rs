@@ -62,9 +62,9 @@ const fn kind_of(octet: u8) -> u8 {
         left = rest;
     }
     match octet {
-        b'"' | 0..b' ' => 0,
+        b'"' | 0..b' ' | 0x7F => 0,
         b'\\' => BARE,
-        b',' | 0x7F => QUOTED,
+        b',' => QUOTED,
         0x80.. => QUOTED | BARE,
         _ => NAME | QUOTED | BARE,
     }

@@ -65,10 +65,10 @@ fn directives_are_cut_at_commas_outside_quotes() {
         ("a=DOM\\user,b==", &[("a", "DOM\\user", false), ("b", "=", false)]),
         ("a=\"x,y=z\",b=c", &[("a", "x,y=z", true), ("b", "c", false)]),
         ("a=\"\\\"\\\\\\x\",b=c", &[("a", "\\\"\\\\\\x", true), ("b", "c", false)]),
-        ("a=\"x\r\n y\tz\"", &[("a", "x\r\n y\tz", true)]),
+        ("a=\"x y\tz\"", &[("a", "x y\tz", true)]),
         (
-            "a=\"\\\t\u{e9}\\\u{e9}\x7F\",b=\u{e9}",
-            &[("a", "\\\t\u{e9}\\\u{e9}\x7F", true), ("b", "\u{e9}", false)],
+            "a=\"\\\t\u{e9}\\\u{e9}\",b=\u{e9}",
+            &[("a", "\\\t\u{e9}\\\u{e9}", true), ("b", "\u{e9}", false)],
         ),
         ("!#$%&'*+-.^_`|~09azAZ=x", &[("!#$%&'*+-.^_`|~09azAZ", "x", false)]),
     ];
@@ -122,6 +122,13 @@ fn malformed_directives_are_invalid_token() {
         "a=\"b\x01\"",
         "a=\"b\\\x01\"",
         "a=\"b\\\r\n \"",
+        "a=\"b\r\n c\"",
+        "a=\"b\r\n\tc\"",
+        "a=\"\r\n \"",
+        "a=\"b\x7F\"",
+        "a=\"b\\\x7F\"",
+        "a=\"a value that is longer than sixteen octets\r\n and is folded\"",
+        "a=\"a value that is longer than sixteen octets\x7F\", b=c",
         "a=b\x01",
         "a=b\x7F",
         "a\x01=b",
@@ -242,10 +249,10 @@ fn usual_directives_take_the_short_way_wherever_they_stand() {
         "-=-",
         "response=d388dad90d4bbd760a152321f2143af7",
         "realm=\"\"",
-        "username=\"\u{e4} \t\u{7f}\"",
+        "username=\"\u{e4} \t~\"",
     ] {
         for after in ["", ",", ", ", ",x=y"] {
-            // A tab in quotes is no usual text, and DEL is.
+            // A tab in quotes is no usual text.
             let usual = !directive.contains('\t');
             let message = format!("{first}{directive}{after}");
             let mut left = directives(message.as_bytes());
@@ -309,10 +316,14 @@ fn every_octet_ends_a_value_at_every_place_or_none() {
         for at in 0..20 {
             let mut text = [b'z'; 20];
             text[at] = octet;
-            let quoted = octet >= 0x20 && !b"\"\\".contains(&octet) || octet == b'\t';
+            let quoted = octet >= 0x20 && !b"\"\\\x7F".contains(&octet) || octet == b'\t';
             let bare = octet >= 0x20 && !b",\"\x7F".contains(&octet) || octet == b'\t';
             let (end_quoted, end_bare) = (if quoted { 20 } else { at }, if bare { 20 } else { at });
-            assert_eq!(long_span(&text, QUOTED, [b'"', b'\\']), end_quoted, "{octet:02x} {at}");
+            assert_eq!(
+                long_span(&text, QUOTED, [b'"', b'\\', 0x7F]),
+                end_quoted,
+                "{octet:02x} {at}"
+            );
             assert_eq!(long_span(&text, BARE, [b',', b'"', 0x7F]), end_bare, "{octet:02x} {at}");
         }
     }
@@ -358,7 +369,8 @@ fn r15_a_mebibyte_of_one_character_takes_linear_time() {
         let many = unit.repeat(SIZE / unit.len());
         let quoted = format!("a=\"{many}\"");
         assert_eq!(read(many.as_bytes()).is_ok(), !unit.starts_with('\\'), "{unit:?}");
-        assert_eq!(read(quoted.as_bytes()).is_ok(), !unit.starts_with('a') || unit == "a=b,");
+        let good = matches!(unit, "\\\"" | "a=b," | "\\\\");
+        assert_eq!(read(quoted.as_bytes()).is_ok(), good, "{unit:?}");
     }
     assert_eq!(read(&vec![0; SIZE]), Ok(vec![]));
     let value = Value { octets: &vec![b'\\'; SIZE], form: Form::Escaped };
