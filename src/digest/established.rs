@@ -81,7 +81,7 @@ impl Established {
         let layer = terms.protection().map(|protection| {
             let h_a1 = session_key.expose();
             let signers = signers.unwrap_or_else(|| Signers::new(h_a1));
-            Box::new(Layer::new(h_a1, signers, protection, role))
+            Box::new(Layer::new(h_a1, signers, protection, role, terms.peer_maxbuf))
         });
         Self::with_layer(parties, session_key, terms, layer, started)
     }
@@ -177,7 +177,7 @@ impl Established {
         let block_size = layer.block_size();
         let padding = if block_size > 1 { block_size } else { 0 };
         let trailer = layer.security_trailer() + padding;
-        let maximum_message = self.terms.peer_maxbuf.saturating_sub(trailer);
+        let maximum_message = layer.longest_text();
         Ok(StreamSizes { header: 0, trailer, maximum_message, buffers: 2, block_size })
     }
 

@@ -1,7 +1,10 @@
 //! The buffer forms of the message functions over a security layer.
 
+mod parts;
+
 use super::layer::{Layer, Protection};
-use crate::sspi::{Data, Error, Message, MessageBuffer, Placement, Result, Status, buffer_type};
+use crate::sspi::buffer_type::{DATA, PADDING, STREAM, TOKEN};
+use crate::sspi::{Data, Error, Message, MessageBuffer, Placement, Result, Status};
 
 /// The pfQOP of an opened auth-conf message, and of a verified signature.
 const QOP_PROTECTED: u32 = 0;
@@ -12,72 +15,121 @@ const SIGNATURE: usize = 16;
 
 /// `MakeSignature`: hashes the DATA buffers in order, writes 16 octets to the TOKEN buffer.
 pub(super) fn sign(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
-    let token = find(message, &[buffer_type::TOKEN])?;
+    let token = message.position(TOKEN).ok_or_else(no_buffer)?;
     if message.writable(token)?.len() < SIGNATURE {
-        return Err(too_small(message, token, SIGNATURE));
+        message.0[token].length = Some(SIGNATURE);
+        return Err(too_small());
     }
-    let signature = layer.sign(signed_parts(message));
+    let signature = layer.sign(signed_parts(message))?;
     message.writable(token)?[..SIGNATURE].copy_from_slice(&signature);
     message.0[token].length = Some(SIGNATURE);
-    if let Some(padding) = message.position(buffer_type::PADDING) {
+    if let Some(padding) = message.position(PADDING) {
         message.0[padding].length = Some(0);
     }
     Ok(())
 }
 
-/// `VerifySignature`: the signature in the TOKEN buffer, or as the last octets of a lone DATA.
+/// `VerifySignature`: the signature in the TOKEN buffer, or where there is none as the last octets of
+/// the last DATA.
 pub(super) fn verify(layer: &Layer, message: &Message<'_, '_>) -> Result<u32> {
-    let Some(token) = message.position(buffer_type::TOKEN) else {
-        let data = find(message, &[buffer_type::DATA])?;
-        let octets = message.0[data].data.octets();
-        let Some((text, signature)) = octets.split_last_chunk() else {
+    let parts = signed_parts(message);
+    let Some(token) = message.position(TOKEN) else {
+        let last = parts.clone().last().ok_or_else(no_buffer)?;
+        let Some((text, signature)) = last.split_last_chunk() else {
             return Err(Error::new(Status::INVALID_TOKEN, "signature: no room for one in DATA"));
         };
-        layer.verify(std::iter::once(text), signature)?;
+        let before = parts.clone().count() - 1;
+        layer.verify(parts.take(before).chain(std::iter::once(text)), signature)?;
         return Ok(QOP_PROTECTED);
     };
-    find(message, &[buffer_type::DATA])?;
+    if !message.0.iter().any(|buffer| buffer.kind == DATA) {
+        return Err(no_buffer());
+    }
     let Ok(signature) = message.0[token].data.octets().try_into() else {
         let reason = "signature: must have 16 octets (RFC 2831 §2.3)";
         return Err(Error::new(Status::MESSAGE_ALTERED, reason));
     };
-    layer.verify(signed_parts(message), signature)?;
+    layer.verify(parts, signature)?;
     Ok(QOP_PROTECTED)
 }
 
-/// `EncryptMessage`: the first writable DATA in place, and a trailer in PADDING, else TOKEN, else a
-/// second DATA.
+/// What a signature covers: each DATA buffer that is not passed over.
+fn signed_parts<'b>(message: &'b Message<'_, '_>) -> impl Iterator<Item = &'b [u8]> + Clone {
+    message
+        .0
+        .iter()
+        .filter(|buffer| buffer.kind == DATA && !buffer.passed_over)
+        .map(|buffer| buffer.data.octets())
+}
+
+/// `EncryptMessage`: all writable DATA buffers as one text, in place, and the rest of the body in
+/// PADDING, TOKEN or a second DATA.
 pub(super) fn seal(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
-    let writable = |buffer: &MessageBuffer<'_>| {
-        !buffer.passed_over && matches!(buffer.data, Data::Writable(_))
+    let [
+        MessageBuffer { kind: DATA, passed_over: false, data: Data::Writable(text), .. },
+        MessageBuffer {
+            kind: DATA | PADDING | TOKEN,
+            passed_over: false,
+            data: Data::Writable(space),
+            length,
+            ..
+        },
+    ] = &mut *message.0
+    else {
+        return parts::seal(layer, message);
     };
-    let is_data = |buffer: &MessageBuffer<'_>| buffer.kind == buffer_type::DATA;
-    let data = message.0.iter().position(|buffer| is_data(buffer) && writable(buffer));
-    let data = data.ok_or_else(|| missing("encrypt: no DATA buffer to write"))?;
-    let second = || message.0.iter().skip(data + 1).position(is_data).map(|index| data + 1 + index);
-    let trailer = message
-        .position(buffer_type::PADDING)
-        .or_else(|| message.position(buffer_type::TOKEN))
-        .or_else(second)
-        .ok_or_else(|| {
-            missing("encrypt: no PADDING, TOKEN or second DATA buffer for the trailer")
-        })?;
-    let (text, space) = message.writable_pair(data, trailer)?;
-    let needed = layer.trailer_length(text.len());
+    let needed = layer.trailer_length(text.len())?;
     if space.len() < needed {
-        return Err(too_small(message, trailer, needed));
+        *length = Some(needed);
+        return Err(too_small());
     }
-    let written = layer.seal(text, space)?;
-    message.0[trailer].length = Some(written);
+    *length = Some(layer.seal(text, space)?);
     Ok(())
 }
 
-/// `DecryptMessage` in its three forms: STREAM with DATA, DATA alone, or DATA with the trailer.
+/// `DecryptMessage`: STREAM with DATA, DATA alone, or DATA with what `EncryptMessage` left beside it.
 pub(super) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> Result<u32> {
-    if let Some(stream) = message.position(buffer_type::STREAM) {
-        open_stream(layer, message, stream)?;
-    } else {
-        open_data(layer, message)?;
+    match &mut *message.0 {
+        [
+            MessageBuffer {
+                kind: DATA,
+                passed_over: false,
+                data: Data::Writable(body),
+                length,
+                ..
+            },
+        ] => {
+            *length = Some(layer.open(body, &mut [])?);
+        }
+        [
+            MessageBuffer {
+                kind: DATA,
+                passed_over: false,
+                data: Data::Writable(text),
+                length: text_length,
+                ..
+            },
+            MessageBuffer {
+                kind: PADDING | TOKEN,
+                passed_over: false,
+                data: Data::Writable(trailer),
+                length: trailer_length,
+                ..
+            },
+        ] => {
+            check_trailer(trailer)?;
+            let length = layer.open(text, trailer)?;
+            *text_length = Some(length.min(text.len()));
+            // Cut elsewhere than EncryptMessage cuts, the body leaves plaintext in the trailer's
+            // buffer.
+            if length > text.len() {
+                *trailer_length = Some(length - text.len());
+            }
+        }
+        _ => match message.position(STREAM) {
+            Some(stream) => open_stream(layer, message, stream)?,
+            None => parts::open(layer, message)?,
+        },
     }
     Ok(match layer.protection() {
         Protection::Confidentiality(_) => QOP_PROTECTED,
@@ -86,55 +138,31 @@ pub(super) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> Result<u32> 
 }
 
 fn open_stream(layer: &Layer, message: &mut Message<'_, '_>, stream: usize) -> Result<()> {
-    let data = find(message, &[buffer_type::DATA])?;
+    let data = message.text().ok_or_else(no_buffer)?;
     let length = layer.open(message.writable(stream)?, &mut [])?;
     message.0[data].placement = Some(Placement { buffer: stream, offset: 0, length });
     Ok(())
 }
 
-fn open_data(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
-    let data = find(message, &[buffer_type::DATA])?;
-    let trailer =
-        message.position(buffer_type::PADDING).or_else(|| message.position(buffer_type::TOKEN));
-    let Some(trailer) = trailer else {
-        let length = layer.open(message.writable(data)?, &mut [])?;
-        message.0[data].length = Some(length);
-        return Ok(());
-    };
-    let (text, rest) = message.writable_pair(data, trailer)?;
-    if rest.len() < SIGNATURE {
+/// A buffer that alone has what follows the text has all of the MAC block.
+fn check_trailer(trailer: &[u8]) -> Result<()> {
+    if trailer.len() < SIGNATURE {
         let reason = "decrypt: a trailer has at least 16 octets (RFC 2831 §2.3)";
         return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
-    }
-    let (length, before) = (layer.open(text, rest)?, text.len());
-    message.0[data].length = Some(length.min(before));
-    // Cut elsewhere than EncryptMessage cuts, the body leaves plaintext in the trailer's buffer.
-    if length > before {
-        message.0[trailer].length = Some(length - before);
     }
     Ok(())
 }
 
-/// What a signature covers: each DATA buffer that is not passed over.
-fn signed_parts<'b>(message: &'b Message<'_, '_>) -> impl Iterator<Item = &'b [u8]> + Clone {
-    message
-        .0
-        .iter()
-        .filter(|buffer| buffer.kind == buffer_type::DATA && !buffer.passed_over)
-        .map(|buffer| buffer.data.octets())
+#[cold]
+fn no_buffer() -> Error {
+    Error::new(Status::INVALID_TOKEN, "message: no buffer of the needed type")
 }
 
-fn find(message: &Message<'_, '_>, kinds: &[u32]) -> Result<usize> {
-    let position = kinds.iter().find_map(|kind| message.position(*kind));
-    position.ok_or_else(|| missing("message: no buffer of the needed type"))
-}
-
-fn missing(reason: &'static str) -> Error {
-    Error::new(Status::INVALID_TOKEN, reason)
-}
-
-/// Reports the size that buffer `index` should have had.
-fn too_small(message: &mut Message<'_, '_>, index: usize, needed: usize) -> Error {
-    message.0[index].length = Some(needed);
+/// The size that a buffer should have had is told beside it.
+#[cold]
+fn too_small() -> Error {
     Error::new(Status::BUFFER_TOO_SMALL, "message: the output buffer is too small")
 }
+
+#[cfg(test)]
+mod tests;

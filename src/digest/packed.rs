@@ -1,9 +1,9 @@
 //! Exported contexts: an established context as octets, with a MAC over them.
 //!
 //! ```text
-//! "S32WDG02"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's maxbuf (4 each)
+//! "S32WDG03"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's maxbuf (4 each)
 //! start (8)  session key (16)  user realm authzid digest-uri service (2 octets of length, text)
-//! and with a layer, for each direction: sequence (4)  cipher position (2 octets of length, octets)
+//! and with a layer, for each direction: sequence (8)  cipher position (2 octets of length, octets)
 //! ```
 //!
 //! Numbers are little-endian: an exported context never leaves its machine. The octets hold keys;
@@ -21,10 +21,10 @@ use crate::config::Config;
 use crate::random;
 use crate::sspi::{Error, Flags, Result, Role, Secret, Status};
 
-const MAGIC: &[u8; 8] = b"S32WDG02";
+const MAGIC: &[u8; 8] = b"S32WDG03";
 const MAC_LENGTH: usize = 32;
-/// Octets of a body beside its texts, at most: 264 of them for each direction.
-const FIXED: usize = 45 + 2 * (6 + 258);
+/// Octets of a body beside its texts, at most: 268 of them for each direction.
+const FIXED: usize = 45 + 2 * (10 + 258);
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
 
@@ -95,7 +95,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         Some(protection) => {
             let h_a1 = session_key.clone();
             let (sending, receiving) = (reader.direction()?, reader.direction()?);
-            match Layer::import(&Packed { h_a1, protection, role, sending, receiving }) {
+            let packed = Packed { h_a1, protection, role, peer_maxbuf, sending, receiving };
+            match Layer::import(&packed) {
                 Ok(layer) => Some(Box::new(layer)),
                 Err(error) => return Some(Err(error)),
             }
@@ -129,7 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     fn direction(&mut self) -> Option<PackedDirection> {
-        let sequence = u32::try_from(self.number::<4>()?).ok()?;
+        let sequence = self.number::<8>()?;
         Some(PackedDirection { sequence, position: Secret::new(self.counted()?.to_vec()) })
     }
 }

@@ -25,9 +25,11 @@ pub mod buffer_type {
     pub const TARGET_HOST: u32 = 16;
     /// The bits of `BufferType` that are attributes and not the type.
     pub const ATTRIBUTE_MASK: u32 = 0xF000_0000;
-    /// `SECBUFFER_READONLY`: may be signed, must not be written.
+    /// `SECBUFFER_READONLY`: may be signed by `MakeSignature`, must not be written, and is no part of
+    /// what `EncryptMessage` seals.
     pub const READONLY: u32 = 0x8000_0000;
-    /// `SECBUFFER_READONLY_WITH_CHECKSUM`: not written, and not processed by Digest.
+    /// `SECBUFFER_READONLY_WITH_CHECKSUM`: not written, signed by `EncryptMessage` where the package
+    /// has a place for that, and not processed by Digest.
     pub const READONLY_WITH_CHECKSUM: u32 = 0x1000_0000;
 }
 
@@ -134,6 +136,16 @@ pub struct MessageBuffer<'a> {
     pub placement: Option<Placement>,
 }
 
+impl MessageBuffer<'_> {
+    /// Whether it has text to be sealed, or receives text: DATA that may be written.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.kind == buffer_type::DATA
+            && !self.passed_over
+            && matches!(self.data, Data::Writable(_))
+    }
+}
+
 /// The buffers of a signing, sealing, verifying or opening call, in the caller's order. No two
 /// writable ones overlap.
 #[derive(Debug)]
@@ -144,6 +156,19 @@ impl Message<'_, '_> {
     #[must_use]
     pub fn position(&self, kind: u32) -> Option<usize> {
         self.0.iter().position(|buffer| buffer.kind == kind && !buffer.passed_over)
+    }
+
+    /// Index of the first buffer that [has text](MessageBuffer::is_text).
+    #[must_use]
+    pub fn text(&self) -> Option<usize> {
+        self.0.iter().position(MessageBuffer::is_text)
+    }
+
+    /// Bytes of all buffers that [have text](MessageBuffer::is_text).
+    #[must_use]
+    pub fn text_length(&self) -> usize {
+        let texts = self.0.iter().filter(|buffer| buffer.is_text());
+        texts.map(|buffer| buffer.data.octets().len()).fold(0, usize::saturating_add)
     }
 
     /// The writable octets of buffer `index`.

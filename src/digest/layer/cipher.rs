@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::cbc;
 use super::keys::Key;
 use super::mac::{Mac, RunningMac};
-use super::segments::Segments;
+use super::segments::{Body, Segments};
 use crate::digest::qop::Cipher;
 use crate::kernels::des::{Cbc, Des, TripleDes};
 use crate::kernels::des_md5;
@@ -76,23 +76,29 @@ impl State {
         }
     }
 
+    /// Takes a part of a message's text into `mac`, and encrypts it: whole blocks, where the cipher
+    /// has blocks.
+    pub(super) fn seal_part(&mut self, mac: &mut RunningMac<'_>, text: &mut [u8]) {
+        match self {
+            Self::None | Self::Fresh(_) => mac.update(text),
+            Self::Rc4(stream) => pass_stream(stream, mac, text),
+            Self::Des(chain) => {
+                mac.update(text);
+                chain.encrypt(text);
+            }
+            Self::TripleDes(chain) => {
+                mac.update(text);
+                chain.encrypt(text);
+            }
+        }
+    }
+
     /// Decrypts a message, whole blocks, where the cipher has blocks, and takes all but its last
     /// `tail` octets into `mac`.
     #[inline]
-    pub(super) fn open(
-        &mut self,
-        mac: &mut RunningMac<'_>,
-        sealed: &mut Segments<'_>,
-        tail: usize,
-    ) {
+    pub(super) fn open(&mut self, mac: &mut RunningMac<'_>, sealed: &mut impl Body, tail: usize) {
         match self {
-            Self::None | Self::Fresh(_) => {
-                let [first, second] = sealed.parts_without(tail);
-                mac.update(first);
-                if !second.is_empty() {
-                    mac.update(second);
-                }
-            }
+            Self::None | Self::Fresh(_) => sealed.each_part_without(tail, |part| mac.update(part)),
             Self::Rc4(stream) => open_stream(stream, mac, sealed, tail),
             Self::Des(chain) => open_chained(chain, mac, sealed, tail),
             Self::TripleDes(chain) => open_chained(chain, mac, sealed, tail),
@@ -118,7 +124,7 @@ impl State {
     }
 
     /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
-    pub(super) fn undo(&mut self, mark: &Mark, body: &mut Segments<'_>) {
+    pub(super) fn undo(&mut self, mark: &Mark, body: &mut impl Body) {
         self.set_vector(mark.0.to_ne_bytes());
         // Ciphertext is made again from the text and the vector that it was made from.
         match self {
@@ -167,6 +173,13 @@ impl State {
 /// Takes `text` into `mac`, which ends there, and encrypts it.
 #[inline(never)]
 fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -> Mac {
+    pass_stream(stream, mac, text);
+    mac.finish_by(|hash, blocks| stream.compress(hash, blocks))
+}
+
+/// Takes `text` into `mac`, and encrypts it.
+#[inline]
+fn pass_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) {
     let (start, blocks, rest) = by_length(stream, mac, text);
     if !blocks.is_empty() {
         mac.update(start);
@@ -177,17 +190,11 @@ fn seal_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) -
         mac.update_by(part, |hash, blocks| stream.compress(hash, blocks));
         stream.apply(part);
     });
-    mac.finish_by(|hash, blocks| stream.compress(hash, blocks))
 }
 
 /// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
 #[inline(never)]
-fn open_stream(
-    stream: &mut Stream,
-    mac: &mut RunningMac<'_>,
-    sealed: &mut Segments<'_>,
-    tail: usize,
-) {
+fn open_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, sealed: &mut impl Body, tail: usize) {
     let mut left = sealed.len().saturating_sub(tail);
     sealed.each_run(1, |run| {
         let (text, tail) = run.split_at_mut(left.min(run.len()));
@@ -211,7 +218,7 @@ fn open_stream(
 fn open_chained<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     mac: &mut RunningMac<'_>,
-    sealed: &mut Segments<'_>,
+    sealed: &mut impl Body,
     tail: usize,
 ) {
     let mut left = sealed.len().saturating_sub(tail);
@@ -274,6 +281,6 @@ fn seal_chained<const KEYS: usize>(
 }
 
 /// Encrypts what is made of whole blocks.
-fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut Segments<'_>) {
+fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut impl Body) {
     text.each_run(cbc::BLOCK, |run| chain.encrypt(run));
 }

@@ -4,21 +4,27 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, Constant
 use zeroize::Zeroizing;
 
 use super::cbc;
-use super::cipher::{State, is_padded};
+use super::cipher::State;
 use super::keys::{self, Flow};
 use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
-use super::segments::Segments;
+use super::scattered::Scattered;
+use super::segments::Body;
 use super::{PackedDirection, Protection};
 use crate::digest::qop::Cipher;
+use crate::kernels::md5::compress;
 use crate::sspi::{Error, Result, Secret, Status};
 
 /// The most that may follow a message's text before the suffix: padding and MAC.
 const TAIL: usize = cbc::BLOCK + MAC;
 
+/// The number of messages that a direction has: each has its own sequence number of 32 bits.
+const MESSAGES: u64 = 1 << 32;
+
 /// The state of one direction, for messages in their order.
 pub(super) struct Direction {
     mac: PreparedMac,
-    sequence: u32,
+    /// The number of the next message, up to [`MESSAGES`], which none has.
+    sequence: u64,
     cipher: State,
 }
 
@@ -40,6 +46,9 @@ impl Direction {
         protection: Protection,
         packed: &PackedDirection,
     ) -> Option<Self> {
+        if packed.sequence > MESSAGES {
+            return None;
+        }
         let mut direction = Self::new(mac, protection);
         direction.sequence = packed.sequence;
         let position = packed.position.expose();
@@ -72,14 +81,21 @@ impl Direction {
         self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
     }
 
+    /// The sequence number of the next message to send.
+    #[inline]
+    fn next(&self) -> Result<u32> {
+        u32::try_from(self.sequence).map_err(|_| spent())
+    }
+
     /// The MAC block of the next message; counts it.
     pub(super) fn sign<'p>(
         &mut self,
         parts: impl IntoIterator<Item = &'p [u8]>,
-    ) -> [u8; mac::BLOCK] {
-        let block = self.mac_of(parts).block(self.sequence);
-        count(&mut self.sequence);
-        block
+    ) -> Result<[u8; mac::BLOCK]> {
+        let number = self.next()?;
+        let block = self.mac_of(number, parts).block(number);
+        self.sequence += 1;
+        Ok(block)
     }
 
     /// Checks the MAC block of the next message; counts it if it is good.
@@ -88,17 +104,17 @@ impl Direction {
         parts: impl IntoIterator<Item = &'p [u8]>,
         block: &[u8; mac::BLOCK],
     ) -> Result<()> {
-        self.check_suffix(block.last_chunk().copied().unwrap_or_default())?;
+        let number = self.check_suffix(block.last_chunk().copied().unwrap_or_default())?;
         let received = block.first_chunk().copied().unwrap_or_default();
-        if bool::from(self.mac_of(parts).equals(Mac::received(received))) {
-            count(&mut self.sequence);
+        if bool::from(self.mac_of(number, parts).equals(Mac::received(received))) {
+            self.sequence += 1;
             return Ok(());
         }
         Err(altered("signature: the MAC is not that of the message (RFC 2831 §2.3)"))
     }
 
-    fn mac_of<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Mac {
-        let mut running = self.mac.begin(self.sequence);
+    fn mac_of<'p>(&self, number: u32, parts: impl IntoIterator<Item = &'p [u8]>) -> Mac {
+        let mut running = self.mac.begin(number);
         for part in parts {
             running.update(part);
         }
@@ -106,81 +122,150 @@ impl Direction {
     }
 
     /// Encrypts `data` and fills `trailer`, whose length is what the message's length makes it.
-    pub(super) fn seal(&mut self, padded: bool, data: &mut [u8], trailer: &mut [u8]) {
-        let Some((padding, block)) = trailer.split_last_chunk_mut() else { return };
-        let mac = self.cipher.seal(&mut self.mac.begin(self.sequence), data);
+    pub(super) fn seal(&mut self, padded: bool, data: &mut [u8], trailer: &mut [u8]) -> Result<()> {
+        let number = self.next()?;
+        let Some((padding, block)) = trailer.split_last_chunk_mut() else { return Ok(()) };
+        let mac = self.cipher.seal(&mut self.mac.begin(number), data);
         if padded {
             padding.fill(u8::try_from(padding.len()).unwrap_or_default());
         }
-        *block = mac.block(self.sequence);
+        *block = mac.block(number);
         let rest = if padded { data.len() % cbc::BLOCK } else { 0 };
         let (_, rest) = data.split_at_mut(data.len() - rest);
         let (tail, _) = trailer.split_at_mut(trailer.len() - SUFFIX);
         self.cipher.encrypt(rest, tail);
-        count(&mut self.sequence);
+        self.sequence += 1;
+        Ok(())
     }
 
-    /// Decrypts the body of the next message and returns its text's length, or leaves it as it is.
-    pub(super) fn open(&mut self, padded: bool, body: Segments<'_>) -> Result<usize> {
+    /// The same for a text of `length` bytes that begins at `front` in `body`, which is as long as the
+    /// text's length makes it.
+    pub(super) fn seal_scattered(
+        &mut self,
+        padded: bool,
+        body: &mut Scattered<'_>,
+        front: usize,
+        length: usize,
+    ) -> Result<()> {
+        let number = self.next()?;
+        if front > 0 {
+            body.move_to_start(front, length);
+        }
+        let mut mac = self.mac.begin(number);
+        let unit = if padded { cbc::BLOCK } else { 1 };
+        let rest = length % unit;
+        body.each_run_before(length - rest, unit, |run| self.cipher.seal_part(&mut mac, run));
+        // The text's last bytes, padding, and the MAC block.
+        let mut tail = Zeroizing::new([0; cbc::BLOCK + cbc::BLOCK + mac::BLOCK]);
+        let used = rest + padding_length(padded, length) + mac::BLOCK;
+        let (tail, _) = tail.split_at_mut(used);
+        let (text, trailer) = tail.split_at_mut(rest);
+        body.read(length - rest, text);
+        mac.update(text);
+        if let Some((padding, block)) = trailer.split_last_chunk_mut() {
+            padding.fill(u8::try_from(padding.len()).unwrap_or_default());
+            *block = self.cipher.finish(&mut mac).block(number);
+        }
+        let (encrypted, _) = tail.split_at_mut(used - SUFFIX);
+        self.cipher.encrypt(encrypted, &mut []);
+        body.write(length - rest, tail);
+        self.sequence += 1;
+        Ok(())
+    }
+
+    /// Decrypts the body of the next message and returns its text's length, `most` bytes at most, or
+    /// leaves it as it is.
+    pub(super) fn open(
+        &mut self,
+        padded: bool,
+        body: &mut impl Body,
+        most: usize,
+    ) -> Result<usize> {
         if body.len() < mac::BLOCK {
             return Err(Error::new(
                 Status::INCOMPLETE_MESSAGE,
                 "message: shorter than a MAC block (RFC 2831 §2.3)",
             ));
         }
-        self.check_suffix(body.last())?;
-        let mut sealed = body.without_last(SUFFIX);
-        if padded && (!sealed.len().is_multiple_of(cbc::BLOCK) || sealed.len() <= MAC) {
+        let number = self.check_suffix(body.last())?;
+        body.drop_last(SUFFIX);
+        if padded && (!body.len().is_multiple_of(cbc::BLOCK) || body.len() <= MAC) {
             return Err(altered("message: not made of whole blocks (RFC 2831 §2.4)"));
         }
         let mark = self.cipher.mark();
-        let mut mac = self.mac.begin(self.sequence);
-        self.cipher.open(&mut mac, &mut sealed, if padded { TAIL } else { MAC });
+        let mut mac = self.mac.begin(number);
+        self.cipher.open(&mut mac, body, if padded { TAIL } else { MAC });
         let length = if padded {
-            padded_length(&mut mac, &sealed)
+            padded_length(&mut mac, body)
         } else {
             let mac = self.cipher.finish(&mut mac);
-            bool::from(mac.equals(Mac::received(sealed.last()))).then(|| sealed.len() - MAC)
+            bool::from(mac.equals(Mac::received(body.last()))).then(|| body.len() - MAC)
         };
-        let Some(length) = length else {
-            self.cipher.undo(&mark, &mut sealed);
-            return Err(altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"));
-        };
-        count(&mut self.sequence);
-        Ok(length)
+        match length {
+            Some(length) if length <= most => {
+                self.sequence += 1;
+                Ok(length)
+            }
+            _ => {
+                self.cipher.undo(&mark, body);
+                Err(refused(length))
+            }
+        }
     }
 
-    fn check_suffix(&self, suffix: [u8; SUFFIX]) -> Result<()> {
+    /// Whether `suffix` is that of the next message.
+    pub(super) fn is_next(&self, suffix: [u8; SUFFIX]) -> bool {
+        mac::sequence(suffix).is_some_and(|number| u64::from(number) == self.sequence)
+    }
+
+    fn check_suffix(&self, suffix: [u8; SUFFIX]) -> Result<u32> {
         match mac::sequence(suffix) {
             None => Err(altered("message: its type is not 1 (RFC 2831 §2.3)")),
-            Some(sequence) if sequence != self.sequence => Err(Error::new(
+            Some(_) if self.sequence == MESSAGES => Err(spent()),
+            Some(number) if u64::from(number) != self.sequence => Err(Error::new(
                 Status::OUT_OF_SEQUENCE,
                 "message: its sequence number is not the next (RFC 2831 §2.3)",
             )),
-            Some(_) => Ok(()),
+            Some(number) => Ok(number),
         }
     }
 }
 
-fn count(sequence: &mut u32) {
-    *sequence = sequence.wrapping_add(1);
+/// Why an opened message is refused, whose text has `length` bytes, or is not that of its MAC.
+#[cold]
+fn refused(length: Option<usize>) -> Error {
+    match length {
+        None => altered("message: the MAC is not that of the text (RFC 2831 §2.3, §2.4)"),
+        Some(length) => Error::new(
+            Status::BUFFER_TOO_SMALL,
+            format!("decrypt: the text of {length} bytes does not fit into the DATA buffers"),
+        ),
+    }
+}
+
+/// Numbers do not start over: the MACs of the first messages would be right again.
+#[cold]
+fn spent() -> Error {
+    let reason = "message: 2^32 messages have gone this way, and no sequence number is left";
+    Error::new(Status::CONTEXT_EXPIRED, reason)
 }
 
 /// The text's length, if padding and MAC are right. `mac` has seen all but the last [`TAIL`] octets.
 ///
 /// A wrong padding must look like a wrong MAC from outside (RFC 2831 has the padding inside the
-/// encryption and outside the MAC): the MAC is computed for both, then as if one octet were padding.
-fn padded_length(mac: &mut RunningMac<'_>, opened: &Segments<'_>) -> Option<usize> {
+/// encryption and outside the MAC): the MAC is computed for both, then as if one octet were padding,
+/// and as many blocks are hashed for each length of it.
+fn padded_length(mac: &mut RunningMac<'_>, opened: &impl Body) -> Option<usize> {
     let tail: Zeroizing<[u8; TAIL]> = Zeroizing::new(opened.last());
-    let (text, _) = tail.split_at(cbc::BLOCK);
-    let text: [u8; cbc::BLOCK] = text.try_into().unwrap_or_default();
+    let text = tail.first_chunk::<{ cbc::BLOCK }>().copied().unwrap_or_default();
     let (padding, right) = padding_of(text);
-    let padding = usize::from(padding);
     // In front of a short body's tail there are zeros, which are neither text nor padding.
     let absent = TAIL.saturating_sub(opened.len());
-    mac.update(text.get(absent..cbc::BLOCK - padding).unwrap_or_default());
-    let good = right & mac.finish().equals(Mac::received(opened.last()));
-    bool::from(good).then(|| opened.len() - MAC - padding)
+    let rest = u64::from_le_bytes(text).checked_shr(8 * u32::try_from(absent).ok()?)?;
+    let count = (cbc::BLOCK - absent).saturating_sub(usize::from(padding));
+    let mac = mac.finish_within(rest, u32::try_from(count).ok()?, compress);
+    let good = right & mac.equals(Mac::received(opened.last()));
+    bool::from(good).then(|| opened.len() - MAC - usize::from(padding))
 }
 
 /// How many octets at the end of `text` are padding, and whether they are right: 1 where they are
@@ -201,13 +286,8 @@ fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
 }
 
 /// How many octets of padding a text of `length` octets gets: never none for a block cipher.
-pub(super) fn padding_length(protection: Protection, length: usize) -> usize {
-    match protection {
-        Protection::Confidentiality(cipher) if is_padded(cipher) => {
-            cbc::BLOCK - (length % cbc::BLOCK + MAC) % cbc::BLOCK
-        }
-        Protection::Confidentiality(_) | Protection::Integrity => 0,
-    }
+pub(super) fn padding_length(padded: bool, length: usize) -> usize {
+    if padded { cbc::BLOCK - (length % cbc::BLOCK + MAC) % cbc::BLOCK } else { 0 }
 }
 
 fn altered(reason: &'static str) -> Error {

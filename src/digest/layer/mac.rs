@@ -1,8 +1,10 @@
 //! The MAC of a message: HMAC-MD5 over its sequence number and text, ten octets of it, then the
 //! message type and the sequence number (RFC 2831 §2.3).
 
-use subtle::{Choice, ConstantTimeEq as _};
-use zeroize::Zeroize;
+use std::slice::from_ref;
+
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::kernels::md5::{Block, State, compress, halves};
 
@@ -113,7 +115,7 @@ impl RunningMac<'_> {
     /// Takes the partial block, which is whole.
     #[inline]
     pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut State, &[Block])) {
-        compress(&mut self.state, std::slice::from_ref(&self.partial));
+        compress(&mut self.state, from_ref(&self.partial));
         self.partial = [0; 64];
     }
 
@@ -145,7 +147,56 @@ impl RunningMac<'_> {
         }
         put_length(&mut self.partial, self.length);
         self.settle(&mut compress);
+        self.finish_outer(compress)
+    }
 
+    /// The same after the first `count` bytes of `text`, 7 at most. What is hashed, and in how many
+    /// blocks, is the same for every `count`: as much as the longest text needs.
+    #[inline]
+    pub(super) fn finish_within(
+        &mut self,
+        text: u64,
+        count: u32,
+        mut compress: impl FnMut(&mut State, &[Block]),
+    ) -> Mac {
+        const MOST: usize = size_of::<u64>() - 1;
+        const WORD: usize = size_of::<u64>();
+        let filled = self.filled();
+        let marked = text & ((1 << (8 * count)) - 1) | 0x80 << (8 * count);
+        let length = self.length + u64::from(count);
+        let mut blocks = Zeroizing::new([[0; 64]; 2]);
+        let [first, _] = &mut *blocks;
+        *first = self.partial;
+        if let Some(place) = blocks.as_flattened_mut().get_mut(filled..filled + WORD) {
+            place.copy_from_slice(&marked.to_le_bytes());
+        }
+        let [first, second] = &mut *blocks;
+        self.partial = [0; 64];
+        if filled + MOST < LENGTH_AT {
+            put_length(first, length);
+            compress(&mut self.state, from_ref(first));
+            return self.finish_outer(compress);
+        }
+        // Whether the text ends so early that its length stands in the first of the two.
+        let short = (filled as u64 + u64::from(count)).ct_lt(&(LENGTH_AT as u64));
+        let in_first = u64::conditional_select(&0, &(length << 3), short);
+        let (_, place) = first.split_at_mut(LENGTH_AT);
+        for (to, from) in place.iter_mut().zip(in_first.to_le_bytes()) {
+            *to |= from;
+        }
+        put_length(second, length);
+        compress(&mut self.state, from_ref(first));
+        let mut longer = Zeroizing::new(self.state);
+        compress(&mut longer, from_ref(second));
+        for (state, longer) in self.state.iter_mut().zip(&*longer) {
+            state.conditional_assign(longer, !short);
+        }
+        self.finish_outer(compress)
+    }
+
+    /// The MAC, when the inner hash is made and the partial block is empty.
+    #[inline]
+    fn finish_outer(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
         let inner = halves(&self.state);
         for (octets, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
             *octets = half.to_le_bytes();
@@ -282,6 +333,35 @@ mod tests {
                     assert_eq!(block[MAC..], [0, 1, 0, 0, 0, 7]);
                 }
             }
+        }
+    }
+
+    /// What a wrong padding must not change (cf. CVE-2013-0169, "Lucky Thirteen").
+    #[test]
+    fn a_text_that_ends_within_eight_bytes_costs_the_same_wherever_it_ends() {
+        let key = Zeroizing::new([0x11; 16]);
+        let mut states = [INITIAL; 2];
+        for (state, pad) in states.iter_mut().zip(pads(&key)) {
+            compress(state, &[pad]);
+        }
+        let [inner, outer] = states;
+        let prepared = PreparedMac::new(inner, outer);
+        let text: Vec<u8> = (0..200).map(|n: u32| (n * 31 % 251) as u8).collect();
+        for before in 0..=130 {
+            let blocks = [0, 1, 2, 3, 4, 5, 6, 7].map(|count: usize| {
+                let mut mac = prepared.begin(7);
+                mac.update(&text[..before]);
+                let last = u64::from_le_bytes(text[before..before + 8].try_into().unwrap());
+                let mut blocks = 0;
+                let mac = mac.finish_within(last, u32::try_from(count).unwrap(), |state, more| {
+                    blocks += more.len();
+                    compress(state, more);
+                });
+                let expected = expected(&key, 7, &text[..before + count]);
+                assert_eq!(mac.block(7)[..MAC], expected, "{before} and {count}");
+                blocks
+            });
+            assert_eq!(blocks, [blocks[0]; 8], "{before}");
         }
     }
 

@@ -7,6 +7,7 @@
 //!          keys       Kic, Kis, Kcc, Kcs from H(A1)
 //!          signers    the two MACs of an exchange
 //!          segments   a body in a data buffer and a trailer buffer
+//!          scattered  a body in any number of buffers
 //! ```
 //!
 //! The four octets of length in front of a body are the application's.
@@ -16,6 +17,7 @@ mod cipher;
 mod direction;
 mod keys;
 mod mac;
+mod scattered;
 mod segments;
 mod signers;
 
@@ -24,7 +26,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::direction::Direction;
 use self::keys::Flow;
-use self::segments::Segments;
+pub use self::scattered::Scattered;
+use self::segments::{Body, Segments};
 pub use self::signers::{Fork, Signers};
 use super::qop::Cipher;
 use crate::sspi::{Error, Result, Role, Secret, Status};
@@ -52,30 +55,40 @@ pub struct Layer {
     h_a1: Secret<[u8; 16]>,
     protection: Protection,
     role: Role,
+    /// Bytes of the largest body that the peer takes.
+    peer_maxbuf: u32,
     sending: Mutex<Direction>,
     receiving: Mutex<Direction>,
 }
 
 impl Layer {
     /// The layer of the exchange whose `H(A1)` is `h_a1`, before its first message; `role` is the
-    /// end of the conversation that we are, and `signers` are those of `h_a1`.
+    /// end of the conversation that we are, and `signers` are those of `h_a1`. The peer takes bodies
+    /// of `peer_maxbuf` bytes.
     #[must_use]
-    pub fn new(h_a1: &[u8; 16], signers: Signers, protection: Protection, role: Role) -> Self {
-        let [sending, receiving] = signers.of(role).map(|mac| Direction::new(mac, protection));
-        Self::of(h_a1, protection, role, sending, receiving)
+    pub fn new(
+        h_a1: &[u8; 16],
+        signers: Signers,
+        protection: Protection,
+        role: Role,
+        peer_maxbuf: u32,
+    ) -> Self {
+        let directions = signers.of(role).map(|mac| Direction::new(mac, protection));
+        Self::of(h_a1, protection, role, peer_maxbuf, directions)
     }
 
     fn of(
         h_a1: &[u8; 16],
         protection: Protection,
         role: Role,
-        sending: Direction,
-        receiving: Direction,
+        peer_maxbuf: u32,
+        [sending, receiving]: [Direction; 2],
     ) -> Self {
         Self {
             h_a1: Secret::new(*h_a1),
             protection,
             role,
+            peer_maxbuf,
             sending: Mutex::new(sending),
             receiving: Mutex::new(receiving),
         }
@@ -90,8 +103,10 @@ impl Layer {
     /// The MAC block of the next message to send, whose text is `parts` one after another: ten
     /// octets of HMAC, message type, sequence number (RFC 2831 §2.3). Nothing is encrypted, and
     /// signed and sealed messages are counted together.
-    #[must_use = "the message is counted, and the peer will miss it"]
-    pub fn sign<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> [u8; 16] {
+    ///
+    /// # Errors
+    /// `CONTEXT_EXPIRED` after 2^32 messages.
+    pub fn sign<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Result<[u8; 16]> {
         lock(&self.sending).sign(parts)
     }
 
@@ -99,7 +114,8 @@ impl Layer {
     ///
     /// # Errors
     /// `MESSAGE_ALTERED` when the message type is not 1 or the MAC is not that of the text,
-    /// `OUT_OF_SEQUENCE` when the sequence number is not the next. Nothing changes then.
+    /// `OUT_OF_SEQUENCE` when the sequence number is not the next, `CONTEXT_EXPIRED` after 2^32
+    /// messages. Nothing changes then.
     pub fn verify<'p>(
         &self,
         parts: impl IntoIterator<Item = &'p [u8]>,
@@ -109,9 +125,37 @@ impl Layer {
     }
 
     /// How many octets of trailer [`Layer::seal`] makes for `data_length` octets of data.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` when the peer does not take so large a body (RFC 2831 §2.1.2, maxbuf).
+    #[inline]
+    pub fn trailer_length(&self, data_length: usize) -> Result<usize> {
+        let length =
+            direction::padding_length(self.protection.is_padded(), data_length) + mac::BLOCK;
+        // Mostly what is to be sealed is far below.
+        if data_length.saturating_add(length) > self.peer_maxbuf as usize {
+            return Err(self.too_long(data_length));
+        }
+        Ok(length)
+    }
+
+    #[cold]
+    fn too_long(&self, length: usize) -> Error {
+        let Self { peer_maxbuf, .. } = self;
+        let fits = self.longest_text();
+        let reason = format!(
+            "encrypt: {length} bytes, and the peer takes messages of {peer_maxbuf} (maxbuf), of {fits} \
+             bytes before they are sealed"
+        );
+        Error::new(Status::INVALID_TOKEN, reason)
+    }
+
+    /// Bytes of the largest text that fits into what the peer takes, whatever its padding:
+    /// `cbMaximumMessage`.
     #[must_use]
-    pub fn trailer_length(&self, data_length: usize) -> usize {
-        direction::padding_length(self.protection, data_length) + mac::BLOCK
+    pub fn longest_text(&self) -> u32 {
+        let padding = if self.protection.is_padded() { self.block_size() } else { 0 };
+        self.peer_maxbuf.saturating_sub(self.security_trailer() + padding)
     }
 
     /// Seals the next message to send: encrypts `data` in place, writes padding, MAC, message type
@@ -119,20 +163,37 @@ impl Layer {
     /// integrity alone `data` stays as it is.
     ///
     /// # Errors
-    /// `BUFFER_TOO_SMALL` when `trailer` is shorter than [`Layer::trailer_length`]; nothing has
-    /// changed then.
+    /// Those of [`Layer::trailer_length`]; `BUFFER_TOO_SMALL` when `trailer` is shorter than that,
+    /// `CONTEXT_EXPIRED` after 2^32 messages; nothing has changed then.
     pub fn seal(&self, data: &mut [u8], trailer: &mut [u8]) -> Result<usize> {
-        let length = self.trailer_length(data.len());
+        let length = self.trailer_length(data.len())?;
         let Some((trailer, _)) = trailer.split_at_mut_checked(length) else {
-            return Err(Error::new(
-                Status::BUFFER_TOO_SMALL,
-                "message: no room for padding and MAC (RFC 2831 §2.3, §2.4)",
-            ));
+            return Err(no_room());
         };
         let mut sending = lock(&self.sending);
         sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
-        sending.seal(self.protection.is_padded(), data, trailer);
+        sending.seal(self.protection.is_padded(), data, trailer)?;
         Ok(length)
+    }
+
+    /// Seals the next message to send in memory that is exactly as large as its body: the text
+    /// stands there from byte `front` on, and has as many bytes as [`Layer::trailer_length`] leaves
+    /// for it. With integrity alone the text is moved to the start, and stays as it is.
+    ///
+    /// # Errors
+    /// Those of [`Layer::seal`].
+    pub fn seal_scattered(
+        &self,
+        body: &mut Scattered<'_>,
+        front: usize,
+        length: usize,
+    ) -> Result<()> {
+        if body.len() != length.saturating_add(self.trailer_length(length)?) {
+            return Err(no_room());
+        }
+        let mut sending = lock(&self.sending);
+        sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
+        sending.seal_scattered(self.protection.is_padded(), body, front, length)
     }
 
     /// Opens the next message received, whose body is `first` and `second` one after the other,
@@ -142,12 +203,39 @@ impl Layer {
     /// # Errors
     /// `INCOMPLETE_MESSAGE` for a body of less than 16 octets, `MESSAGE_ALTERED` when the message
     /// type is not 1, the ciphertext not made of whole blocks, or padding or MAC are not right,
-    /// `OUT_OF_SEQUENCE` when the sequence number is not the next. Both buffers hold what they
-    /// held, and the layer stands where it stood.
+    /// `OUT_OF_SEQUENCE` when the sequence number is not the next, `CONTEXT_EXPIRED` after 2^32
+    /// messages. Both buffers hold what they held, and the layer stands where it stood.
     pub fn open(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
         let mut receiving = lock(&self.receiving);
         receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
-        receiving.open(self.protection.is_padded(), Segments::new(first, second))
+        let mut body = Segments::new(first, second);
+        receiving.open(self.protection.is_padded(), &mut body, usize::MAX)
+    }
+
+    /// Opens the next message received, whose body lies in any number of pieces, and moves the text
+    /// to begin at byte `front` of them. Returns its length.
+    ///
+    /// # Errors
+    /// Those of [`Layer::open`]; `BUFFER_TOO_SMALL` when there is no room for the text behind
+    /// `front`.
+    pub fn open_scattered(&self, body: &mut Scattered<'_>, front: usize) -> Result<usize> {
+        let all = body.len();
+        let length = {
+            let mut receiving = lock(&self.receiving);
+            receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
+            receiving.open(self.protection.is_padded(), body, all.saturating_sub(front))?
+        };
+        body.restore(all);
+        if front > 0 {
+            body.move_from_start(front, length);
+        }
+        Ok(length)
+    }
+
+    /// Whether `body` ends as the next message received does.
+    #[must_use]
+    pub fn is_next(&self, body: &Scattered<'_>) -> bool {
+        lock(&self.receiving).is_next(body.last())
     }
 
     /// Octets of the largest signature: `cbMaxSignature`.
@@ -178,6 +266,7 @@ impl Layer {
             h_a1: self.h_a1.clone(),
             protection: self.protection,
             role: self.role,
+            peer_maxbuf: self.peer_maxbuf,
             sending: position(&self.sending),
             receiving: position(&self.receiving),
         }
@@ -186,19 +275,20 @@ impl Layer {
     /// The layer whose state `packed` is.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` when the position of a cipher is none that this cipher can have.
+    /// `INVALID_TOKEN` when a sequence number, or the position of a cipher, is none that there is.
     pub fn import(packed: &Packed) -> Result<Self> {
         let h_a1 = packed.h_a1.expose();
-        let Packed { protection, role, .. } = *packed;
-        let direction = |mac, flow, packed| {
+        let Packed { protection, role, peer_maxbuf, .. } = *packed;
+        let direction = |mac, flow, packed: &PackedDirection| {
             Direction::unpack(mac, h_a1, flow, protection, packed).ok_or_else(|| {
-                Error::new(Status::INVALID_TOKEN, "import: not a position of the cipher")
+                let reason = "import: not a sequence number, or not a position of the cipher";
+                Error::new(Status::INVALID_TOKEN, reason)
             })
         };
         let [sending, receiving] = Signers::new(h_a1).of(role);
         let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
         let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
-        Ok(Self::of(h_a1, protection, role, sending, receiving))
+        Ok(Self::of(h_a1, protection, role, peer_maxbuf, [sending, receiving]))
     }
 }
 
@@ -217,6 +307,8 @@ pub struct Packed {
     pub protection: Protection,
     /// Which end it is.
     pub role: Role,
+    /// Bytes of the largest body that the peer takes.
+    pub peer_maxbuf: u32,
     /// What is sent.
     pub sending: PackedDirection,
     /// What is received.
@@ -226,11 +318,17 @@ pub struct Packed {
 /// Where one direction of a layer stands. The default is before the first message.
 #[derive(Clone, Debug, Default)]
 pub struct PackedDirection {
-    /// The sequence number of the next message.
-    pub sequence: u32,
+    /// The sequence number of the next message; 2^32 when none is left.
+    pub sequence: u64,
     /// The cipher's position: empty before the first message and without a cipher, the last 8
     /// octets of ciphertext for des and 3des, the 258 octets of its state for rc4.
     pub position: Secret<Vec<u8>>,
+}
+
+#[cold]
+fn no_room() -> Error {
+    let reason = "message: no room for padding and MAC (RFC 2831 §2.3, §2.4)";
+    Error::new(Status::BUFFER_TOO_SMALL, reason)
 }
 
 /// A lock whose holder died protects a state that no step leaves half made: it is taken over.

@@ -1,8 +1,31 @@
-//! A message body that lies in two places: a data buffer and a trailer buffer.
+//! The memory of a message's body: mostly a data buffer and a trailer buffer.
 
 /// Octets that go through hash and cipher together, so that the second finds them in the cache.
 /// DES is decrypted in batches of up to 4096.
 pub(super) const PIECE: usize = 16384;
+
+/// The memory of a body, taken as one run of bytes in however many buffers it lies.
+pub(super) trait Body {
+    fn len(&self) -> usize;
+
+    /// Leaves the last `count` bytes out; nothing is left where there are not so many.
+    fn drop_last(&mut self, count: usize);
+
+    /// The last `N` bytes; in front of a shorter body, zeros.
+    fn last<const N: usize>(&self) -> [u8; N];
+
+    /// Passes what is before the last `count` bytes to `work`, in order.
+    fn each_part_without(&self, count: usize, work: impl FnMut(&[u8]));
+
+    /// Passes all bytes to `work` in order, in runs of whole units of `unit` bytes, a power of two
+    /// of at most 16, to be changed in place. A unit across a boundary is put together and taken
+    /// apart again. At the end of a body that is not made of whole units, what is left over comes as
+    /// it is.
+    fn each_run(&mut self, unit: usize, work: impl FnMut(&mut [u8]));
+
+    /// Passes all bytes to `work`, the last part first.
+    fn each_backwards(&mut self, work: impl FnMut(&mut [u8]));
+}
 
 /// Two pieces of memory, taken as one after the other.
 pub(super) struct Segments<'a> {
@@ -14,52 +37,39 @@ impl<'a> Segments<'a> {
     pub(super) fn new(first: &'a mut [u8], second: &'a mut [u8]) -> Self {
         Self { first, second }
     }
+}
 
-    /// What is before the last `count` octets, in two pieces; nothing, where there are not so many.
-    pub(super) fn parts_without(&self, count: usize) -> [&[u8]; 2] {
-        let length = self.len().saturating_sub(count);
-        let (first, _) = self.first.split_at(length.min(self.first.len()));
-        let (second, _) = self.second.split_at((length - first.len()).min(self.second.len()));
-        [first, second]
-    }
-
-    pub(super) fn len(&self) -> usize {
+impl Body for Segments<'_> {
+    fn len(&self) -> usize {
         self.first.len().saturating_add(self.second.len())
     }
 
-    /// Everything before the last `count` octets; nothing, where there are not so many.
-    pub(super) fn without_last(self, count: usize) -> Self {
+    fn drop_last(&mut self, count: usize) {
         let length = self.len().saturating_sub(count);
-        let from_first = length.min(self.first.len());
-        let from_second = length - from_first;
-        Self {
-            first: self.first.split_at_mut(from_first).0,
-            second: self.second.split_at_mut(from_second.min(self.second.len())).0,
-        }
+        let (first, second) = (std::mem::take(&mut self.first), std::mem::take(&mut self.second));
+        let from_first = length.min(first.len());
+        let from_second = (length - from_first).min(second.len());
+        self.first = first.split_at_mut(from_first).0;
+        self.second = second.split_at_mut(from_second).0;
     }
 
-    /// The last `N` octets; in front of a shorter body, zeros.
     #[inline]
-    pub(super) fn last<const N: usize>(&self) -> [u8; N] {
+    fn last<const N: usize>(&self) -> [u8; N] {
         let whole = if self.second.is_empty() { &*self.first } else { &*self.second };
         whole.last_chunk().copied().unwrap_or_else(|| self.last_across())
     }
 
-    #[cold]
-    #[inline(never)]
-    fn last_across<const N: usize>(&self) -> [u8; N] {
-        let mut last = [0; N];
-        let octets = self.second.iter().rev().chain(self.first.iter().rev());
-        for (to, from) in last.iter_mut().rev().zip(octets) {
-            *to = *from;
+    fn each_part_without(&self, count: usize, mut work: impl FnMut(&[u8])) {
+        let length = self.len().saturating_sub(count);
+        let (first, _) = self.first.split_at(length.min(self.first.len()));
+        let (second, _) = self.second.split_at((length - first.len()).min(self.second.len()));
+        work(first);
+        if !second.is_empty() {
+            work(second);
         }
-        last
     }
 
-    /// Passes all octets to `work` in order, in runs of whole units of `unit` octets, a power of two,
-    /// to be changed in place. A unit across the boundary is put together and taken apart again. At
-    /// the end of a body that is not made of whole units, what is left over comes as it is.
-    pub(super) fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
+    fn each_run(&mut self, unit: usize, mut work: impl FnMut(&mut [u8])) {
         let whole = self.first.len() & !(unit - 1);
         let (runs, head) = self.first.split_at_mut(whole);
         in_pieces(runs, &mut work);
@@ -71,10 +81,22 @@ impl<'a> Segments<'a> {
         in_pieces(rest, &mut work);
     }
 
-    /// Passes all octets to `work`, the last part first.
-    pub(super) fn each_backwards(&mut self, mut work: impl FnMut(&mut [u8])) {
+    fn each_backwards(&mut self, mut work: impl FnMut(&mut [u8])) {
         work(self.second);
         work(self.first);
+    }
+}
+
+impl Segments<'_> {
+    #[cold]
+    #[inline(never)]
+    fn last_across<const N: usize>(&self) -> [u8; N] {
+        let mut last = [0; N];
+        let octets = self.second.iter().rev().chain(self.first.iter().rev());
+        for (to, from) in last.iter_mut().rev().zip(octets) {
+            *to = *from;
+        }
+        last
     }
 }
 
@@ -132,12 +154,19 @@ mod tests {
             assert_eq!(segments.len(), 10);
             assert_eq!(segments.last::<4>(), [7, 8, 9, 10]);
             assert_eq!(segments.last::<12>(), [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-            let rest = segments.without_last(6);
+            let mut rest = segments;
+            rest.drop_last(6);
             assert_eq!(rest.last::<4>(), [1, 2, 3, 4]);
             assert_eq!(rest.len(), 4);
-            assert_eq!(rest.parts_without(1).concat(), [1, 2, 3]);
-            assert!(rest.parts_without(5).concat().is_empty());
-            assert_eq!(rest.without_last(5).len(), 0);
+            let without = |count| {
+                let mut parts = Vec::new();
+                rest.each_part_without(count, |part| parts.extend_from_slice(part));
+                parts
+            };
+            assert_eq!(without(1), [1, 2, 3]);
+            assert!(without(5).is_empty());
+            rest.drop_last(5);
+            assert_eq!(rest.len(), 0);
         }
     }
 }

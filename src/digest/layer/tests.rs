@@ -12,6 +12,9 @@ const V4: &str = "68d9795fbde795dac0fdfdbd4461a106";
 /// H(A1) of RFC 2831 §4's IMAP example.
 const V1: &str = "a2549853149b0536f01f0b850c643c57";
 
+/// What the peer takes.
+const MAXBUF: u32 = 65_536;
+
 fn h_a1(text: &str) -> [u8; 16] {
     unhex(text).try_into().unwrap()
 }
@@ -27,7 +30,7 @@ fn padded_protections() -> [Protection; 2] {
 
 /// Both ends of a conversation on V4's H(A1).
 fn ends(protection: Protection) -> (Layer, Layer) {
-    let end = |role| Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role);
+    let end = |role| Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role, MAXBUF);
     (end(Role::Client), end(Role::Server))
 }
 

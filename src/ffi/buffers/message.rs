@@ -142,7 +142,7 @@ impl Piece {
             kind,
             passed_over: buffer.BufferType & buffer_type::READONLY_WITH_CHECKSUM != 0,
             takes_part,
-            only_read: takes_part && only_read(index, buffer),
+            only_read: only_read(index, buffer),
             start: if length == 0 { Self::NONE.start } else { buffer.pvBuffer.cast() },
             length,
         }

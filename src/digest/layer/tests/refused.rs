@@ -3,7 +3,7 @@
 use super::*;
 
 /// The key of messages to the server, and the sequence number of the next.
-fn at(sequence: u32, protection: Protection) -> (Layer, Layer) {
+fn at(sequence: u64, protection: Protection) -> (Layer, Layer) {
     let (client, server) = ends(protection);
     let (mut sending, mut receiving) = (client.export(false), server.export(false));
     sending.sending.sequence = sequence;
@@ -147,15 +147,79 @@ fn r54_replayed_and_skipping_messages_are_out_of_sequence() {
 }
 
 #[test]
-fn r54_sequence_numbers_wrap() {
+fn r54_after_the_last_sequence_number_a_layer_ends() {
     for protection in all_protections() {
-        let (client, server) = at(u32::MAX, protection);
+        let (client, server) = at(u64::from(u32::MAX) - 1, protection);
+        let block = client.sign([b"last but one".as_slice()]).unwrap();
+        server.verify([b"last but one".as_slice()], &block).unwrap();
         let last = sealed(&client, b"last");
         assert_eq!(last[last.len() - 6..], [0, 1, 0xFF, 0xFF, 0xFF, 0xFF]);
         assert_eq!(opened(&server, &last).unwrap(), b"last");
-        let first = sealed(&client, b"first");
-        assert_eq!(first[first.len() - 6..], [0, 1, 0, 0, 0, 0]);
-        assert_eq!(opened(&server, &first).unwrap(), b"first");
+        // The other direction goes on.
+        assert_eq!(opened(&client, &sealed(&server, b"reply")).unwrap(), b"reply");
+
+        let end = |layer: &Layer| {
+            let (mut data, mut trailer) = (*b"more", [9; 24]);
+            let error = layer.seal(&mut data, &mut trailer).unwrap_err();
+            assert_eq!((&data, trailer), (b"more", [9; 24]));
+            assert_eq!(layer.sign([b"more".as_slice()]), Err(error.clone()));
+            error.status()
+        };
+        let first = sealed(&ends(protection).0, b"first");
+        let (client_again, server_again) = (client.export(false), server.export(false));
+        let client_again = Layer::import(&client_again).unwrap();
+        let server_again = Layer::import(&server_again).unwrap();
+        for (client, server) in [(client, server), (client_again, server_again)] {
+            for _ in 0..2 {
+                assert_eq!(end(&client), Status::CONTEXT_EXPIRED, "{protection:?}");
+                for body in [&first, &last] {
+                    assert_eq!(status(opened(&server, body)), Status::CONTEXT_EXPIRED);
+                }
+                let refused = server.verify([b"last but one".as_slice()], &block).unwrap_err();
+                assert_eq!(refused.status(), Status::CONTEXT_EXPIRED);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_import_has_a_sequence_number_beyond_the_last() {
+    for (sequence, good) in [(1 << 32, true), ((1 << 32) + 1, false), (u64::MAX, false)] {
+        let mut packed = ends(Protection::Integrity).0.export(false);
+        packed.sending.sequence = sequence;
+        let imported = Layer::import(&packed).map(|_| ()).map_err(|error| error.status());
+        assert_eq!(imported, if good { Ok(()) } else { Err(Status::INVALID_TOKEN) }, "{sequence}");
+    }
+}
+
+#[test]
+fn what_the_peer_does_not_take_is_not_sealed() {
+    for protection in all_protections() {
+        for peer_maxbuf in [24, 25, 100, 300] {
+            let end = |role| {
+                Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role, peer_maxbuf)
+            };
+            let (client, server) = (end(Role::Client), end(Role::Server));
+            for length in 0..302 {
+                let (mut text, mut trailer) = (vec![b'x'; length], [9; 24]);
+                match client.seal(&mut text, &mut trailer) {
+                    Ok(trailer) => assert!(length + trailer <= peer_maxbuf as usize),
+                    Err(error) => {
+                        assert!(length > client.longest_text() as usize, "{length}");
+                        assert_eq!(error.status(), Status::INVALID_TOKEN);
+                        assert!(error.reason().contains(&client.longest_text().to_string()));
+                        assert_eq!((text, trailer), (vec![b'x'; length], [9; 24]));
+                        break;
+                    }
+                }
+                assert_ne!(length, 301, "nothing was refused");
+                text.extend_from_slice(&trailer[..client.trailer_length(length).unwrap()]);
+                assert_eq!(opened(&server, &text).unwrap(), vec![b'x'; length]);
+            }
+            // What was refused has not been counted.
+            let longest = vec![b'x'; client.longest_text() as usize];
+            assert_eq!(opened(&server, &sealed(&client, &longest)).unwrap(), longest);
+        }
     }
 }
 
@@ -216,7 +280,7 @@ fn r55_a_failed_message_and_then_the_good_one() {
 fn r55_a_failed_signature_and_then_the_good_one() {
     let (client, server) = ends(Protection::Integrity);
     let text = b"hello".as_slice();
-    let block = client.sign([text]);
+    let block = client.sign([text]).unwrap();
     for (position, expected) in [
         (0, Status::MESSAGE_ALTERED),
         (9, Status::MESSAGE_ALTERED),
@@ -249,7 +313,7 @@ fn a_message_of_the_own_direction_is_refused() {
 fn a_holder_that_died_leaves_the_layer_usable() {
     let (client, server) = ends(Protection::Integrity);
     let died = std::thread::scope(|scope| {
-        let dying = || client.sign(std::iter::once_with(|| panic!("the caller's own")));
+        let dying = || client.sign(std::iter::once_with(|| panic!("the caller's own"))).map(|_| ());
         scope.spawn(dying).join()
     });
     assert!(died.is_err());
