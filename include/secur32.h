@@ -1496,18 +1496,22 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc
  * * `phContext`: an established context.
  * * `pMessage`: either a STREAM buffer with the sealed message and a DATA buffer (what it holds
  *   is ignored), which then points to the plaintext inside the stream's memory; or the sealed
- *   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or a DATA buffer and
- *   the buffers beside it as EncryptMessage left them.
+ *   message in a DATA buffer, whose `cbBuffer` becomes the plaintext's length; or the buffers as
+ *   EncryptMessage left them, in any of its shapes: the plaintext then is in the DATA buffers again,
+ *   and their `cbBuffer` tells how much of it. Digest also takes the message in several DATA buffers
+ *   and nothing else. Read-only DATA counts as it did when the message was sealed.
  * * `MessageSeqNo`: ignored; the context counts.
  * * `pfQOP`: receives 0, or SECQOP_WRAP_NO_ENCRYPT for a message that was signed only; may be
  *   NULL. Written after success only.
  *
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
  * before or follows one not seen (after both the next good message still opens);
- * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has; SEC_E_INVALID_HANDLE;
- * SEC_E_INVALID_TOKEN without those buffers, and for malformed or overlapping ones;
- * SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer. On
- * failure the buffers are as they were. */
+ * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has, also none; SEC_E_INVALID_HANDLE;
+ * SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, and by Kerberos and
+ * Negotiate for what does not begin as a message does; SEC_E_BUFFER_TOO_SMALL by Digest for a buffer
+ * beside DATA that alone has what follows the data and is shorter than 16 bytes, and where the text
+ * has no room in DATA; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer;
+ * SEC_E_CONTEXT_EXPIRED after 2^32 messages of Digest. On failure the buffers are as they were. */
 SECURITY_STATUS SEC_ENTRY DecryptMessage(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 
@@ -1530,20 +1534,37 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
  * One thread may seal while another opens.
  *
  * * `phContext`: an established context.
- * * `fQOP`: 0; of Kerberos and Negotiate also SECQOP_WRAP_NO_ENCRYPT, to sign only.
- * * `pMessage`: the plaintext in a DATA buffer, which becomes as many octets of the sealed
- *   message, and buffers for the rest of it: capacity on entry, length on return. For Digest a
- *   PADDING buffer (or TOKEN, or a second DATA; SECPKG_ATTR_SIZES: signature and block size), which
- *   follows the data. For Kerberos and Negotiate a TOKEN buffer (cbSecurityTrailer), which goes
- *   before the data, and a PADDING buffer (cbBlockSize), which follows it. DATA buffers marked
- *   SECBUFFER_READONLY_WITH_CHECKSUM are signed and not encrypted there.
+ * * `fQOP`: 0; of Kerberos and Negotiate, and of DIGEST-MD5 with auth-int, also
+ *   SECQOP_WRAP_NO_ENCRYPT, to sign only.
+ * * `pMessage`: the plaintext in DATA buffers, which are sealed as one text and become as
+ *   many bytes of the sealed message, and buffers for the rest of it: capacity on entry, length on
+ *   return. SECPKG_ATTR_SIZES tells how much they need. The shapes:
+ *   - TOKEN (cbSecurityTrailer), DATA..., PADDING (cbBlockSize), sent in this order, for any package.
+ *     The lengths are those after the call; of Digest the text moves within the buffers.
+ *   - For Digest also DATA... with PADDING, or without one with TOKEN (cbMaxSignature plus
+ *     cbBlockSize), which follows the data wherever the buffer stands; or two DATA buffers, the
+ *     second for what follows. Where TOKEN and PADDING are there and PADDING alone has the room,
+ *     TOKEN's length becomes 0.
+ *   - For Kerberos and Negotiate also TOKEN, DATA... without PADDING.
+ *
+ *   DATA marked SECBUFFER_READONLY is no part of the message. DATA marked
+ *   SECBUFFER_READONLY_WITH_CHECKSUM is signed and not encrypted by Kerberos and Negotiate, and no
+ *   part of the message for Digest, whose messages have no place for it.
  * * `MessageSeqNo`: ignored; the context counts.
  *
+ * A context of Digest with auth-int signs: the text stays readable, as SASL's layer for integrity
+ * has it, and so do the Sasl functions' contexts of Kerberos and Negotiate whose layer is that for
+ * integrity. Other contexts without confidentiality refuse, unless fQOP is SECQOP_WRAP_NO_ENCRYPT.
+ *
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
- * functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, and for malformed or
- * overlapping ones; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no security
- * layer, also where the cookies chose none. On failure nothing is written, but for `cbBuffer` after
- * SEC_E_BUFFER_TOO_SMALL: the length needed. */
+ * functions their cookies too; SEC_E_INVALID_TOKEN without those buffers, for malformed or
+ * overlapping ones, and for a message that is longer than the peer takes (its maxbuf, or the size in
+ * its cookie): SECPKG_ATTR_STREAM_SIZES of Digest, and SASL_OPTION_SEND_SIZE, tell what fits;
+ * SEC_E_BUFFER_TOO_SMALL; SEC_E_UNSUPPORTED_FUNCTION by Kerberos and Negotiate when the context has no
+ * confidentiality; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer, also where the
+ * cookies chose none, and for SECQOP_WRAP_NO_ENCRYPT with auth-conf; SEC_E_CONTEXT_EXPIRED after 2^32
+ * messages of Digest, whose sequence numbers are then used up. On failure nothing is written, but for
+ * `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed. */
 SECURITY_STATUS SEC_ENTRY EncryptMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
@@ -1689,7 +1710,9 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
  * * `fQOP`: 0.
  * * `pMessage`: a TOKEN buffer, which receives the signature (its `cbBuffer` is the capacity on
  *   entry, SECPKG_ATTR_SIZES tells how much is needed, and the length on return), and the message
- *   in DATA buffers, which are left as they are. A PADDING buffer's `cbBuffer` becomes 0.
+ *   in DATA buffers, which are signed in their order and left as they are; of Digest without those
+ *   marked SECBUFFER_READONLY_WITH_CHECKSUM. A PADDING buffer's `cbBuffer` becomes 0. What is sent
+ *   as one message should be no longer than SECPKG_ATTR_STREAM_SIZES says.
  * * `MessageSeqNo`: ignored; the context counts.
  *
  * In HTTP mode a client makes the digest-response of its next request: `pMessage` has an empty
@@ -1699,9 +1722,9 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
  *
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE, also before the exchange has succeeded, with the Sasl
  * functions their cookies too; SEC_E_INVALID_TOKEN without a TOKEN buffer, and for malformed or
- * overlapping buffers;
- * SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no integrity protection.
- * On failure nothing is written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed. */
+ * overlapping buffers; SEC_E_BUFFER_TOO_SMALL; SEC_E_QOP_NOT_SUPPORTED when the context has no
+ * integrity protection; SEC_E_CONTEXT_EXPIRED after 2^32 messages of Digest. On failure nothing is
+ * written, but for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL: the length needed. */
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
@@ -2133,7 +2156,8 @@ void SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 /* Verifies the signature of a message.
  *
  * * `phContext`: an established context.
- * * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers.
+ * * `pMessage`: the signature in a TOKEN buffer and the message in DATA buffers, as they were signed;
+ *   of Digest also DATA buffers alone, the last of which ends with the signature.
  * * `MessageSeqNo`: ignored; the context counts.
  * * `pfQOP`: receives the quality of protection; may be NULL. Written after success only.
  *
@@ -2142,7 +2166,8 @@ void SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
  *
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
  * before or follows one not seen (after both the next good message still verifies);
- * SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED. */
+ * SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED; SEC_E_CONTEXT_EXPIRED after 2^32
+ * messages of Digest. */
 SECURITY_STATUS SEC_ENTRY VerifySignature(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 

@@ -142,6 +142,17 @@ fn no_kdc(what: &str) -> bool {
     missing.is_some()
 }
 
+/// Every shape of messages, what is not sealed, and what is too long.
+#[test]
+fn messages_of_every_shape() {
+    if no_kdc("messages") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("messages")));
+    assert!(told.ends_with(" 0 failures\n"), "{told}");
+}
+
 /// Every cookie that there can be, from either side.
 #[test]
 fn cookies_of_all_kinds() {

@@ -339,6 +339,10 @@ impl Context for GssContext {
         messages::verify(&self.lock(), message)
     }
 
+    fn sealed_length(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<usize> {
+        messages::sealed_length(&self.lock(), qop, message)
+    }
+
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
         messages::seal(&self.lock(), qop, message)
     }

@@ -16,6 +16,9 @@ use crate::sspi::{Error, Flags, MAX_BUFFERS, Message, Placement, Result, Status,
 /// `SECQOP_WRAP_NO_ENCRYPT`.
 const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
 
+/// Bytes of the least header that a message has (RFC 4121 §4.2.6.2).
+const HEADER: usize = 16;
+
 /// The message's buffers as the library takes them, one for one.
 type Iov = [IovBuffer; MAX_BUFFERS];
 
@@ -23,22 +26,16 @@ const NO_IOV: Iov = [IovBuffer { kind: iov::EMPTY, buffer: Buffer::EMPTY }; MAX_
 
 /// `EncryptMessage`. The capacity is checked before the library changes anything.
 pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-    let confidential = match qop {
-        WRAP_NO_ENCRYPT => false,
-        0 => state.flags().contains(Flags::CONFIDENTIALITY),
-        _ => return Err(Error::new(Status::QOP_NOT_SUPPORTED, "encrypt: fQOP has no such value")),
-    };
     let handle = state.established()?;
-    let token = required(message, buffer_type::TOKEN)?;
-    required(message, buffer_type::DATA)?;
+    let confidential = confidentiality(state, qop)?;
+    let token = token_of(message)?;
+    text(message)?;
     let padding = message.position(buffer_type::PADDING);
     let mut array = NO_IOV;
     let buffers = lay_out(message, &mut array, token, padding)?;
     // A copy: the library forgets where header and padding are while it measures them.
     let mut needed = NO_IOV;
-    let (needed, _) = needed.split_at_mut_checked(buffers.len()).ok_or_else(too_many)?;
-    needed.copy_from_slice(buffers);
-    measure(state, confidential, needed)?;
+    let needed = measured(state, confidential, buffers, &mut needed)?;
     for index in [Some(token), padding] {
         let (needed, place) = (length_of(needed, index), index.and_then(|i| buffers.get_mut(i)));
         let Some(place) = place else { continue };
@@ -76,7 +73,50 @@ pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
     Ok(())
 }
 
-/// Describes the caller's buffers. Those to be written must be writable.
+/// How many bytes [`seal`] makes of a message: TOKEN, DATA and PADDING together.
+pub(super) fn sealed_length(
+    state: &State,
+    qop: u32,
+    message: &mut Message<'_, '_>,
+) -> Result<usize> {
+    let confidential = confidentiality(state, qop)?;
+    let token = token_of(message)?;
+    let padding = message.position(buffer_type::PADDING);
+    let (mut array, mut needed) = (NO_IOV, NO_IOV);
+    let buffers = lay_out(message, &mut array, token, padding)?;
+    let needed = measured(state, confidential, buffers, &mut needed)?;
+    let around = length_of(needed, Some(token)).saturating_add(length_of(needed, padding));
+    Ok(message.text_length().saturating_add(around))
+}
+
+/// Whether the message is to be encrypted; the text never leaves in clear instead.
+fn confidentiality(state: &State, qop: u32) -> Result<bool> {
+    match qop {
+        WRAP_NO_ENCRYPT => Ok(false),
+        0 if state.flags().contains(Flags::CONFIDENTIALITY) => Ok(true),
+        0 => {
+            let reason = "encrypt: the context was made without confidentiality";
+            Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
+        }
+        _ => Err(Error::new(Status::QOP_NOT_SUPPORTED, "encrypt: fQOP has no such value")),
+    }
+}
+
+/// The buffers as [`measure`] leaves them.
+fn measured<'i>(
+    state: &State,
+    confidential: bool,
+    buffers: &[IovBuffer],
+    needed: &'i mut Iov,
+) -> Result<&'i [IovBuffer]> {
+    let (needed, _) = needed.split_at_mut_checked(buffers.len()).ok_or_else(too_many)?;
+    needed.copy_from_slice(buffers);
+    measure(state, confidential, needed)?;
+    Ok(needed)
+}
+
+/// Describes the caller's buffers. Read-only DATA is signed where it is `READONLY_WITH_CHECKSUM`, and
+/// otherwise no part of the message. Those to be written must be writable.
 fn lay_out<'i>(
     message: &mut Message<'_, '_>,
     array: &'i mut Iov,
@@ -92,6 +132,7 @@ fn lay_out<'i>(
             continue;
         }
         let kind = match kind {
+            buffer_type::DATA if !buffer.is_text() => continue,
             buffer_type::DATA => iov::DATA,
             _ if index == token => iov::HEADER,
             _ if Some(index) == padding => iov::PADDING,
@@ -108,14 +149,15 @@ fn length_of(buffers: &[IovBuffer], index: Option<usize>) -> usize {
     index.and_then(|index| buffers.get(index)).map_or(0, |buffer| buffer.buffer.length)
 }
 
-fn required(message: &Message<'_, '_>, kind: u32) -> Result<usize> {
-    message.position(kind).ok_or_else(|| {
-        let reason = match kind {
-            buffer_type::TOKEN => "message: no TOKEN buffer",
-            _ => "message: no DATA buffer",
-        };
-        Error::new(Status::INVALID_TOKEN, reason)
-    })
+fn token_of(message: &Message<'_, '_>) -> Result<usize> {
+    let missing = || Error::new(Status::INVALID_TOKEN, "message: no TOKEN buffer");
+    message.position(buffer_type::TOKEN).ok_or_else(missing)
+}
+
+/// The first buffer with text, or for it.
+fn text(message: &Message<'_, '_>) -> Result<usize> {
+    let missing = || Error::new(Status::INVALID_TOKEN, "message: no DATA buffer to write");
+    message.text().ok_or_else(missing)
 }
 
 /// Tells the length that a buffer should have had.
@@ -138,7 +180,7 @@ fn too_many() -> Error {
 /// `DecryptMessage`. The plaintext replaces the message after all of it was checked.
 pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     state.established()?;
-    let data = required(message, buffer_type::DATA)?;
+    let data = text(message)?;
     if let Some(stream) = message.position(buffer_type::STREAM) {
         let (length, protection) = open_whole(state, message, stream)?;
         if let Some(buffer) = message.0.get_mut(data) {
@@ -159,6 +201,7 @@ pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> 
 /// Opens a buffer that holds a whole wrap token; its first octets become the plaintext.
 fn open_whole(state: &State, message: &mut Message<'_, '_>, index: usize) -> Result<(usize, u32)> {
     let octets = message.writable(index)?;
+    check_whole(octets)?;
     let (plain, protection) = unwrap(state, octets)?;
     let length = plain.octets().len();
     let place = octets.get_mut(..length).ok_or_else(|| {
@@ -166,6 +209,19 @@ fn open_whole(state: &State, message: &mut Message<'_, '_>, index: usize) -> Res
     })?;
     place.copy_from_slice(plain.octets());
     Ok((length, protection))
+}
+
+/// The library calls all that is no message of its own defective: what is the start of one, or
+/// nothing, is incomplete.
+fn check_whole(message: &[u8]) -> Result<()> {
+    // RFC 4121 §4.2.6.2, and RFC 2743 §3.1.
+    let starts: [&[u8]; 2] = [&[0x05, 0x04], &[0x60]];
+    let is_start = starts.iter().any(|start| start.iter().zip(message).all(|(a, b)| a == b));
+    if message.len() < HEADER && is_start {
+        let reason = "message: shorter than its header (RFC 4121 §4.2.6.2)";
+        return Err(Error::new(Status::INCOMPLETE_MESSAGE, reason));
+    }
+    Ok(())
 }
 
 fn unwrap(state: &State, token: &[u8]) -> Result<(Owned<'static>, u32)> {
@@ -208,9 +264,13 @@ fn check_order(major: u32) -> Result<()> {
 /// Opens what `EncryptMessage` left in its buffers. The library works in place and spoils what it
 /// refuses, so it gets a copy.
 fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
-    let token = required(message, buffer_type::TOKEN)?;
+    let token = token_of(message)?;
     let padding = message.position(buffer_type::PADDING);
     let handle = state.established()?;
+    let length = |index: usize| message.0.get(index).map_or(0, |buffer| buffer.data.octets().len());
+    if message.text_length() + length(token) + padding.map_or(0, length) < HEADER {
+        check_whole(message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets()))?;
+    }
     let mut copy = Zeroizing::new(Vec::new());
     for buffer in message.0.iter() {
         copy.extend_from_slice(buffer.data.octets());
@@ -266,7 +326,7 @@ fn signed(message: &Message<'_, '_>) -> Zeroizing<Vec<u8>> {
 pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
     let _ = qop;
     let handle = state.established()?;
-    let index = required(message, buffer_type::TOKEN)?;
+    let index = token_of(message)?;
     let data = signed(message);
     let capacity = message.writable(index)?.len();
     // A signature has what a wrapped message has around it: asked for first, since signing counts.
@@ -308,7 +368,7 @@ pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
 /// `VerifySignature`.
 pub(super) fn verify(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     let handle = state.established()?;
-    let index = required(message, buffer_type::TOKEN)?;
+    let index = token_of(message)?;
     let data = signed(message);
     let signature = message.0.get(index).map_or(&[][..], |buffer| buffer.data.octets());
     let functions = state.functions();

@@ -77,7 +77,7 @@ impl Package for Unix {
     fn sasl_semantics(&self) -> SaslSemantics {
         match self.mechanism {
             Mechanism::Kerberos => SaslSemantics::Gssapi,
-            Mechanism::Negotiate => SaslSemantics::Plain,
+            Mechanism::Negotiate => SaslSemantics::Attributes,
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Session {
     context: Box<dyn Context>,
     role: Role,
     wrapper: Wrapper,
+    /// Whether SASL takes its layer from the context's attributes.
+    layer_by_attributes: bool,
 }
 
 /// What SASL keeps beside a package's context.
@@ -59,18 +61,21 @@ impl Session {
         reason = "measured: what is handed over in memory is waited for"
     )]
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
-        let wrapper = match credential.package().sasl_semantics() {
+        let semantics = credential.package().sasl_semantics();
+        let wrapper = match semantics {
             _ if !through_sasl => Wrapper::Absent,
-            SaslSemantics::Plain => Wrapper::Options(OnceBox::new()),
+            SaslSemantics::Plain | SaslSemantics::Attributes => Wrapper::Options(OnceBox::new()),
             SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceBox::new(), Exchange::new()))),
         };
-        Ok(Self { context: credential.context(role)?, role, wrapper })
+        let layer_by_attributes = through_sasl && semantics == SaslSemantics::Attributes;
+        Ok(Self { context: credential.context(role)?, role, wrapper, layer_by_attributes })
     }
 
     /// A session around an imported context, which is established and has no SASL state.
     #[must_use]
     pub fn imported(context: Box<dyn Context>) -> Self {
-        Self { role: context.role(), context, wrapper: Wrapper::Absent }
+        let wrapper = Wrapper::Absent;
+        Self { role: context.role(), context, wrapper, layer_by_attributes: false }
     }
 
     /// The package's context.
@@ -133,14 +138,30 @@ impl Session {
         self.context.verify(message)
     }
 
-    /// `EncryptMessage`, in place. Where cookies chose the layer that signs only, that is what it
+    /// `EncryptMessage`, in place. Where SASL's layer is the one that signs only, that is what it
     /// does.
     ///
     /// # Errors
-    /// As [`Context::seal`] and [`Session::sign`].
+    /// As [`Context::seal`] and [`Session::sign`]; `INVALID_TOKEN` for more than the peer's cookie
+    /// says that it takes.
     pub fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-        let signs = self.protection()? == Some(Layer::Integrity);
-        self.context.seal(if signs && qop == 0 { WRAP_NO_ENCRYPT } else { qop }, message)
+        let signs = self.protection()? == Some(Layer::Integrity) || self.attributes_sign();
+        let qop = if signs && qop == 0 { WRAP_NO_ENCRYPT } else { qop };
+        if let Some(agreed) = self.agreed() {
+            let (length, most) = (self.context.sealed_length(qop, message)?, agreed.peer_size);
+            if length > usize::try_from(most).unwrap_or(usize::MAX) {
+                return Err(too_long(length, message.text_length(), most));
+            }
+        }
+        self.context.seal(qop, message)
+    }
+
+    /// Whether the layer is that of attributes with integrity and without confidentiality.
+    fn attributes_sign(&self) -> bool {
+        self.layer_by_attributes && {
+            let flags = self.context.flags();
+            flags.contains(Flags::INTEGRITY) && !flags.contains(Flags::CONFIDENTIALITY)
+        }
     }
 
     /// `DecryptMessage`, in place; returns the quality of protection.
@@ -237,6 +258,16 @@ pub(super) fn call<'a>(
         authorization_allowed,
         authorization,
     }
+}
+
+#[cold]
+fn too_long(length: usize, text: usize, most: u32) -> Error {
+    let fits = u64::from(most).saturating_sub(length.saturating_sub(text) as u64);
+    let reason = format!(
+        "encrypt: {length} bytes when sealed, and the peer takes messages of {most} (RFC 4752 §3), of \
+         {fits} bytes before they are sealed"
+    );
+    Error::new(Status::INVALID_TOKEN, reason)
 }
 
 fn copied(options: &SparseOptions) -> Option<Options> {

@@ -43,6 +43,9 @@ pub struct PackageInfo {
 pub enum SaslSemantics {
     /// The package's tokens are the whole exchange.
     Plain,
+    /// The same, and the layer follows from the context's attributes: integrity alone where they have
+    /// no confidentiality.
+    Attributes,
     /// After the package's last token the peers exchange cookies (RFC 4752 §3).
     Gssapi,
 }
@@ -247,10 +250,23 @@ pub trait Context: Any + Send + Sync {
     /// As [`Context::sign`], and `MESSAGE_ALTERED`, `OUT_OF_SEQUENCE`.
     fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32>;
 
+    /// How many bytes [`Context::seal`] makes of a message, or a few more.
+    ///
+    /// # Errors
+    /// Those of [`Context::seal`].
+    fn sealed_length(&self, _qop: u32, message: &mut Message<'_, '_>) -> Result<usize> {
+        let Attribute::Sizes(sizes) = self.query(AttributeId::SIZES)? else {
+            return Err(Error::new(Status::INTERNAL_ERROR, "encrypt: the package tells no sizes"));
+        };
+        let around = sizes.security_trailer.saturating_add(sizes.block_size);
+        Ok(message.text_length().saturating_add(usize::try_from(around).unwrap_or(usize::MAX)))
+    }
+
     /// `EncryptMessage`, in place.
     ///
     /// # Errors
-    /// As [`Context::sign`].
+    /// As [`Context::sign`]; `UNSUPPORTED_FUNCTION` where the context has no confidentiality, unless
+    /// the message is to be signed only.
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()>;
 
     /// `DecryptMessage`, in place; returns the quality of protection. On failure the buffers hold

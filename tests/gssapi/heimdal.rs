@@ -114,7 +114,7 @@ fn attributes_messages_and_cookies_with_heimdal() {
         return;
     }
     let kdc = Kdc::shared();
-    for name in ["attributes", "cookies", "rooms"] {
+    for name in ["attributes", "messages", "cookies", "rooms"] {
         let mut command = kdc.command(programs::compiled(name));
         load_heimdal(command.arg("heimdal"));
         let told = common::succeed(&mut command);
