@@ -1377,7 +1377,10 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *
  * * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
  *   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
- *   service@host or a whole principal, or for all that is in it; an OUTBOUND one the credential cache.
+ *   service@host or a whole principal, or for all that is in it. An OUTBOUND one has the credential
+ *   cache, and stays who that was for when it was acquired (or, where there was no cache, when it was
+ *   first used): while the cache has nobody's tickets, or somebody else's, first legs fail with
+ *   SEC_E_NO_CREDENTIALS.
  * * `pszPackage`: the package's name without regard to case, for example WDigest.
  * * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
  *   those four are ignored.

@@ -13,6 +13,8 @@ mod base64;
 mod exchange;
 #[path = "gssapi/heimdal.rs"]
 mod heimdal;
+#[path = "gssapi/holder.rs"]
+mod holder;
 #[path = "gssapi/imap.rs"]
 mod imap;
 #[path = "gssapi/kdc.rs"]
@@ -161,6 +163,16 @@ fn cookies_of_all_kinds() {
     }
     let kdc = Kdc::shared();
     let told = common::succeed(&mut kdc.command(programs::compiled("cookies")));
+    assert!(told.ends_with(" 0 failures\n"), "{told}");
+}
+
+#[test]
+fn package_lists_decide() {
+    if no_kdc("package lists") {
+        return;
+    }
+    let kdc = Kdc::shared();
+    let told = common::succeed(&mut kdc.command(programs::compiled("package_lists")));
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 

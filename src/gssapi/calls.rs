@@ -319,6 +319,19 @@ impl Cred {
         self
     }
 
+    /// A credential of Negotiate by which nothing but Kerberos is agreed on: a library may have further
+    /// mechanisms, of plugins. One that cannot be told (Heimdal's) goes on as ever.
+    pub(super) fn with_kerberos_alone(self) -> Result<Self> {
+        let Some(choose) = self.functions.gss_set_neg_mechs else { return Ok(self) };
+        let kerberos = KERBEROS.copy();
+        let set = OidSet { count: 1, elements: &raw const kerberos };
+        let mut minor = 0;
+        // SAFETY: the credential is live, the set and its element outlive the call.
+        let major = unsafe { choose(&raw mut minor, self.handle, &raw const set) };
+        check(self.functions, Doing::Acquire, major, minor)?;
+        Ok(self)
+    }
+
     pub(super) fn handle(&self) -> Handle {
         self.handle
     }

@@ -109,7 +109,8 @@ impl Library {
         let input = Buffer::over(call.inputs.token());
         let mut answer = Answer { token: Owned::empty(functions), major: 0, bits: 0, lifetime: 0 };
         let mut minor = 0;
-        if self.cred.is_none() {
+        let begins = self.cred.is_none();
+        if begins {
             self.cred = Some(credential.outbound()?);
         }
         let cred = self.cred.as_ref().map_or(std::ptr::null_mut(), |cred| cred.handle());
@@ -134,6 +135,9 @@ impl Library {
             )
         };
         check(functions, Doing::Initialize, answer.major, minor)?;
+        if begins {
+            credential.confirm()?;
+        }
         Ok(answer)
     }
 

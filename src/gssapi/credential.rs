@@ -2,9 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::calls::{Cred, Name};
+use once_cell::race::OnceBox;
+
+use super::calls::{Cred, Mechanism, Name};
 use super::context::GssContext;
-use super::library::Functions;
+use super::holder;
+use super::library::{self, Functions};
 use super::package::Unix;
 use super::status::Doing;
 use crate::sspi::{
@@ -19,10 +22,14 @@ pub(super) struct GssCredential {
     usage: Usage,
     /// What accepts: of the keytab.
     inbound: Option<Cred>,
-    /// Whom a client speaks for, and by which password; `None` for whomever the credential cache
-    /// has at the time.
+    /// Whom a client speaks for, and by which password, where the program named somebody.
     client: Option<(String, Option<Secret<String>>)>,
-    /// What initializes for `client`, from when it was needed until it has expired.
+    /// Where it did not, whom the credential cache was for when the credential was acquired or, where
+    /// there was no cache, when it was first needed. Whoever logs in there later is somebody else.
+    holder: OnceBox<String>,
+    /// Whether a package list has a say, so that Negotiate may have no mechanism but its own.
+    limited: bool,
+    /// What initializes by a password, from when it was needed until it has expired.
     outbound: Mutex<Option<Arc<Cred>>>,
 }
 
@@ -34,12 +41,14 @@ impl GssCredential {
         package: &'static Unix,
         request: CredentialRequest,
     ) -> Result<Self> {
-        let CredentialRequest { usage, principal, identity, .. } = request;
+        let CredentialRequest { usage, principal, identity, packages, .. } = request;
+        let limited = package.mechanism() == Mechanism::Negotiate && packages.restricts();
         let principal = principal.filter(|name| !name.is_empty());
         let inbound = usage.inbound.then(|| {
             let name = |text: &String| Name::service(functions, Doing::Acquire, text);
             let name = principal.as_ref().map(name).transpose()?;
-            Cred::acquire(functions, package.mechanism(), name.as_ref(), true)
+            let cred = Cred::acquire(functions, package.mechanism(), name.as_ref(), true)?;
+            if limited { cred.with_kerberos_alone() } else { Ok(cred) }
         });
         let inbound = inbound.transpose()?;
         let user = identity.as_ref().map(full_name).transpose()?.flatten();
@@ -53,7 +62,26 @@ impl GssCredential {
             }
             (None, None) => principal.map(|principal| (principal, None)),
         };
-        Ok(Self { functions, package, usage, inbound, client, outbound: Mutex::default() })
+        let (holder, outbound) = (OnceBox::new(), Mutex::default());
+        let this = Self { functions, package, usage, inbound, client, holder, limited, outbound };
+        if usage.outbound && this.client.is_none() {
+            this.holder();
+        }
+        Ok(this)
+    }
+
+    /// Whom the credential cache was for; `None` as long as there is none.
+    fn holder(&self) -> Option<&str> {
+        let look = || library::krb5().and_then(holder::of_default_cache).map(Box::new).ok_or(());
+        self.holder.get_or_try_init(look).ok().map(String::as_str)
+    }
+
+    /// Whom a client speaks for, and by which password.
+    fn client(&self) -> Option<(&str, Option<&Secret<String>>)> {
+        match &self.client {
+            Some((user, password)) => Some((user, password.as_ref())),
+            None => self.holder().map(|user| (user, None)),
+        }
     }
 
     pub(super) fn functions(&self) -> &'static Functions {
@@ -69,25 +97,46 @@ impl GssCredential {
         self.inbound.as_ref()
     }
 
-    /// What initializes: by the password or the named user's tickets, or else the credential cache's
-    /// as it is now. What has expired is had anew: a program may keep a credential for longer than a
-    /// ticket lives.
+    /// What initializes: by the password, or the tickets of the user that was named or that the cache
+    /// was for. What a password has fetched is kept until it has expired: a program may keep a credential
+    /// for longer than a ticket lives. A cache is looked into each time, for others may have logged in
+    /// there.
     ///
     /// # Errors
-    /// `NO_CREDENTIALS` where there is no ticket, `LOGON_DENIED` for a wrong password.
+    /// `NO_CREDENTIALS` where there is no ticket, or those of somebody else; `LOGON_DENIED` for a wrong
+    /// password.
     pub(super) fn outbound(&self) -> Result<Arc<Cred>> {
-        let Some((user, password)) = &self.client else {
+        let Some((user, password)) = self.client() else {
+            if self.limited {
+                // Refused here by its right status, where Negotiate alone would not say why.
+                Cred::acquire(self.functions, Mechanism::Kerberos, None, false)?;
+            }
             let cred = Cred::acquire(self.functions, self.package.mechanism(), None, false)?;
-            return Ok(Arc::new(cred.limited_to_request()));
+            return self.client_cred(cred).map(Arc::new);
         };
+        if password.is_none() {
+            return self.log_in(user, None).map(Arc::new);
+        }
         let held = || self.outbound.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cred) = held().as_ref().filter(|cred| !cred.expired()) {
             return Ok(Arc::clone(cred));
         }
         // The KDC is asked without the lock. Of two threads that ask at once, the last one's stays.
-        let fresh = Arc::new(self.log_in(user, password.as_ref())?);
+        let fresh = Arc::new(self.log_in(user, password)?);
         *held() = Some(Arc::clone(&fresh));
         Ok(fresh)
+    }
+
+    /// After a first step: whether its tickets were those of the right user. The library has read them
+    /// after [`Self::outbound`] looked, and Heimdal's takes those of whoever is there.
+    ///
+    /// # Errors
+    /// `NO_CREDENTIALS`.
+    pub(super) fn confirm(&self) -> Result<()> {
+        match self.client() {
+            Some((user, None)) => self.log_in(user, None).map(drop),
+            _ => Ok(()),
+        }
     }
 
     fn log_in(&self, user: &str, password: Option<&Secret<String>>) -> Result<Cred> {
@@ -97,7 +146,12 @@ impl GssCredential {
             Some(password) => Cred::with_password(functions, mechanism, &name, password)?,
             None => Cred::acquire(functions, mechanism, Some(&name), false)?,
         };
-        Ok(cred.limited_to_request())
+        self.client_cred(cred)
+    }
+
+    fn client_cred(&self, cred: Cred) -> Result<Cred> {
+        let cred = cred.limited_to_request();
+        if self.limited { cred.with_kerberos_alone() } else { Ok(cred) }
     }
 }
 
@@ -136,15 +190,10 @@ impl Credential for GssCredential {
         if let Some((user, _)) = &self.client {
             return user.clone();
         }
-        let of_machine = || {
-            Cred::acquire(self.functions, self.package.mechanism(), None, false)
-                .and_then(|cred| cred.name())
-        };
-        let name = match self.inbound.as_ref() {
-            Some(cred) => cred.name(),
-            None => of_machine(),
-        };
-        name.unwrap_or_default()
+        match self.inbound.as_ref() {
+            Some(cred) => cred.name().unwrap_or_default(),
+            None => self.holder().unwrap_or_default().to_owned(),
+        }
     }
 
     fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {

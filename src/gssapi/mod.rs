@@ -8,6 +8,7 @@ mod bindings;
 mod calls;
 mod context;
 mod credential;
+mod holder;
 mod key;
 mod library;
 mod messages;

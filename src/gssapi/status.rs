@@ -56,7 +56,8 @@ fn text(functions: &Functions, value: u32, kind: i32) -> String {
     };
     match buffer.octets() {
         octets if major == 0 && !octets.is_empty() => {
-            String::from_utf8_lossy(octets).trim().to_owned()
+            // MIT's library may count a terminator.
+            String::from_utf8_lossy(octets).trim_end_matches('\0').trim().to_owned()
         }
         _ => format!("0x{value:08X}"),
     }

@@ -40,7 +40,7 @@ fn with_heimdal(client: bool) -> Command {
     command
 }
 
-fn load_heimdal(command: &mut Command) {
+pub(crate) fn load_heimdal(command: &mut Command) {
     command.env("LD_LIBRARY_PATH", DIRECTORY.as_deref().unwrap_or(Path::new("")));
 }
 
@@ -56,7 +56,7 @@ fn is_used(kdc: &Kdc) -> bool {
 }
 
 /// Whether something is missing that need not be there; says so.
-fn skipped() -> bool {
+pub(crate) fn skipped() -> bool {
     let missing = match &*DIRECTORY {
         None => Some("libgssapi3-heimdal"),
         Some(_) => kdc::missing(),
@@ -107,14 +107,14 @@ fn what_is_wrong_has_its_status_with_heimdal_too() {
     run("GSSAPI: refusals with Heimdal", &rows);
 }
 
-/// What C programs see of a context, cookies of all kinds, and legs without room.
+/// What C programs see of a context, cookies of all kinds, legs without room, and package lists.
 #[test]
 fn attributes_messages_and_cookies_with_heimdal() {
     if skipped() {
         return;
     }
     let kdc = Kdc::shared();
-    for name in ["attributes", "messages", "cookies", "rooms"] {
+    for name in ["attributes", "messages", "cookies", "rooms", "package_lists"] {
         let mut command = kdc.command(programs::compiled(name));
         load_heimdal(command.arg("heimdal"));
         let told = common::succeed(&mut command);

@@ -117,6 +117,7 @@ impl Kdc {
         run(create.args(["create", "-s", "-P", "master", "-r", REALM]), "")?;
         for query in [
             "addprinc -pw secret alice".to_owned(),
+            "addprinc -pw secret bob".to_owned(),
             "addprinc -pw secret locked".to_owned(),
             "modprinc -allow_tix locked".to_owned(),
             "addprinc -randkey imap/localhost".to_owned(),
@@ -190,7 +191,7 @@ fn client_configuration(port: u16) -> String {
 }
 
 /// Runs a command to its end with `input`.
-fn run(command: &mut Command, input: &str) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command, input: &str) -> Result<(), String> {
     use std::io::Write as _;
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
