@@ -23,6 +23,9 @@
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`config`], [`log`] and [`random`] are leaves that the others use.
 
+// Where processes fork, locks and what is made once are those of [`system::fork`].
+#![cfg_attr(all(unix, not(test)), warn(clippy::disallowed_types))]
+
 pub mod accounts;
 pub mod config;
 pub mod digest;

@@ -8,18 +8,20 @@
 //! ```
 //!
 //! with the time in UTC, the process and the thread. Whatever a peer may have written is escaped:
-//! a line holds printable ASCII only, so none can be forged. Writing never makes a call fail, and
-//! nothing is ever written to standard output.
+//! a line holds printable ASCII only, so none can be forged. Writing never makes a call fail, nor waits
+//! for whoever reads a pipe or a device that the file is: lines that it has no room for are lost.
+//! Standard error is the program's: where that waits, a line waits, but no other thread and no fork does.
+//! Nothing is ever written to standard output.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::sspi::{Error, Status};
+use crate::system::fork::{self, Gated};
+use crate::system::output::{self, LogFile};
 use crate::system::process;
 
 /// The longest text of a line in octets, after escaping; the rest is cut off and marked. Together
@@ -128,38 +130,56 @@ pub fn fault(text: impl FnOnce() -> String) {
 /// Where lines go.
 struct Sink {
     settings: Settings,
-    file: Option<File>,
+    /// Standard error, where there is none.
+    file: Option<LogFile>,
 }
 
 struct Log {
     level: AtomicU8,
-    sink: RwLock<Sink>,
+    /// Held to be read or exchanged, never while a line is made or written: that may take as long as
+    /// whoever reads the other end of a pipe likes.
+    sink: Gated<Option<Arc<Sink>>>,
 }
 
 impl Log {
     const fn new() -> Self {
-        let settings = Settings { level: Level::Off, file: None };
-        Self {
-            level: AtomicU8::new(Level::Off as u8),
-            sink: RwLock::new(Sink { settings, file: None }),
-        }
+        Self { level: AtomicU8::new(Level::Off as u8), sink: Gated::new(None) }
+    }
+
+    fn sink(&self) -> Option<Arc<Sink>> {
+        self.sink.lock().clone()
     }
 
     fn configure(&self, settings: &Settings) {
-        let mut sink = self.sink.write().unwrap_or_else(PoisonError::into_inner);
-        if sink.settings == *settings {
+        let current = self.sink();
+        let known = current.as_ref().map(|sink| &sink.settings);
+        if known.unwrap_or(&Settings::default()) == settings {
             return;
         }
-        let old_file = sink.settings.file.as_ref();
-        if settings.level == Level::Off || settings.file.is_none() {
-            sink.file = None;
-        } else if let Some(path) = &settings.file
-            && (sink.file.is_none() || old_file != settings.file.as_ref())
-        {
-            sink.file = open(path);
+        let path = settings.file.as_deref().filter(|_| settings.level != Level::Off);
+        let opened = path.map(|path| (path, LogFile::open(path)));
+        let (file, complaint) = match opened {
+            None => (None, None),
+            Some((_, Ok(file))) => (Some(file), None),
+            Some((path, Err(error))) => {
+                let text = format!("{}: the log cannot be opened: {error}", path.display());
+                (None, Some(line(SystemTime::now(), Level::Error, "fault:", &text)))
+            }
+        };
+        let sink = Arc::new(Sink { settings: settings.clone(), file });
+        let before = {
+            let mut place = self.sink.lock();
+            // Of two threads that come with the same settings, the first one's stay.
+            if place.as_ref().is_some_and(|now| now.settings == *settings) {
+                return;
+            }
+            self.level.store(settings.level as u8, Ordering::Relaxed);
+            place.replace(sink)
+        };
+        drop(before);
+        if let Some(complaint) = complaint {
+            output::to_standard_error(complaint.as_bytes());
         }
-        sink.settings = settings.clone();
-        self.level.store(settings.level as u8, Ordering::Relaxed);
     }
 
     fn takes(&self, level: Level) -> bool {
@@ -167,32 +187,13 @@ impl Log {
     }
 
     fn write(&self, level: Level, function: &str, text: &str) {
+        debug_assert!(!fork::inside(), "a fork would wait for what reads the log");
         let line = line(SystemTime::now(), level, function, text);
-        let sink = self.sink.read().unwrap_or_else(PoisonError::into_inner);
-        // One write for a line: no lock is held that a forked child could inherit locked, and the
-        // lines of several processes do not mix. Nobody can be told that it failed.
-        let _ = match &sink.file {
-            Some(file) => (&*file).write_all(line.as_bytes()),
-            None => io::stderr().write_all(line.as_bytes()),
-        };
-    }
-}
-
-fn open(path: &Path) -> Option<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        // The names of users are nobody else's business.
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    match options.open(path) {
-        Ok(file) => Some(file),
-        Err(error) => {
-            let text = format!("{}: the log cannot be opened: {error}", path.display());
-            let line = line(SystemTime::now(), Level::Error, "fault:", &text);
-            let _ = io::stderr().write_all(line.as_bytes());
-            None
+        // One write for a line, so that the lines of several processes do not mix. Nobody can be told
+        // that it failed.
+        match self.sink().as_ref().and_then(|sink| sink.file.as_ref()) {
+            Some(file) => file.write(line.as_bytes()),
+            None => output::to_standard_error(line.as_bytes()),
         }
     }
 }
@@ -378,8 +379,60 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let directory = Scratch::new();
         let path = directory.path().join("log");
-        open(&path).unwrap();
+        LogFile::open(&path).unwrap();
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0);
+    }
+
+    /// A pipe without a name on disk, made by the system's own program.
+    #[cfg(target_os = "linux")]
+    fn pipe(directory: &Scratch) -> PathBuf {
+        let path = directory.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        path
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_pipe_is_not_waited_for_and_takes_whole_lines() {
+        use std::io::Read;
+        use std::os::unix::fs::OpenOptionsExt;
+
+        let directory = Scratch::new();
+        let path = pipe(&directory);
+        let log = Log::new();
+        // Nobody reads it yet, and nobody will read all of it.
+        log.configure(&Settings { level: Level::Debug, file: Some(path.clone()) });
+        for number in 0..2000 {
+            log.write(Level::Debug, "f", &format!("{number} {}", "x".repeat(1500)));
+        }
+        let mut options = std::fs::OpenOptions::new();
+        let mut reader = options.read(true).custom_flags(libc::O_NONBLOCK).open(&path).unwrap();
+        let mut text = vec![0; 1 << 20];
+        let mut length = 0;
+        while let Ok(some @ 1..) = reader.read(&mut text[length..]) {
+            length += some;
+        }
+        let text = std::str::from_utf8(&text[..length]).unwrap();
+        assert!(text.ends_with('\n'));
+        let count = text.lines().count();
+        assert!((20..2000).contains(&count), "{count}");
+        for (number, line) in text.lines().enumerate() {
+            assert!(line.ends_with(&format!("debug f {number} {}", "x".repeat(1500))), "{line}");
+        }
+        // Whoever read it has gone, which would end a process that writes to such a pipe.
+        drop(reader);
+        log.write(Level::Debug, "f", "after");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_no_file_is_written_to_without_waiting() {
+        let log = Log::new();
+        for path in ["/dev/null", "/dev/zero", "/dev/tty", "/proc/self/fd/2"] {
+            log.configure(&Settings { level: Level::Debug, file: Some(path.into()) });
+            log.write(Level::Debug, "f", "lost, or on the terminal of whoever runs this");
+        }
     }
 
     #[test]

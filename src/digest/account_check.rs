@@ -1,7 +1,7 @@
 //! Whose response it is: the accounts, asked for every candidate of its name. SASL and HTTP ask in
 //! the same way; how a secret makes a response is for each to say.
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use super::limits::TRIES;
 use super::names::{self, Reading, Readings};
@@ -85,9 +85,9 @@ fn verify_stored<V: Verifier>(
 
 /// The secret of users that do not exist: random, so that nobody can compute a response from it.
 fn absent_hash() -> Result<&'static Secret<[u8; 32]>> {
-    static ABSENT: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
+    static ABSENT: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
     ABSENT.get_or_try_init(|| {
-        let mut secret = Secret::new([0; 32]);
+        let mut secret = Box::new(Secret::new([0; 32]));
         random::fill(secret.expose_mut()).map(|()| secret)
     })
 }

@@ -1,5 +1,7 @@
 //! A Digest context: the state of its exchange, and the package's functions over it.
 
+#![allow(clippy::disallowed_types, reason = "only tried, and set by who has it")]
+
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::client::{self, Responded};

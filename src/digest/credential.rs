@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use super::context::DigestContext;
 use super::http::nonce::Mint;
@@ -24,7 +24,7 @@ pub(super) struct DigestCredential {
     /// Of inbound credentials.
     challenges: Option<Challenges>,
     /// Made for the first HTTP challenge.
-    mint: OnceCell<Box<Mint>>,
+    mint: OnceBox<Mint>,
 }
 
 impl DigestCredential {
@@ -44,13 +44,13 @@ impl DigestCredential {
             None => Some(config.accounts()?),
         };
         let challenges = if usage.inbound { Some(Challenges::of(&config)?) } else { None };
-        Ok(Self { usage, config, identity, source, challenges, mint: OnceCell::new() })
+        Ok(Self { usage, config, identity, source, challenges, mint: OnceBox::new() })
     }
 
     /// The credential of an imported context, which takes no legs.
     pub(super) fn of_nobody(config: Arc<Config>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
-        let mint = OnceCell::new();
+        let mint = OnceBox::new();
         Self { usage, config, identity: None, source: None, challenges: None, mint }
     }
 
@@ -75,7 +75,7 @@ impl DigestCredential {
 
     /// What issues and checks the nonces of HTTP.
     pub(super) fn mint(&self) -> Result<&Mint> {
-        self.mint.get_or_try_init(|| Mint::new(&self.config).map(Box::new)).map(|mint| &**mint)
+        self.mint.get_or_try_init(|| Mint::new(&self.config).map(Box::new))
     }
 
     /// The user to speak for.

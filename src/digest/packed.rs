@@ -10,7 +10,7 @@
 //! the MAC keeps them from being changed, not from being read.
 
 use hmac::{Hmac, KeyInit, Mac};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -53,7 +53,7 @@ pub(super) fn pack(
         push_counted(&mut body, text)?;
     }
     if let Some(layer) = &established.layer {
-        let packed = layer.export(reset);
+        let packed = layer.export(reset)?;
         for direction in [&packed.sending, &packed.receiving] {
             body.extend(direction.sequence.to_le_bytes());
             push_counted(&mut body, direction.position.expose())?;
@@ -170,10 +170,10 @@ fn flags_of(role: Role, bits: u32) -> Flags {
 /// The MAC's key: the configured secret, which processes of one machine can share, else one that
 /// this process and the children it forks have alone.
 fn keyed(config: &Config) -> Result<Hmac<Sha256>> {
-    static OWN: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
+    static OWN: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
     let own = || {
         OWN.get_or_try_init(|| {
-            let mut key = Secret::new([0; 32]);
+            let mut key = Box::new(Secret::new([0; 32]));
             random::fill(key.expose_mut()).map(|()| key)
         })
     };

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroize;
 
@@ -16,6 +15,7 @@ use super::guard::guard;
 use super::machine::hand_over;
 use super::types::SECURITY_STATUS;
 use crate::sspi::{Error, Result, Status};
+use crate::system::fork::{Gated, GatedGuard};
 use crate::system::library;
 
 /// Shards of the register; threads meet in one only by chance.
@@ -32,13 +32,13 @@ struct Entry {
 
 type Register = HashMap<usize, Entry, BuildHasherDefault<DefaultHasher>>;
 
-static REGISTER: [Mutex<Register>; SHARDS] =
-    [const { Mutex::new(Register::with_hasher(BuildHasherDefault::new())) }; SHARDS];
+static REGISTER: [Gated<Register>; SHARDS] =
+    [const { Gated::new(Register::with_hasher(BuildHasherDefault::new())) }; SHARDS];
 
-fn shard(address: usize) -> MutexGuard<'static, Register> {
+fn shard(address: usize) -> GatedGuard<'static, Register> {
     // Blocks are 16 octets apart at least, and their neighbours belong to the same thread.
     let index = (address >> 4) ^ (address >> 12);
-    REGISTER[index % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTER[index % SHARDS].lock()
 }
 
 fn no_memory() -> Error {

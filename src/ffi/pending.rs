@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -14,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::handle::Handle;
 use crate::sasl::{Leg, Session};
 use crate::sspi::{Error, Flags, Result, Role, Status};
-use crate::system::fork;
+use crate::system::fork::{self, Gated, GatedGuard};
 
 /// How long a leg is waited for: the caller knows at once what is needed.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -130,14 +129,14 @@ struct Legs {
 
 /// Sessions are dropped outside of the lock: a package's drop may come back here.
 struct Store {
-    legs: Mutex<Legs>,
+    legs: Gated<Legs>,
     count: AtomicUsize,
 }
 
 impl Store {
     const fn new() -> Self {
         let legs = Legs { entries: VecDeque::new(), bytes: 0 };
-        Self { legs: Mutex::new(legs), count: AtomicUsize::new(0) }
+        Self { legs: Gated::new(legs), count: AtomicUsize::new(0) }
     }
 
     fn is_empty(&self) -> bool {
@@ -145,8 +144,7 @@ impl Store {
     }
 
     fn lock(&self) -> Guard<'_> {
-        let legs = self.legs.lock().unwrap_or_else(PoisonError::into_inner);
-        Guard { legs, count: &self.count }
+        Guard { legs: self.legs.lock(), count: &self.count }
     }
 
     #[cold]
@@ -200,7 +198,7 @@ impl Store {
 
 /// The legs under their lock; tells their number when it is given back.
 struct Guard<'a> {
-    legs: MutexGuard<'a, Legs>,
+    legs: GatedGuard<'a, Legs>,
     count: &'a AtomicUsize,
 }
 

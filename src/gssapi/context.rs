@@ -1,6 +1,6 @@
 //! A context: its legs, and what it tells of itself afterwards.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::bindings;
@@ -16,6 +16,7 @@ use crate::sspi::{
     Package, Result, Role, Status, Step, TokenSink,
 };
 use crate::system::clock;
+use crate::system::fork::{Mutex, MutexGuard};
 
 /// The two numberings of context attributes.
 const FLAGS: [(Flags, u32); 7] = [
@@ -243,8 +244,8 @@ impl GssContext {
         Self { credential, role, state: Mutex::new(State { legs: Legs::new(), library }) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        self.state.lock()
     }
 
     /// The client's name and the mechanism that was agreed.
@@ -285,7 +286,7 @@ impl Context for GssContext {
     /// What Negotiate has agreed on.
     fn negotiated(&self) -> &'static dyn Package {
         let own: &'static Unix = self.credential.owner();
-        match Self::inquire(&self.lock()) {
+        match self.lock().and_then(|state| Self::inquire(&state)) {
             Ok((_, true)) => &KERBEROS,
             _ => own,
         }
@@ -296,26 +297,26 @@ impl Context for GssContext {
     }
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
-        let mut state = self.lock();
+        let mut state = self.lock()?;
         let State { legs, library } = &mut *state;
         let advance = || library.advance(&self.credential, self.role, call);
         legs.take(call.inputs.token(), output, advance)
     }
 
     fn flags(&self) -> Flags {
-        self.lock().flags()
+        self.lock().map_or(Flags::NONE, |state| state.flags())
     }
 
     fn established(&self) -> bool {
-        self.lock().legs.established()
+        self.lock().is_ok_and(|state| state.legs.established())
     }
 
     fn expiry(&self) -> u64 {
-        self.lock().library.times.1
+        self.lock().map_or(MAXIMUM_TIME, |state| state.library.times.1)
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
-        let state = self.lock();
+        let state = self.lock()?;
         Ok(match attribute {
             AttributeId::SIZES => Attribute::Sizes(sizes::of(&state, self.package().info())?),
             AttributeId::NAMES => Attribute::Names(Self::inquire(&state)?.0.text()?),
@@ -336,22 +337,22 @@ impl Context for GssContext {
     }
 
     fn sign(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-        messages::sign(&self.lock(), qop, message)
+        messages::sign(&*self.lock()?, qop, message)
     }
 
     fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
-        messages::verify(&self.lock(), message)
+        messages::verify(&*self.lock()?, message)
     }
 
     fn sealed_length(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<usize> {
-        messages::sealed_length(&self.lock(), qop, message)
+        messages::sealed_length(&*self.lock()?, qop, message)
     }
 
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
-        messages::seal(&self.lock(), qop, message)
+        messages::seal(&*self.lock()?, qop, message)
     }
 
     fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
-        messages::open(&self.lock(), message)
+        messages::open(&*self.lock()?, message)
     }
 }

@@ -1,6 +1,6 @@
 //! A credential: the keytab, the credential cache, or a user with a password.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
@@ -14,6 +14,7 @@ use crate::sspi::{
     Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Secret, Status,
     Usage,
 };
+use crate::system::fork::Gated;
 
 /// A credential of Kerberos or Negotiate.
 pub(super) struct GssCredential {
@@ -30,7 +31,7 @@ pub(super) struct GssCredential {
     /// Whether a package list has a say, so that Negotiate may have no mechanism but its own.
     limited: bool,
     /// What initializes by a password, from when it was needed until it has expired.
-    outbound: Mutex<Option<Arc<Cred>>>,
+    outbound: Gated<Option<Arc<Cred>>>,
 }
 
 impl GssCredential {
@@ -62,7 +63,7 @@ impl GssCredential {
             }
             (None, None) => principal.map(|principal| (principal, None)),
         };
-        let (holder, outbound) = (OnceBox::new(), Mutex::default());
+        let (holder, outbound) = (OnceBox::new(), Gated::default());
         let this = Self { functions, package, usage, inbound, client, holder, limited, outbound };
         if usage.outbound && this.client.is_none() {
             this.holder();
@@ -117,13 +118,13 @@ impl GssCredential {
         if password.is_none() {
             return self.log_in(user, None).map(Arc::new);
         }
-        let held = || self.outbound.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cred) = held().as_ref().filter(|cred| !cred.expired()) {
-            return Ok(Arc::clone(cred));
+        let held = self.outbound.lock().clone();
+        if let Some(cred) = held.filter(|cred| !cred.expired()) {
+            return Ok(cred);
         }
         // The KDC is asked without the lock. Of two threads that ask at once, the last one's stays.
         let fresh = Arc::new(self.log_in(user, password)?);
-        *held() = Some(Arc::clone(&fresh));
+        let _old = self.outbound.lock().replace(Arc::clone(&fresh));
         Ok(fresh)
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 
 use libloading::Library;
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use super::types::{Buffer, BufferSet, ChannelBindings, Handle, IovBuffer, Oid, OidSet};
 
@@ -25,8 +25,8 @@ pub(super) fn krb5() -> Option<&'static Krb5> {
 }
 
 fn loaded() -> Option<&'static (Functions, Krb5)> {
-    static LOADED: OnceCell<Option<(Functions, Krb5)>> = OnceCell::new();
-    LOADED.get_or_init(|| NAMES.iter().find_map(|name| load(name))).as_ref()
+    static LOADED: OnceBox<Option<(Functions, Krb5)>> = OnceBox::new();
+    LOADED.get_or_init(|| Box::new(NAMES.iter().find_map(|name| load(name)))).as_ref()
 }
 
 fn load(name: &str) -> Option<(Functions, Krb5)> {

@@ -8,17 +8,22 @@
 //! No lock is shared between two objects on the way of a look-up, and no two share a line of the
 //! processor's cache. Slots stand in chunks that never move; each has a lock of its own, which calls
 //! hold for reading, so that a look-up and its end are one atomic operation each.
+//!
+//! A forked child finds each slot as it is between two operations: what changes a slot keeps forks off,
+//! and waits for nobody. Objects that other threads were using stay in use there, and are never dropped.
+
+#![allow(clippy::disallowed_types, reason = "a slot is not held for writing at a fork")]
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use self::free::{FreeLists, List};
 use crate::random;
 use crate::sspi::{Error, Result, Status};
-use crate::system::library;
+use crate::system::{fork, library};
 
 mod free;
 #[cfg(test)]
@@ -59,20 +64,20 @@ struct Slot<T> {
     generation: AtomicU32,
     /// The link of the list that the slot is in.
     next: AtomicU32,
-    /// Held for reading by calls, never across one for writing.
+    /// Held for reading by calls, never across one or a fork for writing.
     object: RwLock<Option<T>>,
 }
 
 /// A table of objects of one kind.
 pub struct Table<T> {
     kind: Kind,
-    chunks: [OnceCell<Box<[Slot<T>]>>; CHUNKS],
+    chunks: [OnceBox<Box<[Slot<T>]>>; CHUNKS],
     /// Slots ever used; those below it are live, removed or free.
     used: AtomicU32,
     free: FreeLists,
     /// Slots whose object was removed while it was used.
     removed: List,
-    key: OnceCell<[u64; 2]>,
+    key: OnceBox<[u64; 2]>,
 }
 
 /// An object in use by a call. Others may use it too; once it is removed nobody else finds it.
@@ -126,11 +131,11 @@ impl<T> Table<T> {
     pub const fn new(kind: Kind) -> Self {
         Self {
             kind,
-            chunks: [const { OnceCell::new() }; CHUNKS],
+            chunks: [const { OnceBox::new() }; CHUNKS],
             used: AtomicU32::new(0),
             free: FreeLists::new(),
             removed: List::new(),
-            key: OnceCell::new(),
+            key: OnceBox::new(),
         }
     }
 
@@ -140,13 +145,26 @@ impl<T> Table<T> {
     /// `INSUFFICIENT_MEMORY` when the table is full, `INTERNAL_ERROR` when the system gives no
     /// randomness for the tags.
     pub fn insert(&self, object: T) -> Result<Handle> {
-        let key = self.key.get_or_try_init(new_key)?;
+        let key = self.key.get_or_try_init(|| new_key().map(Box::new))?;
         self.drop_removed();
-        let index = self.free_slot()?;
-        let slot = self.slot_or_new(index).ok_or_else(full)?;
-        let mut place = slot.object.write().unwrap_or_else(PoisonError::into_inner);
-        *place = Some(object);
-        Ok(self.handle(*key, index, slot.generation.load(Ordering::Relaxed)))
+        loop {
+            let index = self.free_slot()?;
+            let slot = self.slot_or_new(index).ok_or_else(full)?;
+            let inside = fork::enter();
+            if let Some(mut place) = try_write(slot) {
+                *place = Some(object);
+                return Ok(self.handle(*key, index, slot.generation.load(Ordering::Relaxed)));
+            }
+            drop(inside);
+            self.set_aside(index, slot);
+        }
+    }
+
+    /// A free slot that somebody looks into by an old handle; in a forked child perhaps for ever.
+    #[cold]
+    fn set_aside(&self, index: u32, slot: &Slot<T>) {
+        slot.generation.fetch_add(1, Ordering::AcqRel);
+        self.removed.push(index, &self.links());
     }
 
     /// The object of `handle`, which stays where it is as long as the answer is kept.
@@ -182,16 +200,18 @@ impl<T> Table<T> {
         self.check(handle, slot)?;
         // Dropped last: this is a use of the slot, too.
         let _end = End(self);
-        let removed = match slot.object.try_write() {
-            Ok(mut object) => {
+        let inside = fork::enter();
+        let removed = match try_write(slot) {
+            Some(mut object) => {
                 // Once more: nobody else is at it now.
                 let generation = self.check(handle, slot)?;
                 let removed = object.take().ok_or_else(invalid)?;
                 slot.generation.store(generation.wrapping_add(2), Ordering::Release);
                 removed
             }
-            Err(_) => return self.remove_in_use(handle, index, slot),
+            None => return self.remove_in_use(handle, index, slot),
         };
+        drop(inside);
         self.free.push(index, &self.links());
         drop(removed);
         Ok(())
@@ -229,18 +249,22 @@ impl<T> Table<T> {
         let mut next = self.removed.take_all();
         while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
             next = free::following(&slot.next);
-            if let Ok(mut object) = slot.object.try_write() {
+            let inside = fork::enter();
+            if let Some(mut object) = try_write(slot) {
                 let removed = object.take();
                 slot.generation.fetch_add(1, Ordering::Release);
                 drop(object);
+                drop(inside);
                 self.free.push(index, &self.links());
                 drop(removed);
                 continue;
             }
+            drop(inside);
             self.removed.push(index, &self.links());
             // Its last use may have ended while it was in no list, and seen nothing to do.
             fence(Ordering::SeqCst);
-            more |= slot.object.try_write().is_ok();
+            let _inside = fork::enter();
+            more |= try_write(slot).is_some();
         }
         more
     }
@@ -273,7 +297,7 @@ impl<T> Table<T> {
 
     fn slot_or_new(&self, index: u32) -> Option<&Slot<T>> {
         let (chunk, offset) = place(index)?;
-        self.chunks.get(chunk)?.get_or_init(|| new_chunk(chunk)).get(offset)
+        self.chunks.get(chunk)?.get_or_init(|| Box::new(new_chunk(chunk))).get(offset)
     }
 
     /// Where the lists of slots keep their links.
@@ -290,6 +314,15 @@ impl<T> Table<T> {
                 (used < MAX_SLOTS).then_some(used + 1)
             })
             .map_err(|_| full())
+    }
+}
+
+/// The place of an object, unless anybody else is at it.
+fn try_write<T>(slot: &Slot<T>) -> Option<RwLockWriteGuard<'_, Option<T>>> {
+    match slot.object.try_write() {
+        Ok(object) => Some(object),
+        Err(TryLockError::Poisoned(object)) => Some(object.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 

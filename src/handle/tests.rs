@@ -12,7 +12,7 @@ fn table() -> Table<u32> {
 
 /// How many objects are in the table.
 fn live<T>(table: &Table<T>) -> usize {
-    let slots = table.chunks.iter().filter_map(OnceCell::get).flatten();
+    let slots = table.chunks.iter().filter_map(OnceBox::get).flatten();
     slots.filter(|slot| slot.object.read().unwrap().is_some()).count()
 }
 

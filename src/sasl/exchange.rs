@@ -1,6 +1,8 @@
 //! The exchange of a package with GSSAPI semantics: its tokens, then the cookies (RFC 4752 §3).
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+#![allow(clippy::disallowed_types, reason = "set by one thread at a time, and not waited for")]
+
+use std::sync::OnceLock;
 
 use super::cookie::{self, Layer, Layers};
 use super::options::Options;
@@ -8,6 +10,7 @@ use super::session::{Leg, call};
 use super::wrap::{unwrap, wrap};
 use crate::log;
 use crate::sspi::{Context, Error, Flags, Outcome, Result, Role, Status, Step, TokenSink};
+use crate::system::fork::Gated;
 
 /// What comes next.
 enum Phase {
@@ -48,7 +51,7 @@ pub(super) struct Agreed {
 
 /// The state of an exchange with cookies.
 pub(super) struct Exchange {
-    phase: Mutex<Phase>,
+    phase: Gated<Phase>,
     agreed: OnceLock<Agreed>,
 }
 
@@ -73,7 +76,7 @@ type Progress = (Phase, Result<Step>);
 
 impl Exchange {
     pub(super) fn new() -> Self {
-        Self { phase: Mutex::new(Phase::Package(Flags::NONE)), agreed: OnceLock::new() }
+        Self { phase: Gated::new(Phase::Package(Flags::NONE)), agreed: OnceLock::new() }
     }
 
     /// What was settled, once it is.
@@ -97,8 +100,7 @@ impl Exchange {
     }
 
     fn replace(&self, phase: Phase) -> Phase {
-        let mut place = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut place, phase)
+        std::mem::replace(&mut *self.phase.lock(), phase)
     }
 
     fn advance(

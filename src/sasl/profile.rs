@@ -1,6 +1,6 @@
 //! SASL profiles: which mechanism name stands for which package.
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use crate::config::Config;
 use crate::digest;
@@ -37,9 +37,9 @@ static OF_MACHINE: [&dyn Package; 0] = [];
 /// The packages of this machine, in the order in which they are enumerated.
 #[must_use]
 pub fn packages() -> &'static [&'static dyn Package] {
-    static PACKAGES: OnceCell<Vec<&'static dyn Package>> = OnceCell::new();
+    static PACKAGES: OnceBox<Vec<&'static dyn Package>> = OnceBox::new();
     let available = || KNOWN.into_iter().filter(|package| package.available()).collect();
-    PACKAGES.get_or_init(available)
+    PACKAGES.get_or_init(|| Box::new(available()))
 }
 
 /// The package of this library called `name`, compared without regard to case.

@@ -1,6 +1,6 @@
 //! The object behind a context handle: a package's context, and what SASL keeps beside it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
@@ -12,6 +12,7 @@ use crate::sspi::{
     Call, Context, Credential, Error, Flags, Inputs, Message, Result, Role, SaslSemantics, Status,
     Step, TokenSink,
 };
+use crate::system::fork::Gated;
 
 /// One leg of an exchange, as a C function passed it.
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ enum Wrapper {
 }
 
 /// Absent as long as all have their defaults, as in most contexts they always have.
-type SparseOptions = OnceBox<Mutex<Options>>;
+type SparseOptions = OnceBox<Gated<Options>>;
 
 impl Session {
     /// A session before its first leg.
@@ -233,7 +234,7 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        lock(self.options()?.get_or_init(Box::default)).set(option, value)
+        self.options()?.get_or_init(Box::default).lock().set(option, value)
     }
 
     /// Reads an option.
@@ -271,11 +272,7 @@ fn too_long(length: usize, text: usize, most: u32) -> Error {
 }
 
 fn copied(options: &SparseOptions) -> Option<Options> {
-    options.get().map(|options| lock(options).clone())
-}
-
-fn lock(options: &Mutex<Options>) -> MutexGuard<'_, Options> {
-    options.lock().unwrap_or_else(PoisonError::into_inner)
+    options.get().map(|options| options.lock().clone())
 }
 
 fn not_sasl() -> Error {

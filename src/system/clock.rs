@@ -41,8 +41,11 @@ fn utc_offset(unix: i64) -> i64 {
     #[allow(clippy::unnecessary_fallible_conversions, irrefutable_let_patterns)] // 32-bit time_t
     let Ok(time) = libc::time_t::try_from(unix) else { return 0 };
     let mut local = std::mem::MaybeUninit::<libc::tm>::zeroed();
+    // The C library has a lock of its own, which it does not free in a forked child.
+    let inside = super::fork::enter();
     // SAFETY: both pointers are to live locals, the second to writable memory of the right type.
     let filled = unsafe { libc::localtime_r(&raw const time, local.as_mut_ptr()) };
+    drop(inside);
     if filled.is_null() {
         return 0;
     }
@@ -110,11 +113,12 @@ pub fn coarse_milliseconds() -> u64 {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 #[must_use]
 pub fn coarse_milliseconds() -> u64 {
-    use once_cell::sync::Lazy;
+    use once_cell::race::OnceBox;
     use std::time::Instant;
 
-    static START: Lazy<Instant> = Lazy::new(Instant::now);
-    u64::try_from(START.elapsed().as_millis()).unwrap_or(u64::MAX)
+    static START: OnceBox<Instant> = OnceBox::new();
+    let start = START.get_or_init(|| Box::new(Instant::now()));
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

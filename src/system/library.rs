@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 /// The directory that holds this library, or the program it is linked into; `None` when it cannot
 /// be told. Found once, on first use.
@@ -10,11 +10,11 @@ use once_cell::sync::OnceCell;
 /// The answer is absolute: a name relative to the current directory is never taken, since the
 /// current directory may be one that others can write to.
 pub fn directory() -> Option<&'static Path> {
-    static DIRECTORY: OnceCell<Option<PathBuf>> = OnceCell::new();
+    static DIRECTORY: OnceBox<Option<PathBuf>> = OnceBox::new();
     DIRECTORY
         .get_or_init(|| {
-            let file = file().filter(|file| file.is_absolute());
-            file.or_else(mapped_file)?.parent().map(Path::to_owned)
+            let file = file().filter(|file| file.is_absolute()).or_else(mapped_file);
+            Box::new(file.and_then(|file| file.parent().map(Path::to_owned)))
         })
         .as_deref()
 }

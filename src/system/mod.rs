@@ -12,6 +12,7 @@ pub mod library;
 pub(crate) mod machine;
 #[cfg(windows)]
 pub(crate) mod module;
+pub mod output;
 pub mod process;
 #[cfg(all(windows, target_env = "gnu"))]
 mod randomness;

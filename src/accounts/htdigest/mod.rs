@@ -10,6 +10,8 @@
 //!
 //! A file with a malformed line is refused as a whole.
 
+#![allow(clippy::disallowed_types, reason = "the content is held under the gate of forks")]
+
 mod hash_key;
 mod hashed;
 mod reading;
@@ -23,7 +25,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::SystemTime;
 
 use self::hashed::{Hashed, Indexed};
@@ -33,7 +35,8 @@ use self::table::Table;
 use self::watch::Watch;
 use super::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::log;
-use crate::system::{clock, fork, thread};
+use crate::system::fork::{self, Gated};
+use crate::system::{clock, thread};
 
 /// How often, in milliseconds, a look-up sees whether the file has changed.
 const LOOK_EVERY: u64 = 1000;
@@ -59,10 +62,10 @@ pub struct HtdigestFile {
     id: u64,
     /// By the coarse clock.
     next_look: AtomicU64,
-    /// Replaced as a whole. Held for a look-up, or while a pointer is exchanged.
+    /// Replaced as a whole. Held for a look-up, or while a pointer is exchanged, and at no fork.
     content: RwLock<Box<Content>>,
     /// Held while it is asked or told something. Before `content` where both are.
-    watch: Mutex<Watch>,
+    watch: Gated<Watch>,
     /// For the thread that reads.
     own: Weak<Self>,
     spawn: fn(&str, thread::Work) -> io::Result<()>,
@@ -99,7 +102,7 @@ impl HtdigestFile {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             next_look: AtomicU64::new(clock::coarse_milliseconds() + LOOK_EVERY),
             content: RwLock::new(Box::new(Content { table, hashed, generation: 0 })),
-            watch: Mutex::new(Watch::of(stamp, now, indexed)),
+            watch: Gated::new(Watch::of(stamp, now, indexed)),
             own: Weak::clone(own),
             spawn: thread::spawn,
         }))
@@ -110,20 +113,20 @@ impl HtdigestFile {
     /// # Errors
     /// As [`HtdigestFile::open`].
     pub fn shared(path: &Path, hashed: &[Algorithm]) -> Result<Arc<Self>, Unavailable> {
-        static FILES: Mutex<Vec<Weak<HtdigestFile>>> = Mutex::new(Vec::new());
+        static FILES: Gated<Vec<Weak<HtdigestFile>>> = Gated::new(Vec::new());
         let path = std::path::absolute(path)
             .map_err(|error| Unavailable(format!("{}: {error}", path.display())))?;
         let find = |files: &[Weak<Self>]| {
             files.iter().filter_map(Weak::upgrade).find(|file| file.path == path)
         };
-        let first = find(&lock(&FILES));
+        let first = find(&FILES.lock());
         if let Some(file) = first {
             file.index(hashed)?;
             return Ok(file);
         }
         // Read without the lock: nobody waits for somebody else's file.
         let file = Self::open(&path, hashed)?;
-        let mut files = lock(&FILES);
+        let mut files = FILES.lock();
         if let Some(first) = find(&files) {
             drop(files);
             first.index(hashed)?;
@@ -147,6 +150,7 @@ impl HtdigestFile {
     }
 
     fn read_content<T>(&self, ask: impl FnOnce(&Content) -> T) -> T {
+        let _inside = fork::enter();
         ask(&self.content.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -158,7 +162,7 @@ impl HtdigestFile {
         if has.and(wanted) == has {
             return Ok(());
         }
-        lock(&self.watch).want(wanted);
+        self.watch.lock().want(wanted);
         self.read_whole().map(drop).map_err(Unavailable::from)
     }
 
@@ -183,7 +187,7 @@ impl HtdigestFile {
     fn look(&self, now: SystemTime) -> bool {
         for _ in 0..LOOKS {
             let found = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
-            let Some(errand) = lock(&self.watch).errand(found, now) else { return false };
+            let Some(errand) = self.watch.lock().errand(found, now) else { return false };
             let read = reading::up_to(&self.path, errand.limit, errand.indexed);
             let Some(read) = read.transpose() else { return self.read_beside() };
             if let Some(result) = self.settle(errand.version, read, now) {
@@ -227,7 +231,7 @@ impl HtdigestFile {
     fn read_whole(&self) -> Result<bool, Fault> {
         loop {
             let now = SystemTime::now();
-            let (version, indexed) = lock(&self.watch).wanted();
+            let (version, indexed) = self.watch.lock().wanted();
             let read = reading::whole(&self.path, indexed);
             if let Some(result) = self.settle(version, read, now) {
                 return result;
@@ -243,7 +247,7 @@ impl HtdigestFile {
         read: Result<Fresh, Fault>,
         now: SystemTime,
     ) -> Option<Result<bool, Fault>> {
-        let mut watch = lock(&self.watch);
+        let mut watch = self.watch.lock();
         if !watch.is_at(version) {
             return None;
         }
@@ -271,6 +275,7 @@ impl HtdigestFile {
     /// Exchanges the content, and gives back the old.
     fn replace(&self, Fresh { table, hashed, .. }: Fresh) -> Box<Content> {
         let mut fresh = Box::new(Content { table, hashed, generation: 0 });
+        let _inside = fork::enter();
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         fresh.generation = content.generation + 1;
         std::mem::replace(&mut *content, fresh)
@@ -295,14 +300,14 @@ impl Reader {
     /// `None` where another thread of this process has it.
     fn of(file: Arc<HtdigestFile>) -> Option<Self> {
         let epoch = fork::epoch();
-        let taken = lock(&file.watch).take_reader(epoch);
+        let taken = file.watch.lock().take_reader(epoch);
         taken.then(|| Self { file, epoch })
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        lock(&self.file.watch).free_reader(self.epoch);
+        self.file.watch.lock().free_reader(self.epoch);
     }
 }
 
@@ -353,10 +358,6 @@ impl std::fmt::Debug for Content {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{} accounts", self.table.len())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

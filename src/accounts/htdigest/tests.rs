@@ -54,7 +54,7 @@ fn opened(directory: &Scratch) -> (PathBuf, Arc<HtdigestFile>) {
 }
 
 fn complaint(file: &HtdigestFile) -> Option<String> {
-    lock(&file.watch).complaint.clone()
+    file.watch.lock().complaint.clone()
 }
 
 fn reason(path: &Path) -> String {
@@ -144,7 +144,7 @@ fn a_state_read_too_early_is_read_again() {
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
     let file = HtdigestFile::open(&path, &[]).unwrap();
-    lock(&file.watch).settled = false;
+    file.watch.lock().settled = false;
     // Rewritten with the same size within one step of the clock.
     write(&path, &line(TWO), 0);
     look_when_told(&file);

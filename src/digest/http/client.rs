@@ -1,7 +1,7 @@
 //! The client's side of HTTP Digest: the response to a challenge, and those to later requests.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::buffers::{self, ClientInputs, OUTPUT};
 use super::choice::{Charset, Choice, Terms, choose};
@@ -20,6 +20,7 @@ use crate::sspi::{
     Call, Data, Error, Flags, Message, Outcome, Result, Secret, Status, Step, TokenSink,
     buffer_type,
 };
+use crate::system::fork::{Gated, Mutex};
 
 /// A client's context in HTTP mode.
 pub(in crate::digest) struct HttpClient {
@@ -53,7 +54,7 @@ pub(super) struct Login {
     a1: Digits,
     claim: Option<ClaimText>,
     /// The last count used here.
-    count: Mutex<u32>,
+    count: Gated<u32>,
     /// The uri of the first request.
     pub(super) uri: Box<[u8]>,
     /// FILETIME, UTC.
@@ -68,13 +69,9 @@ impl HttpClient {
         Self { phase: Mutex::new(Phase::Waiting) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The login, once a challenge was answered.
     pub(super) fn login(&self) -> Option<Arc<Login>> {
-        match &*self.lock() {
+        match &*self.phase.lock().ok()? {
             Phase::Done(login) => Some(Arc::clone(login)),
             _ => None,
         }
@@ -87,7 +84,7 @@ impl HttpClient {
         call: &Call<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
-        let mut phase = self.lock();
+        let mut phase = self.phase.lock()?;
         let echoed = call.flags & (Flags::CONNECTION | Flags::EXTENDED_ERROR);
         let answered = match &*phase {
             Phase::Waiting => None,
@@ -234,7 +231,7 @@ impl Login {
             cnonce,
             a1,
             claim,
-            count: Mutex::new(0),
+            count: Gated::new(0),
             uri: uri.into(),
             started: nonce::now(),
             flags: echoed | http | signed,
@@ -277,7 +274,7 @@ impl Login {
     }
 
     fn next_count(&self) -> Result<u32> {
-        let mut used = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.count.lock();
         let next = counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
         *used = next.ok_or_else(|| {
             let reason = "response: the nonce has no counts left (RFC 7616 §3.4)";

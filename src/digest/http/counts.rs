@@ -3,9 +3,10 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::{Mutex, PoisonError};
 
-use once_cell::sync::Lazy;
+use once_cell::race::OnceBox;
+
+use crate::system::fork::Gated;
 
 /// Locks.
 const SHARDS: usize = 16;
@@ -15,7 +16,7 @@ const PER_SHARD: usize = 256;
 /// Where counts are kept.
 pub struct ClientCounts {
     hasher: RandomState,
-    shards: [Mutex<Shard>; SHARDS],
+    shards: [Gated<Shard>; SHARDS],
 }
 
 /// A ring of counts.
@@ -30,8 +31,8 @@ struct Shard {
 /// The counts of this process.
 #[must_use]
 pub fn of_process() -> &'static ClientCounts {
-    static COUNTS: Lazy<ClientCounts> = Lazy::new(ClientCounts::default);
-    &COUNTS
+    static COUNTS: OnceBox<ClientCounts> = OnceBox::new();
+    COUNTS.get_or_init(Box::default)
 }
 
 impl Default for ClientCounts {
@@ -46,7 +47,7 @@ impl ClientCounts {
     pub fn next(&self, user: &[u8], realm: &[u8], nonce: &[u8], last: u32) -> Option<u32> {
         let number = self.hasher.hash_one((user, realm, nonce));
         let shard = usize::try_from(number % SHARDS as u64).ok()?;
-        let mut shard = self.shards.get(shard)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shards.get(shard)?.lock();
         if let Some((_, known_last)) = shard.counts.iter_mut().find(|(known, _)| *known == number) {
             *known_last = (*known_last).max(last).checked_add(1)?;
             return Some(*known_last);

@@ -6,7 +6,7 @@
 //! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for.
 
 use hmac::{Hmac, KeyInit, Mac};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use sha2::Sha256;
 
 use crate::config::Config;
@@ -145,9 +145,9 @@ pub fn key(text: &[u8]) -> Option<Key> {
 }
 
 fn process_secret() -> Result<&'static [u8]> {
-    static SECRET: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
+    static SECRET: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
     let secret = SECRET.get_or_try_init(|| {
-        let mut secret = Secret::new([0; 32]);
+        let mut secret = Box::new(Secret::new([0; 32]));
         random::fill(secret.expose_mut()).map(|()| secret)
     })?;
     Ok(secret.expose())

@@ -1,6 +1,6 @@
 //! The server's side of HTTP Digest: challenge, first response, and the requests after it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
@@ -13,13 +13,14 @@ use crate::digest::printer::Print;
 use crate::digest::realms::Realms;
 use crate::log;
 use crate::sspi::{Call, Error, Flags, Message, Outcome, Result, Status, Step, TokenSink};
+use crate::system::fork::Gated;
 
 /// What gives the time, FILETIME, UTC. Most requests have no use for it.
 pub(super) type Clock<'a> = &'a dyn Fn() -> u64;
 
 /// A server's context in HTTP mode: one handle's view of a session.
 pub(in crate::digest) struct HttpServer {
-    phase: Mutex<Phase>,
+    phase: Gated<Phase>,
 }
 
 /// How far this handle has come.
@@ -48,16 +49,17 @@ impl HttpServer {
     ) -> Result<(Self, Step)> {
         let leg = Leg { sessions, credential, call, clock, stale: false, realm: None };
         let (phase, step) = leg.take(output)?;
-        Ok((Self { phase: Mutex::new(phase) }, step))
+        Ok((Self { phase: Gated::new(phase) }, step))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What it was is dropped by the caller, outside of the lock.
+    fn replace(&self, phase: Phase) -> Phase {
+        std::mem::replace(&mut *self.phase.lock(), phase)
     }
 
     /// Asks what was granted, once it was.
     pub(super) fn granted<T>(&self, ask: impl FnOnce(&Arc<Session>, &Granted) -> T) -> Option<T> {
-        match &*self.lock() {
+        match &*self.phase.lock() {
             Phase::Done(session, granted) => Some(ask(session, granted)),
             _ => None,
         }
@@ -73,7 +75,7 @@ impl HttpServer {
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         let before = {
-            let mut phase = self.lock();
+            let mut phase = self.phase.lock();
             let goes_on = match &*phase {
                 Phase::Waiting(_) => true,
                 Phase::OutOfSequence(_) => call.inputs.token().is_empty(),
@@ -96,22 +98,21 @@ impl HttpServer {
             Err(error) if output.failed => (before, Err(error)),
             Err(error) => (Phase::Closed, Err(error)),
         };
-        *self.lock() = phase;
+        self.replace(phase);
         result
     }
 
-    /// `CompleteAuthToken`.
+    /// `CompleteAuthToken`. No lock is held meanwhile, either.
     pub(super) fn complete(
         &self,
         credential: &DigestCredential,
         clock: Clock<'_>,
         message: &mut Message<'_, '_>,
     ) -> Result<()> {
-        let mut phase = self.lock();
-        let (session, asked, known) = match std::mem::replace(&mut *phase, Phase::Closed) {
+        let (session, asked, known) = match self.replace(Phase::Closed) {
             Phase::Completing(session, asked, known) => (session, asked, known),
             other => {
-                *phase = other;
+                self.replace(other);
                 let reason = "complete: no request of this context waits for it";
                 return Err(Error::new(Status::INTERNAL_ERROR, reason));
             }
@@ -126,7 +127,7 @@ impl HttpServer {
             // A second try is read again.
             Err(error) => (Phase::Completing(session, asked, None), Err(error)),
         };
-        *phase = next;
+        self.replace(next);
         result
     }
 
@@ -147,7 +148,7 @@ impl HttpServer {
         let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
         let granted = later.verify(message, None)?;
-        *self.lock() = Phase::Done(session, granted);
+        self.replace(Phase::Done(session, granted));
         Ok(())
     }
 }

@@ -10,15 +10,16 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
-use once_cell::sync::Lazy;
+use once_cell::race::OnceBox;
 
 use super::key_hasher::KeyHashers;
 use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
 use super::window::{Counts, SharedCounts};
 use crate::accounts::Source;
+use crate::system::fork::{Gated, GatedGuard};
 
 /// Locks; more than processors, so that two threads seldom meet.
 const SHARDS: usize = 64;
@@ -91,7 +92,7 @@ pub enum Found {
 /// The records of this process, or of a test.
 pub struct Sessions {
     hasher: RandomState,
-    shards: Vec<Mutex<Shard>>,
+    shards: [Gated<Shard>; SHARDS],
 }
 
 #[derive(Default)]
@@ -115,15 +116,15 @@ impl Sessions {
     /// No records.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let shards = std::array::from_fn(|_| Gated::default());
         Arc::new(Self { hasher: RandomState::new(), shards })
     }
 
     /// The records of this process.
     #[must_use]
     pub fn of_process() -> &'static Arc<Self> {
-        static SESSIONS: Lazy<Arc<Sessions>> = Lazy::new(Sessions::new);
-        &SESSIONS
+        static SESSIONS: OnceBox<Arc<Sessions>> = OnceBox::new();
+        SESSIONS.get_or_init(|| Box::new(Self::new()))
     }
 
     /// What is known of the nonce with this key. Whether it was issued here at all, and when, is
@@ -197,7 +198,7 @@ impl Sessions {
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).records.len()).sum()
+        self.shards.iter().map(|shard| shard.lock().records.len()).sum()
     }
 
     /// Whether there are none.
@@ -215,20 +216,11 @@ impl Sessions {
         }
     }
 
-    fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
+    fn shard(&self, key: &Key) -> GatedGuard<'_, Shard> {
         // The octets are random, and those of a peer's invention do no harm here.
         let [first, ..] = key;
-        let index = usize::from(*first) % SHARDS;
-        let shard = self.shards.get(index).or(self.shards.first());
-        lock(shard.unwrap_or(&SPARE))
+        self.shards[usize::from(*first) % SHARDS].lock()
     }
-}
-
-/// Never used: there are as many shards as indices.
-static SPARE: Lazy<Mutex<Shard>> = Lazy::new(Mutex::default);
-
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shard {

@@ -1,7 +1,8 @@
 //! Which nonce counts of a session have been used (RFC 7616 §3.4.6).
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::system::fork::Gated;
 
 /// How strictly counts must follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -78,14 +79,14 @@ pub struct SharedCounts {
     /// The highest count that was used.
     highest: AtomicU32,
     /// What a window has used. Those above, up to the highest, were used in strict order, all of them.
-    window: Mutex<Counts>,
+    window: Gated<Counts>,
 }
 
 impl SharedCounts {
     /// After these.
     #[must_use]
     pub const fn new(counts: Counts) -> Self {
-        Self { highest: AtomicU32::new(counts.highest), window: Mutex::new(counts) }
+        Self { highest: AtomicU32::new(counts.highest), window: Gated::new(counts) }
     }
 
     /// As [`Counts::is_new`]; by the time that a count is taken it may be used.
@@ -94,7 +95,7 @@ impl SharedCounts {
         let highest = self.highest.load(Ordering::Relaxed);
         count > highest
             || (order == Order::Window && {
-                let mut counts = *self.lock();
+                let mut counts = *self.window.lock();
                 counts.catch_up(highest);
                 counts.is_new(count, order)
             })
@@ -109,7 +110,7 @@ impl SharedCounts {
     }
 
     fn take_in_window(&self, count: u32) -> bool {
-        let mut window = self.lock();
+        let mut window = self.window.lock();
         loop {
             let highest = self.highest.load(Ordering::Relaxed);
             let mut counts = *window;
@@ -127,10 +128,6 @@ impl SharedCounts {
 
     fn raise(&self, from: u32, to: u32) -> bool {
         self.highest.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

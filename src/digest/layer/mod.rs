@@ -22,7 +22,6 @@ mod segments;
 mod signers;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::direction::Direction;
 use self::keys::Flow;
@@ -31,6 +30,7 @@ use self::segments::{Body, Segments};
 pub use self::signers::{Fork, Signers};
 use super::qop::Cipher;
 use crate::sspi::{Error, Result, Role, Secret, Status};
+use crate::system::fork::Mutex;
 
 /// What a layer does to messages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -105,9 +105,10 @@ impl Layer {
     /// signed and sealed messages are counted together.
     ///
     /// # Errors
-    /// `CONTEXT_EXPIRED` after 2^32 messages.
+    /// `CONTEXT_EXPIRED` after 2^32 messages. Here and below `INVALID_HANDLE` in a forked child, where
+    /// another thread of its parent's was at a message of this direction.
     pub fn sign<'p>(&self, parts: impl IntoIterator<Item = &'p [u8]>) -> Result<[u8; 16]> {
-        lock(&self.sending).sign(parts)
+        self.sending.lock()?.sign(parts)
     }
 
     /// Checks the MAC block of the next message received, whose text is `parts` one after another.
@@ -121,7 +122,7 @@ impl Layer {
         parts: impl IntoIterator<Item = &'p [u8]>,
         block: &[u8; 16],
     ) -> Result<()> {
-        lock(&self.receiving).verify(parts, block)
+        self.receiving.lock()?.verify(parts, block)
     }
 
     /// How many octets of trailer [`Layer::seal`] makes for `data_length` octets of data.
@@ -170,7 +171,7 @@ impl Layer {
         let Some((trailer, _)) = trailer.split_at_mut_checked(length) else {
             return Err(no_room());
         };
-        let mut sending = lock(&self.sending);
+        let mut sending = self.sending.lock()?;
         sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
         sending.seal(self.protection.is_padded(), data, trailer)?;
         Ok(length)
@@ -191,7 +192,7 @@ impl Layer {
         if body.len() != length.saturating_add(self.trailer_length(length)?) {
             return Err(no_room());
         }
-        let mut sending = lock(&self.sending);
+        let mut sending = self.sending.lock()?;
         sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
         sending.seal_scattered(self.protection.is_padded(), body, front, length)
     }
@@ -206,7 +207,7 @@ impl Layer {
     /// `OUT_OF_SEQUENCE` when the sequence number is not the next, `CONTEXT_EXPIRED` after 2^32
     /// messages. Both buffers hold what they held, and the layer stands where it stood.
     pub fn open(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
-        let mut receiving = lock(&self.receiving);
+        let mut receiving = self.receiving.lock()?;
         receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
         let mut body = Segments::new(first, second);
         receiving.open(self.protection.is_padded(), &mut body, usize::MAX)
@@ -221,7 +222,7 @@ impl Layer {
     pub fn open_scattered(&self, body: &mut Scattered<'_>, front: usize) -> Result<usize> {
         let all = body.len();
         let length = {
-            let mut receiving = lock(&self.receiving);
+            let mut receiving = self.receiving.lock()?;
             receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
             receiving.open(self.protection.is_padded(), body, all.saturating_sub(front))?
         };
@@ -235,7 +236,7 @@ impl Layer {
     /// Whether `body` ends as the next message received does.
     #[must_use]
     pub fn is_next(&self, body: &Scattered<'_>) -> bool {
-        lock(&self.receiving).is_next(body.last())
+        self.receiving.lock().is_ok_and(|receiving| receiving.is_next(body.last()))
     }
 
     /// Octets of the largest signature: `cbMaxSignature`.
@@ -257,19 +258,21 @@ impl Layer {
     }
 
     /// The layer's state, for [`Layer::import`]; with `reset`, as it was before the first message.
-    #[must_use]
-    pub fn export(&self, reset: bool) -> Packed {
+    ///
+    /// # Errors
+    /// As [`Layer::sign`].
+    pub fn export(&self, reset: bool) -> Result<Packed> {
         let position = |direction: &Mutex<Direction>| {
-            if reset { PackedDirection::default() } else { lock(direction).pack() }
+            if reset { Ok(PackedDirection::default()) } else { Ok(direction.lock()?.pack()) }
         };
-        Packed {
+        Ok(Packed {
             h_a1: self.h_a1.clone(),
             protection: self.protection,
             role: self.role,
             peer_maxbuf: self.peer_maxbuf,
-            sending: position(&self.sending),
-            receiving: position(&self.receiving),
-        }
+            sending: position(&self.sending)?,
+            receiving: position(&self.receiving)?,
+        })
     }
 
     /// The layer whose state `packed` is.
@@ -329,11 +332,6 @@ pub struct PackedDirection {
 fn no_room() -> Error {
     let reason = "message: no room for padding and MAC (RFC 2831 §2.3, §2.4)";
     Error::new(Status::BUFFER_TOO_SMALL, reason)
-}
-
-/// A lock whose holder died protects a state that no step leaves half made: it is taken over.
-fn lock(direction: &Mutex<Direction>) -> MutexGuard<'_, Direction> {
-    direction.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@
 use std::ops::Range;
 
 use hmac::{Hmac, KeyInit, Mac};
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
@@ -45,7 +45,7 @@ const TAG_USE: [u8; 1] = [1];
 /// `SEC_E_DECRYPT_FAILURE`.
 const DECRYPT_FAILURE: u32 = 0x8009_0330;
 
-static KEY: OnceCell<Secret<[u8; 32]>> = OnceCell::new();
+static KEY: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
 
 /// Encrypts the password of `image`; one that is encrypted already stays as it is.
 ///
@@ -155,7 +155,7 @@ fn tagger(nonce: &[u8; NONCE], ciphertext: &[u8]) -> Result<Hmac<Sha256>> {
 /// An HMAC under this process's key, begun with the octet of its use.
 fn keyed(purpose: [u8; 1]) -> Result<Hmac<Sha256>> {
     let key = KEY.get_or_try_init(|| {
-        let mut key = Secret::new([0; 32]);
+        let mut key = Box::new(Secret::new([0; 32]));
         fill_random(key.expose_mut())?;
         Ok(key)
     })?;

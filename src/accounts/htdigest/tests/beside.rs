@@ -125,12 +125,12 @@ fn a_child_does_not_wait_for_its_parents_thread() {
     let directory = Scratch::new();
     let (path, file) = opened_large(&directory);
     // Forked while a thread of the parent read.
-    lock(&file.watch).reader = Some(fork::epoch().wrapping_sub(1));
+    file.watch.lock().reader = Some(fork::epoch().wrapping_sub(1));
     write(&path, &large(TWO), 1);
     assert!(!file.refresh());
     assert_eq!((alice(&file), work()), (Some(0x11), 1));
     assert_eq!(alice(&file), Some(0x22));
-    assert_eq!(lock(&file.watch).reader, None);
+    assert_eq!(file.watch.lock().reader, None);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn what_was_read_before_another_change_is_not_put_into_use() {
     let directory = Scratch::new();
     let (path, file) = opened(&directory);
     let read = |file: &HtdigestFile| {
-        let (version, indexed) = lock(&file.watch).wanted();
+        let (version, indexed) = file.watch.lock().wanted();
         (version, reading::whole(&file.path, indexed))
     };
     write(&path, &line(TWO), 5);

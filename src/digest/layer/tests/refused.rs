@@ -5,7 +5,8 @@ use super::*;
 /// The key of messages to the server, and the sequence number of the next.
 fn at(sequence: u64, protection: Protection) -> (Layer, Layer) {
     let (client, server) = ends(protection);
-    let (mut sending, mut receiving) = (client.export(false), server.export(false));
+    let (mut sending, mut receiving) =
+        (client.export(false).unwrap(), server.export(false).unwrap());
     sending.sending.sequence = sequence;
     receiving.receiving.sequence = sequence;
     (Layer::import(&sending).unwrap(), Layer::import(&receiving).unwrap())
@@ -166,7 +167,8 @@ fn r54_after_the_last_sequence_number_a_layer_ends() {
             error.status()
         };
         let first = sealed(&ends(protection).0, b"first");
-        let (client_again, server_again) = (client.export(false), server.export(false));
+        let (client_again, server_again) =
+            (client.export(false).unwrap(), server.export(false).unwrap());
         let client_again = Layer::import(&client_again).unwrap();
         let server_again = Layer::import(&server_again).unwrap();
         for (client, server) in [(client, server), (client_again, server_again)] {
@@ -185,7 +187,7 @@ fn r54_after_the_last_sequence_number_a_layer_ends() {
 #[test]
 fn no_import_has_a_sequence_number_beyond_the_last() {
     for (sequence, good) in [(1 << 32, true), ((1 << 32) + 1, false), (u64::MAX, false)] {
-        let mut packed = ends(Protection::Integrity).0.export(false);
+        let mut packed = ends(Protection::Integrity).0.export(false).unwrap();
         packed.sending.sequence = sequence;
         let imported = Layer::import(&packed).map(|_| ()).map_err(|error| error.status());
         assert_eq!(imported, if good { Ok(()) } else { Err(Status::INVALID_TOKEN) }, "{sequence}");
