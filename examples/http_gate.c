@@ -1,5 +1,7 @@
 #include "http_gate.h"
 
+#include "peer.h"
+
 #define FLAGS (ASC_REQ_HTTP | ASC_REQ_ALLOCATE_MEMORY)
 
 /* The buffers of one request, in the order that Digest wants: response, method, target, hash of the
@@ -112,11 +114,11 @@ static void challenge(struct gate *gate, CtxtHandle *old, const char *method, st
     pass->status = 500;
 }
 
-/* Whose request it is, and whether it is the response's own target that was asked for. The library
- * checks a response against the uri that it names; nobody else sees what the request line says. */
-static int is_whole(CtxtHandle *context, const char *target, struct pass *pass)
+/* Whose request it is, whether that is a user of this realm, and whether it is the response's own
+ * target that was asked for. The library checks a response against the uri that it names; nobody else
+ * sees what the request line says. */
+static int is_whole(struct gate *gate, CtxtHandle *context, const char *target, struct pass *pass)
 {
-    SecPkgContext_NamesA names;
     SecPkgContext_Target named;
     int same;
     pass->code = QueryContextAttributesA(context, SECPKG_ATTR_TARGET, &named);
@@ -129,15 +131,20 @@ static int is_whole(CtxtHandle *context, const char *target, struct pass *pass)
             pass->status = 400; /* RFC 7616 section 3.4.6 */
             return 0;
         }
-        pass->code = QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names);
+        pass->code = peer_check_realm(context, gate->realm);
+        if (pass->code == SEC_E_LOGON_DENIED) {
+            pass->call = "a user of another realm";
+            pass->status = 403;
+            return 0;
+        }
     }
+    if (pass->code == SEC_E_OK)
+        pass->code = peer_user(context, pass->user, sizeof pass->user);
     if (pass->code != SEC_E_OK) {
         pass->call = "QueryContextAttributes";
         pass->status = 500;
         return 0;
     }
-    snprintf(pass->user, sizeof pass->user, "%s", names.sUserName);
-    FreeContextBuffer(names.sUserName);
     pass->status = 200;
     return 1;
 }
@@ -214,7 +221,7 @@ void gate_check(struct gate *gate, const char *method, const char *target, const
         return;
     }
     /* The session stands, whatever it asks for. */
-    is_whole(&context, target, pass);
+    is_whole(gate, &context, target, pass);
     if (text_directive(response, "nonce", nonce, sizeof nonce))
         contexts_keep_session(gate->contexts, nonce, &context);
     else

@@ -9,6 +9,7 @@
 
 struct gate {
     CredHandle credential;
+    const char *realm; /* whose users may pass; NULL: whoever the library lets in */
     struct contexts *contexts;
 };
 

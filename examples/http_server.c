@@ -1,11 +1,13 @@
 /* A small HTTP/1.1 server on loopback, written against sspi.h, whose pages are protected by Digest:
  * AcceptSecurityContext with ASC_REQ_HTTP for the first request, CompleteAuthToken for later ones.
  *
- *   http_server [--port N] [--accounts FILE] [--connections N | --once] [-v]
+ *   http_server [--port N] [--accounts FILE] [--realm NAME] [--connections N | --once] [-v]
  *
  *   --port N         port to listen on; 0, the default, takes a free one. The first line of output
  *                    is "listening on 127.0.0.1:PORT".
  *   --accounts FILE  an htdigest file, as SECUR32_ACCOUNTS would name it
+ *   --realm NAME     the realm to offer, as SECUR32_REALM would name it; users of others are not let
+ *                    in, whatever the configuration lists
  *   --connections N  end after N connections; --once is --connections 1
  *   -v               print the dialogues
  *
@@ -44,6 +46,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "no credential: %s\n", text_status(status, space));
         return 1;
     }
+    gate.realm = listener.realm;
     listener.serve = serve;
     listener.context = &gate;
     result = listener_run(&listener);

@@ -147,6 +147,8 @@ const char *status_name(SECURITY_STATUS status, char space[16])
         return "SEC_E_INVALID_TOKEN";
     case SEC_E_QOP_NOT_SUPPORTED:
         return "SEC_E_QOP_NOT_SUPPORTED";
+    case SEC_E_TARGET_UNKNOWN:
+        return "SEC_E_TARGET_UNKNOWN";
     case SEC_E_LOGON_DENIED:
         return "SEC_E_LOGON_DENIED";
     case SEC_E_NO_CREDENTIALS:

@@ -1,6 +1,7 @@
 #include "imap_login.h"
 
 #include "imap_text.h"
+#include "peer.h"
 
 /* A client may go on answering; the mechanisms served need three calls. */
 #define MOST_CALLS 10
@@ -146,25 +147,60 @@ static enum layer_kind granted_layer(ULONG attributes)
     return attributes & ASC_RET_INTEGRITY ? LAYER_INTEGRITY : LAYER_NONE;
 }
 
+/* Whether a response of Digest was made for this service: the library checks it against the name that
+ * it gives itself (RFC 2831 section 2.1.2). The host is not compared: clients name it in many ways. */
+static SECURITY_STATUS check_service(CtxtHandle *context, const char *service)
+{
+    SecPkgContext_Target target;
+    size_t length = strlen(service), at = 0;
+    SECURITY_STATUS status = QueryContextAttributesA(context, SECPKG_ATTR_TARGET, &target);
+    if (status != SEC_E_OK)
+        return status;
+    while (at < length && at < target.TargetLength
+           && (target.Target[at] | 0x20) == (service[at] | 0x20))
+        at++;
+    if (at < length || at == target.TargetLength || target.Target[at] != '/')
+        status = SEC_E_TARGET_UNKNOWN;
+    FreeContextBuffer(target.Target);
+    return status;
+}
+
+/* Who it is, and whether this server lets it in. */
+static SECURITY_STATUS identify(struct login *login, const struct mechanisms *mechanisms,
+                                const struct mechanism *mechanism)
+{
+    SECURITY_STATUS status = SEC_E_OK;
+    if (same_word(mechanism->name, "DIGEST-MD5")) {
+        status = check_service(&login->context, "imap");
+        if (status == SEC_E_OK)
+            status = peer_check_realm(&login->context, mechanisms->realm);
+    }
+    return status == SEC_E_OK ? peer_user(&login->context, login->user, sizeof login->user)
+                              : status;
+}
+
 /* Asks who it is and for which layer, answers the command, and puts the layer on the link. */
 static enum login_result welcome(struct login *login, struct link *link, const char *tag,
+                                 const struct mechanisms *mechanisms,
                                  const struct mechanism *mechanism, ULONG attributes,
                                  enum link_result *lost)
 {
     enum layer_kind kind = granted_layer(attributes);
     struct layer layer;
-    SecPkgContext_NamesA names;
     char space[16];
-    SECURITY_STATUS status = QueryContextAttributesA(&login->context, SECPKG_ATTR_NAMES, &names);
+    SECURITY_STATUS status = identify(login, mechanisms, mechanism);
 
     memset(&layer, 0, sizeof layer);
+    if (status == SEC_E_LOGON_DENIED || status == SEC_E_TARGET_UNKNOWN) {
+        link_remark(link, "a user of another realm, or for another service: %s",
+                    status_name(status, space));
+        return refuse(link, tag, "NO [AUTHENTICATIONFAILED] Wrong user or password", lost);
+    }
     if (status != SEC_E_OK) {
         link_remark(link, "somebody whose name the package does not tell: %s",
                     status_name(status, space));
         return refuse(link, tag, "NO Who that is cannot be told here", lost);
     }
-    snprintf(login->user, sizeof login->user, "%s", names.sUserName);
-    FreeContextBuffer(names.sUserName);
     if (kind != LAYER_NONE)
         status = layer_open(&layer, &login->context, kind, mechanism->form);
     if (status != SEC_E_OK) {
@@ -205,7 +241,7 @@ enum login_result login_run(struct login *login, struct link *link, struct mecha
     }
     result = exchange(login, link, mechanism, tag, &answer, &attributes, lost);
     if (result == LOGIN_DONE)
-        result = welcome(login, link, tag, mechanism, attributes, lost);
+        result = welcome(login, link, tag, mechanisms, mechanism, attributes, lost);
     if (result != LOGIN_DONE)
         login_close(login);
     return result;

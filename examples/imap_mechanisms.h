@@ -13,6 +13,7 @@ struct mechanism {
 };
 
 struct mechanisms {
+    const char *realm; /* whose users are let in; NULL: whoever the library lets in */
     size_t count;
     struct mechanism list[MECHANISMS_MOST];
 };

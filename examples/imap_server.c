@@ -1,11 +1,13 @@
 /* An IMAP4rev1 login server on loopback, written against sspi.h: every mechanism of the machine's
  * SASL profiles that it can serve, by SaslAcceptSecurityContext, with its security layer.
  *
- *   imap_server [--port N] [--accounts FILE] [--connections N | --once] [-v]
+ *   imap_server [--port N] [--accounts FILE] [--realm NAME] [--connections N | --once] [-v]
  *
  *   --port N         port to listen on; 0, the default, takes a free one. The first line of output
  *                    is "listening on 127.0.0.1:PORT".
  *   --accounts FILE  an htdigest file, as SECUR32_ACCOUNTS would name it
+ *   --realm NAME     the realm to offer, as SECUR32_REALM would name it; users of others are not let
+ *                    in, whatever the configuration lists
  *   --connections N  end after N connections; --once is --connections 1
  *   -v               print the dialogues
  *
@@ -39,6 +41,7 @@ int main(int count, char **arguments)
     if (result != 0)
         return result;
     mechanisms_open(&mechanisms);
+    mechanisms.realm = listener.realm;
     if (mechanisms.count == 0) {
         fprintf(stderr, "there is no SASL mechanism to offer\n");
         result = 1;

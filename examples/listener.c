@@ -37,6 +37,9 @@ static int parse(struct listener *listener, int count, char **arguments)
         } else if (strcmp(name, "--accounts") == 0 && value != NULL) {
             listener->accounts = value;
             at++;
+        } else if (strcmp(name, "--realm") == 0 && value != NULL) {
+            listener->realm = value;
+            at++;
         } else if (strcmp(name, "--port") == 0 && parse_number(value, 65535, &number)) {
             listener->port = (unsigned short)number;
             at++;
@@ -54,7 +57,9 @@ static int parse(struct listener *listener, int count, char **arguments)
 int listener_start(struct listener *listener, const char *program, int count, char **arguments)
 {
     if (!parse(listener, count, arguments)) {
-        fprintf(stderr, "usage: %s [--port N] [--accounts FILE] [--connections N | --once] [-v]\n",
+        fprintf(stderr,
+                "usage: %s [--port N] [--accounts FILE] [--realm NAME] [--connections N | --once] "
+                "[-v]\n",
                 program);
         return 2;
     }
@@ -66,6 +71,10 @@ int listener_start(struct listener *listener, const char *program, int count, ch
     if (listener->accounts != NULL
         && environment_set("SECUR32_ACCOUNTS", listener->accounts) != 0) {
         fprintf(stderr, "cannot set SECUR32_ACCOUNTS\n");
+        return 1;
+    }
+    if (listener->realm != NULL && environment_set("SECUR32_REALM", listener->realm) != 0) {
+        fprintf(stderr, "cannot set SECUR32_REALM\n");
         return 1;
     }
     return 0;

@@ -8,6 +8,7 @@
 struct listener {
     unsigned short port;
     const char *accounts;
+    const char *realm;
     unsigned long connections; /* 0: without end */
     int talks;                 /* -v: print the dialogues */
 
@@ -16,8 +17,8 @@ struct listener {
     void *context;
 };
 
-/* Reads the arguments of `program`, starts the network and names the account file to the library,
- * which has not been called yet. Returns 0, or the program's exit status after saying why: 1 when
+/* Reads the arguments of `program`, starts the network and names account file and realm to the
+ * library, which has not been called yet. Returns 0, or the program's exit status after saying why: 1 when
  * it cannot start, 2 for wrong arguments. */
 int listener_start(struct listener *listener, const char *program, int count, char **arguments);
 

@@ -801,25 +801,29 @@ typedef struct _SecPkgContext_KeyInfoW {
 
 /* Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NamesA {
-    /* The user. */
+    /* The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
+     * two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
+     * empty realm the user alone, behind a backslash where it has one itself. Of a client the user. */
     SEC_CHAR *sUserName;
 } SecPkgContext_NamesA, *PSecPkgContext_NamesA;
 
 /* Answer to SECPKG_ATTR_NAMES, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_NamesW {
-    /* The user. */
+    /* The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
+     * two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
+     * empty realm the user alone, behind a backslash where it has one itself. Of a client the user. */
     SEC_WCHAR *sUserName;
 } SecPkgContext_NamesW, *PSecPkgContext_NamesW;
 
 /* Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_AuthorityA {
-    /* The realm. */
+    /* The realm as it is, to be compared unit for unit; empty where the client named none. */
     SEC_CHAR *sAuthorityName;
 } SecPkgContext_AuthorityA, *PSecPkgContext_AuthorityA;
 
 /* Answer to SECPKG_ATTR_AUTHORITY, freed with FreeContextBuffer. */
 typedef struct _SecPkgContext_AuthorityW {
-    /* The realm. */
+    /* The realm as it is, to be compared unit for unit; empty where the client named none. */
     SEC_WCHAR *sAuthorityName;
 } SecPkgContext_AuthorityW, *PSecPkgContext_AuthorityW;
 
@@ -1731,7 +1735,8 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-/* As QueryContextAttributesW, with ANSI text. */
+/* As QueryContextAttributesW, with ANSI text. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
+ * where Windows' code page lacks a character of the name: ask by the W function. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer);
 

@@ -7,7 +7,7 @@
 mod common;
 mod imap;
 
-use imap::digest::{Signed, encode};
+use imap::digest::{Signed, account, encode, log_in_for};
 use imap::{Programs, Server, client, client_against};
 
 #[test]
@@ -46,6 +46,36 @@ fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
         assert!(ending.dialogue.contains(refusal), "{}", ending.dialogue);
     }
     assert_eq!(server.finish().matches("SEC_E_LOGON_DENIED").count(), 3);
+}
+
+#[test]
+fn a_login_for_another_service_or_of_another_realm_is_refused() {
+    let directory = common::scratch("other-realm");
+    let (accounts, config) = (directory.join("accounts"), directory.join("secur32.toml"));
+    let lines = ["example.org", "LISTED", "other", ""].map(account);
+    std::fs::write(&accounts, lines.concat()).expect("accounts");
+    std::fs::write(&config, "[server]\nrealms = [\"LISTED\"]\n").expect("a configuration");
+    let rows = [
+        ("example.org", "imap/127.0.0.1", "a OK"),
+        ("example.org", "IMAP/mail.example.org", "a OK"),
+        ("", "imap/mail.example.org/example.org", "a OK"),
+        ("example.org", "ldap/127.0.0.1", "a NO [AUTHENTICATIONFAILED]"),
+        ("example.org", "imap", "a NO [AUTHENTICATIONFAILED]"),
+        ("example.org", "imapx/127.0.0.1", "a NO [AUTHENTICATIONFAILED]"),
+        // Let in by the library, and not by the server.
+        ("LISTED", "imap/127.0.0.1", "a NO [AUTHENTICATIONFAILED]"),
+        ("other", "imap/127.0.0.1", "a NO [AUTHENTICATIONFAILED]"),
+    ];
+    let server = Server::start_with(rows.len(), &accounts, Some(&config));
+    for (realm, uri, expected) in rows {
+        let answer = log_in_for(&server, realm, uri);
+        assert!(answer.starts_with(expected), "{realm:?} {uri}: {answer}");
+    }
+    let told = server.finish();
+    let count = |text: &str| told.matches(text).count();
+    assert_eq!(count("SEC_E_TARGET_UNKNOWN"), 3, "{told}");
+    assert_eq!(count("another service: SEC_E_LOGON_DENIED"), 1, "{told}");
+    assert_eq!(count("SaslAcceptSecurityContext: SEC_E_LOGON_DENIED"), 1, "{told}");
 }
 
 #[test]

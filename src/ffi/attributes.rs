@@ -114,10 +114,10 @@ fn fill(attribute: Attribute, form: Form) -> Result<Box<dyn Answer>> {
     Ok(match attribute {
         Attribute::Sizes(sizes) => filled([], |[]| sizes_structure(sizes)),
         Attribute::StreamSizes(sizes) => filled([], |[]| stream_structure(sizes)),
-        Attribute::Names(name) => {
-            filled([form.block(&name)?], |[name]| SecPkgContext_NamesW { sUserName: name.cast() })
-        }
-        Attribute::Authority(realm) => filled([form.block(&realm)?], |[realm]| {
+        Attribute::Names(name) => filled([form.exact_block(&name)?], |[name]| {
+            SecPkgContext_NamesW { sUserName: name.cast() }
+        }),
+        Attribute::Authority(realm) => filled([form.exact_block(&realm)?], |[realm]| {
             SecPkgContext_AuthorityW { sAuthorityName: realm.cast() }
         }),
         Attribute::Lifespan(start, expiry) => filled([], |[]| SecPkgContext_Lifespan {
@@ -205,7 +205,8 @@ pub unsafe extern "system" fn QueryContextAttributesW(
     })
 }
 
-/// As QueryContextAttributesW, with ANSI text.
+/// As QueryContextAttributesW, with ANSI text. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
+/// where Windows' code page lacks a character of the name: ask by the W function.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn QueryContextAttributesA(
     phContext: *mut CtxtHandle,

@@ -396,7 +396,7 @@ unsafe fn query(
         return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
     }
     pointer::sized::<SecPkgCredentials_NamesW>(size)?;
-    let name = form.block(&entry.0.name())?;
+    let name = form.exact_block(&entry.0.name())?;
     // The A and W structures hold one pointer each, in the same place.
     let names = SecPkgCredentials_NamesW { sUserName: name.release().cast() };
     // SAFETY: the caller's promise.

@@ -98,6 +98,21 @@ impl Form {
     pub(super) fn block(self, text: &str) -> Result<Block, Error> {
         Block::holding(&self.octets(text))
     }
+
+    /// The same of a name that callers compare: another one is not told in its place, such as one
+    /// that ends at a NUL, or has question marks for what the code page lacks.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_FUNCTION` where there is only another; `INSUFFICIENT_MEMORY`.
+    pub(super) fn exact_block(self, name: &str) -> Result<Block, Error> {
+        let narrow = self == Self::Narrow && !name.is_ascii();
+        if name.contains('\0') || narrow && from_narrow(&to_narrow(name)) != name {
+            let reason = "query: the name cannot be told as it is: it has a NUL, or characters \
+                          that the code page lacks (ask for it by the W function)";
+            return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
+        }
+        self.block(name)
+    }
 }
 
 /// Reads NUL-terminated UTF-16; `None` for NULL.

@@ -68,3 +68,18 @@ fn narrow_text_is_utf8_or_else_latin1() {
     assert_eq!(to_narrow("é"), b"\xC3\xA9");
     assert_eq!(to_wide("😀"), [0xD83D, 0xDE00]);
 }
+
+#[test]
+fn a_name_is_told_as_it_is_or_not_at_all() {
+    for form in [Form::Wide, Form::Narrow] {
+        for name in ["", "alice", "r\\jäger", "żółw", "😀"] {
+            // What the code page of Windows lacks is told by the W function alone.
+            let told = form.exact_block(name);
+            assert!(told.is_ok() || cfg!(windows) && form == Form::Narrow, "{name}");
+        }
+        for name in ["\0", "alice\0", "ali\0ce", "jäger\0"] {
+            let refused = form.exact_block(name).err().map(|error| error.status());
+            assert_eq!(refused, Some(Status::UNSUPPORTED_FUNCTION), "{name:?}");
+        }
+    }
+}

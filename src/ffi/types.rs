@@ -195,7 +195,9 @@ pub struct SecPkgContext_KeyInfoW {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SecPkgContext_NamesA {
-    /// The user.
+    /// The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
+    /// two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
+    /// empty realm the user alone, behind a backslash where it has one itself. Of a client the user.
     pub sUserName: *mut SEC_CHAR,
 }
 
@@ -203,7 +205,9 @@ pub struct SecPkgContext_NamesA {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SecPkgContext_NamesW {
-    /// The user.
+    /// The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
+    /// two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
+    /// empty realm the user alone, behind a backslash where it has one itself. Of a client the user.
     pub sUserName: *mut SEC_WCHAR,
 }
 
@@ -211,7 +215,7 @@ pub struct SecPkgContext_NamesW {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SecPkgContext_AuthorityA {
-    /// The realm.
+    /// The realm as it is, to be compared unit for unit; empty where the client named none.
     pub sAuthorityName: *mut SEC_CHAR,
 }
 
@@ -219,7 +223,7 @@ pub struct SecPkgContext_AuthorityA {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct SecPkgContext_AuthorityW {
-    /// The realm.
+    /// The realm as it is, to be compared unit for unit; empty where the client named none.
     pub sAuthorityName: *mut SEC_WCHAR,
 }
 

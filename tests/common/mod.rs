@@ -19,6 +19,7 @@ pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"
 pub(crate) const IMAP_SERVER: &[&str] = &[
     "examples/imap_server.c",
     "examples/listener.c",
+    "examples/peer.c",
     "examples/imap_session.c",
     "examples/imap_login.c",
     "examples/imap_mechanisms.c",
@@ -40,6 +41,7 @@ pub(crate) const IMAP_CLIENT: &[&str] = &[
 pub(crate) const HTTP_SERVER: &[&str] = &[
     "examples/http_server.c",
     "examples/listener.c",
+    "examples/peer.c",
     "examples/http_session.c",
     "examples/http_gate.c",
     "examples/http_contexts.c",

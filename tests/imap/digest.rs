@@ -35,7 +35,8 @@ impl Signed {
         let mut line = server.connect();
         let challenge = line.ask("a AUTHENTICATE DIGEST-MD5", "+ ");
         let challenge = decode(&challenge[2..]);
-        let (response, session) = respond(value(&challenge, "nonce=\""));
+        let nonce = value(&challenge, "nonce=\"");
+        let (response, session) = respond(nonce, "example.org", "imap/127.0.0.1");
         let constant = b"Digest session key to client-to-server signing key magic constant";
         let sending_key = md5(&[&session, constant]);
         (Self { line, sending_key, sent: 0 }, encode(response.as_bytes()))
@@ -67,16 +68,34 @@ impl Signed {
     }
 }
 
+/// The server's answer to alice of this realm, who responds for this service.
+pub(crate) fn log_in_for(server: &Server, realm: &str, uri: &str) -> String {
+    let mut line = server.connect();
+    let challenge = line.ask("a AUTHENTICATE DIGEST-MD5", "+ ");
+    let challenge = decode(&challenge[2..]);
+    let (response, _) = respond(value(&challenge, "nonce=\""), realm, uri);
+    line.send(&format!("{}\r\n", encode(response.as_bytes())));
+    match line.read() {
+        answer if answer.starts_with("+ ") => line.ask("", "a "),
+        answer => answer,
+    }
+}
+
+/// The line of an htdigest file for alice of this realm.
+pub(crate) fn account(realm: &str) -> String {
+    format!("alice:{realm}:{}\n", hex(md5(&[b"alice:", realm.as_bytes(), b":secret"])))
+}
+
 /// The digest-response for alice, and H(A1).
-fn respond(nonce: &str) -> (String, [u8; 16]) {
-    let secret = md5(&[b"alice:example.org:secret"]);
+fn respond(nonce: &str, realm: &str, uri: &str) -> (String, [u8; 16]) {
+    let secret = md5(&[b"alice:", realm.as_bytes(), b":secret"]);
     let session = md5(&[&secret, b":", nonce.as_bytes(), b":0a4f113b"]);
-    let a2 = hex(md5(&[b"AUTHENTICATE:imap/127.0.0.1:00000000000000000000000000000000"]));
+    let a2 = hex(md5(&[b"AUTHENTICATE:", uri.as_bytes(), b":", &[b'0'; 32]]));
     let middle = format!(":{nonce}:00000001:0a4f113b:auth-int:{a2}");
     let response = hex(md5(&[hex(session).as_bytes(), middle.as_bytes()]));
     let text = format!(
-        "username=\"alice\",realm=\"example.org\",nonce=\"{nonce}\",cnonce=\"0a4f113b\",\
-         nc=00000001,qop=auth-int,digest-uri=\"imap/127.0.0.1\",response={response}"
+        "username=\"alice\",realm=\"{realm}\",nonce=\"{nonce}\",cnonce=\"0a4f113b\",\
+         nc=00000001,qop=auth-int,digest-uri=\"{uri}\",response={response}"
     );
     (text, session)
 }

@@ -4,7 +4,7 @@ pub(crate) mod digest;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::thread::{JoinHandle, spawn};
@@ -72,11 +72,21 @@ impl Drop for Server {
 impl Server {
     /// Starts it for `connections` connections, and returns once it listens.
     pub(crate) fn start(connections: usize) -> Self {
-        let mut process = Command::new(&PROGRAMS.server)
+        let accounts = common::root().join("examples/accounts.htdigest");
+        Self::start_with(connections, &accounts, None)
+    }
+
+    /// The same with these accounts, and perhaps a configuration.
+    pub(crate) fn start_with(connections: usize, accounts: &Path, config: Option<&Path>) -> Self {
+        let mut command = Command::new(&PROGRAMS.server);
+        match config {
+            Some(path) => command.env("SECUR32_CONFIG", path),
+            None => command.env_remove("SECUR32_CONFIG"),
+        };
+        let mut process = command
             .args(["-v", "--connections", &connections.to_string(), "--accounts"])
-            .arg(common::root().join("examples/accounts.htdigest"))
-            .env_remove("SECUR32_CONFIG")
-            .env("SECUR32_REALM", "example.org")
+            .arg(accounts)
+            .args(["--realm", "example.org"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -23,7 +23,14 @@ struct Example {
 
 const IMAP: Example = Example {
     shared: &["imap_link.c", "imap_layer.c", "imap_text.c"],
-    server: &["imap_server.c", "listener.c", "imap_session.c", "imap_login.c", "imap_mechanisms.c"],
+    server: &[
+        "imap_server.c",
+        "listener.c",
+        "peer.c",
+        "imap_session.c",
+        "imap_login.c",
+        "imap_mechanisms.c",
+    ],
     client: &["imap_client.c", "imap_reply.c"],
     words: (&["--qop", "auth-conf", "127.0.0.1"], &["alice"]),
     about: "an auth-conf login",
@@ -33,7 +40,14 @@ const IMAP: Example = Example {
 
 const HTTP: Example = Example {
     shared: &["http_link.c", "http_text.c"],
-    server: &["http_server.c", "listener.c", "http_session.c", "http_gate.c", "http_contexts.c"],
+    server: &[
+        "http_server.c",
+        "listener.c",
+        "peer.c",
+        "http_session.c",
+        "http_gate.c",
+        "http_contexts.c",
+    ],
     client: &["http_client.c", "http_login.c"],
     words: (&["127.0.0.1"], &["alice", "/", "/page2"]),
     about: "two requests",
