@@ -16,6 +16,9 @@ mod participant;
 mod programs;
 mod row;
 
+use std::path::Path;
+use std::process::Command;
+
 use accounts::Setting;
 use exchange::Outcome;
 use imap::Client;
@@ -280,4 +283,38 @@ fn clients_log_in_to_the_example_server() {
         })
         .collect::<Vec<_>>();
     run("clients of the example's IMAP server", &rows);
+}
+
+/// A generic caller's wrap and unwrap, with each cipher and without one; by sspilib.
+struct Generic(&'static str);
+
+impl std::fmt::Display for Generic {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "sspilib -> sspilib, {}", self.0)
+    }
+}
+
+impl Case for Generic {
+    fn missing(&self) -> Option<&'static str> {
+        programs::sspilib(&mut Command::new("python3")).err()
+    }
+
+    fn play(&self) -> Result<(), String> {
+        let (layer, cipher) = match self.0 {
+            "auth-int" => ("integrity", None),
+            cipher => ("confidentiality", Some(cipher)),
+        };
+        let setting = Setting::new(Some(("alice", "secret")), cipher, MAXBUF)?;
+        let mut command = setting.ours(Path::new("python3"));
+        programs::sspilib(&mut command)?;
+        let told =
+            common::succeed(command.args(["WDigest", "ldap/host", layer, "alice", "secret"]));
+        if told == "184 messages\n" { Ok(()) } else { Err(told) }
+    }
+}
+
+#[test]
+fn generic_callers_wrap_and_unwrap() {
+    let rows = ["auth-int", "3des", "rc4", "des", "rc4-56", "rc4-40"].map(Generic);
+    run("sspilib", &rows);
 }

@@ -79,6 +79,19 @@ pub(crate) fn jdk() -> Found {
     })
 }
 
+/// Makes of a command of `python3` the participant by sspilib, which holds both ends over this
+/// library; its arguments follow. Otherwise tells what is missing.
+pub(crate) fn sspilib(command: &mut Command) -> Result<(), &'static str> {
+    let modules = common::root().join("target/python");
+    if !modules.join("sspilib").exists() {
+        return Err("sspilib (of PyPI)");
+    }
+    command.env("PYTHONPATH", modules).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("LD_PRELOAD", common::library());
+    command.arg(common::root().join("c_tests/peers/sspilib_peer.py"));
+    Ok(())
+}
+
 /// An installed program, by its package.
 pub(crate) fn installed(name: &str, package: &'static str) -> Found {
     [name.to_owned(), format!("/usr/sbin/{name}"), format!("/usr/local/sbin/{name}")]

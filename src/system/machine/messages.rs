@@ -89,10 +89,11 @@ fn as_c(buffer: &mut MessageBuffer<'_>) -> SecBuffer {
     let passed_over = if buffer.passed_over { buffer_type::READONLY_WITH_CHECKSUM } else { 0 };
     match &mut buffer.data {
         Data::ReadOnly(octets) => {
-            let kind = buffer.kind | buffer_type::READONLY | passed_over;
-            // What takes no part is handed on as such, and not as something to be kept.
-            let kind = if octets.is_empty() { buffer.kind | passed_over } else { kind };
-            SecBuffer::over(kind, octets)
+            // What takes no part is handed on as such, and not as something to be kept; and what is to
+            // be signed not as something that is not.
+            let apart = if octets.is_empty() { 0 } else { buffer_type::READONLY };
+            let attribute = if buffer.passed_over { passed_over } else { apart };
+            SecBuffer::over(buffer.kind | attribute, octets)
         }
         Data::Writable(octets) => SecBuffer::over_mut(buffer.kind | passed_over, octets),
     }
