@@ -1390,8 +1390,8 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *   those four are ignored.
  * * `pvLogonID`: NULL.
  * * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
- *   NULL for the process's user, who has no password here. Copied; may be freed at once. Terminators
- *   that a length counts are no part of a text. A package list decides in every package and for both
+ *   NULL for the process's user, who has no password here. Copied; may be freed at once. Its lengths
+ *   count no terminators. A package list decides in every package and for both
  *   directions: where it excludes the package (!name), or names others only, the first leg fails with
  *   SEC_E_NO_CREDENTIALS. Negotiate goes by Kerberos' name too.
  * * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
@@ -1403,7 +1403,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
  * a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
- * an identity that is not well formed (a NUL inside of a text too); SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
+ * an identity that is not well formed, such as one whose lengths count terminators; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
  * SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
  * nothing is written.
  *
@@ -2151,7 +2151,7 @@ SECURITY_STATUS SEC_ENTRY SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength,
  * * `AuthData`: an identity of any form.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
- * lengths, text that is not UTF-16 or has a NUL inside, and an encryption that is not this process's. */
+ * lengths, text that is not UTF-16 or has a NUL, and an encryption that is not this process's. */
 SECURITY_STATUS SEC_ENTRY SspiValidateAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
 /* Overwrites the secrets of an identity with zeros.

@@ -96,12 +96,12 @@ static void identities(void)
             ULONG length;
             SECURITY_STATUS expected;
         } zeros[] = {
-            {"a terminator", "alice", 6, SEC_E_OK},
-            {"three terminators", "alice\0\0", 8, SEC_E_OK},
-            {"only a terminator", "", 1, SEC_E_OK},
+            {"no NUL", "alice", 5, SEC_E_OK},
+            {"a terminator", "alice", 6, SEC_E_UNKNOWN_CREDENTIALS},
+            {"three terminators", "alice\0\0", 8, SEC_E_UNKNOWN_CREDENTIALS},
+            {"only a terminator", "", 1, SEC_E_UNKNOWN_CREDENTIALS},
             {"a NUL inside", "ali\0ce", 6, SEC_E_UNKNOWN_CREDENTIALS},
             {"a NUL in front", "\0alice", 6, SEC_E_UNKNOWN_CREDENTIALS},
-            {"a NUL inside and a terminator", "ali\0ce", 7, SEC_E_UNKNOWN_CREDENTIALS},
         };
         size_t text, unit;
         for (i = 0; i < COUNT(zeros); i++) {

@@ -100,21 +100,22 @@ pub(super) fn kept_flags(flags: u32) -> u32 {
     flags & (SEC_WINNT_AUTH_IDENTITY_ONLY | SEC_WINNT_AUTH_IDENTITY_FLAGS_SSPIPFC_USE_MASK)
 }
 
-/// The text in `octets`, which are whole characters of `encoding`. Many callers count the terminator
-/// (or several: that of a fixed array) into a length, so that zeros at the end are no part of it.
+/// The text in `octets`, which are whole characters of `encoding`.
 ///
 /// # Errors
-/// `UNKNOWN_CREDENTIALS` for half a character, an unpaired surrogate, or a zero inside: no name and no
-/// password has one, and what ends there for one reader goes on for another.
+/// `UNKNOWN_CREDENTIALS` for half a character, an unpaired surrogate, or a zero: no name and no password
+/// has one. Many callers count the terminator into a length, and learn it here rather than from a server
+/// that knows no such user.
 pub(super) fn decode(octets: &[u8], encoding: Encoding) -> Result<String> {
     if encoding == Encoding::Ansi {
-        return Ok(text::from_narrow(before_terminators(octets, 0)?));
+        refuse_zeros(octets, &0)?;
+        return Ok(text::from_narrow(octets));
     }
     let (units, rest) = octets.as_chunks::<2>();
     if !rest.is_empty() {
         return Err(unusable("identity: half a UTF-16 character"));
     }
-    let units = before_terminators(units, [0; 2])?;
+    refuse_zeros(units, &[0; 2])?;
     // Room for the longest UTF-8, so that a growing password leaves no copy behind.
     let mut text = String::with_capacity(units.len() * 3);
     for character in char::decode_utf16(units.iter().map(|unit| u16::from_ne_bytes(*unit))) {
@@ -123,12 +124,11 @@ pub(super) fn decode(octets: &[u8], encoding: Encoding) -> Result<String> {
     Ok(text)
 }
 
-fn before_terminators<T: Copy + PartialEq>(units: &[T], zero: T) -> Result<&[T]> {
-    let end = units.iter().rposition(|unit| *unit != zero).map_or(0, |last| last + 1);
-    match units.get(..end) {
-        Some(text) if !text.contains(&zero) => Ok(text),
-        _ => Err(unusable("identity: a NUL inside of a text")),
+fn refuse_zeros<T: PartialEq>(units: &[T], zero: &T) -> Result<()> {
+    if units.contains(zero) {
+        return Err(unusable("identity: a NUL in a text: does its length count the terminator?"));
     }
+    Ok(())
 }
 
 /// `header` as the octets that C sees.

@@ -105,7 +105,7 @@ pub unsafe extern "system" fn SspiEncodeAuthIdentityAsStrings(
 /// * `AuthData`: an identity of any form.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
-/// lengths, text that is not UTF-16 or has a NUL inside, and an encryption that is not this process's.
+/// lengths, text that is not UTF-16 or has a NUL, and an encryption that is not this process's.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiValidateAuthIdentity(
     AuthData: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,

@@ -25,13 +25,12 @@ const MAX_EXTENDED: u32 = 0x1_0000;
 /// Reads the identity that a caller passed as `pAuthData`, `None` for NULL, and its package list.
 ///
 /// Every form is taken; `Flags` decide the encoding, not the A or W of the called function. The
-/// text is copied and need not be terminated; terminators that its length counts are not part of it.
-/// A NULL domain is `None`, an empty one is not (and so for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
+/// text is copied and need not be terminated. A NULL domain is `None`, an empty one is not (and so for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` where the structure cannot be used: `Flags` with neither or both
-/// encodings, a length without text, more than 32767 characters, an unpaired surrogate, a NUL inside
-/// of a text, a version with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
+/// encodings, a length without text, more than 32767 characters, an unpaired surrogate, a NUL in a
+/// text (also a terminator that its length counts), a version with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
 ///
 /// # Safety
 /// `auth_data` is NULL, or points to a `SEC_WINNT_AUTH_IDENTITY` structure of any form (at any
