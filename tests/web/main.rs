@@ -16,6 +16,7 @@ mod example;
 mod our_client;
 mod raw;
 mod refusals;
+mod soup;
 
 use browser::Browser;
 use daemons::Daemon;

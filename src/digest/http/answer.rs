@@ -3,7 +3,7 @@
 
 use super::nonce::{Proven, Text};
 use super::response::Response;
-use super::secret::SessionSecret;
+use super::secret::{Request, SessionSecret};
 use super::server::{Clock, wants_answer};
 use crate::digest::credential::DigestCredential;
 use crate::digest::printer::{Print, Printer};
@@ -30,21 +30,23 @@ impl AnswerText {
     pub(super) fn new(
         credential: &DigestCredential,
         offered: &[u8],
-        response: &Response<'_>,
+        (response, request): (&Response<'_>, &Request<'_>),
         nonce: &Proven,
         secret: &SessionSecret,
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
-        let next_nonce =
-            with_next.then(|| credential.mint()?.issue(offered, clock())).transpose()?;
+        let user = response.username.octets();
+        let issue = || credential.mint()?.issue_next(offered, &user, &nonce.root, clock());
+        let next_nonce = with_next.then(issue).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {
             qop: response.qop_text().into(),
-            digits: secret.answer(response, &nonce.text),
+            digits: secret.answer(response, &nonce.text, request),
             cnonce: response.cnonce().as_ref().into(),
             nc: *response.nc_text(),
         });
+        let next_nonce = next_nonce.map(|nonce| nonce.text);
         let nothing = next_nonce.is_none() && proof.is_none();
         Ok((!nothing).then_some(Self { next_nonce, proof }))
     }

@@ -8,7 +8,7 @@ use super::judge::{self, Match};
 use super::later::{Asked, Known, Uri};
 use super::nonce::{self, Proven};
 use super::response::Response;
-use super::secret::Request;
+use super::secret::{Nonces, Request};
 use super::server::Clock;
 use super::sessions::{Beginning, Found, Session, Sessions};
 use super::window::Counts;
@@ -20,6 +20,7 @@ use crate::digest::nonce::FILETIME_SECOND;
 use crate::digest::printer::Print;
 use crate::digest::qop::Qop;
 use crate::digest::realms::Realms;
+use crate::log;
 use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
 
 /// What a handle was granted.
@@ -52,6 +53,16 @@ pub(super) struct Exchange<'a> {
     pub(super) realms: Realms<'a>,
     pub(super) sessions: &'a Arc<Sessions>,
     pub(super) clock: Clock<'a>,
+}
+
+/// A response that is right, and what it begins a session with.
+struct First<'a> {
+    response: &'a Response<'a>,
+    request: &'a Request<'a>,
+    nonce: Proven,
+    found: Match,
+    root: Option<Arc<Session>>,
+    now: u64,
 }
 
 impl Exchange<'_> {
@@ -97,22 +108,39 @@ impl Exchange<'_> {
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
-        let Some(nonce) = self.credential.mint()?.check(self.realms.offered, text) else {
+        let user = response.username.octets();
+        let Some(nonce) = self.credential.mint()?.check(self.realms.offered, &user, text) else {
             return Ok(Some(Verdict::Again(false)));
         };
-        self.check_opaque(response, &nonce)?;
+        self.check_opaque(response)?;
         if response.nc == Some(0) {
             return Err(out_of_sequence());
         }
-        let found = self.search(response, text, request)?;
-        let found = found.ok_or_else(|| self.denied(response))?;
+        let root = self.root(&nonce, response)?;
+        let nonces = match &root {
+            Some(root) => Nonces::after(text, &root.nonce.text, &root.secret),
+            None => Nonces::of(text),
+        };
+        let Some(found) = self.search(response, nonces, request)? else {
+            // Its key may be of another challenge: of requests in parallel one may have the nonce of one
+            // answer and the key of another, and the session may be over. With a fresh nonce that
+            // is told from a wrong password.
+            if nonce.is_next() && response.algorithm.session {
+                log::note(|| {
+                    "HTTP: a response to a next nonce is wrong, or its key lost".to_owned()
+                });
+                return Ok(Some(Verdict::Again(true)));
+            }
+            return Err(self.denied(response));
+        };
         let now = (self.clock)();
         let late = now > expires(&nonce, self.credential.config());
         if late || !self.sessions.is_unused(&nonce) {
             let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
             return Ok((!lives).then_some(Verdict::Again(true)));
         }
-        let begun = self.begin(response, nonce, found, now, asked, output)?;
+        let first = First { response, request, nonce, found, root, now };
+        let begun = self.begin(first, asked, output)?;
         Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
     }
 
@@ -121,12 +149,23 @@ impl Exchange<'_> {
     fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<Session>>> {
         let Some(key) = nonce::key(nonce) else { return Ok(None) };
         let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
-        let ours = session.nonce.text == nonce
-            && accounts::are_same(&session.source, self.credential.shared_source()?)
+        Ok((session.nonce.text == nonce && self.is_ours(&session)?).then_some(session))
+    }
+
+    fn is_ours(&self, session: &Session) -> Result<bool> {
+        Ok(accounts::are_same(&session.source, self.credential.shared_source()?)
             && session.mint == *self.credential.mint()?.id()
             && *session.offered == *self.realms.offered
-            && self.realms.accepts(&session.realm, false);
-        Ok(ours.then_some(session))
+            && self.realms.accepts(&session.realm, false))
+    }
+
+    /// The session that a next nonce goes back to, if A1 covers the nonces of that.
+    fn root(&self, nonce: &Proven, response: &Response<'_>) -> Result<Option<Arc<Session>>> {
+        if !nonce.is_next() || !response.algorithm.session {
+            return Ok(None);
+        }
+        let Found::Live(root) = self.sessions.find(&nonce.root) else { return Ok(None) };
+        Ok((self.is_ours(&root)? && is_users(&root, response)).then_some(root))
     }
 
     /// A nonce count that is new leaves the rest to `CompleteAuthToken`; a right response with an
@@ -137,7 +176,7 @@ impl Exchange<'_> {
         response: &Response<'_>,
         request: &Request<'_>,
     ) -> Result<Verdict> {
-        self.check_opaque(response, &session.nonce)?;
+        self.check_opaque(response)?;
         let order = self.credential.config().http_nonce_count;
         let same_user = is_users(&session, response);
         let is_new = |count| session.counts.is_new(count, order);
@@ -147,7 +186,7 @@ impl Exchange<'_> {
         }
         let nonce = &session.nonce.text;
         if (same_user && session.secret.makes(response, nonce, request))
-            || self.search(response, nonce, request)?.is_some()
+            || self.search(response, Nonces::of(nonce), request)?.is_some()
         {
             return Ok(Verdict::Again(true));
         }
@@ -157,12 +196,12 @@ impl Exchange<'_> {
     fn search(
         &self,
         response: &Response<'_>,
-        nonce: &[u8],
+        nonces: Nonces<'_>,
         request: &Request<'_>,
     ) -> Result<Option<Match>> {
         let eligible = self.accepts_realm(response);
         let userhash = self.credential.config().http_userhash;
-        judge::search(self.credential.source()?, response, eligible, nonce, request, userhash)
+        judge::search(self.credential.source()?, response, eligible, nonces, request, userhash)
     }
 
     fn accepts_realm(&self, response: &Response<'_>) -> bool {
@@ -181,19 +220,18 @@ impl Exchange<'_> {
     /// Begins the session of a response that is right; `None` where its nonce was used meanwhile.
     fn begin(
         &self,
-        response: &Response<'_>,
-        nonce: Proven,
-        found: Match,
-        now: u64,
+        first: First<'_>,
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<(Arc<Session>, Granted)>> {
+        let First { response, request, nonce, found, root, now } = first;
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         asked.judge(&claim)?;
         let config = self.credential.config();
         let offered = self.realms.offered;
+        let (clock, right) = (&|| now, (response, request));
         let answer =
-            AnswerText::new(self.credential, offered, response, &nonce, &found.secret, &|| now)?;
+            AnswerText::new(self.credential, offered, right, &nonce, &found.secret, clock)?;
         if let Some(answer) = &answer {
             answer.write(output.space(answer.length())?)?;
         }
@@ -206,6 +244,7 @@ impl Exchange<'_> {
             offered: offered.into(),
             mint: *self.credential.mint()?.id(),
             secret: found.secret,
+            root,
             started: now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
@@ -234,10 +273,10 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    fn check_opaque(&self, response: &Response<'_>, nonce: &Proven) -> Result<()> {
+    fn check_opaque(&self, response: &Response<'_>) -> Result<()> {
         let config = self.credential.config();
         let Some(opaque) = response.opaque.filter(|_| config.http_opaque) else { return Ok(()) };
-        if opaque.unquoted().as_ref() == self.credential.mint()?.opaque(&nonce.text) {
+        if opaque.unquoted().as_ref() == self.credential.mint()?.opaque(self.realms.offered) {
             return Ok(());
         }
         Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))

@@ -20,6 +20,7 @@ mod clients;
 mod completed;
 mod configured;
 mod file;
+mod next_nonces;
 mod realms;
 mod refused;
 mod sessions;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::hash::{self, Digits};
 use super::response::{Response, Username};
-use super::secret::{Request, SessionSecret};
+use super::secret::{Nonces, Request, SessionSecret};
 use crate::accounts::{Algorithm, Source};
 use crate::digest::account_check::{self, Verifier, unavailable};
 use crate::digest::names::{self, Reading, Readings};
@@ -30,11 +30,11 @@ pub fn search(
     source: &dyn Source,
     response: &Response<'_>,
     eligible: bool,
-    nonce: &[u8],
+    nonces: Nonces<'_>,
     request: &Request<'_>,
     userhash: bool,
 ) -> Result<Option<Match>> {
-    let judge = Judge { source, response, eligible, nonce, request, userhash };
+    let judge = Judge { source, response, eligible, nonces, request, userhash };
     let found = judge.search()?;
     if found.is_none() && source.refresh() {
         return judge.search();
@@ -46,7 +46,7 @@ struct Judge<'a> {
     source: &'a dyn Source,
     response: &'a Response<'a>,
     eligible: bool,
-    nonce: &'a [u8],
+    nonces: Nonces<'a>,
     request: &'a Request<'a>,
     userhash: bool,
 }
@@ -112,6 +112,6 @@ impl Verifier for Judge<'_> {
 
 impl Judge<'_> {
     fn try_secret(&self, secret: &Digits) -> Option<SessionSecret> {
-        SessionSecret::of(secret, self.response, self.nonce, self.request)
+        SessionSecret::of(secret, self.response, self.nonces, self.request)
     }
 }

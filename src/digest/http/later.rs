@@ -219,8 +219,8 @@ impl Later<'_> {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
             return Err(Error::new(Status::MESSAGE_ALTERED, reason));
         }
-        let answer =
-            AnswerText::new(self.credential, offered, response, nonce, secret, self.clock)?;
+        let asked = (response, request);
+        let answer = AnswerText::new(self.credential, offered, asked, nonce, secret, self.clock)?;
         Ok(Verified {
             count: response.nc,
             qop: response.qop,

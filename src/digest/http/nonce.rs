@@ -3,7 +3,10 @@
 //!
 //! The text is that of Windows' servers since 2008 R2: `+Upgraded+v1` and 112 lower-case hex digits
 //! of 16 random octets, the time (FILETIME, little-endian) and 32 octets, which here are
-//! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for.
+//! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for. In the next nonce
+//! of an Authentication-Info (RFC 7616 §3.5) they are the random octets of the challenge's nonce that
+//! it goes back to, and half of an HMAC over these and the user's name too: so it tells to which session
+//! it belongs, and nothing is kept of it either.
 
 use hmac::{Hmac, KeyInit, Mac};
 use once_cell::race::OnceBox;
@@ -21,6 +24,8 @@ const KEY: usize = 16;
 const COVERED: usize = 24;
 /// Octets of the MAC.
 const MAC: usize = 32;
+/// Octets that the MAC of a next nonce covers: those of others, and the random ones of another.
+const COVERED_OF_NEXT: usize = COVERED + KEY;
 /// Octets before they become digits.
 const RAW: usize = COVERED + MAC;
 /// Digits of an opaque.
@@ -28,6 +33,7 @@ const OPAQUE: usize = 32;
 
 /// What tells the nonces of one secret from other uses of it.
 const NONCE_LABEL: &[u8] = b"secur32 http nonce\0";
+const NEXT_LABEL: &[u8] = b"secur32 http next nonce\0";
 const OPAQUE_LABEL: &[u8] = b"secur32 http opaque\0";
 const MINT_LABEL: &[u8] = b"secur32 http mint\0";
 
@@ -45,6 +51,17 @@ pub struct Proven {
     pub key: Key,
     /// When it was issued: FILETIME, UTC.
     pub issued: u64,
+    /// The random octets of the challenge's nonce that it goes back to, through however many
+    /// next nonces: its own if it is that.
+    pub root: Key,
+}
+
+impl Proven {
+    /// Whether it was issued as a next nonce.
+    #[must_use]
+    pub fn is_next(&self) -> bool {
+        self.root != self.key
+    }
 }
 
 /// What a secret has in common with no others; it tells nothing of it.
@@ -53,6 +70,7 @@ pub type MintId = [u8; MAC];
 /// Issues nonces and checks them.
 pub struct Mint {
     nonces: Hmac<Sha256>,
+    next_nonces: Hmac<Sha256>,
     opaques: Hmac<Sha256>,
     id: MintId,
 }
@@ -75,7 +93,8 @@ impl Mint {
             Ok(mac)
         };
         let id = keyed(MINT_LABEL)?.finalize().into_bytes().into();
-        Ok(Self { nonces: keyed(NONCE_LABEL)?, opaques: keyed(OPAQUE_LABEL)?, id })
+        let (nonces, next_nonces) = (keyed(NONCE_LABEL)?, keyed(NEXT_LABEL)?);
+        Ok(Self { nonces, next_nonces, opaques: keyed(OPAQUE_LABEL)?, id })
     }
 
     /// What mints of the same secret have in common: each takes the other's nonces.
@@ -88,51 +107,102 @@ impl Mint {
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn issue(&self, realm: &[u8], now: u64) -> Result<Text> {
+    pub fn issue(&self, realm: &[u8], now: u64) -> Result<Proven> {
         let mut raw = [0; RAW];
         let (covered, mac) = raw.split_at_mut(COVERED);
-        let (key, time) = covered.split_at_mut(KEY);
-        random::fill(key)?;
-        time.copy_from_slice(&now.to_le_bytes());
-        mac.copy_from_slice(&self.mac(covered, realm).finalize().into_bytes());
-        let mut text = [0; NONCE_LENGTH];
-        let (prefix, digits) = text.split_at_mut(PREFIX.len());
-        prefix.copy_from_slice(PREFIX);
-        hex::write(&raw, digits);
-        Ok(text)
+        let key = fill(covered, now)?;
+        mac.copy_from_slice(&mac_of(&self.nonces, covered, realm).finalize().into_bytes());
+        Ok(Proven { text: text(&raw), key, issued: now, root: key })
     }
 
-    /// What `text` proves; `None` where it is not a nonce of this secret and realm.
+    /// A fresh nonce for the next request of a user, named as sent, in place of one that goes back to
+    /// `root`.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR` when the system gives no randomness.
+    pub fn issue_next(&self, realm: &[u8], user: &[u8], root: &Key, now: u64) -> Result<Proven> {
+        let mut raw = [0; RAW];
+        let (covered, mac) = raw.split_at_mut(COVERED_OF_NEXT);
+        let (own, of_root) = covered.split_at_mut(COVERED);
+        let key = fill(own, now)?;
+        of_root.copy_from_slice(root);
+        let whole: [u8; MAC] =
+            self.mac_of_next(covered, realm, user).finalize().into_bytes().into();
+        let (half, _) = whole.split_at(mac.len());
+        mac.copy_from_slice(half);
+        Ok(Proven { text: text(&raw), key, issued: now, root: *root })
+    }
+
+    /// What `text` proves; `None` where it is not a nonce of this secret and realm, or a next one of
+    /// another user.
     #[must_use]
-    pub fn check(&self, realm: &[u8], text: &[u8]) -> Option<Proven> {
+    pub fn check(&self, realm: &[u8], user: &[u8], text: &[u8]) -> Option<Proven> {
         let text: Text = text.try_into().ok()?;
         let digits = text.strip_prefix(PREFIX)?;
         let mut raw = [0; RAW];
         hex::read(digits, &mut raw)?;
         let (covered, mac) = raw.split_at(COVERED);
-        self.mac(covered, realm).verify_slice(mac).ok()?;
         let (key, time) = covered.split_at(KEY);
-        let issued = u64::from_le_bytes(time.try_into().ok()?);
-        Some(Proven { text, key: key.try_into().ok()?, issued })
+        let key = key.try_into().ok()?;
+        let root = match mac_of(&self.nonces, covered, realm).verify_slice(mac) {
+            Ok(()) => key,
+            Err(_) => self.check_next(realm, user, &raw)?,
+        };
+        Some(Proven { text, key, issued: u64::from_le_bytes(time.try_into().ok()?), root })
     }
 
-    /// The opaque that goes with a nonce.
+    /// The nonce that a next one goes back to.
+    #[cold]
+    fn check_next(&self, realm: &[u8], user: &[u8], raw: &[u8; RAW]) -> Option<Key> {
+        let (covered, mac) = raw.split_at(COVERED_OF_NEXT);
+        self.mac_of_next(covered, realm, user).verify_truncated_left(mac).ok()?;
+        covered.last_chunk().copied()
+    }
+
+    fn mac_of_next(&self, covered: &[u8], realm: &[u8], user: &[u8]) -> Hmac<Sha256> {
+        let mut mac = mac_of(&self.next_nonces, covered, &(realm.len() as u64).to_le_bytes());
+        mac.update(realm);
+        mac.update(user);
+        mac
+    }
+
+    /// The opaque of a realm. It does not depend on the nonce: a client sends it unchanged with every
+    /// next one (RFC 7616 §3.3), and of requests in parallel one may have the nonce of one answer
+    /// and the opaque of another.
     #[must_use]
-    pub fn opaque(&self, nonce: &Text) -> [u8; OPAQUE] {
+    pub fn opaque(&self, realm: &[u8]) -> [u8; OPAQUE] {
         let mut mac = self.opaques.clone();
-        mac.update(nonce);
+        mac.update(realm);
         let mut text = [0; OPAQUE];
         hex::write(&mac.finalize().into_bytes(), &mut text);
         text
     }
+}
 
-    /// The octets covered are as many for every nonce, so that no realm runs into them.
-    fn mac(&self, covered: &[u8], realm: &[u8]) -> Hmac<Sha256> {
-        let mut mac = self.nonces.clone();
-        mac.update(covered);
-        mac.update(realm);
-        mac
-    }
+/// Random octets and the time; the former.
+fn fill(covered: &mut [u8], now: u64) -> Result<Key> {
+    let mut random = [0; KEY];
+    random::fill(&mut random)?;
+    let (key, time) = covered.split_at_mut(KEY);
+    key.copy_from_slice(&random);
+    time.copy_from_slice(&now.to_le_bytes());
+    Ok(random)
+}
+
+/// The octets covered are as many for every nonce of a kind, so that no realm runs into them.
+fn mac_of(keyed: &Hmac<Sha256>, covered: &[u8], realm: &[u8]) -> Hmac<Sha256> {
+    let mut mac = keyed.clone();
+    mac.update(covered);
+    mac.update(realm);
+    mac
+}
+
+fn text(raw: &[u8; RAW]) -> Text {
+    let mut text = [0; NONCE_LENGTH];
+    let (prefix, digits) = text.split_at_mut(PREFIX.len());
+    prefix.copy_from_slice(PREFIX);
+    hex::write(raw, digits);
+    text
 }
 
 /// The random octets that name a nonce, whoever issued it.
@@ -154,64 +224,5 @@ fn process_secret() -> Result<&'static [u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sspi::Result;
-
-    const NOW: u64 = 0x01D9_0000_1234_5678;
-
-    const REALM: &[u8] = b"example.org";
-
-    fn mint(secret: &str) -> Mint {
-        let config = Config {
-            secret: (!secret.is_empty()).then(|| Secret::new(secret.as_bytes().to_vec())),
-            ..Config::default()
-        };
-        Mint::new(&config).unwrap()
-    }
-
-    #[test]
-    fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
-        let mint = mint("");
-        let text = mint.issue(REALM, NOW)?;
-        let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
-        assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
-        let proven = mint.check(REALM, &text).unwrap();
-        assert_eq!((proven.issued, proven.text), (NOW, text));
-        assert_eq!(key(&text), Some(proven.key));
-        assert_ne!(mint.issue(REALM, NOW)?, text);
-        Ok(())
-    }
-
-    #[test]
-    fn r37_a_nonce_of_another_secret_or_realm_or_with_a_digit_changed_proves_nothing() {
-        let ours = mint("sixteen octets!!");
-        let text = ours.issue(REALM, NOW).unwrap();
-        assert!(mint("sixteen octets!!").check(REALM, &text).is_some());
-        assert_eq!(mint("sixteen octets!!").id(), ours.id());
-        let theirs = mint("sixteen octets!?");
-        assert!(theirs.check(REALM, &text).is_none() && theirs.id() != ours.id());
-        for realm in ["", "example.com", "example.or", "example.org\0", "EXAMPLE.ORG"] {
-            assert!(ours.check(realm.as_bytes(), &text).is_none(), "{realm}");
-        }
-        for place in 0..NONCE_LENGTH {
-            for octet in [b'0', b'1', b'A', b'"'] {
-                let mut changed = text;
-                changed[place] = octet;
-                assert_eq!(ours.check(REALM, &changed).is_some(), changed == text, "{place}");
-            }
-        }
-        assert!(ours.check(REALM, &text[..63]).is_none());
-        assert!(ours.check(REALM, &[&text[..], b"0"].concat()).is_none());
-        let upper = text.to_ascii_uppercase();
-        assert!(ours.check(REALM, &upper).is_none());
-    }
-
-    #[test]
-    fn an_opaque_goes_with_its_nonce() {
-        let mint = mint("sixteen octets!!");
-        let [one, other] = [REALM; 2].map(|realm| mint.issue(realm, NOW).unwrap());
-        assert_eq!(mint.opaque(&one), mint.opaque(&one));
-        assert_ne!(mint.opaque(&one), mint.opaque(&other));
-    }
-}
+#[path = "nonce_tests.rs"]
+mod tests;

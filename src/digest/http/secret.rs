@@ -40,6 +40,30 @@ pub struct Request<'a> {
     pub entity: Option<Digits>,
 }
 
+/// The nonces of a response that begins a session.
+#[derive(Clone, Copy)]
+pub struct Nonces<'a> {
+    /// The server's.
+    nonce: &'a [u8],
+    /// The server's and the client's that A1 was made with, where this one was the next of a session:
+    /// A1 is made once (RFC 7616 §3.4.2), though some clients make it anew.
+    first: Option<(&'a [u8], &'a [u8])>,
+}
+
+impl<'a> Nonces<'a> {
+    /// Of a response to a challenge, or to a next nonce where A1 covers none.
+    #[must_use]
+    pub fn of(nonce: &'a [u8]) -> Self {
+        Self { nonce, first: None }
+    }
+
+    /// Of a response to a next nonce of the session that began with `first` and has `secret`.
+    #[must_use]
+    pub fn after(nonce: &'a [u8], first: &'a [u8], secret: &'a SessionSecret) -> Self {
+        Self { nonce, first: Some((first, &secret.cnonce)) }
+    }
+}
+
 impl SessionSecret {
     /// A session's secret, where `secret`, a hash of user, realm and password, makes `response`
     /// right.
@@ -47,7 +71,7 @@ impl SessionSecret {
     pub fn of(
         secret: &Digits,
         response: &Response<'_>,
-        nonce: &[u8],
+        Nonces { nonce, first }: Nonces<'_>,
         request: &Request<'_>,
     ) -> Option<Self> {
         let algorithm = response.algorithm;
@@ -55,14 +79,16 @@ impl SessionSecret {
         let covered = request.covered(&uri);
         let inners: &[Inner] =
             if algorithm.session { &[Inner::Digits, Inner::Octets] } else { &[Inner::Digits] };
-        inners.iter().find_map(|inner| {
-            let first = First::new(algorithm, secret, *inner, nonce, &cnonce);
+        let made_with = first.into_iter().chain([(nonce, &*cnonce)]);
+        let mut ways = made_with.flat_map(|with| inners.iter().map(move |inner| (with, *inner)));
+        ways.find_map(|(with, inner)| {
+            let first = First::new(algorithm, secret, inner, with, nonce);
             let digits = first.hash(algorithm, nonce, response.counted(&cnonce), &covered);
             digits.are(response.response).then(|| Self {
                 algorithm,
                 secret: secret.clone(),
-                inner: *inner,
-                cnonce: cnonce.as_ref().into(),
+                inner,
+                cnonce: with.1.into(),
                 first,
             })
         })
@@ -90,20 +116,25 @@ impl SessionSecret {
         self.algorithm
     }
 
-    /// `rspauth`: what a response would be without its method (RFC 7616 §3.5).
+    /// `rspauth`: what a response that is right would be without its method (RFC 7616 §3.5), by the A1
+    /// that makes it right.
     #[must_use]
-    pub fn answer(&self, response: &Response<'_>, nonce: &[u8]) -> Digits {
+    pub fn answer(&self, response: &Response<'_>, nonce: &[u8], request: &Request<'_>) -> Digits {
+        let algorithm = response.algorithm;
         let (cnonce, uri) = (response.cnonce(), response.uri());
-        let anew = self.anew(&cnonce, nonce);
+        let counted = response.counted(&cnonce);
+        let anew = self.anew(&cnonce, nonce).filter(|anew| {
+            anew.hash(algorithm, nonce, counted, &request.covered(&uri)).are(response.response)
+        });
         let covered = Covered { method: b"", uri: &uri, entity: None };
-        let first = anew.as_ref().unwrap_or(&self.first);
-        first.hash(response.algorithm, nonce, response.counted(&cnonce), &covered)
+        anew.as_ref().unwrap_or(&self.first).hash(algorithm, nonce, counted, &covered)
     }
 
     /// A1 with a client's nonce that is not the session's first.
     fn anew(&self, cnonce: &[u8], nonce: &[u8]) -> Option<First> {
         let other = self.algorithm.session && *cnonce != *self.cnonce;
-        other.then(|| First::new(self.algorithm, &self.secret, self.inner, nonce, cnonce))
+        let with = (nonce, cnonce);
+        other.then(|| First::new(self.algorithm, &self.secret, self.inner, with, nonce))
     }
 }
 
@@ -119,10 +150,10 @@ impl First {
         algorithm: Algorithm,
         secret: &Digits,
         inner: Inner,
+        with: (&[u8], &[u8]),
         nonce: &[u8],
-        cnonce: &[u8],
     ) -> Self {
-        let a1 = first_part(algorithm, secret, inner, nonce, cnonce);
+        let a1 = first_part(algorithm, secret, inner, with);
         let keyed = Keyed::new(algorithm.hash, &a1, nonce);
         Self { a1, keyed }
     }
@@ -146,8 +177,7 @@ fn first_part(
     algorithm: Algorithm,
     secret: &Digits,
     inner: Inner,
-    nonce: &[u8],
-    cnonce: &[u8],
+    (nonce, cnonce): (&[u8], &[u8]),
 ) -> Digits {
     if !algorithm.session {
         return secret.clone();

@@ -221,7 +221,7 @@ fn challenge(
     let config = credential.config();
     let mint = credential.mint()?;
     let nonce = mint.issue(realm, clock())?;
-    let opaque = config.http_opaque.then(|| mint.opaque(&nonce));
+    let opaque = config.http_opaque.then(|| mint.opaque(realm));
     let mut algorithms = config.http_algorithms.iter();
     loop {
         match algorithms.next() {
@@ -230,7 +230,7 @@ fn challenge(
                     stale,
                     integrity: requested.intersects(Flags::SIGNED),
                     algorithm: *algorithm,
-                    nonce: &nonce,
+                    nonce: &nonce.text,
                     utf8: config.utf8_http,
                     realm,
                     opaque: opaque.as_ref().map(<[u8; 32]>::as_slice),

@@ -42,6 +42,9 @@ pub struct Session {
     pub mint: MintId,
     /// What later responses are checked with.
     pub secret: SessionSecret,
+    /// The session whose A1 this one has, where it began with a next nonce: kept, so that it is found
+    /// for further ones.
+    pub root: Option<Arc<Session>>,
     /// FILETIME, UTC.
     pub started: u64,
     /// The nonce counts that were used.
@@ -73,6 +76,8 @@ pub struct Beginning {
     pub mint: MintId,
     /// As in [`Session`].
     pub secret: SessionSecret,
+    /// As in [`Session`].
+    pub root: Option<Arc<Session>>,
     /// As in [`Session`].
     pub started: u64,
     /// The counts after the first request.
@@ -166,6 +171,7 @@ impl Sessions {
             offered,
             mint,
             secret,
+            root,
             started,
             counts,
         } = beginning;
@@ -181,6 +187,7 @@ impl Sessions {
             offered,
             mint,
             secret,
+            root,
             started,
             counts,
             sessions,

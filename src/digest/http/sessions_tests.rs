@@ -2,7 +2,7 @@ use super::*;
 use crate::accounts::empty::NoAccounts;
 use crate::digest::http::hash::{self, Hash};
 use crate::digest::http::response::Response;
-use crate::digest::http::secret::Request;
+use crate::digest::http::secret::{Nonces, Request};
 use crate::sspi::Status;
 
 /// A right response without a count, the least that has a secret.
@@ -14,14 +14,14 @@ fn secret() -> SessionSecret {
     let token = format!("username=a,realm=\"\",nonce=n,uri=\"/\",response={digits}");
     let response = Response::parse(token.as_bytes(), Status::INVALID_TOKEN).unwrap();
     let request = Request { method: b"GET", entity: None };
-    SessionSecret::of(&secret, &response, b"n", &request).unwrap()
+    SessionSecret::of(&secret, &response, Nonces::of(b"n"), &request).unwrap()
 }
 
 /// A nonce of the first shard.
 fn nonce(number: u32, issued: u64) -> Proven {
     let mut key = [0; 16];
     key[4..8].copy_from_slice(&number.to_le_bytes());
-    Proven { text: [b'0'; 124], key, issued }
+    Proven { text: [b'0'; 124], key, issued, root: key }
 }
 
 fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<Session>> {
@@ -34,6 +34,7 @@ fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<S
         offered: b"r".as_slice().into(),
         mint: [0; 32],
         secret: secret(),
+        root: None,
         started: nonce.issued,
         counts: Counts::starting(1),
     };
@@ -113,6 +114,7 @@ fn r40_the_smallest_limit_keeps_one_record_of_each_shard() {
             offered: b"r".as_slice().into(),
             mint: [0; 32],
             secret,
+            root: None,
             started: 1,
             counts: Counts::starting(1),
         };

@@ -299,7 +299,7 @@ fn w1_to_w4_are_written_as_windows_writes_them() {
 #[test]
 fn every_vector_is_judged_right_and_each_changed_digit_wrong() {
     use super::response::Response;
-    use super::secret::{Request, SessionSecret};
+    use super::secret::{Nonces, Request, SessionSecret};
     for (name, vector) in VECTORS {
         let nc = std::str::from_utf8(vector.nc).unwrap();
         let token = format!(
@@ -319,8 +319,8 @@ fn every_vector_is_judged_right_and_each_changed_digit_wrong() {
             let hash = vector.algorithm().hash;
             let entity = vector.entity.map(|entity| Digits::read(entity.as_bytes(), hash).unwrap());
             let request = Request { method, entity };
-            SessionSecret::of(&vector.secret(), &response, vector.nonce.as_bytes(), &request)
-                .is_some()
+            let nonces = Nonces::of(vector.nonce.as_bytes());
+            SessionSecret::of(&vector.secret(), &response, nonces, &request).is_some()
         };
         assert!(is_right(&token, vector.method.as_bytes()), "{name}");
         assert!(!is_right(&token, b"DELETE"), "{name}");

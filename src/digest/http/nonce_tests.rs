@@ -1,0 +1,106 @@
+use super::*;
+use crate::sspi::Result;
+
+const NOW: u64 = 0x01D9_0000_1234_5678;
+
+const REALM: &[u8] = b"example.org";
+const USER: &[u8] = b"alice";
+
+fn mint(secret: &str) -> Mint {
+    let config = Config {
+        secret: (!secret.is_empty()).then(|| Secret::new(secret.as_bytes().to_vec())),
+        ..Config::default()
+    };
+    Mint::new(&config).unwrap()
+}
+
+#[test]
+fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
+    let mint = mint("");
+    let issued = mint.issue(REALM, NOW)?;
+    let text = issued.text;
+    let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
+    assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
+    let proven = mint.check(REALM, USER, &text).unwrap();
+    assert_eq!((proven.issued, proven), (NOW, issued));
+    assert_eq!(key(&text), Some(proven.key));
+    assert_ne!(mint.issue(REALM, NOW)?.text, text);
+    Ok(())
+}
+
+#[test]
+fn r37_a_nonce_of_another_secret_or_realm_or_with_a_digit_changed_proves_nothing() {
+    let ours = mint("sixteen octets!!");
+    let first = ours.issue(REALM, NOW).unwrap();
+    let next = ours.issue_next(REALM, USER, &first.key, NOW).unwrap();
+    for text in [first.text, next.text] {
+        proves_nothing_but_as_it_was(&ours, text);
+    }
+}
+
+fn proves_nothing_but_as_it_was(ours: &Mint, text: Text) {
+    assert!(mint("sixteen octets!!").check(REALM, USER, &text).is_some());
+    assert_eq!(mint("sixteen octets!!").id(), ours.id());
+    let theirs = mint("sixteen octets!?");
+    assert!(theirs.check(REALM, USER, &text).is_none() && theirs.id() != ours.id());
+    for realm in ["", "example.com", "example.or", "example.org\0", "EXAMPLE.ORG"] {
+        assert!(ours.check(realm.as_bytes(), USER, &text).is_none(), "{realm}");
+    }
+    for place in 0..NONCE_LENGTH {
+        for octet in [b'0', b'1', b'A', b'"'] {
+            let mut changed = text;
+            changed[place] = octet;
+            assert_eq!(ours.check(REALM, USER, &changed).is_some(), changed == text, "{place}");
+        }
+    }
+    assert!(ours.check(REALM, USER, &text[..63]).is_none());
+    assert!(ours.check(REALM, USER, &[&text[..], b"0"].concat()).is_none());
+    let upper = text.to_ascii_uppercase();
+    assert!(ours.check(REALM, USER, &upper).is_none());
+}
+
+#[test]
+fn a_next_nonce_tells_what_it_goes_back_to_and_is_its_users() {
+    let mint = mint("sixteen octets!!");
+    let [one, other] = [REALM; 2].map(|realm| mint.issue(realm, NOW).unwrap());
+    assert!(!one.is_next() && one.root == one.key);
+    let mut next = one;
+    for age in 1..4 {
+        let before = next;
+        next = mint.issue_next(REALM, USER, &before.root, NOW + age).unwrap();
+        assert!(next.is_next() && next.root == one.key && next.key != before.key);
+        assert_eq!(mint.check(REALM, USER, &next.text), Some(next));
+        assert_eq!(next.issued, NOW + age);
+        for user in [&b""[..], b"alic", b"Alice", b"alice\0"] {
+            assert_eq!(mint.check(REALM, user, &next.text), None);
+            assert_eq!(mint.check(REALM, user, &one.text), Some(one), "anybody's");
+        }
+    }
+    assert_ne!(one.root, other.root);
+    // No user's name runs into the realm.
+    let next = mint.issue_next(b"r", b"ealm", &one.key, NOW).unwrap();
+    assert_eq!(mint.check(b"realm", b"", &next.text), None);
+    assert_eq!(mint.check(b"re", b"alm", &next.text), None);
+}
+
+#[test]
+fn an_opaque_goes_with_its_realm_and_secret() {
+    let ours = mint("sixteen octets!!");
+    assert_eq!(ours.opaque(REALM), mint("sixteen octets!!").opaque(REALM));
+    assert_ne!(ours.opaque(REALM), ours.opaque(b"example.com"));
+    assert_ne!(ours.opaque(REALM), mint("sixteen octets!?").opaque(REALM));
+}
+
+#[test]
+fn a_nonce_cannot_be_made_a_next_one() {
+    // A realm that is what the MAC of a next nonce covers further.
+    let mint = mint("sixteen octets!!");
+    let root = [b'r'; KEY];
+    let realm = [&root[..], &11_u64.to_le_bytes(), REALM, USER].concat();
+    let first = mint.issue(&realm, NOW).unwrap();
+    let mut raw = [0; RAW];
+    hex::read(first.text.strip_prefix(PREFIX).unwrap(), &mut raw).unwrap();
+    raw.copy_within(COVERED..COVERED_OF_NEXT, COVERED_OF_NEXT);
+    raw[COVERED..COVERED_OF_NEXT].copy_from_slice(&root);
+    assert_eq!(mint.check(REALM, USER, &text(&raw)), None);
+}
