@@ -83,7 +83,8 @@ pub struct Config {
     pub utf8_http: bool,
     /// Whether a package of ours is left to the machine where that has one of the same name.
     pub use_system: bool,
-    /// The realm to offer, up to 255 octets without control characters; may be empty.
+    /// The realm to offer, up to 255 octets without control characters. An empty one is offered too,
+    /// and lets in the users of the empty realm alone.
     pub realm: String,
     /// Realms that are not offered, but whose users are let in.
     pub realms: Vec<String>,

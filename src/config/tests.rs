@@ -277,6 +277,15 @@ fn empty_variables_are_none() {
 }
 
 #[test]
+fn an_empty_variable_leaves_the_realm_of_the_file_which_may_be_empty() {
+    for realm in ["x", ""] {
+        let config = parse(&format!("[server]\nrealm = \"{realm}\"")).unwrap();
+        let config = config.apply_environment(&environment(&[("SECUR32_REALM", "")])).unwrap();
+        assert_eq!(config.realm, realm);
+    }
+}
+
+#[test]
 fn relative_paths_of_the_environment_begin_at_the_current_directory() {
     let config = with(&[("SECUR32_ACCOUNTS", "accounts")]).unwrap();
     assert_eq!(config.accounts.unwrap(), std::env::current_dir().unwrap().join("accounts"));

@@ -112,6 +112,33 @@ fn only_users_of_the_offered_realm_are_let_in() {
 }
 
 #[test]
+fn an_empty_realm_is_offered_and_lets_in_its_users_alone() {
+    let directory = Scratch::new();
+    let lines = [line(b"alice", "", b"secret"), line(b"bob", "example.org", b"secret")].concat();
+    let path = directory.file("accounts", lines);
+    let text = format!("[server]\nrealm = \"\"\naccounts = {path:?}");
+    let config = Arc::new(Config::parse(&text, std::path::Path::new("test.toml")).unwrap());
+    let usage = Usage { inbound: true, outbound: false };
+    let request = CredentialRequest { usage, ..CredentialRequest::default() };
+    let credential = Arc::new(DigestCredential::with_config(request, config).unwrap());
+    for (user, realm, expected) in [
+        ("alice", "", Status::OK),
+        ("bob", "", Status::LOGON_DENIED),
+        ("bob", "example.org", Status::LOGON_DENIED),
+    ] {
+        let context = begin(&credential, Role::Server);
+        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        assert!(challenge.ends_with(b",realm=\"\""));
+        let response = response(&challenge, user.as_bytes(), user.as_bytes(), realm, b"secret");
+        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), expected, "{user} {realm}");
+        if expected == Status::OK {
+            let Ok(Attribute::Names(name)) = context.query(AttributeId::NAMES) else { panic!() };
+            assert_eq!(name, user);
+        }
+    }
+}
+
+#[test]
 fn a_user_of_another_realm_costs_what_an_unknown_one_does() {
     let accounts = Arc::<Accounts>::default();
     let credential = server_with(config(""), &accounts);
