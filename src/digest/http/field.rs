@@ -1,11 +1,13 @@
 //! A WWW-Authenticate field taken apart: challenges of any schemes in one list, each of which is a
-//! scheme and then a token68 or a list of its own, by the same commas (RFC 9110 §11.6.1). One pass:
-//! each octet is looked at twice at most, and nothing is allocated.
+//! scheme and then a token68 or a list of its own, by the same commas (RFC 9110 §11.6.1). Each octet
+//! is looked at a few times, however many there are, and nothing is allocated.
 //!
 //! What the directives of a Digest challenge say is the tokenizer's business; those of other schemes
 //! are passed over, whatever they are.
 
 use memchr::{memchr, memchr2};
+
+use crate::kernels::scan;
 
 /// The parameters of each Digest challenge, in their order. Those before the first scheme are
 /// Digest's: callers may have taken the word away.
@@ -82,12 +84,15 @@ fn after_element(element: &[u8]) -> &[u8] {
         },
         rest => rest,
     };
-    from(rest, memchr(b',', rest).unwrap_or(rest.len()))
+    let length = memchr(b',', rest).unwrap_or(rest.len());
+    scan::look_at(length);
+    from(rest, length)
 }
 
 /// What follows the closing quote of this text; nothing where there is none.
 fn after_quote(mut text: &[u8]) -> &[u8] {
     while let Some(at) = memchr2(b'"', b'\\', text) {
+        scan::look_at(at);
         match from(text, at) {
             [b'"', after @ ..] => return after,
             [_, _, after @ ..] => text = after,
@@ -106,12 +111,18 @@ fn after_blanks(text: &[u8]) -> &[u8] {
 }
 
 fn skipped(text: &[u8], passed_over: impl Fn(u8) -> bool) -> &[u8] {
-    from(text, text.iter().position(|octet| !passed_over(*octet)).unwrap_or(text.len()))
+    from(text, span(text, passed_over))
 }
 
 /// Octets of a token at the front (RFC 9110 §5.6.2).
 fn word_length(text: &[u8]) -> usize {
-    text.iter().position(|octet| !is_token(*octet)).unwrap_or(text.len())
+    span(text, is_token)
+}
+
+fn span(text: &[u8], is_part: impl Fn(u8) -> bool) -> usize {
+    let length = text.iter().position(|octet| !is_part(*octet)).unwrap_or(text.len());
+    scan::look_at(length);
+    length
 }
 
 fn is_token(octet: u8) -> bool {

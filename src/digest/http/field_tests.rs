@@ -77,3 +77,43 @@ fn no_field_is_looked_at_without_end_or_lost() {
         }
     }
 }
+
+/// Octets looked at to take a field apart.
+fn looked_at(field: &str) -> usize {
+    scan::LOOKED_AT.set(0);
+    let _ = digests(field.as_bytes()).count();
+    scan::LOOKED_AT.replace(0)
+}
+
+#[test]
+fn r15_a_field_costs_by_its_length() {
+    for piece in [
+        ",",
+        " ",
+        "a",
+        "=",
+        "\"",
+        "\\",
+        "a,",
+        "a ",
+        "a b,",
+        "a=",
+        "a=\"",
+        "a=\"b\",",
+        "a=\"\\\\",
+        "Digest ",
+        "Digest a=b,",
+        "Basic a=b, ",
+        "Digest \"",
+        "Digest,",
+        "a b c ",
+        "\r\n ",
+        "=,",
+        "\",",
+        "a /,",
+    ] {
+        let [once, twice] = [20_000, 40_000].map(|times: usize| piece.repeat(times / piece.len()));
+        let (short, long) = (looked_at(&once), looked_at(&twice));
+        assert!(short <= 6 * once.len() && long <= 2 * short + 100, "{piece:?}: {short}, {long}");
+    }
+}
