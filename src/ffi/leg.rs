@@ -162,6 +162,11 @@ unsafe fn first_leg(
         (Err(error), None) => return Err(error),
         (Err(error), Some(place)) => {
             pending::keep(place, session);
+            // SAFETY: the caller's promise.
+            if unsafe { self::credential(pointers.credential) }.is_err() {
+                // Freed during the call: nobody can repeat the leg.
+                pending::forget(words);
+            }
             return Err(error);
         }
     };
