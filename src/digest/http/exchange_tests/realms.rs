@@ -44,6 +44,15 @@ fn respond_in(challenge: &str, realm: &str, nc: u32) -> String {
 
 /// `CompleteAuthToken` with a realm in the fifth buffer.
 fn complete_in(context: &dyn Context, response: &str, realm: &[u8]) -> Status {
+    in_buffers(response, realm, |message| context.complete(message))
+}
+
+/// The status of a call with the buffers of a request, the realm being the fifth.
+fn in_buffers(
+    response: &str,
+    realm: &[u8],
+    call: impl FnOnce(&mut Message<'_, '_>) -> Result<()>,
+) -> Status {
     let (mut token, mut method, mut realm) =
         (response.as_bytes().to_vec(), b"GET".to_vec(), realm.to_vec());
     let mut buffers = [
@@ -53,7 +62,7 @@ fn complete_in(context: &dyn Context, response: &str, realm: &[u8]) -> Status {
         message_buffer(PARAMS, &mut []),
         message_buffer(PARAMS, &mut realm),
     ];
-    status_of(context.complete(&mut Message(&mut buffers)))
+    status_of(call(&mut Message(&mut buffers)))
 }
 
 #[test]
@@ -155,6 +164,24 @@ fn a_session_does_not_go_on_in_another_realm() {
             let (context, _) = ask(&credential, home, &third);
             assert_eq!(complete_in(&*context, &third, b""), Status::OK, "with its own realm");
         }
+    }
+}
+
+#[test]
+fn a_signature_is_verified_for_the_sessions_realm_only() {
+    let credential = server("");
+    let text = challenge_of(&credential, "one");
+    let (context, result) = ask(&credential, "one", &ALICE.respond(&text, 1, "GET", "/"));
+    assert_eq!(result.unwrap().0, Done);
+    for (nc, realm, expected) in [
+        (2, "two", Status::LOGON_DENIED),
+        (2, "example.org", Status::LOGON_DENIED),
+        (2, "one", Status::OK),
+        (3, "", Status::OK),
+    ] {
+        let response = ALICE.respond(&text, nc, "GET", "/");
+        let verify = |message: &mut Message<'_, '_>| context.verify(message).map(drop);
+        assert_eq!(in_buffers(&response, &utf16(realm), verify), expected, "{realm}");
     }
 }
 
