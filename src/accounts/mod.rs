@@ -73,6 +73,12 @@ pub trait Source: Send + Sync {
         1
     }
 
+    /// Whether it may answer with passwords. A refusal costs more hashes then, so that time does not
+    /// tell who has a password, of which characters, or none.
+    fn tells_passwords(&self) -> bool {
+        false
+    }
+
     /// The user of `realm` whose `H(user:realm)` these digits are (RFC 7616 §3.4.4, userhash), in
     /// lower case; `None` where there is none, or the source keeps no such index.
     ///

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 
 use super::*;
@@ -6,9 +6,10 @@ use crate::digest::names::readings_of_text;
 
 type Answer = std::result::Result<Option<Stored>, Unavailable>;
 
-/// `one` and `two` have as many hashes, `spoken` a password; notes every question.
+/// `one` and `two` have as many hashes, the others passwords; notes every question.
 struct Accounts {
     most: usize,
+    tells: bool,
     asked: Mutex<Vec<usize>>,
 }
 
@@ -16,10 +17,19 @@ impl Accounts {
     fn answer(&self, account: &Account<'_>, number: usize) -> Option<Stored> {
         self.asked.lock().unwrap().push(number);
         let hash = |first| Some(Stored::Hash(Secret::new([first; 32])));
+        let password = |text: &str| Some(Stored::Password(Secret::new(text.into())));
         match (account.user, number) {
             (b"one" | b"two", 0) => hash(10),
             (b"two", 1) => hash(11),
-            (b"spoken", 0) => Some(Stored::Password(Secret::new("secret".into()))),
+            (b"spoken", 0) => password("secret"),
+            (b"latin", 0) => password("gr\u{fc}n"),
+            (b"compose", 0) => password("gru\u{308}n"),
+            (b"beyond", 0) => password("gr\u{fc}n\u{20ac}"),
+            (b"long", 0) => password(&"gr\u{fc}n".repeat(12)),
+            // Under one of its two candidates, or both.
+            (b"m\xC3\xBCller", 0) => password("secret"),
+            (b"m\xFCller" | b"j\xE4ger", 0) => password("gr\u{fc}n"),
+            (b"k\xF6nig", 0) => hash(10),
             _ => None,
         }
     }
@@ -37,12 +47,18 @@ impl Source for Accounts {
     fn secrets_per_account(&self) -> usize {
         self.most
     }
+
+    fn tells_passwords(&self) -> bool {
+        self.tells
+    }
 }
 
-/// Takes the hash that begins with this octet, or the password; notes what it compares.
+/// Takes the hash that begins with this octet, or the password; notes what it compares, and how many
+/// blocks it hashes for that.
 struct Expects {
     octet: u8,
     compared: RefCell<Vec<u8>>,
+    blocks: Cell<usize>,
 }
 
 impl Verifier for Expects {
@@ -59,9 +75,16 @@ impl Verifier for Expects {
         (octet == self.octet && hash.expose().iter().all(|other| *other == octet)).then_some(octet)
     }
 
-    fn verify_password(&self, _: &Reading<'_>, password: &[u8]) -> Option<u8> {
+    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<u8> {
+        self.hash_password(candidate, password);
         self.compared.borrow_mut().push(b'p');
         (self.octet == b'p' && password == b"secret").then_some(b'p')
+    }
+
+    fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
+        // MD5's blocks: of the text, an octet, zeroes, and eight of length.
+        let text = candidate.user.len() + 1 + candidate.realm.len() + 1 + password.len();
+        self.blocks.set(self.blocks.get() + (text + 8) / 64 + 1);
     }
 }
 
@@ -72,9 +95,9 @@ fn search_for(
     octet: u8,
     most: usize,
 ) -> (Option<u8>, Vec<usize>, usize) {
-    let accounts = Accounts { most, asked: Mutex::default() };
+    let accounts = Accounts { most, tells: false, asked: Mutex::default() };
     let candidates = readings_of_text(user.as_bytes().into(), b"r".as_slice().into());
-    let expects = Expects { octet, compared: RefCell::default() };
+    let expects = Expects { octet, compared: RefCell::default(), blocks: Cell::default() };
     let found = search(&accounts, &candidates, eligible, &expects).unwrap();
     let compared = expects.compared.borrow().len();
     (found.map(|(_, found)| found), accounts.asked.into_inner().unwrap(), compared)
@@ -114,4 +137,66 @@ fn nobody_is_found_where_nobody_is_eligible() {
     for (user, octet) in [("one", 10), ("two", 11), ("spoken", b'p')] {
         assert_eq!(search_for(user, false, octet, 2).0, None, "{user}");
     }
+}
+
+/// Secrets that were compared and blocks that were hashed until a source that may tell passwords let
+/// nobody in.
+fn refusal(user: &str, realm: &str, eligible: bool, most: usize) -> (usize, usize) {
+    let accounts = Accounts { most, tells: true, asked: Mutex::default() };
+    let candidates = readings_of_text(user.as_bytes().into(), realm.as_bytes().into());
+    let expects = Expects { octet: 99, compared: RefCell::default(), blocks: Cell::default() };
+    assert!(search(&accounts, &candidates, eligible, &expects).unwrap().is_none());
+    let compared = expects.compared.borrow().len();
+    (compared, expects.blocks.get())
+}
+
+#[test]
+fn whether_there_is_a_password_and_of_which_characters_changes_no_refusal() {
+    for realm_length in 0..70 {
+        let realm = "r".repeat(realm_length);
+        for eligible in [true, false] {
+            for most in [1, 2] {
+                let nobody = refusal("nobody", &realm, true, most);
+                assert_eq!(nobody.0, TRIES + most - 1);
+                // Names of the same length.
+                for user in ["spoken", "beyond"] {
+                    let its = refusal(user, &realm, eligible, most);
+                    assert_eq!(its, nobody, "{user} {realm_length} {eligible} {most}");
+                }
+                let absent = refusal("nobod", &realm, true, most);
+                assert_eq!(refusal("latin", &realm, eligible, most), absent);
+                let absent = refusal("nobodie", &realm, true, most);
+                assert_eq!(refusal("compose", &realm, eligible, most), absent);
+                let absent = refusal("who", &realm, true, most);
+                assert_eq!(refusal("one", &realm, eligible, most), absent);
+                assert_eq!(refusal("two", &realm, eligible, most), absent);
+                let absent = refusal("none", &realm, true, most);
+                assert_eq!(refusal("long", &realm, eligible, most), absent);
+            }
+        }
+    }
+}
+
+#[test]
+fn of_two_candidates_it_does_not_matter_which_is_known() {
+    for (users, nobody) in
+        [(&["m\u{fc}ller"][..], "m\u{fc}lles"), (&["j\u{e4}ger", "k\u{f6}nig"], "j\u{e4}ges")]
+    {
+        for user in users {
+            for eligible in [true, false] {
+                let expected = refusal(nobody, "r", true, 1);
+                assert_eq!(expected.0, TRIES + 1);
+                assert_eq!(refusal(user, "r", eligible, 1), expected, "{user} {eligible}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_that_tells_passwords_lets_in_after_as_many_hashes_as_that_takes() {
+    let accounts = Accounts { most: 1, tells: true, asked: Mutex::default() };
+    let candidates = readings_of_text(b"spoken".as_slice().into(), b"r".as_slice().into());
+    let expects = Expects { octet: b'p', compared: RefCell::default(), blocks: Cell::default() };
+    assert!(search(&accounts, &candidates, true, &expects).unwrap().is_some());
+    assert_eq!((expects.compared.borrow().len(), expects.blocks.get()), (1, 1));
 }

@@ -54,12 +54,18 @@ pub fn to_text(octets: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(octets).map_or_else(|_| latin1_to_utf8(octets), Cow::Borrowed)
 }
 
+/// Whether `text` is known to have Unicode's normalization form C.
+#[must_use]
+pub fn is_composed(text: &str) -> bool {
+    is_nfc_quick(text.chars()) == IsNormalized::Yes
+}
+
 /// `text` in Unicode's normalization form C. Borrowed when it is known to have that form.
 ///
 /// The copy is made in one piece of memory, so that a caller with a secret can wipe all of it.
 #[must_use]
 pub fn nfc(text: &str) -> Cow<'_, str> {
-    if is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text) {
         return Cow::Borrowed(text);
     }
     // Normalization form C makes UTF-8 three times as long at most (Unicode Annex 15, §14.1).

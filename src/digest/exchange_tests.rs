@@ -30,6 +30,10 @@ struct Accounts {
 }
 
 impl Source for Accounts {
+    fn tells_passwords(&self) -> bool {
+        true
+    }
+
     fn find(
         &self,
         account: &Account<'_>,

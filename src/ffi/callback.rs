@@ -161,6 +161,10 @@ impl Source for KeyFunction {
         self.read(&answer, algorithm)
     }
 
+    fn tells_passwords(&self) -> bool {
+        true
+    }
+
     /// Each credential has a function of its own in here, and the program may have one for all.
     fn identity(&self) -> Option<[usize; 3]> {
         let wide = matches!(self.form, Form::Wide);

@@ -1,5 +1,7 @@
 //! Where the entries of a table are, by a hash of what they are looked for by.
 
+use std::hint::black_box;
+
 use super::hash_key::HashKey;
 
 /// Entries' numbers in a power of two of slots, at most half of them taken; after a taken one comes
@@ -56,15 +58,16 @@ impl Slots {
         }
     }
 
+    /// Any one of `count` entries where a probe has ended at none, always the same for one hash. As for
+    /// an entry that is there, it is not known before the slot has been read.
+    #[cold]
+    pub(super) fn any_of(&self, probe: &Probe, count: usize) -> u32 {
+        let free = self.slots.get(black_box(probe.slot)).map_or(0, |slot| slot.entry);
+        let product = u64::from(probe.tag ^ free) * count as u64;
+        u32::try_from(product >> 32).unwrap_or_default()
+    }
+
     fn mask(&self) -> usize {
         self.slots.len().wrapping_sub(1)
-    }
-}
-
-impl Probe {
-    /// Any one of `count` entries, always the same for one hash.
-    pub(super) fn any_of(&self, count: usize) -> u32 {
-        let product = u64::from(self.tag) * count as u64;
-        u32::try_from(product >> 32).unwrap_or_default()
     }
 }

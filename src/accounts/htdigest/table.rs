@@ -1,5 +1,7 @@
 //! What an htdigest file says: its lines, and a table of them.
 
+use std::hint::black_box;
+
 use memchr::{memchr, memrchr};
 
 use super::slots::{Probe, Slots};
@@ -146,21 +148,19 @@ impl Table {
                 number -= 1;
             }
         }
-        let read = read.unwrap_or_else(|| self.read_any(&probe));
+        let read = read.unwrap_or_else(|| {
+            let other = self.slots.any_of(&probe, self.entries.len());
+            if let Some((user, realm)) = self.names(other) {
+                black_box((user.first().copied(), realm.last().copied()));
+                black_box((user, realm) == (account.user, account.realm));
+            }
+            other
+        });
         let mut hash = Secret::new([0; 32]);
         if let Some(octets) = self.hash_of(read, algorithm) {
             hash.expose_mut().get_mut(..octets.len())?.copy_from_slice(octets);
         }
         is_here.then_some(Stored::Hash(hash))
-    }
-
-    /// Reads the names of an entry that is none of this probe's.
-    fn read_any(&self, probe: &Probe) -> u32 {
-        let number = probe.any_of(self.entries.len());
-        if let Some((user, realm)) = self.names(number) {
-            std::hint::black_box((user.first().copied(), realm.last().copied()));
-        }
-        number
     }
 
     fn hash_of(&self, number: u32, algorithm: Algorithm) -> Option<&[u8]> {

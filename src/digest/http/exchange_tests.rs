@@ -36,6 +36,10 @@ pub(super) struct Accounts {
 }
 
 impl Source for Accounts {
+    fn tells_passwords(&self) -> bool {
+        true
+    }
+
     fn find(
         &self,
         account: &Account<'_>,
