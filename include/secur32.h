@@ -1514,8 +1514,9 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
  * before or follows one not seen (after both the next good message still opens);
  * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has, also none; SEC_E_INVALID_HANDLE;
- * SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, and by Kerberos and
- * Negotiate for what does not begin as a message does; SEC_E_BUFFER_TOO_SMALL by Digest for a buffer
+ * SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, by Kerberos and
+ * Negotiate for what does not begin as a message does, and by Digest for more than the configured
+ * maxbuf, which was told to the peer; SEC_E_BUFFER_TOO_SMALL by Digest for a buffer
  * beside DATA that alone has what follows the data and is shorter than 16 bytes, and where the text
  * has no room in DATA; SEC_E_QOP_NOT_SUPPORTED when the context has no security layer;
  * SEC_E_CONTEXT_EXPIRED after 2^32 messages of Digest. On failure the buffers are as they were. */

@@ -170,6 +170,11 @@ static void test_incomplete(const char *package) {
     status_is(DecryptMessage(&server.context, &message, 0, NULL), SEC_E_INCOMPLETE_MESSAGE);
     set(&buffers[0], SECBUFFER_STREAM, text, 7); /* begins as no message does */
     status_is(DecryptMessage(&server.context, &message, 0, NULL), SEC_E_INVALID_TOKEN);
+    for (at = 0; at < 2; at++) {
+        set(&buffers[0], SECBUFFER_TOKEN, at ? start : NULL, 0);
+        set(&buffers[1], SECBUFFER_DATA, text, 7);
+        status_is(VerifySignature(&server.context, &message, 0, NULL), SEC_E_MESSAGE_ALTERED);
+    }
     close_ends();
 }
 

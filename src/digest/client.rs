@@ -11,13 +11,15 @@ use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
 use super::http::buffers::service_name;
+use super::layer::Maxbuf;
 use super::nonce;
 use super::printer::Print;
 use super::proofs::{Covered, Proofs, proofs};
-use super::qop::{Cipher, Named, Offer, Qop};
+use super::qop::{Named, Qop};
 use super::response::ResponseText;
 use super::rspauth;
 use super::tokenizer::Value;
+use crate::config::Config;
 use crate::sspi::{Call, Error, Flags, Result, Role, Secret, Status, TokenSink, buffer_type};
 
 /// The nonce count of a first response.
@@ -49,7 +51,7 @@ pub(super) fn respond(
 ) -> Result<Responded> {
     let identity = credential.identity()?;
     let challenge = Challenge::parse(call.inputs.token())?;
-    let terms = choose(&challenge, call.flags, credential.config().ciphers)?;
+    let terms = choose(&challenge, call.flags, credential.config())?;
     let target = target(call)?;
     let encode = |text| encode(text, challenge.utf8);
     let user = encode(identity.user.as_deref().unwrap_or_default())?;
@@ -144,7 +146,8 @@ pub(super) fn is_stale_challenge(token: &[u8]) -> Result<bool> {
 /// The quality of protection that the requested attributes call for, and a cipher for it: of those
 /// that are configured the first that is offered. No hash covers the offer, so that whoever edits it
 /// on its way would otherwise choose.
-fn choose(challenge: &Challenge<'_>, requested: Flags, configured: Offer<Cipher>) -> Result<Terms> {
+fn choose(challenge: &Challenge<'_>, requested: Flags, config: &Config) -> Result<Terms> {
+    let (configured, own) = (config.ciphers, config.maxbuf);
     let qop = match requested {
         flags if flags.contains(Flags::CONFIDENTIALITY) => Qop::AuthConf,
         flags if flags.intersects(Flags::SIGNED) => Qop::AuthInt,
@@ -164,7 +167,7 @@ fn choose(challenge: &Challenge<'_>, requested: Flags, configured: Offer<Cipher>
         }
         _ => None,
     };
-    Ok(Terms { qop, cipher, peer_maxbuf: challenge.maxbuf })
+    Ok(Terms { qop, cipher, maxbuf: Maxbuf { peer: challenge.maxbuf, own } })
 }
 
 /// The digest-uri: the target as given.

@@ -1,7 +1,7 @@
 //! What a context keeps once the exchange has succeeded, and its answers to queries.
 
 use super::charset;
-use super::layer::{Layer, Protection, Signers};
+use super::layer::{Layer, Maxbuf, Protection, Signers};
 use super::names;
 use super::package::MAX_TOKEN;
 use super::qop::{Cipher, Named, Qop};
@@ -33,8 +33,7 @@ pub(super) struct Terms {
     pub(super) qop: Qop,
     /// Only with [`Qop::AuthConf`].
     pub(super) cipher: Option<Cipher>,
-    /// Octets of the largest body that the peer takes.
-    pub(super) peer_maxbuf: u32,
+    pub(super) maxbuf: Maxbuf,
 }
 
 impl Terms {
@@ -81,7 +80,7 @@ impl Established {
         let layer = terms.protection().map(|protection| {
             let h_a1 = session_key.expose();
             let signers = signers.unwrap_or_else(|| Signers::new(h_a1));
-            Box::new(Layer::new(h_a1, signers, protection, role, terms.peer_maxbuf))
+            Box::new(Layer::new(h_a1, signers, protection, role, terms.maxbuf))
         });
         Self::with_layer(parties, session_key, terms, layer, started)
     }

@@ -1,7 +1,7 @@
 //! Exported contexts: an established context as octets, with a MAC over them.
 //!
 //! ```text
-//! "S32WDG03"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's maxbuf (4 each)
+//! "S32WDG03"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's, own maxbuf (4 each)
 //! start (8)  session key (16)  user realm authzid digest-uri service (2 octets of length, text)
 //! and with a layer, for each direction: sequence (8)  cipher position (2 octets of length, octets)
 //! ```
@@ -15,7 +15,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::established::{Established, Parties, Terms};
-use super::layer::{Layer, Packed, PackedDirection};
+use super::layer::{Layer, Maxbuf, Packed, PackedDirection};
 use super::qop::{Cipher, Named, Qop};
 use crate::config::Config;
 use crate::random;
@@ -24,7 +24,7 @@ use crate::sspi::{Error, Flags, Result, Role, Secret, Status};
 const MAGIC: &[u8; 8] = b"S32WDG03";
 const MAC_LENGTH: usize = 32;
 /// Octets of a body beside its texts, at most: 268 of them for each direction.
-const FIXED: usize = 45 + 2 * (10 + 258);
+const FIXED: usize = 49 + 2 * (10 + 258);
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
 
@@ -41,12 +41,13 @@ pub(super) fn pack(
     let texts = [user, realm, authorization, digest_uri, service];
     let room = FIXED + texts.iter().map(|text| text.len()).sum::<usize>();
     let mut body = Zeroizing::new(Vec::with_capacity(room));
-    let Terms { qop, cipher, peer_maxbuf } = established.terms;
+    let Terms { qop, cipher, maxbuf } = established.terms;
     body.push(u8::from(role == Role::Client));
     body.push(position_of(qop));
     body.push(cipher.map_or(NO_CIPHER, position_of));
     body.extend(flag_bits(role, flags).to_le_bytes());
-    body.extend(peer_maxbuf.to_le_bytes());
+    body.extend(maxbuf.peer.to_le_bytes());
+    body.extend(maxbuf.own.unwrap_or_default().to_le_bytes());
     body.extend(established.started.to_le_bytes());
     body.extend(established.session_key().expose());
     for text in texts {
@@ -79,7 +80,9 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         position => Some(named::<Cipher>(position)?),
     };
     let flags = u32::try_from(reader.number::<4>()?).ok()?;
-    let peer_maxbuf = u32::try_from(reader.number::<4>()?).ok()?;
+    let peer = u32::try_from(reader.number::<4>()?).ok()?;
+    let own = u32::try_from(reader.number::<4>()?).ok()?;
+    let maxbuf = Maxbuf { peer, own: Some(own).filter(|own| *own != 0) };
     let started = reader.number::<8>()?;
     let session_key = Secret::new(*reader.take(16)?.first_chunk::<16>()?);
     let parties = Parties {
@@ -89,13 +92,13 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         digest_uri: reader.counted()?,
         service: reader.counted()?,
     };
-    let terms = Terms { qop, cipher, peer_maxbuf };
+    let terms = Terms { qop, cipher, maxbuf };
     let layer = match terms.protection() {
         None => None,
         Some(protection) => {
             let h_a1 = session_key.clone();
             let (sending, receiving) = (reader.direction()?, reader.direction()?);
-            let packed = Packed { h_a1, protection, role, peer_maxbuf, sending, receiving };
+            let packed = Packed { h_a1, protection, role, maxbuf, sending, receiving };
             match Layer::import(&packed) {
                 Ok(layer) => Some(Box::new(layer)),
                 Err(error) => return Some(Err(error)),

@@ -10,7 +10,7 @@ use super::bindings::{Claim, Policy};
 use super::credential::DigestCredential;
 use super::established::{Established, Parties, Terms};
 use super::hash;
-use super::layer::Signers;
+use super::layer::{Maxbuf, Signers};
 use super::names::{self, Reading};
 use super::nonce::{FILETIME_SECOND, Nonce};
 use super::proofs::{Covered, proofs};
@@ -126,7 +126,8 @@ impl Challenged {
         if response.utf8 && !credential.config().utf8_sasl {
             return Err(invalid("response: charset was not offered (RFC 2831 §2.1.2)"));
         }
-        Ok(Terms { qop: response.qop, cipher, peer_maxbuf: response.maxbuf })
+        let maxbuf = Maxbuf { peer: response.maxbuf, own: credential.config().maxbuf };
+        Ok(Terms { qop: response.qop, cipher, maxbuf })
     }
 
     fn is_stale(&self, credential: &DigestCredential, now: u64) -> bool {

@@ -371,6 +371,9 @@ pub(super) fn verify(state: &State, message: &mut Message<'_, '_>) -> Result<u32
     let index = token_of(message)?;
     let data = signed(message);
     let signature = message.0.get(index).map_or(&[][..], |buffer| buffer.data.octets());
+    if signature.is_empty() {
+        return Err(Error::new(Status::MESSAGE_ALTERED, "signature: there is none"));
+    }
     let functions = state.functions();
     let (mut minor, mut qop) = (0, 0);
     let (data, signature) = (Buffer::over(&data), Buffer::over(signature));

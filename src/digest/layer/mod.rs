@@ -47,6 +47,15 @@ impl Protection {
     }
 }
 
+/// Bytes of the largest bodies (RFC 2831 §2.1.1, §2.1.2: maxbuf).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Maxbuf {
+    /// What the peer takes.
+    pub peer: u32,
+    /// What was told to the peer, if anything was.
+    pub own: Option<u32>,
+}
+
 /// The security layer of an established context. What is sent and what is received have their own
 /// counters, ciphers and locks, so that one thread may seal while another opens.
 ///
@@ -55,40 +64,38 @@ pub struct Layer {
     h_a1: Secret<[u8; 16]>,
     protection: Protection,
     role: Role,
-    /// Bytes of the largest body that the peer takes.
-    peer_maxbuf: u32,
+    maxbuf: Maxbuf,
     sending: Mutex<Direction>,
     receiving: Mutex<Direction>,
 }
 
 impl Layer {
     /// The layer of the exchange whose `H(A1)` is `h_a1`, before its first message; `role` is the
-    /// end of the conversation that we are, and `signers` are those of `h_a1`. The peer takes bodies
-    /// of `peer_maxbuf` bytes.
+    /// end of the conversation that we are, and `signers` are those of `h_a1`.
     #[must_use]
     pub fn new(
         h_a1: &[u8; 16],
         signers: Signers,
         protection: Protection,
         role: Role,
-        peer_maxbuf: u32,
+        maxbuf: Maxbuf,
     ) -> Self {
         let directions = signers.of(role).map(|mac| Direction::new(mac, protection));
-        Self::of(h_a1, protection, role, peer_maxbuf, directions)
+        Self::of(h_a1, protection, role, maxbuf, directions)
     }
 
     fn of(
         h_a1: &[u8; 16],
         protection: Protection,
         role: Role,
-        peer_maxbuf: u32,
+        maxbuf: Maxbuf,
         [sending, receiving]: [Direction; 2],
     ) -> Self {
         Self {
             h_a1: Secret::new(*h_a1),
             protection,
             role,
-            peer_maxbuf,
+            maxbuf,
             sending: Mutex::new(sending),
             receiving: Mutex::new(receiving),
         }
@@ -134,7 +141,7 @@ impl Layer {
         let length =
             direction::padding_length(self.protection.is_padded(), data_length) + mac::BLOCK;
         // Mostly what is to be sealed is far below.
-        if data_length.saturating_add(length) > self.peer_maxbuf as usize {
+        if data_length.saturating_add(length) > self.maxbuf.peer as usize {
             return Err(self.too_long(data_length));
         }
         Ok(length)
@@ -142,7 +149,7 @@ impl Layer {
 
     #[cold]
     fn too_long(&self, length: usize) -> Error {
-        let Self { peer_maxbuf, .. } = self;
+        let peer_maxbuf = self.maxbuf.peer;
         let fits = self.longest_text();
         let reason = format!(
             "encrypt: {length} bytes, and the peer takes messages of {peer_maxbuf} (maxbuf), of {fits} \
@@ -156,7 +163,7 @@ impl Layer {
     #[must_use]
     pub fn longest_text(&self) -> u32 {
         let padding = if self.protection.is_padded() { self.block_size() } else { 0 };
-        self.peer_maxbuf.saturating_sub(self.security_trailer() + padding)
+        self.maxbuf.peer.saturating_sub(self.security_trailer() + padding)
     }
 
     /// Seals the next message to send: encrypts `data` in place, writes padding, MAC, message type
@@ -205,12 +212,22 @@ impl Layer {
     /// `INCOMPLETE_MESSAGE` for a body of less than 16 octets, `MESSAGE_ALTERED` when the message
     /// type is not 1, the ciphertext not made of whole blocks, or padding or MAC are not right,
     /// `OUT_OF_SEQUENCE` when the sequence number is not the next, `CONTEXT_EXPIRED` after 2^32
-    /// messages. Both buffers hold what they held, and the layer stands where it stood.
+    /// messages, `INVALID_TOKEN` for a longer body than the peer was told to send. Both buffers hold
+    /// what they held, and the layer stands where it stood.
     pub fn open(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
+        self.check_received(first.len().saturating_add(second.len()))?;
         let mut receiving = self.receiving.lock()?;
         receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
         let mut body = Segments::new(first, second);
         receiving.open(self.protection.is_padded(), &mut body, usize::MAX)
+    }
+
+    #[inline]
+    fn check_received(&self, length: usize) -> Result<()> {
+        match self.maxbuf.own {
+            Some(own) if length > own as usize => Err(too_much(length, own)),
+            _ => Ok(()),
+        }
     }
 
     /// Opens the next message received, whose body lies in any number of pieces, and moves the text
@@ -221,6 +238,7 @@ impl Layer {
     /// `front`.
     pub fn open_scattered(&self, body: &mut Scattered<'_>, front: usize) -> Result<usize> {
         let all = body.len();
+        self.check_received(all)?;
         let length = {
             let mut receiving = self.receiving.lock()?;
             receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
@@ -269,7 +287,7 @@ impl Layer {
             h_a1: self.h_a1.clone(),
             protection: self.protection,
             role: self.role,
-            peer_maxbuf: self.peer_maxbuf,
+            maxbuf: self.maxbuf,
             sending: position(&self.sending)?,
             receiving: position(&self.receiving)?,
         })
@@ -281,7 +299,7 @@ impl Layer {
     /// `INVALID_TOKEN` when a sequence number, or the position of a cipher, is none that there is.
     pub fn import(packed: &Packed) -> Result<Self> {
         let h_a1 = packed.h_a1.expose();
-        let Packed { protection, role, peer_maxbuf, .. } = *packed;
+        let Packed { protection, role, maxbuf, .. } = *packed;
         let direction = |mac, flow, packed: &PackedDirection| {
             Direction::unpack(mac, h_a1, flow, protection, packed).ok_or_else(|| {
                 let reason = "import: not a sequence number, or not a position of the cipher";
@@ -291,7 +309,7 @@ impl Layer {
         let [sending, receiving] = Signers::new(h_a1).of(role);
         let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
         let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
-        Ok(Self::of(h_a1, protection, role, peer_maxbuf, [sending, receiving]))
+        Ok(Self::of(h_a1, protection, role, maxbuf, [sending, receiving]))
     }
 }
 
@@ -310,8 +328,8 @@ pub struct Packed {
     pub protection: Protection,
     /// Which end it is.
     pub role: Role,
-    /// Bytes of the largest body that the peer takes.
-    pub peer_maxbuf: u32,
+    /// Bytes of the largest bodies.
+    pub maxbuf: Maxbuf,
     /// What is sent.
     pub sending: PackedDirection,
     /// What is received.
@@ -326,6 +344,12 @@ pub struct PackedDirection {
     /// The cipher's position: empty before the first message and without a cipher, the last 8
     /// octets of ciphertext for des and 3des, the 258 octets of its state for rc4.
     pub position: Secret<Vec<u8>>,
+}
+
+#[cold]
+fn too_much(length: usize, own: u32) -> Error {
+    let reason = format!("message: {length} bytes, and the peer was told to send {own} (maxbuf)");
+    Error::new(Status::INVALID_TOKEN, reason)
 }
 
 #[cold]

@@ -13,7 +13,7 @@ const V4: &str = "68d9795fbde795dac0fdfdbd4461a106";
 const V1: &str = "a2549853149b0536f01f0b850c643c57";
 
 /// What the peer takes.
-const MAXBUF: u32 = 65_536;
+const MAXBUF: Maxbuf = Maxbuf { peer: 65_536, own: None };
 
 fn h_a1(text: &str) -> [u8; 16] {
     unhex(text).try_into().unwrap()

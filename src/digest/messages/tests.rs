@@ -1,12 +1,13 @@
 //! Messages in every shape of buffers.
 
 use super::*;
-use crate::digest::layer::{Protection, Signers};
+use crate::digest::layer::{Maxbuf, Protection, Signers};
 use crate::digest::qop::{Cipher, Named};
 use crate::sspi::Role;
 
 const KEY: [u8; 16] = *b"sixteen of H(A1)";
 const EMPTY: u32 = 0;
+const MAXBUF: Maxbuf = Maxbuf { peer: 65_536, own: None };
 
 /// One buffer, in memory of exactly its size.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,7 +81,7 @@ fn all_protections() -> impl Iterator<Item = Protection> {
 
 fn ends(protection: Protection) -> [Layer; 2] {
     [Role::Client, Role::Server]
-        .map(|role| Layer::new(&KEY, Signers::new(&KEY), protection, role, 65_536))
+        .map(|role| Layer::new(&KEY, Signers::new(&KEY), protection, role, MAXBUF))
 }
 
 /// The body as it is sent: in the order of the buffers, or with DATA in front of the others.

@@ -198,9 +198,9 @@ fn no_import_has_a_sequence_number_beyond_the_last() {
 fn what_the_peer_does_not_take_is_not_sealed() {
     for protection in all_protections() {
         for peer_maxbuf in [24, 25, 100, 300] {
-            let end = |role| {
-                Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role, peer_maxbuf)
-            };
+            let maxbuf = Maxbuf { peer: peer_maxbuf, own: None };
+            let end =
+                |role| Layer::new(&h_a1(V4), Signers::new(&h_a1(V4)), protection, role, maxbuf);
             let (client, server) = (end(Role::Client), end(Role::Server));
             for length in 0..302 {
                 let (mut text, mut trailer) = (vec![b'x'; length], [9; 24]);
@@ -222,6 +222,32 @@ fn what_the_peer_does_not_take_is_not_sealed() {
             let longest = vec![b'x'; client.longest_text() as usize];
             assert_eq!(opened(&server, &sealed(&client, &longest)).unwrap(), longest);
         }
+    }
+}
+
+#[test]
+fn what_the_peer_was_told_not_to_send_is_not_opened() {
+    for protection in all_protections() {
+        let (client, server) = ends(protection);
+        let mut packed = server.export(false).unwrap();
+        packed.maxbuf.own = Some(100);
+        let server = Layer::import(&packed).unwrap();
+        let longest =
+            (0..=100).rev().find(|length| client.trailer_length(*length).unwrap() + length <= 100);
+        let longest = longest.unwrap();
+        let body = sealed(&client, &vec![b'x'; longest]);
+        assert_eq!(opened(&server, &body).unwrap().len(), longest);
+        let body = sealed(&client, &[b'x'; 100]);
+        for boundary in [0, 50, body.len()] {
+            let result = opened_at(&server, &body, boundary);
+            assert_eq!(status(result), Status::INVALID_TOKEN, "{protection:?}");
+        }
+        let mut copy = body.clone();
+        let mut scattered = Scattered::default();
+        scattered.push(&mut copy);
+        let result = server.open_scattered(&mut scattered, 0);
+        assert_eq!(result.unwrap_err().status(), Status::INVALID_TOKEN);
+        assert_eq!(copy, body);
     }
 }
 
