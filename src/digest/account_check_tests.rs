@@ -19,17 +19,14 @@ impl Accounts {
         let hash = |first| Some(Stored::Hash(Secret::new([first; 32])));
         let password = |text: &str| Some(Stored::Password(Secret::new(text.into())));
         match (account.user, number) {
-            (b"one" | b"two", 0) => hash(10),
+            (b"one" | b"two" | b"k\xF6nig", 0) => hash(10),
             (b"two", 1) => hash(11),
-            (b"spoken", 0) => password("secret"),
-            (b"latin", 0) => password("gr\u{fc}n"),
+            // The last under one of its two candidates.
+            (b"spoken" | b"m\xC3\xBCller", 0) => password("secret"),
+            (b"latin" | b"m\xFCller" | b"j\xE4ger", 0) => password("gr\u{fc}n"),
             (b"compose", 0) => password("gru\u{308}n"),
             (b"beyond", 0) => password("gr\u{fc}n\u{20ac}"),
             (b"long", 0) => password(&"gr\u{fc}n".repeat(12)),
-            // Under one of its two candidates, or both.
-            (b"m\xC3\xBCller", 0) => password("secret"),
-            (b"m\xFCller" | b"j\xE4ger", 0) => password("gr\u{fc}n"),
-            (b"k\xF6nig", 0) => hash(10),
             _ => None,
         }
     }
