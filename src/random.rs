@@ -64,6 +64,16 @@ fn seeded(epoch: u64) -> Result<Generator> {
     Ok(Generator { chacha: ChaCha20Rng::from_seed(*seed), epoch, left: RESEED_AFTER })
 }
 
+/// Makes this thread's random octets the same again from here on, so that what a fuzzer found can be
+/// had a second time. It exists in builds with `--cfg fuzzing` alone, which nothing but a fuzzer's
+/// build passes.
+#[cfg(fuzzing)]
+pub fn repeat(seed: [u8; 32]) {
+    let chacha = ChaCha20Rng::from_seed(seed);
+    let generator = Generator { chacha, epoch: fork::epoch(), left: RESEED_AFTER };
+    GENERATOR.with(|slot| slot.replace(Some(generator)));
+}
+
 fn fill_from_system(octets: &mut [u8]) -> Result<()> {
     getrandom::fill(octets)
         .map_err(|_| Error::new(Status::INTERNAL_ERROR, "random: the system gives no randomness"))

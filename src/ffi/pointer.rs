@@ -120,6 +120,15 @@ mod tests {
         assert_eq!(memory[0].to_ne_bytes()[0], 0);
     }
 
+    #[cfg(miri)]
+    #[test]
+    #[ignore = "undefined behaviour, for .ci/miri to see that it is reported"]
+    fn what_miri_must_report() {
+        let memory = vec![0_u8; 4];
+        // SAFETY: none: eight octets are read, and there are four.
+        let _ = unsafe { read(memory.as_ptr().cast::<u64>()) };
+    }
+
     #[test]
     fn null_and_wrapping_ranges_are_refused() {
         let status = Status::INVALID_TOKEN;
