@@ -8,6 +8,7 @@
 //! What comes out goes onto the wire in clear, so generators are not wiped when a thread ends.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -27,7 +28,9 @@ struct Generator {
 }
 
 thread_local! {
-    static GENERATOR: RefCell<Option<Generator>> = const { RefCell::new(None) };
+    /// Never dropped: what is to be dropped at a thread's end is kept in a list of the C library's,
+    /// which ends the process where it has no memory for that.
+    static GENERATOR: RefCell<Option<ManuallyDrop<Generator>>> = const { RefCell::new(None) };
 }
 
 /// Fills `octets` with random ones, fit for secrets.
@@ -44,14 +47,15 @@ pub fn fill(octets: &mut [u8]) -> Result<()> {
         .unwrap_or_else(|_| fill_from_system(octets))
 }
 
-fn fill_from(slot: &mut Option<Generator>, octets: &mut [u8]) -> Result<()> {
+fn fill_from(slot: &mut Option<ManuallyDrop<Generator>>, octets: &mut [u8]) -> Result<()> {
     let epoch = fork::epoch();
-    let usable =
-        |generator: &&mut Generator| generator.epoch == epoch && generator.left >= octets.len();
+    let usable = |generator: &&mut ManuallyDrop<Generator>| {
+        generator.epoch == epoch && generator.left >= octets.len()
+    };
     let generator = match slot.as_mut().filter(usable) {
         Some(generator) => generator,
         None if octets.len() > RESEED_AFTER => return fill_from_system(octets),
-        None => slot.insert(seeded(epoch)?),
+        None => slot.insert(ManuallyDrop::new(seeded(epoch)?)),
     };
     generator.left -= octets.len();
     generator.chacha.fill_bytes(octets);
@@ -118,11 +122,11 @@ mod tests {
 
     #[test]
     fn another_epoch_makes_another_seed() {
-        let mut slot = Some(Generator {
+        let mut slot = Some(ManuallyDrop::new(Generator {
             chacha: ChaCha20Rng::from_seed([7; 32]),
             epoch: fork::epoch().wrapping_sub(1),
             left: RESEED_AFTER,
-        });
+        }));
         let (mut octets, mut repeated) = ([0; 16], [0; 16]);
         fill_from(&mut slot, &mut octets).unwrap();
         ChaCha20Rng::from_seed([7; 32]).fill_bytes(&mut repeated);

@@ -40,6 +40,20 @@ pub enum Stored {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unavailable(pub String);
 
+impl Unavailable {
+    /// For want of memory, which it takes none to say.
+    #[must_use]
+    pub const fn no_memory() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether it is for want of memory.
+    #[must_use]
+    pub const fn is_no_memory(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A source of accounts, asked on the threads that accept, by several at once. No lock is held
 /// while it is asked, so it may call back into the library.
 pub trait Source: Send + Sync {

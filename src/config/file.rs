@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{Config, wrong};
-use crate::sspi::Result;
+use crate::sspi::{Error, Result};
 use crate::system::library;
 
 /// The largest file that is read, in octets.
@@ -45,6 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Config>> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
+        Err(error) if error.kind() == ErrorKind::OutOfMemory => return Err(Error::no_memory()),
         Err(error) => return Err(wrong(format!("{}: {error}", path.display()))),
     };
     let text = std::str::from_utf8(&octets).map_err(|error| {
@@ -63,7 +64,8 @@ fn read_octets(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     }
     let file = File::open(path)?;
     // With room for all there may be, so that it is never moved.
-    let mut octets = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
+    let mut octets = Zeroizing::new(Vec::new());
+    octets.try_reserve_exact(MAX_FILE + 1).map_err(|_| ErrorKind::OutOfMemory)?;
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut octets)?;
     if octets.len() > MAX_FILE {
         return Err(io::Error::other("larger than 1 MiB"));

@@ -240,12 +240,13 @@ impl Config {
     ///
     /// # Errors
     /// `INTERNAL_ERROR`, with the file and where it has one the line in the reason: the file cannot
-    /// be read, or has a malformed line.
+    /// be read, or has a malformed line. `INSUFFICIENT_MEMORY`.
     pub fn accounts(&self) -> Result<Arc<dyn Source>> {
         match &self.accounts {
             None => Ok(Arc::new(NoAccounts)),
             Some(path) => match HtdigestFile::shared(path, &self.hashed_names()) {
                 Ok(file) => Ok(file),
+                Err(unavailable) if unavailable.is_no_memory() => Err(Error::no_memory()),
                 Err(unavailable) => Err(wrong(unavailable.0)),
             },
         }

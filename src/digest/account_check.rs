@@ -121,7 +121,11 @@ fn absent(algorithm: Algorithm) -> Result<Secret<[u8; 32]>> {
 }
 
 /// The refusal where a source of accounts could not answer.
-pub(super) fn unavailable(Unavailable(reason): Unavailable) -> Error {
+pub(super) fn unavailable(unavailable: Unavailable) -> Error {
+    if unavailable.is_no_memory() {
+        return Error::no_memory();
+    }
+    let Unavailable(reason) = unavailable;
     Error::new(Status::NO_AUTHENTICATING_AUTHORITY, format!("accounts: {reason}"))
 }
 

@@ -12,6 +12,7 @@ use super::nonce;
 use super::printer::{Printer, check_octets};
 use super::tokenizer::{Name, directives};
 use crate::sspi::{Error, Flags, Result, Status};
+use crate::system::heap;
 use md5::Md5;
 
 /// What an upgraded cnonce begins with.
@@ -99,23 +100,27 @@ impl Claim {
         let denied = |reason: &'static str| Error::new(Status::LOGON_DENIED, reason);
         let said = Said::collect(token)?;
         let (mut channel, mut service) = (NO_CHANNEL, Box::default());
-        let mut joined_values = Vec::new();
+        let (mut has_service, mut has_channel) = (false, false);
+        let mut joined_values = heap::list(said.service.len() + said.channel.len() + 1)?;
         for (position, name) in said.names.split(|octet| *octet == b',').enumerate() {
             if position > 0 {
                 joined_values.push(b':');
             }
             match Name::of(name.trim_ascii()) {
-                SERVICE_NAME => {
+                // Each once: a list of names makes no longer text than the directives are.
+                SERVICE_NAME if !has_service => {
+                    has_service = true;
                     joined_values.extend_from_slice(&said.service);
-                    service = said.service.as_slice().into();
+                    service = heap::copied(&said.service)?.into_boxed_slice();
                 }
-                CHANNEL_BINDING => {
+                CHANNEL_BINDING if !has_channel => {
+                    has_channel = true;
                     joined_values.extend_from_slice(&said.channel);
                     channel = said.channel.as_slice().try_into().map_err(|_| {
                         denied("bindings: channel-binding has not the digits of a hash")
                     })?;
                 }
-                _ => return Err(denied("bindings: hashed-dirs names what is not known")),
+                _ => return Err(denied("bindings: hashed-dirs names what is not known, or twice")),
             }
         }
         let digits = hex::of_hash(&joined::<Md5>(&[&joined_values]).into());

@@ -103,7 +103,6 @@ pub(super) fn respond(
         claim: claim.as_ref(),
     };
     text.check()?;
-    text.write(output.space(text.length())?)?;
     let parties = Parties {
         user: &user,
         realm: realm_octets,
@@ -112,7 +111,9 @@ pub(super) fn respond(
         service: b"",
     };
     let now = nonce::now();
-    let established = Established::new(&parties, &session_key, signers, terms, Role::Client, now);
+    let established = Established::new(&parties, &session_key, signers, terms, Role::Client, now)?;
+    // Last: where the challenge was, the response may be written, and the call is not repeated.
+    text.write(output.space(text.length())?)?;
     Ok(Responded { expected, established })
 }
 

@@ -24,6 +24,7 @@ use crate::sspi::{
     Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Result, Role,
     SharedFlags, Status, Step, TokenSink,
 };
+use crate::system::heap;
 
 /// How far the exchange has come.
 enum Progress {
@@ -77,7 +78,7 @@ impl DigestContext {
     pub(super) fn import(octets: &[u8], config: Arc<Config>) -> Result<Self> {
         let (established, role, flags) = packed::unpack(octets, &config)?;
         Ok(Self {
-            credential: Arc::new(DigestCredential::of_nobody(config)),
+            credential: heap::shared(DigestCredential::of_nobody(config))?,
             role,
             progress: Mutex::new(Progress::Done),
             flags: SharedFlags::new(flags),
@@ -118,9 +119,10 @@ impl DigestContext {
 
     /// Takes a first leg in HTTP mode, which the context is in if it succeeds.
     fn begin_http(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let room = heap::room()?;
         let (http, step) = HttpContext::begin(self.role, &self.credential, call, output)?;
         // Legs are taken one at a time, and this was the first.
-        let _ = self.settled.set(Settled::Http(Box::new(http)));
+        let _ = self.settled.set(Settled::Http(Box::write(room, http)));
         Ok(step)
     }
 
@@ -207,9 +209,10 @@ fn challenge(
     stale: bool,
     output: &mut dyn TokenSink,
 ) -> Result<Step> {
+    let room = heap::room()?;
     let nonce = Nonce::issue(nonce::now())?;
     let qops = server::challenge(credential, call.flags, stale, &nonce, output)?;
-    *progress = Progress::Challenged(Box::new(Challenged { nonce, qops }));
+    *progress = Progress::Challenged(Box::write(room, Challenged { nonce, qops }));
     Ok(continues(call))
 }
 
@@ -219,8 +222,9 @@ fn respond(
     call: &Call<'_>,
     output: &mut dyn TokenSink,
 ) -> Result<Step> {
+    let room = heap::room()?;
     let responded = client::respond(credential, call, output)?;
-    *progress = Progress::Responded(Box::new(responded));
+    *progress = Progress::Responded(Box::write(room, responded));
     Ok(continues(call))
 }
 
@@ -282,8 +286,9 @@ impl Context for DigestContext {
                 Ok(Step { outcome, flags })
             }
             Err(error) => {
-                // What is done stays done.
-                if !output.failed && !matches!(*progress, Progress::Done) {
+                // What is done stays done, and what is not for want of room or memory can be.
+                let repeatable = output.failed || error.status() == Status::INSUFFICIENT_MEMORY;
+                if !repeatable && !matches!(*progress, Progress::Done) {
                     *progress = Progress::Closed;
                 }
                 Err(error)

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::sspi::{
     Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Status, Usage,
 };
+use crate::system::heap;
 
 /// A credential of the WDigest package. Contexts made from it keep it alive.
 pub(super) struct DigestCredential {
@@ -75,7 +76,7 @@ impl DigestCredential {
 
     /// What issues and checks the nonces of HTTP.
     pub(super) fn mint(&self) -> Result<&Mint> {
-        self.mint.get_or_try_init(|| Mint::new(&self.config).map(Box::new))
+        self.mint.get_or_try_init(|| heap::boxed(Mint::new(&self.config)?))
     }
 
     /// The user to speak for.
@@ -123,6 +124,6 @@ impl Credential for DigestCredential {
             let reason = "context: the credential was acquired for the other direction";
             return Err(Error::new(Status::NO_CREDENTIALS, reason));
         }
-        Ok(Box::new(DigestContext::new(self, role)))
+        Ok(heap::boxed(DigestContext::new(self, role))?)
     }
 }

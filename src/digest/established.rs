@@ -10,6 +10,7 @@ use crate::sspi::{
     Status, StreamSizes,
 };
 use crate::system::clock;
+use crate::system::heap;
 
 const CALG_MD5: u32 = 0x8003;
 const CALG_RC4: u32 = 0x6801;
@@ -76,12 +77,15 @@ impl Established {
         terms: Terms,
         role: Role,
         started: u64,
-    ) -> Self {
-        let layer = terms.protection().map(|protection| {
-            let h_a1 = session_key.expose();
-            let signers = signers.unwrap_or_else(|| Signers::new(h_a1));
-            Box::new(Layer::new(h_a1, signers, protection, role, terms.maxbuf))
-        });
+    ) -> Result<Self> {
+        let layer = match terms.protection() {
+            None => None,
+            Some(protection) => {
+                let h_a1 = session_key.expose();
+                let signers = signers.unwrap_or_else(|| Signers::new(h_a1));
+                Some(heap::boxed(Layer::new(h_a1, signers, protection, role, terms.maxbuf))?)
+            }
+        };
         Self::with_layer(parties, session_key, terms, layer, started)
     }
 
@@ -91,10 +95,10 @@ impl Established {
         terms: Terms,
         layer: Option<Box<Layer>>,
         started: u64,
-    ) -> Self {
+    ) -> Result<Self> {
         let Parties { user, realm, authorization, digest_uri, service } = parties;
         let lengths = [user, realm, authorization, digest_uri, service].map(|text| text.len());
-        let mut texts = Vec::with_capacity(lengths.iter().sum());
+        let mut texts = heap::list(lengths.iter().sum())?;
         let mut ends = [0; 4];
         for (end, text) in ends.iter_mut().zip([user, realm, authorization, digest_uri]) {
             texts.extend_from_slice(text);
@@ -103,7 +107,7 @@ impl Established {
         }
         texts.extend_from_slice(service);
         let texts = texts.into_boxed_slice();
-        Self { texts, ends, session_key: session_key.clone(), terms, layer, started }
+        Ok(Self { texts, ends, session_key: session_key.clone(), terms, layer, started })
     }
 
     pub(super) fn parties(&self) -> Parties<'_> {

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::sspi::{
     Context, Credential, CredentialRequest, Package, PackageInfo, Result, capability,
 };
+use crate::system::heap;
 
 /// The largest token: `cbMaxToken`, and the largest response (RFC 2831 §2.1.2).
 pub(super) const MAX_TOKEN: u32 = 4096;
@@ -58,10 +59,10 @@ impl Package for WDigest {
     }
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
-        Ok(Arc::new(DigestCredential::acquire(request)?))
+        Ok(heap::shared(DigestCredential::acquire(request)?)?)
     }
 
     fn import(&self, packed: &[u8]) -> Result<Box<dyn Context>> {
-        Ok(Box::new(DigestContext::import(packed, Config::load()?)?))
+        Ok(heap::boxed(DigestContext::import(packed, Config::load()?)?)?)
     }
 }

@@ -20,6 +20,7 @@ use super::qop::{Cipher, Named, Qop};
 use crate::config::Config;
 use crate::random;
 use crate::sspi::{Error, Flags, Result, Role, Secret, Status};
+use crate::system::heap;
 
 const MAGIC: &[u8; 8] = b"S32WDG03";
 const MAC_LENGTH: usize = 32;
@@ -40,7 +41,7 @@ pub(super) fn pack(
     let Parties { user, realm, authorization, digest_uri, service } = established.parties();
     let texts = [user, realm, authorization, digest_uri, service];
     let room = FIXED + texts.iter().map(|text| text.len()).sum::<usize>();
-    let mut body = Zeroizing::new(Vec::with_capacity(room));
+    let mut body = Zeroizing::new(heap::list(room)?);
     let Terms { qop, cipher, maxbuf } = established.terms;
     body.push(u8::from(role == Role::Client));
     body.push(position_of(qop));
@@ -99,8 +100,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
             let h_a1 = session_key.clone();
             let (sending, receiving) = (reader.direction()?, reader.direction()?);
             let packed = Packed { h_a1, protection, role, maxbuf, sending, receiving };
-            match Layer::import(&packed) {
-                Ok(layer) => Some(Box::new(layer)),
+            match Layer::import(&packed).and_then(heap::boxed) {
+                Ok(layer) => Some(layer),
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -109,7 +110,7 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         return None;
     }
     let established = Established::with_layer(&parties, &session_key, terms, layer, started);
-    Some(Ok((established, role, flags_of(role, flags))))
+    Some(established.map(|established| (established, role, flags_of(role, flags))))
 }
 
 /// What is left to read.

@@ -98,7 +98,7 @@ impl Challenged {
             digest_uri: &judge.digest_uri,
         };
         let established =
-            Established::new(&parties, &session_key, signers, terms, Role::Server, now);
+            Established::new(&parties, &session_key, signers, terms, Role::Server, now)?;
         Ok(Verified { established, rspauth, stale: self.is_stale(credential, now) })
     }
 

@@ -140,6 +140,8 @@ unsafe fn first_leg(
     output: &mut Output,
 ) -> Result<(Handle, u64, Step)> {
     let mut session = begin(credential, pointers.new_context, entry)?;
+    // Before anything happens that cannot happen twice.
+    let place = CONTEXTS.reserve()?;
     // SAFETY: the caller's promise.
     let words = unsafe { pointer::handle(pointers.credential) }?;
     let credential = credential.map(|entry| &*entry.0);
@@ -171,7 +173,7 @@ unsafe fn first_leg(
         }
     };
     let expiry = session.context().expiry();
-    let handle = CONTEXTS.insert(session)?;
+    let handle = place.fill(session)?;
     // SAFETY: the caller's promise.
     Ok((unsafe { seen_by_caller(handle, pointers.credential) }, expiry, step))
 }

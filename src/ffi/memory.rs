@@ -73,7 +73,7 @@ impl Block {
         let start = NonNull::new(heap::zeroed(size.max(1))).ok_or_else(no_memory)?;
         let address = start.as_ptr().addr();
         let mut register = shard(address);
-        if register.try_reserve(1).is_err() {
+        if crate::system::heap::reserve(&mut register).is_err() {
             // SAFETY: the block was allocated above and nobody else knows it.
             unsafe { heap::free(start.as_ptr()) };
             return Err(no_memory());

@@ -23,7 +23,7 @@ use once_cell::race::OnceBox;
 use self::free::{FreeLists, List};
 use crate::random;
 use crate::sspi::{Error, Result, Status};
-use crate::system::{fork, library};
+use crate::system::{fork, heap, library};
 
 mod free;
 #[cfg(test)]
@@ -122,6 +122,48 @@ fn unlocked() {
     }
 }
 
+/// A slot that is to be filled; given back where it is not.
+#[must_use]
+pub struct Place<'a, T> {
+    table: &'a Table<T>,
+    slot: &'a Slot<T>,
+    key: [u64; 2],
+    index: u32,
+    filled: bool,
+}
+
+impl<T> Place<'_, T> {
+    /// Puts `object` in and returns its handle.
+    ///
+    /// # Errors
+    /// As [`Table::insert`], where somebody looks into the slot by an old handle, and there is no other.
+    #[inline]
+    pub fn fill(mut self, object: T) -> Result<Handle> {
+        loop {
+            let inside = fork::enter();
+            if let Some(mut place) = try_write(self.slot) {
+                *place = Some(object);
+                self.filled = true;
+                let generation = self.slot.generation.load(Ordering::Relaxed);
+                return Ok(self.table.handle(self.key, self.index, generation));
+            }
+            drop(inside);
+            self.table.set_aside(self.index, self.slot);
+            self.filled = true;
+            self = self.table.reserve()?;
+        }
+    }
+}
+
+impl<T> Drop for Place<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.filled {
+            self.table.free.push(self.index, &self.table.links());
+        }
+    }
+}
+
 impl<T> Table<T> {
     /// Octets of memory for an object, in it or not yet: whole lines of the cache.
     pub const OCTETS: usize = size_of::<Slot<T>>();
@@ -142,22 +184,23 @@ impl<T> Table<T> {
     /// Puts `object` in and returns its handle.
     ///
     /// # Errors
-    /// `INSUFFICIENT_MEMORY` when the table is full, `INTERNAL_ERROR` when the system gives no
-    /// randomness for the tags.
+    /// `INSUFFICIENT_MEMORY` when the table is full or cannot grow, `INTERNAL_ERROR` when the system
+    /// gives no randomness for the tags.
     pub fn insert(&self, object: T) -> Result<Handle> {
-        let key = self.key.get_or_try_init(|| new_key().map(Box::new))?;
+        self.reserve()?.fill(object)
+    }
+
+    /// A place for an object, so that nothing can fail once there is one.
+    ///
+    /// # Errors
+    /// As [`Table::insert`].
+    #[inline]
+    pub fn reserve(&self) -> Result<Place<'_, T>> {
+        let key = *self.key.get_or_try_init(|| heap::boxed(new_key()?))?;
         self.drop_removed();
-        loop {
-            let index = self.free_slot()?;
-            let slot = self.slot_or_new(index).ok_or_else(full)?;
-            let inside = fork::enter();
-            if let Some(mut place) = try_write(slot) {
-                *place = Some(object);
-                return Ok(self.handle(*key, index, slot.generation.load(Ordering::Relaxed)));
-            }
-            drop(inside);
-            self.set_aside(index, slot);
-        }
+        let index = self.free_slot()?;
+        let slot = self.slot(index).ok_or_else(full)?;
+        Ok(Place { table: self, slot, key, index, filled: false })
     }
 
     /// A free slot that somebody looks into by an old handle; in a forked child perhaps for ever.
@@ -295,9 +338,11 @@ impl<T> Table<T> {
         self.chunks.get(chunk)?.get()?.get(offset)
     }
 
-    fn slot_or_new(&self, index: u32) -> Option<&Slot<T>> {
-        let (chunk, offset) = place(index)?;
-        self.chunks.get(chunk)?.get_or_init(|| Box::new(new_chunk(chunk))).get(offset)
+    /// Makes the chunk in which slot `index` is, unless it is there.
+    fn make_chunk_of(&self, index: u32) -> Result<()> {
+        let (chunk, _) = place(index).ok_or_else(full)?;
+        let cell = self.chunks.get(chunk).ok_or_else(full)?;
+        cell.get_or_try_init(|| heap::boxed(new_chunk(chunk)?)).map(drop)
     }
 
     /// Where the lists of slots keep their links.
@@ -309,11 +354,16 @@ impl<T> Table<T> {
         if let Some(index) = self.free.pop(&self.links()) {
             return Ok(index);
         }
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                (used < MAX_SLOTS).then_some(used + 1)
-            })
-            .map_err(|_| full())
+        let mut used = self.used.load(Ordering::Relaxed);
+        loop {
+            // Before the slot is somebody's: without memory for it, it is nobody's.
+            self.make_chunk_of(used)?;
+            let (success, failure) = (Ordering::Relaxed, Ordering::Relaxed);
+            match self.used.compare_exchange_weak(used, used + 1, success, failure) {
+                Ok(index) => return Ok(index),
+                Err(now) => used = now,
+            }
+        }
     }
 }
 
@@ -326,14 +376,16 @@ fn try_write<T>(slot: &Slot<T>) -> Option<RwLockWriteGuard<'_, Option<T>>> {
     }
 }
 
-fn new_chunk<T>(chunk: usize) -> Box<[Slot<T>]> {
+fn new_chunk<T>(chunk: usize) -> Result<Box<[Slot<T>]>> {
     let slot = |_| Slot {
         generation: AtomicU32::new(0),
         next: AtomicU32::new(0),
         object: RwLock::new(None),
     };
     let power = FIRST.ilog2() + u32::try_from(chunk / 4).unwrap_or_default();
-    (0..chunk_slots(power)).map(slot).collect()
+    let mut slots = heap::list(chunk_slots(power) as usize)?;
+    slots.extend((0..chunk_slots(power)).map(slot));
+    Ok(slots.into_boxed_slice())
 }
 
 /// Where a slot is: its chunk, and its offset there. A chunk has a quarter of as many slots as there

@@ -257,7 +257,7 @@ fn slots_are_used_again() {
 
 #[test]
 fn chunks_follow_one_another_without_gap() {
-    let lengths: Vec<usize> = (0..44).map(|chunk| new_chunk::<u8>(chunk).len()).collect();
+    let lengths: Vec<usize> = (0..44).map(|chunk| new_chunk::<u8>(chunk).unwrap().len()).collect();
     let mut expected = (0, 0);
     for index in 0..100_000 {
         assert_eq!(place(index), Some(expected), "{index}");

@@ -5,6 +5,7 @@ use super::exchange::Agreed;
 use crate::sspi::{
     Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes,
 };
+use crate::system::heap;
 
 /// What both sizes are until they are set.
 const DEFAULT_SIZE: u32 = 0xFFFF;
@@ -34,7 +35,6 @@ pub enum OptionValue {
 }
 
 /// The options of one context.
-#[derive(Clone)]
 pub(super) struct Options {
     send_size: u32,
     pub(super) receive_size: u32,
@@ -54,13 +54,22 @@ impl Default for Options {
 }
 
 impl Options {
+    /// A copy.
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_MEMORY`.
+    pub(super) fn copied(&self) -> Result<Self> {
+        let authorization = heap::copied(&self.authorization)?.into_boxed_slice();
+        Ok(Self { authorization, ..*self })
+    }
+
     pub(super) fn set(&mut self, option: OptionId, value: &[u8]) -> Result<()> {
         match option {
             OptionId::SEND_SIZE => self.send_size = number(value)?,
             OptionId::RECV_SIZE => self.receive_size = number(value)?,
             OptionId::AUTHZ_STRING => {
                 self.check_authorization()?;
-                self.authorization = value.into();
+                self.authorization = heap::copied(value)?.into_boxed_slice();
             }
             OptionId::AUTHZ_PROCESSING => {
                 self.authorization_allowed = match number(value)? {
@@ -90,9 +99,9 @@ impl Options {
             OptionId::AUTHZ_STRING => {
                 self.check_authorization()?;
                 OptionValue::Octets(match context.role() {
-                    Role::Client => self.authorization.to_vec(),
+                    Role::Client => heap::copied(&self.authorization)?,
                     Role::Server => match agreed {
-                        Some(agreed) => agreed.authorization.to_vec(),
+                        Some(agreed) => heap::copied(&agreed.authorization)?,
                         None => context.authorization(),
                     },
                 })

@@ -13,6 +13,7 @@ use crate::sspi::{
     Step, TokenSink,
 };
 use crate::system::fork::Gated;
+use crate::system::heap;
 
 /// One leg of an exchange, as a C function passed it.
 #[derive(Clone, Copy)]
@@ -66,7 +67,9 @@ impl Session {
         let wrapper = match semantics {
             _ if !through_sasl => Wrapper::Absent,
             SaslSemantics::Plain | SaslSemantics::Attributes => Wrapper::Options(OnceBox::new()),
-            SaslSemantics::Gssapi => Wrapper::Cookies(Box::new((OnceBox::new(), Exchange::new()))),
+            SaslSemantics::Gssapi => {
+                Wrapper::Cookies(heap::boxed((OnceBox::new(), Exchange::new()))?)
+            }
         };
         let layer_by_attributes = through_sasl && semantics == SaslSemantics::Attributes;
         Ok(Self { context: credential.context(role)?, role, wrapper, layer_by_attributes })
@@ -102,7 +105,7 @@ impl Session {
             return self.context.step(&call(leg, true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
-        let options = copied(options);
+        let options = copied(options)?;
         if let Wrapper::Cookies(cookies) = &self.wrapper {
             return cookies.1.step(self.context(), &options.unwrap_or_default(), leg, output);
         }
@@ -234,7 +237,8 @@ impl Session {
     /// value, `UNSUPPORTED_FUNCTION` for an unknown option or value, and for the authorization
     /// identity while those are forbidden.
     pub fn set_option(&self, option: OptionId, value: &[u8]) -> Result<()> {
-        self.options()?.get_or_init(Box::default).lock().set(option, value)
+        let options = self.options()?.get_or_try_init(|| heap::boxed(Gated::default()))?;
+        options.lock().set(option, value)
     }
 
     /// Reads an option.
@@ -242,7 +246,7 @@ impl Session {
     /// # Errors
     /// As [`Session::set_option`].
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
-        let options = copied(self.options()?);
+        let options = copied(self.options()?)?;
         options.unwrap_or_default().get(option, self.context(), self.agreed())
     }
 }
@@ -271,8 +275,8 @@ fn too_long(length: usize, text: usize, most: u32) -> Error {
     Error::new(Status::INVALID_TOKEN, reason)
 }
 
-fn copied(options: &SparseOptions) -> Option<Options> {
-    options.get().map(|options| options.lock().clone())
+fn copied(options: &SparseOptions) -> Result<Option<Options>> {
+    options.get().map(|options| options.lock().copied()).transpose()
 }
 
 fn not_sasl() -> Error {

@@ -30,6 +30,12 @@ impl Error {
         Self(boxed(Refusal { status, reason: reason.into() }))
     }
 
+    /// A refusal for want of memory, which takes none.
+    #[must_use]
+    pub const fn no_memory() -> Self {
+        Self(None)
+    }
+
     /// The status that C receives.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -39,7 +45,7 @@ impl Error {
     /// The reason, one line, for the log.
     #[must_use]
     pub fn reason(&self) -> &str {
-        self.refusal().map_or("no memory to say what is wrong", |refusal| &refusal.reason)
+        self.refusal().map_or("there is no memory", |refusal| &refusal.reason)
     }
 
     fn refusal(&self) -> Option<&Refusal> {

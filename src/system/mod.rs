@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod fork;
+pub mod heap;
 pub mod host;
 pub mod library;
 #[cfg(any(windows, test))]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -11,6 +11,7 @@ use super::hashed::{Hashed, Indexed};
 use super::stamp::Stamp;
 use super::table::Table;
 use crate::accounts::Unavailable;
+use crate::system::heap;
 
 /// The largest file that is read, in octets: some four million accounts.
 pub(super) const MAX_FILE: u64 = 256 << 20;
@@ -34,11 +35,13 @@ pub(super) struct Fault {
     pub(super) text: String,
     /// Of the state that was found wanting: the same state need not be read again.
     pub(super) stamp: Option<Stamp>,
+    /// Whether there was no memory.
+    no_memory: bool,
 }
 
 impl From<Fault> for Unavailable {
     fn from(fault: Fault) -> Self {
-        Self(fault.text)
+        if fault.no_memory { Self::no_memory() } else { Self(fault.text) }
     }
 }
 
@@ -58,6 +61,7 @@ pub(super) fn up_to(path: &Path, limit: u64, indexed: Indexed) -> Result<Option<
     let table = Table::read(&text).map_err(|malformed| Fault {
         text: format!("{}:{}: {}", path.display(), malformed.line, malformed.expected),
         stamp: Some(stamp),
+        no_memory: false,
     })?;
     let hashed = Hashed::of(&table, indexed);
     Ok(Some(Fresh { table, hashed, stamp }))
@@ -67,7 +71,10 @@ type Octets = (Zeroizing<Vec<u8>>, Stamp);
 
 /// Reads a file in one state.
 fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
-    let failed = |error: std::io::Error| fault(path, error, None);
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::OutOfMemory => no_memory(path),
+        _ => fault(path, error, None),
+    };
     for _ in 0..READ_TRIES {
         // Before it is opened: opening a pipe would wait for its other end.
         let metadata = fs::metadata(path).map_err(failed)?;
@@ -86,7 +93,9 @@ fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
         // With room for one octet more than there should be, so that it is never moved.
         let mut text = Zeroizing::new(Vec::new());
         let room = usize::try_from(length + 1).unwrap_or(usize::MAX);
-        text.try_reserve_exact(room).map_err(|error| fault(path, error, None))?;
+        text.try_reserve_exact(room).map_err(|_| no_memory(path))?;
+        // What is made of it has a few times its length at most.
+        heap::look_for(room.saturating_mul(4)).map_err(|_| no_memory(path))?;
         (&file).take(length + 1).read_to_end(&mut text).map_err(failed)?;
         let now = file.metadata().map_err(failed)?;
         if text.len() as u64 == length && Stamp::of(&now) == stamp {
@@ -97,5 +106,9 @@ fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
 }
 
 fn fault(path: &Path, what: impl Display, stamp: Option<Stamp>) -> Fault {
-    Fault { text: format!("{}: {what}", path.display()), stamp }
+    Fault { text: format!("{}: {what}", path.display()), stamp, no_memory: false }
+}
+
+fn no_memory(path: &Path) -> Fault {
+    Fault { no_memory: true, ..fault(path, "there is no memory for it", None) }
 }

@@ -22,6 +22,7 @@ use crate::digest::qop::Qop;
 use crate::digest::realms::Realms;
 use crate::log;
 use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
+use crate::system::heap;
 
 /// What a handle was granted.
 pub(super) struct Granted {
@@ -232,16 +233,15 @@ impl Exchange<'_> {
         let (clock, right) = (&|| now, (response, request));
         let answer =
             AnswerText::new(self.credential, offered, right, &nonce, &found.secret, clock)?;
-        if let Some(answer) = &answer {
-            answer.write(output.space(answer.length())?)?;
-        }
+        let kept = |octets: &[u8]| heap::copied(octets).map(Vec::into_boxed_slice);
+        let uri = Uri::of(&response.uri())?;
         let beginning = Beginning {
             nonce,
-            user: response.username.octets().as_ref().into(),
-            realm: response.realm.unquoted().as_ref().into(),
+            user: kept(&response.username.octets())?,
+            realm: kept(&response.realm.unquoted())?,
             account: (found.user.into(), found.realm.into()),
             source: Arc::clone(self.credential.shared_source()?),
-            offered: offered.into(),
+            offered: kept(offered)?,
             mint: *self.credential.mint()?.id(),
             secret: found.secret,
             root,
@@ -249,10 +249,15 @@ impl Exchange<'_> {
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
         let limit = config.http_sessions;
-        let session = self.sessions.begin(beginning, expires(&nonce, config), limit);
+        // Where there is no room for the answer, nothing has begun; nothing fails once it has.
+        let space = answer.as_ref().map(|answer| output.space(answer.length())).transpose()?;
+        let session = self.sessions.begin(beginning, expires(&nonce, config), limit)?;
+        if let (Some(answer), Some(space), Some(_)) = (&answer, space, &session) {
+            answer.write(space)?;
+        }
         let requested = self.call.flags;
         let granted = Granted {
-            uri: Uri::of(&response.uri()),
+            uri,
             service: claim.into_service(),
             flags: granted_flags(requested, response.qop),
             requested,

@@ -18,6 +18,7 @@ use crate::digest::credential::DigestCredential;
 use crate::digest::printer::Print;
 use crate::digest::qop::Qop;
 use crate::sspi::{Data, Error, Flags, Message, Result, Status, buffer_type};
+use crate::system::heap;
 
 /// Octets of all buffers that are kept of a request, at most.
 const KEPT: usize = 2048;
@@ -30,8 +31,11 @@ pub(super) struct Uri {
 
 impl Uri {
     /// A copy.
-    pub(super) fn of(octets: &[u8]) -> Self {
-        Self { text: octets.into(), start: 0 }
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_MEMORY`.
+    pub(super) fn of(octets: &[u8]) -> Result<Self> {
+        Ok(Self { text: heap::copied(octets)?.into_boxed_slice(), start: 0 })
     }
 }
 
@@ -71,7 +75,8 @@ impl Known {
         if length > KEPT {
             return None;
         }
-        let mut octets = Vec::with_capacity(length);
+        // Without memory for it, the request is read again.
+        let mut octets = heap::list(length).ok()?;
         let mut lengths = [0; 4];
         for (length, part) in lengths.iter_mut().zip(parts) {
             *length = u16::try_from(part.len()).ok()?;
@@ -134,7 +139,7 @@ impl Asked {
     pub(super) fn of(flags: Flags, bindings: &[u8]) -> Result<Self> {
         let mut asked = Self { flags, policy: None };
         if !bindings.is_empty() {
-            asked.policy = Some(Box::new(Policy::of(flags, bindings, true)?));
+            asked.policy = Some(heap::boxed(Policy::of(flags, bindings, true)?)?);
         }
         Ok(asked)
     }
@@ -225,8 +230,8 @@ impl Later<'_> {
             count: response.nc,
             qop: response.qop,
             claim: Claim::read(inputs.token, &response.cnonce())?,
-            uri: Uri::of(&response.uri()),
-            answer: answer.map(Box::new),
+            uri: Uri::of(&response.uri())?,
+            answer: answer.map(heap::boxed).transpose()?,
         })
     }
 }

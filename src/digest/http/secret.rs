@@ -110,6 +110,12 @@ impl SessionSecret {
         self.anew(&cnonce, nonce).is_some_and(|anew| makes(&anew)) || makes(&self.first)
     }
 
+    /// The length of the cnonce that is kept.
+    #[must_use]
+    pub fn cnonce_length(&self) -> usize {
+        self.cnonce.len()
+    }
+
     /// The algorithm.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

@@ -95,7 +95,9 @@ impl HttpServer {
         let leg = Leg { sessions, credential, call, clock, stale, realm };
         let (phase, result) = match leg.take(&mut output) {
             Ok((phase, step)) => (phase, Ok(step)),
-            Err(error) if output.failed => (before, Err(error)),
+            Err(error) if output.failed || error.status() == Status::INSUFFICIENT_MEMORY => {
+                (before, Err(error))
+            }
             Err(error) => (Phase::Closed, Err(error)),
         };
         self.replace(phase);

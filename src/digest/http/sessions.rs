@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use once_cell::race::OnceBox;
@@ -19,10 +20,18 @@ use super::nonce::{Key, MintId, Proven};
 use super::secret::SessionSecret;
 use super::window::{Counts, SharedCounts};
 use crate::accounts::Source;
+use crate::sspi::{Error, Result, Status};
 use crate::system::fork::{Gated, GatedGuard};
+use crate::system::heap;
 
 /// Locks; more than processors, so that two threads seldom meet.
 const SHARDS: usize = 64;
+
+/// The most octets of texts that a session keeps: user and realm, as sent and as the account's, and
+/// cnonce.
+const LONGEST_TEXTS: usize = 4096;
+/// Octets of texts that sessions may keep, for each that there may be.
+const TEXTS_PER_RECORD: usize = 512;
 
 /// An authenticated user's session: what all handles to it share.
 pub struct Session {
@@ -49,12 +58,36 @@ pub struct Session {
     pub started: u64,
     /// The nonce counts that were used.
     pub counts: SharedCounts,
-    sessions: Arc<Sessions>,
+    texts: Texts,
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.sessions.forget(self);
+        self.texts.sessions.forget(self);
+    }
+}
+
+/// The share of a session in the texts of all.
+struct Texts {
+    sessions: Arc<Sessions>,
+    octets: usize,
+}
+
+impl Texts {
+    fn add(sessions: &Arc<Sessions>, octets: usize, limit: usize) -> Result<Self> {
+        let before = sessions.texts.fetch_add(octets, Ordering::Relaxed);
+        let texts = Self { sessions: Arc::clone(sessions), octets };
+        if before.saturating_add(octets) > limit.max(SHARDS).saturating_mul(TEXTS_PER_RECORD) {
+            let reason = "sessions: their users, realms and cnonces are too long in all";
+            return Err(Error::new(Status::INSUFFICIENT_MEMORY, reason));
+        }
+        Ok(texts)
+    }
+}
+
+impl Drop for Texts {
+    fn drop(&mut self) {
+        self.sessions.texts.fetch_sub(self.octets, Ordering::Relaxed);
     }
 }
 
@@ -84,6 +117,15 @@ pub struct Beginning {
     pub counts: Counts,
 }
 
+impl Beginning {
+    /// How long the texts are that a session keeps, each up to a peer.
+    fn octets(&self) -> usize {
+        let (user, realm) = &self.account;
+        let texts = [&self.user, &self.realm, user, realm].map(|text| text.len());
+        texts.iter().sum::<usize>() + self.secret.cnonce_length()
+    }
+}
+
 /// What is known of a nonce.
 pub enum Found {
     /// A session goes on with it.
@@ -98,6 +140,8 @@ pub enum Found {
 pub struct Sessions {
     hasher: RandomState,
     shards: [Gated<Shard>; SHARDS],
+    /// Octets of the texts of all sessions that live.
+    texts: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -122,7 +166,7 @@ impl Sessions {
     #[must_use]
     pub fn new() -> Arc<Self> {
         let shards = std::array::from_fn(|_| Gated::default());
-        Arc::new(Self { hasher: RandomState::new(), shards })
+        Arc::new(Self { hasher: RandomState::new(), shards, texts: AtomicUsize::new(0) })
     }
 
     /// The records of this process.
@@ -155,13 +199,22 @@ impl Sessions {
 
     /// Begins a session; `None` where its nonce has been used meanwhile. `expires` is when the
     /// nonce is refused for its age, `limit` the number of records that all shards may have.
-    #[must_use]
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for texts that are too long to keep; `INSUFFICIENT_MEMORY`, also where the
+    /// texts of all sessions that live have more than [`TEXTS_PER_RECORD`] octets for each of `limit`.
     pub fn begin(
         self: &Arc<Self>,
         beginning: Beginning,
         expires: u64,
         limit: usize,
-    ) -> Option<Arc<Session>> {
+    ) -> Result<Option<Arc<Session>>> {
+        let octets = beginning.octets();
+        if octets > LONGEST_TEXTS {
+            let reason = "response: its user, realm and cnonce are too long to be kept";
+            return Err(Error::new(Status::INVALID_TOKEN, reason));
+        }
+        let texts = Texts::add(self, octets, limit)?;
         let Beginning {
             nonce,
             user,
@@ -176,9 +229,8 @@ impl Sessions {
             counts,
         } = beginning;
         let number = self.hasher.hash_one(&account);
-        let sessions = Arc::clone(self);
         let counts = SharedCounts::new(counts);
-        let session = Arc::new(Session {
+        let session = heap::shared(Session {
             nonce,
             user,
             realm,
@@ -190,16 +242,17 @@ impl Sessions {
             root,
             started,
             counts,
-            sessions,
-        });
+            texts,
+        })?;
         let record = Record {
             issued: nonce.issued,
             expires,
             user: number,
             session: Some(Arc::downgrade(&session)),
         };
-        let begun = self.shard(&nonce.key).add(nonce.key, record, started, limit / SHARDS);
-        begun.then_some(session)
+        // Another statement: a session that has not begun is dropped without the lock.
+        let begun = self.shard(&nonce.key).add(nonce.key, record, started, limit / SHARDS)?;
+        Ok(begun.then_some(session))
     }
 
     /// How many records there are.
@@ -231,23 +284,24 @@ impl Sessions {
 }
 
 impl Shard {
-    fn add(&mut self, key: Key, record: Record, now: u64, limit: usize) -> bool {
+    fn add(&mut self, key: Key, record: Record, now: u64, limit: usize) -> Result<bool> {
         if self.records.contains_key(&key) || record.issued <= self.floor {
-            return false;
+            return Ok(false);
         }
         if self.records.len() >= limit.max(1) {
             self.drop_expired(now);
         }
         if self.records.len() >= limit.max(1) {
-            self.drop_some();
+            self.drop_some()?;
         }
-        match self.records.entry(key) {
+        heap::reserve(&mut self.records)?;
+        Ok(match self.records.entry(key) {
             Entry::Occupied(_) => false,
             Entry::Vacant(place) => {
                 place.insert(record);
                 true
             }
-        }
+        })
     }
 
     fn drop_expired(&mut self, now: u64) {
@@ -264,21 +318,27 @@ impl Shard {
 
     /// Drops the oldest half of what the user with most records has, of ended sessions if there
     /// are any.
-    fn drop_some(&mut self) {
+    fn drop_some(&mut self) -> Result<()> {
         let ended = self.records.values().any(|record| record.session.is_none());
         let eligible = |record: &Record| !ended || record.session.is_none();
         let mut users = HashMap::<u64, usize>::new();
+        users.try_reserve(self.records.len()).map_err(|_| Error::no_memory())?;
         for record in self.records.values().filter(|record| eligible(record)) {
             *users.entry(record.user).or_default() += 1;
         }
-        let Some((user, _)) = users.into_iter().max_by_key(|(_, count)| *count) else { return };
+        let Some((user, _)) = users.into_iter().max_by_key(|(_, count)| *count) else {
+            return Ok(());
+        };
         let theirs = |record: &Record| record.user == user && eligible(record);
-        let mut times: Vec<_> =
-            self.records.values().filter(|record| theirs(record)).map(|r| r.issued).collect();
+        let mut times = heap::list(self.records.len())?;
+        times.extend(self.records.values().filter(|record| theirs(record)).map(|r| r.issued));
         times.sort_unstable();
-        let Some(last) = times.get(times.len().saturating_sub(1) / 2).copied() else { return };
+        let Some(last) = times.get(times.len().saturating_sub(1) / 2).copied() else {
+            return Ok(());
+        };
         self.records.retain(|_, record| !theirs(record) || record.issued > last);
         self.floor = self.floor.max(last);
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@ use crate::kernels::des::{Cbc, Des, TripleDes};
 use crate::kernels::des_md5;
 use crate::kernels::md5::Block;
 use crate::kernels::rc4_md5::Stream;
+use crate::sspi::{Error, Result, Status};
+use crate::system::heap;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.
@@ -37,14 +39,17 @@ pub(super) struct Mark(Zeroizing<u64>);
 
 impl State {
     /// A state with its key schedule made.
-    pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Self {
-        match cipher {
-            Cipher::Des => Self::Des(Box::new(cbc::des(key))),
-            Cipher::TripleDes => Self::TripleDes(Box::new(cbc::triple_des(key))),
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_MEMORY`.
+    pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Result<Self> {
+        Ok(match cipher {
+            Cipher::Des => Self::Des(heap::boxed(cbc::des(key))?),
+            Cipher::TripleDes => Self::TripleDes(heap::boxed(cbc::triple_des(key))?),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
-                Self::Rc4(Box::new(Stream::new(key)))
+                Self::Rc4(heap::boxed(Stream::new(key))?)
             }
-        }
+        })
     }
 
     /// Encrypts the end of a message, which lies in two places: whole blocks, where the cipher has
@@ -155,19 +160,27 @@ impl State {
         }
     }
 
-    /// The state of `cipher` at a packed position, unless it is none of that cipher.
-    pub(super) fn unpack(cipher: Cipher, key: &Key, position: &[u8]) -> Option<Self> {
+    /// The state of `cipher` at a packed position.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for a position that is none of that cipher; `INSUFFICIENT_MEMORY`.
+    pub(super) fn unpack(cipher: Cipher, key: &Key, position: &[u8]) -> Result<Self> {
         if position.is_empty() {
-            return Some(Self::Fresh(cipher));
+            return Ok(Self::Fresh(cipher));
         }
         if !is_padded(cipher) {
-            return Stream::unpack(position).map(|stream| Self::Rc4(Box::new(stream)));
+            let stream = Stream::unpack(position).ok_or_else(no_position)?;
+            return heap::boxed(stream).map(Self::Rc4);
         }
-        let vector = position.try_into().ok()?;
-        let mut state = Self::scheduled(cipher, key);
+        let vector = position.try_into().map_err(|_| no_position())?;
+        let mut state = Self::scheduled(cipher, key)?;
         state.set_vector(vector);
-        Some(state)
+        Ok(state)
     }
+}
+
+pub(super) fn no_position() -> Error {
+    Error::new(Status::INVALID_TOKEN, "import: not a position of the cipher")
 }
 
 /// Takes `text` into `mac`, which ends there, and encrypts it.

@@ -4,7 +4,7 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, Constant
 use zeroize::Zeroizing;
 
 use super::cbc;
-use super::cipher::State;
+use super::cipher::{State, no_position};
 use super::keys::{self, Flow};
 use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
 use super::scattered::Scattered;
@@ -38,29 +38,32 @@ impl Direction {
         Self { mac, sequence: 0, cipher }
     }
 
-    /// At a packed position, if it is one.
+    /// At a packed position.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` where it is none; `INSUFFICIENT_MEMORY`.
     pub(super) fn unpack(
         mac: PreparedMac,
         h_a1: &[u8; 16],
         flow: Flow,
         protection: Protection,
         packed: &PackedDirection,
-    ) -> Option<Self> {
+    ) -> Result<Self> {
         if packed.sequence > MESSAGES {
-            return None;
+            return Err(no_position());
         }
         let mut direction = Self::new(mac, protection);
         direction.sequence = packed.sequence;
         let position = packed.position.expose();
         match protection {
-            Protection::Integrity if !position.is_empty() => return None,
+            Protection::Integrity if !position.is_empty() => return Err(no_position()),
             Protection::Integrity => (),
             Protection::Confidentiality(cipher) => {
                 let key = keys::sealing(h_a1, flow, cipher);
                 direction.cipher = State::unpack(cipher, &key, position)?;
             }
         }
-        Some(direction)
+        Ok(direction)
     }
 
     /// The position, for [`Direction::unpack`].
@@ -69,16 +72,21 @@ impl Direction {
     }
 
     /// Makes the key schedule, where there is one to make and it is not made.
+    ///
+    /// # Errors
+    /// `INSUFFICIENT_MEMORY`; the direction is as it was.
     #[inline]
-    pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) {
-        if let State::Fresh(cipher) = self.cipher {
-            self.schedule_for(cipher, h_a1, flow);
+    pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) -> Result<()> {
+        match self.cipher {
+            State::Fresh(cipher) => self.schedule_for(cipher, h_a1, flow),
+            _ => Ok(()),
         }
     }
 
     #[cold]
-    fn schedule_for(&mut self, cipher: Cipher, h_a1: &[u8; 16], flow: Flow) {
-        self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher));
+    fn schedule_for(&mut self, cipher: Cipher, h_a1: &[u8; 16], flow: Flow) -> Result<()> {
+        self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher))?;
+        Ok(())
     }
 
     /// The sequence number of the next message to send.

@@ -179,7 +179,7 @@ impl Layer {
             return Err(no_room());
         };
         let mut sending = self.sending.lock()?;
-        sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
+        sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role))?;
         sending.seal(self.protection.is_padded(), data, trailer)?;
         Ok(length)
     }
@@ -200,7 +200,7 @@ impl Layer {
             return Err(no_room());
         }
         let mut sending = self.sending.lock()?;
-        sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role));
+        sending.schedule(self.h_a1.expose(), Flow::sent_by(self.role))?;
         sending.seal_scattered(self.protection.is_padded(), body, front, length)
     }
 
@@ -217,7 +217,7 @@ impl Layer {
     pub fn open(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
         self.check_received(first.len().saturating_add(second.len()))?;
         let mut receiving = self.receiving.lock()?;
-        receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
+        receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role))?;
         let mut body = Segments::new(first, second);
         receiving.open(self.protection.is_padded(), &mut body, usize::MAX)
     }
@@ -241,7 +241,7 @@ impl Layer {
         self.check_received(all)?;
         let length = {
             let mut receiving = self.receiving.lock()?;
-            receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role));
+            receiving.schedule(self.h_a1.expose(), Flow::received_by(self.role))?;
             receiving.open(self.protection.is_padded(), body, all.saturating_sub(front))?
         };
         body.restore(all);
@@ -300,12 +300,7 @@ impl Layer {
     pub fn import(packed: &Packed) -> Result<Self> {
         let h_a1 = packed.h_a1.expose();
         let Packed { protection, role, maxbuf, .. } = *packed;
-        let direction = |mac, flow, packed: &PackedDirection| {
-            Direction::unpack(mac, h_a1, flow, protection, packed).ok_or_else(|| {
-                let reason = "import: not a sequence number, or not a position of the cipher";
-                Error::new(Status::INVALID_TOKEN, reason)
-            })
-        };
+        let direction = |mac, flow, packed| Direction::unpack(mac, h_a1, flow, protection, packed);
         let [sending, receiving] = Signers::new(h_a1).of(role);
         let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
         let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
