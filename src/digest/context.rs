@@ -24,7 +24,7 @@ use crate::sspi::{
     Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Result, Role,
     SharedFlags, Status, Step, TokenSink,
 };
-use crate::system::heap;
+use crate::system::{heap, stack};
 
 /// How far the exchange has come.
 enum Progress {
@@ -76,7 +76,9 @@ impl DigestContext {
 
     /// An established context from what [`Context::export`] packed.
     pub(super) fn import(octets: &[u8], config: Arc<Config>) -> Result<Self> {
-        let (established, role, flags) = packed::unpack(octets, &config)?;
+        let unpacked = packed::unpack(octets, &config);
+        stack::wipe();
+        let (established, role, flags) = unpacked?;
         Ok(Self {
             credential: heap::shared(DigestCredential::of_nobody(config))?,
             role,
@@ -114,6 +116,27 @@ impl DigestContext {
         match self.settled.get() {
             Some(Settled::Http(http)) => Some(http),
             _ => None,
+        }
+    }
+
+    /// Takes a leg that is not a further one in HTTP mode.
+    #[inline(never)] // so that what it leaves on the stack lies below its caller
+    fn take(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let mut progress = self.progress.try_lock().map_err(|_| closed())?;
+        let mut output = Watched { output, failed: false };
+        match self.advance(&mut progress, call, &mut output) {
+            Ok(Step { outcome, flags }) => {
+                self.flags.set(flags);
+                Ok(Step { outcome, flags })
+            }
+            Err(error) => {
+                // What is done stays done, and what is not for want of room or memory can be.
+                let repeatable = output.failed || error.status() == Status::INSUFFICIENT_MEMORY;
+                if !repeatable && !matches!(*progress, Progress::Done) {
+                    *progress = Progress::Closed;
+                }
+                Err(error)
+            }
         }
     }
 
@@ -278,22 +301,12 @@ impl Context for DigestContext {
             self.flags.set(step.flags);
             return Ok(step);
         }
-        let mut progress = self.progress.try_lock().map_err(|_| closed())?;
-        let mut output = Watched { output, failed: false };
-        match self.advance(&mut progress, call, &mut output) {
-            Ok(Step { outcome, flags }) => {
-                self.flags.set(flags);
-                Ok(Step { outcome, flags })
-            }
-            Err(error) => {
-                // What is done stays done, and what is not for want of room or memory can be.
-                let repeatable = output.failed || error.status() == Status::INSUFFICIENT_MEMORY;
-                if !repeatable && !matches!(*progress, Progress::Done) {
-                    *progress = Progress::Closed;
-                }
-                Err(error)
-            }
+        let result = self.take(call, output);
+        // HTTP, where a step may cost less than this, does it where it has to do with secrets.
+        if !call.inputs.token().is_empty() && self.http().is_none() {
+            stack::wipe();
         }
+        result
     }
 
     fn complete(&self, message: &mut Message<'_, '_>) -> Result<()> {
@@ -362,6 +375,9 @@ impl Context for DigestContext {
         let established = self.sasl().ok_or_else(|| {
             Error::new(Status::CANNOT_PACK, "export: not established, or in HTTP mode")
         })?;
-        packed::pack(established, self.role, self.flags(), reset, self.credential.config())
+        let packed =
+            packed::pack(established, self.role, self.flags(), reset, self.credential.config());
+        stack::wipe();
+        packed
     }
 }

@@ -21,4 +21,5 @@ mod randomness;
 pub(crate) mod scratch;
 #[cfg(windows)]
 pub(crate) mod secur32;
+pub mod stack;
 pub mod thread;

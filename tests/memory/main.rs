@@ -8,6 +8,7 @@
 mod common;
 
 mod allocations;
+mod leftovers;
 mod lengths;
 
 use std::fs;

@@ -21,6 +21,7 @@ use crate::sspi::{
     buffer_type,
 };
 use crate::system::fork::{Gated, Mutex};
+use crate::system::stack;
 
 /// A client's context in HTTP mode.
 pub(in crate::digest) struct HttpClient {
@@ -97,14 +98,16 @@ impl HttpClient {
             return Ok(Step { outcome: Outcome::Continue, flags: echoed });
         }
         let mut failed = false;
-        match respond(credential, call, &inputs, answered, output, &mut failed) {
+        let responded = respond(credential, call, &inputs, answered, output, &mut failed);
+        stack::wipe();
+        match responded {
             Ok(login) => {
                 let flags = login.flags;
                 *phase = Phase::Done(Arc::new(login));
                 Ok(Step { outcome: Outcome::Done, flags })
             }
             Err(error) => {
-                if !failed {
+                if !failed && error.status() != Status::INSUFFICIENT_MEMORY {
                     *phase = Phase::Closed;
                 }
                 Err(error)
@@ -118,7 +121,9 @@ impl HttpClient {
             let reason = "context: no challenge has been answered (yet)";
             Error::new(Status::INVALID_HANDLE, reason)
         })?;
-        login.sign(message)
+        let signed = login.sign(message);
+        stack::wipe();
+        signed
     }
 }
 
@@ -131,6 +136,7 @@ pub(super) fn check_call(call: &Call<'_>) -> Result<()> {
     Ok(())
 }
 
+#[inline(never)] // so that what it leaves on the stack lies below its caller
 fn respond(
     credential: &DigestCredential,
     call: &Call<'_>,
@@ -305,6 +311,7 @@ impl Login {
     }
 
     /// The buffers are token (empty), method, URI, entity hash, and the one to write, of any type.
+    #[inline(never)]
     fn sign(&self, message: &mut Message<'_, '_>) -> Result<()> {
         let kind = |place: usize| message.0.get(place).map(|buffer| buffer.kind);
         if kind(0) != Some(buffer_type::TOKEN) || message.0.len() <= OUTPUT {

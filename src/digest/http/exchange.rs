@@ -22,7 +22,7 @@ use crate::digest::qop::Qop;
 use crate::digest::realms::Realms;
 use crate::log;
 use crate::sspi::{Call, Error, Flags, Result, Status, TokenSink};
-use crate::system::heap;
+use crate::system::{heap, stack};
 
 /// What a handle was granted.
 pub(super) struct Granted {
@@ -91,8 +91,9 @@ impl Exchange<'_> {
             if let Some(session) = self.live_session(&text)? {
                 return self.judge_later(session, response, request);
             }
-            let verdict = self.judge_first(response, &text, request, asked, output)?;
-            if let Some(verdict) = verdict {
+            let verdict = self.judge_first(response, &text, request, asked, output);
+            stack::wipe();
+            if let Some(verdict) = verdict? {
                 return Ok(verdict);
             }
         }

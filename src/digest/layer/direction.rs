@@ -13,6 +13,7 @@ use super::{PackedDirection, Protection};
 use crate::digest::qop::Cipher;
 use crate::kernels::md5::compress;
 use crate::sspi::{Error, Result, Secret, Status};
+use crate::system::stack;
 
 /// The most that may follow a message's text before the suffix: padding and MAC.
 const TAIL: usize = cbc::BLOCK + MAC;
@@ -78,7 +79,11 @@ impl Direction {
     #[inline]
     pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) -> Result<()> {
         match self.cipher {
-            State::Fresh(cipher) => self.schedule_for(cipher, h_a1, flow),
+            State::Fresh(cipher) => {
+                let scheduled = self.schedule_for(cipher, h_a1, flow);
+                stack::wipe();
+                scheduled
+            }
             _ => Ok(()),
         }
     }
