@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
-use crate::{Result, chart, in_ci, install, jdk, load, markdown, root, succeed};
+use crate::{Result, chart, in_ci, install, jdk, load, markdown, root, succeed, timing};
 
 /// A library to compare with.
 struct Peer {
@@ -46,6 +46,7 @@ const PEERS: [Peer; 2] = [
 struct Wanted {
     full: bool,
     http: bool,
+    timing: bool,
     markdown: bool,
     targets: bool,
     chart: Option<PathBuf>,
@@ -61,6 +62,7 @@ impl Wanted {
             match word.as_str() {
                 "--full" => wanted.full = true,
                 "--http" => wanted.http = true,
+                "--timing" => wanted.timing = true,
                 "--markdown" => wanted.markdown = true,
                 "--targets" => wanted.targets = true,
                 "--chart" => wanted.chart = Some(file()?),
@@ -72,13 +74,13 @@ impl Wanted {
     }
 }
 
-/// `cargo xtask bench [--full] [--http] [--chart FILE] [--markdown] [--targets] [--from FILE]`: builds
+/// `cargo xtask bench [--full] [--http] [--timing] [--chart FILE] [--markdown] [--targets] [--from FILE]`: builds
 /// the library and the program, and runs it. It needs glibc, whose allocator it counts; the table has
 /// the peers that are installed, and where `CI` is `true` they have to be. What was measured is left
 /// in `target/bench/results.tsv`, and `--from` takes such a file instead of measuring; `--chart` draws
 /// it, `--markdown` prints the README's rows, `--targets` the targets for programs to read. With
 /// `--http` it is a web server's side that is measured, against the bound that its hashes set and
-/// against Apache httpd.
+/// against Apache httpd; with `--timing` what time tells others of who is a user.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let wanted = Wanted::read(words)?;
     if let Some(file) = &wanted.from {
@@ -93,6 +95,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         let program = build_http(&compiler, &prefix)?;
         succeed(std::process::Command::new(&program).args(effort))?;
         return load::run(&program, &compiler.http_server(&prefix)?);
+    }
+    if wanted.timing {
+        return timing::run(&compiler, &prefix, effort);
     }
     let results = prefix.join("results.tsv");
     let mut command = std::process::Command::new(build(&compiler, &prefix)?);
@@ -188,6 +193,17 @@ pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBu
         ["peers/client.c", "peers/failure.c", "peers/measure.c", "peers/secur32.c", "http/calls.c"];
     sources.extend(shared.map(|name| root().join("benches").join(name)));
     compile(compiler, prefix, "instructions", &[], &sources, &[])
+}
+
+/// The program that refuses known and unknown users, by a clock or to be counted.
+pub(crate) fn build_timing(compiler: &Compiler, prefix: &Path, counted: bool) -> Result<PathBuf> {
+    let (name, macros): (_, &[_]) = match counted {
+        true => ("timing-counted", &["-D_GNU_SOURCE", "-DCOUNTED"]),
+        false => ("timing", &["-D_GNU_SOURCE"]),
+    };
+    let mut sources = sources("benches/timing", &[])?;
+    sources.push(root().join("benches/peers/failure.c"));
+    compile(compiler, prefix, name, macros, &sources, &[])
 }
 
 /// The C files of a directory, without those of peers that are missing.

@@ -1,9 +1,13 @@
 //! What callgrind writes, read for the cost of one shared object by itself.
 
-use crate::Result;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Result, succeed};
 
 /// Options that make callgrind write what [`read`] understands: one file, names and lines in full.
-pub(crate) const OPTIONS: [&str; 5] = [
+const OPTIONS: [&str; 5] = [
     "--tool=callgrind",
     "--collect-atstart=no",
     "--combine-dumps=yes",
@@ -18,6 +22,19 @@ pub(crate) struct Dump {
     pub(crate) name: String,
     /// Instructions within the object, without those of what it calls elsewhere.
     pub(crate) instructions: u64,
+}
+
+/// Runs a program under callgrind, in an environment of nothing, and gives back what was written.
+pub(crate) fn profile(program: &Path, words: &[&str]) -> Result<String> {
+    let file = program.with_extension("callgrind");
+    // Dumps that are combined go behind what is there.
+    let _ = fs::remove_file(&file);
+    let mut command = Command::new("valgrind");
+    command.args(["-q"]).args(OPTIONS);
+    command.arg(format!("--callgrind-out-file={}", file.display())).arg(program).args(words);
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    succeed(&mut command)?;
+    fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The dumps that a program asked for by name, in its order. `object` is what the name of the shared

@@ -8,11 +8,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, bench, callgrind, in_ci, install, root};
+use crate::{Result, bench, callgrind, in_ci, install, root, timing};
 
 /// Hundredths of its instructions that an operation may grow by.
 const TOLERANCE: u64 = 3;
@@ -26,7 +25,8 @@ const HEAD: &str = "\
 # `cargo xtask instructions`.
 ";
 
-/// `cargo xtask instructions [--write]`: counts, and compares with what is kept, or keeps it. A growth
+/// `cargo xtask instructions [--write]`: counts, and compares with what is kept, or keeps it; and
+/// compares what known and unknown users' refusals cost. A growth
 /// is a failure; with a compiler other than the one of the kept counts, only where `CI` is `true`.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let writes = match words {
@@ -134,8 +134,10 @@ fn count() -> Result<BTreeMap<String, Cost>> {
     let prefix = target_directory()?.join("bench");
     let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
     install::install(&["--prefix".to_string(), place.to_string()])?;
-    let program = bench::build_counted(&Compiler::find()?, &prefix)?;
-    let dumps = callgrind::read(&profile(&program)?, "libsecur32.so")?;
+    let compiler = Compiler::find()?;
+    let program = bench::build_counted(&compiler, &prefix)?;
+    let dumps = callgrind::read(&callgrind::profile(&program, &[])?, "libsecur32.so")?;
+    timing::count(&compiler, &prefix)?;
     dumps.iter().map(operation).collect()
 }
 
@@ -150,19 +152,6 @@ fn operation(dump: &callgrind::Dump) -> Result<(String, Cost)> {
     let (count, allocations) = (number(count)?.max(1), number(allocations)?);
     let instructions = (dump.instructions + u64::from(count) / 2) / u64::from(count);
     Ok((name.into(), (instructions, f64::from(allocations) / f64::from(count))))
-}
-
-/// Runs the program under callgrind, in an environment of nothing, and gives back what was written.
-fn profile(program: &Path) -> Result<String> {
-    let file: PathBuf = program.with_extension("callgrind");
-    // Dumps that are combined go behind what is there.
-    let _ = fs::remove_file(&file);
-    let mut command = Command::new("valgrind");
-    command.args(["-q"]).args(callgrind::OPTIONS);
-    command.arg(format!("--callgrind-out-file={}", file.display())).arg(program);
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    crate::succeed(&mut command)?;
-    fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// How counts stand to the kept ones.

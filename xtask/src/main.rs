@@ -15,6 +15,7 @@ mod jdk;
 mod load;
 mod markdown;
 mod results;
+mod timing;
 mod windows;
 
 use std::env;
@@ -30,8 +31,8 @@ type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
 const VERBS: &[Verb] = &[
     (
         "bench",
-        "compare speed with the SASL libraries installed here: --full --http --chart FILE --markdown \
-         --targets --from FILE",
+        "compare speed with the SASL libraries installed here: --full --http --timing --chart FILE \
+         --markdown --targets --from FILE",
         bench::run,
     ),
     ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
