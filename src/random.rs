@@ -75,7 +75,7 @@ fn seeded(epoch: u64) -> Result<Generator> {
 pub fn repeat(seed: [u8; 32]) {
     let chacha = ChaCha20Rng::from_seed(seed);
     let generator = Generator { chacha, epoch: fork::epoch(), left: RESEED_AFTER };
-    GENERATOR.with(|slot| slot.replace(Some(generator)));
+    GENERATOR.with(|slot| slot.replace(Some(ManuallyDrop::new(generator))));
 }
 
 fn fill_from_system(octets: &mut [u8]) -> Result<()> {

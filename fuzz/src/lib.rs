@@ -41,8 +41,23 @@ pub const TARGETS: &[Target] = &[
     ("kernels", kernels::run),
 ];
 
-/// What comes before each input: under a fuzzer, random octets that are the same for each.
-pub fn begin() {
+/// What comes before each input: under a fuzzer, random octets that the input decides, and how often it
+/// came before in a row, since no nonce may be issued twice.
+pub fn begin(input: &[u8]) {
     #[cfg(fuzzing)]
-    secur32::random::repeat(*b"the same octets for every input.");
+    {
+        use std::cell::Cell;
+        thread_local! {
+            static LAST: Cell<([u8; 32], u64)> = const { Cell::new(([0; 32], 0)) };
+        }
+        let hash: [u8; 32] = formulas::Hash::Sha256.of(&[input]).try_into().unwrap();
+        let (last, times) = LAST.get();
+        let times = if last == hash { times + 1 } else { 0 };
+        LAST.set((hash, times));
+        let mut seed = hash;
+        seed.iter_mut().zip(times.to_le_bytes()).for_each(|(octet, more)| *octet ^= more);
+        secur32::random::repeat(seed);
+    }
+    #[cfg(not(fuzzing))]
+    let _ = input;
 }
