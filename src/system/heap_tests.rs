@@ -18,7 +18,7 @@ fn the_reserve_gives_out_blocks_that_do_not_overlap_until_it_is_used_up() {
         if block.is_null() {
             break;
         }
-        assert!(reserve.holds(block) && block.addr() % UNIT == 0);
+        assert!(reserve.holds(block) && block.addr().is_multiple_of(UNIT));
         let start = block.addr() - reserve.start().addr();
         blocks.push((start, start + size));
         total += size.div_ceil(UNIT) * UNIT;
