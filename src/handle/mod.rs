@@ -9,10 +9,11 @@
 //! processor's cache. Slots stand in chunks that never move; each has a lock of its own, which calls
 //! hold for reading, so that a look-up and its end are one atomic operation each.
 //!
-//! A forked child finds each slot as it is between two operations: what changes a slot keeps forks off,
-//! and waits for nobody. Objects that other threads were using stay in use there, and are never dropped.
+//! A slot is held for writing only while no handle is valid for it: before its handle is given out, and
+//! after its generation has gone on. So a forked child never comes to a slot that another thread of its
+//! parent was changing; such slots, and objects that other threads were using, stay as they are there.
 
-#![allow(clippy::disallowed_types, reason = "a slot is not held for writing at a fork")]
+#![allow(clippy::disallowed_types, reason = "a slot that is held for writing has no handle")]
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
@@ -23,7 +24,7 @@ use once_cell::race::OnceBox;
 use self::free::{FreeLists, List};
 use crate::random;
 use crate::sspi::{Error, Result, Status};
-use crate::system::{fork, heap, library};
+use crate::system::{heap, library};
 
 mod free;
 #[cfg(test)]
@@ -64,7 +65,7 @@ struct Slot<T> {
     generation: AtomicU32,
     /// The link of the list that the slot is in.
     next: AtomicU32,
-    /// Held for reading by calls, never across one or a fork for writing.
+    /// Held for reading by calls, never across one for writing, nor while a handle is valid.
     object: RwLock<Option<T>>,
 }
 
@@ -140,14 +141,12 @@ impl<T> Place<'_, T> {
     #[inline]
     pub fn fill(mut self, object: T) -> Result<Handle> {
         loop {
-            let inside = fork::enter();
             if let Some(mut place) = try_write(self.slot) {
                 *place = Some(object);
                 self.filled = true;
                 let generation = self.slot.generation.load(Ordering::Relaxed);
                 return Ok(self.table.handle(self.key, self.index, generation));
             }
-            drop(inside);
             self.table.set_aside(self.index, self.slot);
             self.filled = true;
             self = self.table.reserve()?;
@@ -240,41 +239,32 @@ impl<T> Table<T> {
     pub fn remove(&self, handle: Handle) -> Result<()> {
         let index = index_of(handle);
         let slot = self.slot(index).ok_or_else(invalid)?;
-        self.check(handle, slot)?;
-        // Dropped last: this is a use of the slot, too.
-        let _end = End(self);
-        let inside = fork::enter();
-        let removed = match try_write(slot) {
-            Some(mut object) => {
-                // Once more: nobody else is at it now.
-                let generation = self.check(handle, slot)?;
-                let removed = object.take().ok_or_else(invalid)?;
-                slot.generation.store(generation.wrapping_add(2), Ordering::Release);
-                removed
-            }
-            None => return self.remove_in_use(handle, index, slot),
-        };
-        drop(inside);
-        self.free.push(index, &self.links());
-        drop(removed);
-        Ok(())
-    }
-
-    #[cold]
-    fn remove_in_use(&self, handle: Handle, index: u32, slot: &Slot<T>) -> Result<()> {
-        // As long as this is held nothing is put in or taken out.
-        let object = slot.object.read().unwrap_or_else(PoisonError::into_inner);
         let generation = self.check(handle, slot)?;
-        if object.is_none() {
+        // A handle that was guessed may name a slot without an object.
+        if is_empty(slot) {
             return Err(invalid());
         }
+        // Dropped last: this is a use of the slot, too.
+        let _end = End(self);
+        // Nobody finds it from here on, so that nobody waits for what is done to it.
         let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
         slot.generation
             .compare_exchange(generation, generation.wrapping_add(1), acquire, relaxed)
             .map_err(|_| invalid())?;
-        drop(object);
-        self.removed.push(index, &self.links());
+        match try_write(slot) {
+            Some(object) => self.empty(index, slot, object),
+            None => self.removed.push(index, &self.links()),
+        }
         Ok(())
+    }
+
+    /// Drops the object of a slot that nobody finds any more, and makes it free.
+    fn empty(&self, index: u32, slot: &Slot<T>, mut object: RwLockWriteGuard<'_, Option<T>>) {
+        let removed = object.take();
+        slot.generation.fetch_add(1, Ordering::Release);
+        drop(object);
+        self.free.push(index, &self.links());
+        drop(removed);
     }
 
     /// Drops what was removed while it was used, as far as it is not any more.
@@ -292,21 +282,13 @@ impl<T> Table<T> {
         let mut next = self.removed.take_all();
         while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
             next = free::following(&slot.next);
-            let inside = fork::enter();
-            if let Some(mut object) = try_write(slot) {
-                let removed = object.take();
-                slot.generation.fetch_add(1, Ordering::Release);
-                drop(object);
-                drop(inside);
-                self.free.push(index, &self.links());
-                drop(removed);
+            if let Some(object) = try_write(slot) {
+                self.empty(index, slot, object);
                 continue;
             }
-            drop(inside);
             self.removed.push(index, &self.links());
             // Its last use may have ended while it was in no list, and seen nothing to do.
             fence(Ordering::SeqCst);
-            let _inside = fork::enter();
             more |= try_write(slot).is_some();
         }
         more
@@ -365,6 +347,11 @@ impl<T> Table<T> {
             }
         }
     }
+}
+
+/// Whether there is no object, or it is just being put in or taken out.
+fn is_empty<T>(slot: &Slot<T>) -> bool {
+    slot.object.try_read().map_or(true, |object| object.is_none())
 }
 
 /// The place of an object, unless anybody else is at it.
