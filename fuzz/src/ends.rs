@@ -151,7 +151,7 @@ impl End {
         }
         assert!(inputs == offered, "ORACLE input: the description of an input was written");
         if status < 0 {
-            let unwritten = self.tokens > 1 || room.iter().all(Block::is_unwritten);
+            let unwritten = room.iter().all(Block::is_unwritten);
             assert!(unwritten, "ORACLE failure: a failed call wrote into its output");
             assert!(
                 attributes == 0x5EED && fresh == SecHandle::UNTOUCHED,

@@ -281,6 +281,10 @@ impl TokenSink for Watched<'_> {
     fn next(&mut self) -> bool {
         self.output.next()
     }
+
+    fn rewind(&mut self) {
+        self.output.rewind();
+    }
 }
 
 impl Context for DigestContext {

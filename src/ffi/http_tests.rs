@@ -322,6 +322,7 @@ fn several_output_tokens_receive_several_challenges() {
     assert_eq!(call.output[0].cbBuffer, 512, "only what was missing is told");
     assert!(call.output[1].cbBuffer > 100);
     assert_eq!((small.octets(), call.new_context), (&[0xFF; 16][..], UNTOUCHED));
+    assert_eq!(large.octets(), [0xFF; 512], "nothing is written before there is room for all");
 }
 
 #[test]

@@ -123,6 +123,10 @@ impl TokenSink for Output {
         self.current += usize::from(more);
         more
     }
+
+    fn rewind(&mut self) {
+        self.current = 0;
+    }
 }
 
 impl Part {

@@ -77,6 +77,10 @@ pub trait TokenSink {
     fn next(&mut self) -> bool {
         false
     }
+
+    /// Goes back to the first of these buffers, so that room for all tokens is had before any is
+    /// written. Whoever has a [`TokenSink::next`] has this.
+    fn rewind(&mut self) {}
 }
 
 /// A sink over plain memory, for callers inside the library and for tests.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
 use super::exchange::{Exchange, Granted, Verdict};
+use super::hash::Algorithm;
 use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
 use crate::config::{AuthenticationInfo, Config};
@@ -224,20 +225,23 @@ fn challenge(
     let mint = credential.mint()?;
     let nonce = mint.issue(realm, clock())?;
     let opaque = config.http_opaque.then(|| mint.opaque(realm));
+    let text = |algorithm: &Algorithm| ChallengeText {
+        stale,
+        integrity: requested.intersects(Flags::SIGNED),
+        algorithm: *algorithm,
+        nonce: &nonce.text,
+        utf8: config.utf8_http,
+        realm,
+        opaque: opaque.as_ref().map(<[u8; 32]>::as_slice),
+        userhash: config.http_userhash,
+    };
+    if let [_, _, ..] = config.http_algorithms.as_slice() {
+        check_room(config.http_algorithms.iter().map(text), output)?;
+    }
     let mut algorithms = config.http_algorithms.iter();
     loop {
-        match algorithms.next() {
-            Some(algorithm) => {
-                let text = ChallengeText {
-                    stale,
-                    integrity: requested.intersects(Flags::SIGNED),
-                    algorithm: *algorithm,
-                    nonce: &nonce.text,
-                    utf8: config.utf8_http,
-                    realm,
-                    opaque: opaque.as_ref().map(<[u8; 32]>::as_slice),
-                    userhash: config.http_userhash,
-                };
+        match algorithms.next().map(text) {
+            Some(text) => {
                 text.check()?;
                 text.write(output.space(text.length())?)?;
             }
@@ -249,6 +253,22 @@ fn challenge(
             return Ok(());
         }
     }
+}
+
+/// Has room for all texts that there are buffers for, before any of them is written.
+#[cold]
+fn check_room<'a>(
+    texts: impl Iterator<Item = ChallengeText<'a>>,
+    output: &mut dyn TokenSink,
+) -> Result<()> {
+    for text in texts {
+        output.space(text.length())?;
+        if !output.next() {
+            break;
+        }
+    }
+    output.rewind();
+    Ok(())
 }
 
 /// Whether an Authentication-Info is wanted, and with a next nonce.
@@ -280,5 +300,9 @@ impl TokenSink for Watched<'_> {
 
     fn next(&mut self) -> bool {
         self.output.next()
+    }
+
+    fn rewind(&mut self) {
+        self.output.rewind();
     }
 }

@@ -26,6 +26,10 @@ impl TokenSink for Several {
         self.current += usize::from(more);
         more
     }
+
+    fn rewind(&mut self) {
+        self.current = 0;
+    }
 }
 
 #[test]
