@@ -8,9 +8,10 @@ use crate::system::clock;
 /// Tells clients that the server understands channel-binding directives; Windows' servers since
 /// 2008 R2 begin every nonce with it.
 pub(super) const PREFIX: &[u8; 12] = b"+Upgraded+v1";
-/// Random octets, of which the time of issue stands after the first sixteen.
-const RANDOM_LENGTH: usize = 48;
-/// Octets of a nonce's text.
+/// Random bytes of a nonce: 128 bits.
+const RANDOM_LENGTH: usize = 16;
+/// Bytes of a nonce's text: 60. curl's own DIGEST-MD5 has room for 63, and Windows' 124 make each
+/// handshake two MD5 blocks longer.
 pub const NONCE_LENGTH: usize = PREFIX.len() + 2 * (RANDOM_LENGTH + size_of::<u64>());
 /// Octets of a cnonce's text: 128 bits as lower-case hex digits, as Windows' client sends it.
 pub const CNONCE_LENGTH: usize = 32;
@@ -24,11 +25,11 @@ pub fn now() -> u64 {
     clock::filetime()
 }
 
-/// A server's nonce in the form Windows gives it since 2008 R2: the prefix, then 112 lower-case
-/// hex digits of 16 random octets, the time of issue (FILETIME, little-endian) and 32 more octets.
+/// A server's nonce: it begins as Windows' have since 2008 R2, with the prefix, then 32 lower-case hex
+/// digits of 16 random bytes and 16 of the time of issue (FILETIME, little-endian).
 ///
-/// Windows' last 32 octets look like a hash; only the issuer could check them. A SASL nonce is
-/// checked against the context that keeps it, so here they are random too.
+/// Windows' nonces have 32 bytes more, which look like a hash that only the issuer could check. A SASL
+/// nonce is checked against the context that keeps it.
 #[derive(Clone)]
 pub struct Nonce {
     random: [u8; RANDOM_LENGTH],
@@ -59,25 +60,18 @@ impl Nonce {
         let mut text = [0; NONCE_LENGTH];
         let (prefix, digits) = text.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
-        let (first, rest) = self.random.split_at(16);
-        let (first_digits, digits) = digits.split_at_mut(32);
-        let (time_digits, rest_digits) = digits.split_at_mut(16);
-        hex::write(first, first_digits);
-        // The eight octets of the time, and as many that are not looked at.
+        let (random_digits, time_digits) = digits.split_at_mut(2 * RANDOM_LENGTH);
+        random_digits.copy_from_slice(&hex::of_hash(&self.random));
+        // The eight bytes of the time, and as many that are not looked at.
         let time = hex::of_hash(&u128::from(self.issued).to_le_bytes());
         time_digits.copy_from_slice(&time[..16]);
-        hex::write(rest, rest_digits);
         text
     }
 
-    /// Whether a response that names the nonce `given` answers this one: octet for octet (RFC 2831
-    /// §2.1.2), or cut to the 63 octets that curl's own DIGEST-MD5 has room for, which still hold
-    /// all 128 random bits. curl hashes what it names, so that nothing is lost by it.
+    /// Whether a response that names the nonce `given` answers this one (RFC 2831 §2.1.2).
     #[must_use]
     pub fn is_named_by(&self, given: &[u8]) -> bool {
-        const CUT_BY_CURL: usize = 63;
-        let text = self.text();
-        given == text || (given.len() == CUT_BY_CURL && text.starts_with(given))
+        *given == self.text()
     }
 }
 
@@ -98,13 +92,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nonce_has_windows_form() {
+    fn a_nonce_begins_as_windows_do_and_is_whole_in_63_bytes() {
         let nonce = Nonce::issue(0x01D9_0000_1234_5678).unwrap();
-        assert_eq!(nonce.text().len(), 124);
         let text = nonce.text();
+        assert_eq!(text.len(), 60);
         let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
         assert!(digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')));
-        assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
+        assert_eq!(&digits[32..], b"785634120000d901", "the time, little-endian");
         assert_eq!(nonce.issued(), 0x01D9_0000_1234_5678);
     }
 
@@ -115,17 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_is_named_whole_or_as_curl_cuts_it() {
+    fn a_nonce_is_named_whole() {
         let nonce = Nonce::issue(1).unwrap();
         for length in 0..=NONCE_LENGTH {
             let named = nonce.is_named_by(&nonce.text()[..length]);
-            assert_eq!(named, length == 63 || length == NONCE_LENGTH, "{length}");
+            assert_eq!(named, length == NONCE_LENGTH, "{length}");
         }
         let longer = [&nonce.text()[..], b"0"].concat();
         assert!(!nonce.is_named_by(&longer));
-        let mut other = nonce.text()[..63].to_vec();
-        other[62] ^= 1;
-        assert!(!nonce.is_named_by(&other));
+        for index in 0..NONCE_LENGTH {
+            let mut other = nonce.text();
+            other[index] ^= 1;
+            assert!(!nonce.is_named_by(&other), "{index}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sha2::Sha256;
 
 use crate::config::Config;
 use crate::digest::hex;
-use crate::digest::nonce::{NONCE_LENGTH, PREFIX};
+use crate::digest::nonce::PREFIX;
 use crate::random;
 use crate::sspi::{Error, Result, Secret, Status};
 
@@ -28,6 +28,8 @@ const MAC: usize = 32;
 const COVERED_OF_NEXT: usize = COVERED + KEY;
 /// Octets before they become digits.
 const RAW: usize = COVERED + MAC;
+/// Octets of a nonce's text: as many as Windows' have.
+const NONCE_LENGTH: usize = PREFIX.len() + 2 * RAW;
 /// Digits of an opaque.
 const OPAQUE: usize = 32;
 
