@@ -41,21 +41,29 @@ pub const TARGETS: &[Target] = &[
     ("kernels", kernels::run),
 ];
 
-/// What comes before each input: under a fuzzer, random octets that the input decides, and how often it
-/// came before in a row, since no nonce may be issued twice.
+/// What comes before each input: under a fuzzer, random octets that the input decides, and how often
+/// this process has had it before, since no nonce may be issued twice.
 pub fn begin(input: &[u8]) {
     #[cfg(fuzzing)]
     {
-        use std::cell::Cell;
+        use std::cell::RefCell;
+        use std::collections::HashMap;
+        /// Inputs that are remembered: those of longer than a nonce lives.
+        const MOST: usize = 1 << 20;
         thread_local! {
-            static LAST: Cell<([u8; 32], u64)> = const { Cell::new(([0; 32], 0)) };
+            static KNOWN: RefCell<HashMap<u64, u64>> = RefCell::default();
         }
-        let hash: [u8; 32] = formulas::Hash::Sha256.of(&[input]).try_into().unwrap();
-        let (last, times) = LAST.get();
-        let times = if last == hash { times + 1 } else { 0 };
-        LAST.set((hash, times));
-        let mut seed = hash;
-        seed.iter_mut().zip(times.to_le_bytes()).for_each(|(octet, more)| *octet ^= more);
+        let mut seed: [u8; 32] = formulas::Hash::Sha256.of(&[input]).try_into().unwrap();
+        let hash = u64::from_le_bytes(*seed.first_chunk().unwrap());
+        let before = KNOWN.with_borrow_mut(|known| {
+            if known.len() >= MOST {
+                known.clear();
+            }
+            let before = known.entry(hash).or_default();
+            *before += 1;
+            *before
+        });
+        seed.iter_mut().zip(before.to_le_bytes()).for_each(|(octet, more)| *octet ^= more);
         secur32::random::repeat(seed);
     }
     #[cfg(not(fuzzing))]
