@@ -130,7 +130,7 @@ mod unix {
         }
     }
 
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", not(miri)))]
     mod page {
         use std::ptr;
         use std::sync::atomic::AtomicU64;
@@ -168,11 +168,11 @@ mod unix {
         }
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(all(target_os = "linux", not(miri))))]
     mod page {
         use std::sync::atomic::AtomicU64;
 
-        /// The kernel clears none.
+        /// The kernel clears none, or what runs this program cannot ask it to.
         pub(super) fn wiped_on_fork() -> Option<&'static AtomicU64> {
             None
         }
