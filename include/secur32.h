@@ -803,7 +803,8 @@ typedef struct _SecPkgContext_KeyInfoW {
 typedef struct _SecPkgContext_NamesA {
     /* The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
      * two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
-     * empty realm the user alone, behind a backslash where it has one itself. Of a client the user. */
+     * empty realm the user alone, behind a backslash where it has one itself. Of a client of Digest
+     * the user. Of Kerberos and Negotiate the client's principal. */
     SEC_CHAR *sUserName;
 } SecPkgContext_NamesA, *PSecPkgContext_NamesA;
 
@@ -811,7 +812,8 @@ typedef struct _SecPkgContext_NamesA {
 typedef struct _SecPkgContext_NamesW {
     /* The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
      * two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
-     * empty realm the user alone, behind a backslash where it has one itself. Of a client the user. */
+     * empty realm the user alone, behind a backslash where it has one itself. Of a client of Digest
+     * the user. Of Kerberos and Negotiate the client's principal. */
     SEC_WCHAR *sUserName;
 } SecPkgContext_NamesW, *PSecPkgContext_NamesW;
 
@@ -887,7 +889,9 @@ typedef struct _SecPkgContext_NegotiationInfoW {
 typedef struct _SecPkgContext_Target {
     /* Its length in bytes. */
     ULONG TargetLength;
-    /* The digest-uri as received, not terminated. */
+    /* The digest-uri as received, not terminated. For programs to compare: with their service and
+     * host, over HTTP with the request's URI. The library itself compares nothing but what
+     * `http_check_uri` of secur32.toml asks for. */
     char *Target;
 } SecPkgContext_Target, *PSecPkgContext_Target;
 
@@ -1346,12 +1350,13 @@ extern "C" {
  * Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
  * token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
  * to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
- * the word Digest. A call without a realm is one for the realm that this context has offered before,
- * else for the configuration's; users, nonces and sessions of other realms are strangers there, but
- * for the empty realm and those that the configuration lists. Pass NULL for `phContext` with every request's response: the nonce in it tells
- * whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
- * context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
- * receives the challenge of a further algorithm, and those left over get length 0.
+ * the word Digest. A call without a realm is one for the realm that this context has offered
+ * before, else for the configuration's. Users of other realms are refused there, but for the empty
+ * realm and those that the configuration lists; nonces and sessions of other realms are unknown.
+ * Pass NULL for `phContext` with every request's response: the nonce in it tells whose it is.
+ * SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new context. Where
+ * several algorithms are configured, each further TOKEN buffer of `pOutput` receives the challenge
+ * of a further algorithm, and those left over get length 0.
  *
  * Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
  * token, the client is authenticated. The context is the caller's to delete, also after a later
@@ -1363,7 +1368,7 @@ extern "C" {
  * Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
  * SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
  * token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
- * SEC_E_LOGON_DENIED for an unknown user, a wrong password, or a realm that is not the one offered;
+ * SEC_E_LOGON_DENIED for an unknown user, a wrong password, or a realm that is not let in;
  * SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
  * SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
  * has ended already. */
@@ -1383,7 +1388,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
  *   service@host or a whole principal, or for all that is in it. An OUTBOUND one has the credential
  *   cache, and stays who that was for when it was acquired (or, where there was no cache, when it was
- *   first used): while the cache has nobody's tickets, or somebody else's, first legs fail with
+ *   first used): while the cache has nobody's tickets, or somebody else's, first steps fail with
  *   SEC_E_NO_CREDENTIALS.
  * * `pszPackage`: the package's name without regard to case, for example WDigest.
  * * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
@@ -1392,7 +1397,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  * * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
  *   NULL for the process's user, who has no password here. Copied; may be freed at once. Its lengths
  *   count no terminators. A package list decides in every package and for both
- *   directions: where it excludes the package (!name), or names others only, the first leg fails with
+ *   directions: where it excludes the package (!name), or names others only, the first step fails with
  *   SEC_E_NO_CREDENTIALS. Negotiate goes by Kerberos' name too.
  * * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
  *   that is asked for them; see below.
@@ -1403,12 +1408,12 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *pszPrincipal, SEC_
  *
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
  * a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
- * an identity that is not well formed, such as one whose lengths count terminators; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
- * SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
- * nothing is written.
+ * an identity that is not well formed, such as one whose lengths count terminators;
+ * SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS; SEC_E_INTERNAL_ERROR when the
+ * configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
  *
- * The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, unsigned long KeyVer,
- * void **Key, SECURITY_STATUS *Status), where unsigned long has 32 bits on every machine.
+ * The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, ULONG KeyVer,
+ * void **Key, SECURITY_STATUS *Status).
  *
  * It is called for each response to verify, once for each way to read the names in it (there are at
  * most four), on the thread that accepts and by several threads at once; no lock is held, so it may

@@ -48,12 +48,13 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, 
 /// Digest over HTTP is asked for by ASC_REQ_HTTP (0x10000000) or by PKG_PARAMS buffers after the
 /// token: the method, the URI (or nothing), the hash of the body in digits (or nothing), the realm
 /// to offer in UTF-16 (or nothing); then perhaps a CHANNEL_BINDINGS buffer. Tokens are what follows
-/// the word Digest. A call without a realm is one for the realm that this context has offered before,
-/// else for the configuration's; users, nonces and sessions of other realms are strangers there, but
-/// for the empty realm and those that the configuration lists. Pass NULL for `phContext` with every request's response: the nonce in it tells
-/// whose it is. SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new
-/// context. Where several algorithms are configured, each further TOKEN buffer of `pOutput`
-/// receives the challenge of a further algorithm, and those left over get length 0.
+/// the word Digest. A call without a realm is one for the realm that this context has offered
+/// before, else for the configuration's. Users of other realms are refused there, but for the empty
+/// realm and those that the configuration lists; nonces and sessions of other realms are unknown.
+/// Pass NULL for `phContext` with every request's response: the nonce in it tells whose it is.
+/// SEC_I_COMPLETE_NEEDED: the session is known, call CompleteAuthToken with the new context. Where
+/// several algorithms are configured, each further TOKEN buffer of `pOutput` receives the challenge
+/// of a further algorithm, and those left over get length 0.
 ///
 /// Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
 /// token, the client is authenticated. The context is the caller's to delete, also after a later
@@ -65,7 +66,7 @@ pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, 
 /// Fails with SEC_E_INVALID_HANDLE; SEC_E_NO_CREDENTIALS for an OUTBOUND credential;
 /// SEC_E_WRONG_CREDENTIAL_HANDLE for one of another package; SEC_E_INVALID_TOKEN for a malformed
 /// token, malformed buffers, or no buffer for the token; SEC_E_BUFFER_TOO_SMALL;
-/// SEC_E_LOGON_DENIED for an unknown user, a wrong password, or a realm that is not the one offered;
+/// SEC_E_LOGON_DENIED for an unknown user, a wrong password, or a realm that is not let in;
 /// SEC_E_NO_AUTHENTICATING_AUTHORITY when the accounts cannot be asked; SEC_E_BAD_BINDINGS;
 /// SEC_E_SECURITY_QOS_FAILED; SEC_E_INSUFFICIENT_MEMORY; STATUS_LOGON_FAILURE when the exchange
 /// has ended already.

@@ -101,7 +101,7 @@ fn usage(bits: u32) -> Result<Usage> {
 ///   `pAuthData`. An INBOUND one of Kerberos or Negotiate has the machine's keytab, for service/host,
 ///   service@host or a whole principal, or for all that is in it. An OUTBOUND one has the credential
 ///   cache, and stays who that was for when it was acquired (or, where there was no cache, when it was
-///   first used): while the cache has nobody's tickets, or somebody else's, first legs fail with
+///   first used): while the cache has nobody's tickets, or somebody else's, first steps fail with
 ///   SEC_E_NO_CREDENTIALS.
 /// * `pszPackage`: the package's name without regard to case, for example WDigest.
 /// * `fCredentialUse`: SECPKG_CRED_INBOUND, SECPKG_CRED_OUTBOUND or SECPKG_CRED_BOTH. Bits above
@@ -110,7 +110,7 @@ fn usage(bits: u32) -> Result<Usage> {
 /// * `pAuthData`: OUTBOUND: a SEC_WINNT_AUTH_IDENTITY structure, whose encoding its own Flags say;
 ///   NULL for the process's user, who has no password here. Copied; may be freed at once. Its lengths
 ///   count no terminators. A package list decides in every package and for both
-///   directions: where it excludes the package (!name), or names others only, the first leg fails with
+///   directions: where it excludes the package (!name), or names others only, the first step fails with
 ///   SEC_E_NO_CREDENTIALS. Negotiate goes by Kerberos' name too.
 /// * `pGetKeyFn`: INBOUND: NULL, so that accounts come from the configured file, or a function
 ///   that is asked for them; see below.
@@ -121,12 +121,12 @@ fn usage(bits: u32) -> Result<Usage> {
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE when `phCredential` is NULL; SEC_E_SECPKG_NOT_FOUND for
 /// a package that is missing or unknown; SEC_E_UNKNOWN_CREDENTIALS for another `fCredentialUse`, or
-/// an identity that is not well formed, such as one whose lengths count terminators; SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS;
-/// SEC_E_INTERNAL_ERROR when the configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure
-/// nothing is written.
+/// an identity that is not well formed, such as one whose lengths count terminators;
+/// SEC_E_NOT_OWNER for a `pvLogonID`; SEC_E_NO_CREDENTIALS; SEC_E_INTERNAL_ERROR when the
+/// configuration is wrong; SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
 ///
-/// The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, unsigned long KeyVer,
-/// void **Key, SECURITY_STATUS *Status), where unsigned long has 32 bits on every machine.
+/// The account function: void (SEC_ENTRY *)(void *Arg, void *Principal, ULONG KeyVer,
+/// void **Key, SECURITY_STATUS *Status).
 ///
 /// It is called for each response to verify, once for each way to read the names in it (there are at
 /// most four), on the thread that accepts and by several threads at once; no lock is held, so it may

@@ -197,7 +197,8 @@ pub struct SecPkgContext_KeyInfoW {
 pub struct SecPkgContext_NamesA {
     /// The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
     /// two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
-    /// empty realm the user alone, behind a backslash where it has one itself. Of a client the user.
+    /// empty realm the user alone, behind a backslash where it has one itself. Of a client of Digest
+    /// the user. Of Kerberos and Negotiate the client's principal.
     pub sUserName: *mut SEC_CHAR,
 }
 
@@ -207,7 +208,8 @@ pub struct SecPkgContext_NamesA {
 pub struct SecPkgContext_NamesW {
     /// The account, to be compared as it is, unit for unit. Of a server of Digest never the same for
     /// two: `realm\user`, where in the realm `%` stands as `%25` and a backslash as `%5C`; of the
-    /// empty realm the user alone, behind a backslash where it has one itself. Of a client the user.
+    /// empty realm the user alone, behind a backslash where it has one itself. Of a client of Digest
+    /// the user. Of Kerberos and Negotiate the client's principal.
     pub sUserName: *mut SEC_WCHAR,
 }
 
@@ -305,7 +307,9 @@ pub struct SecPkgContext_NegotiationInfoW {
 pub struct SecPkgContext_Target {
     /// Its length in bytes.
     pub TargetLength: ULONG,
-    /// The digest-uri as received, not terminated.
+    /// The digest-uri as received, not terminated. For programs to compare: with their service and
+    /// host, over HTTP with the request's URI. The library itself compares nothing but what
+    /// `http_check_uri` of secur32.toml asks for.
     pub Target: *mut c_char,
 }
 
