@@ -46,6 +46,21 @@ int main(void)
 }
 ";
 
+/// Acquires a credential of the package named, for an identity whose length counts the terminator.
+const FIRST_REFUSAL: &str = r#"#include <sspi.h>
+int main(int argc, char **argv)
+{
+    SEC_WINNT_AUTH_IDENTITY_A identity = {0};
+    CredHandle credential;
+    identity.User = (unsigned char *)"alice";
+    identity.UserLength = 6;
+    identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    return argc != 2
+        || AcquireCredentialsHandleA(NULL, argv[1], SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
+                                     &credential, NULL) >= 0;
+}
+"#;
+
 /// Keeps what the library handed out: a block and a handle.
 const KEPT: &str = r#"#include <sspi.h>
 int main(void)
@@ -222,6 +237,26 @@ fn all_subjects_pass_under_valgrind() {
     assert!(result.status.success(), "{text}\n{errors}");
     checks(&text);
     assert_eq!(kept(&errors), [""; 0], "{errors}");
+}
+
+#[test]
+fn the_log_tells_why_a_first_call_was_refused() {
+    let program = small_program("first-refusal", FIRST_REFUSAL, &[]);
+    let file = scratch("first-refusal").join("secur32.toml");
+    fs::write(&file, "[log]\nlevel = \"debug\"\n").expect("a scratch file");
+    for (package, reason) in
+        [("WDigest", "does its length count the terminator?"), ("None", "no package of that name")]
+    {
+        for (name, value) in
+            [("SECUR32_LOG", "debug"), ("SECUR32_CONFIG", file.to_str().expect("a path"))]
+        {
+            let (result, errors) = output(command(&program).arg(package).env(name, value));
+            assert!(result.status.success(), "{package}");
+            assert_eq!(errors.lines().count(), 1, "{package}, {name}: {errors}");
+            assert!(errors.contains("AcquireCredentialsHandleA"), "{errors}");
+            assert!(errors.contains(reason), "{package}, {name}: {errors}");
+        }
+    }
 }
 
 #[test]

@@ -15,10 +15,13 @@ use super::types::{
     TimeStamp, ULONG,
 };
 use crate::accounts::Source;
+use crate::config::Config;
 use crate::handle::{Kind, Table};
 use crate::sasl;
 use crate::sspi;
-use crate::sspi::{Credential, CredentialRequest, Error, MAXIMUM_TIME, Result, Status, Usage};
+use crate::sspi::{
+    Credential, CredentialRequest, Error, MAXIMUM_TIME, Package, Result, Status, Usage,
+};
 
 /// `SECPKG_CRED_INBOUND`.
 const INBOUND: u32 = 1;
@@ -58,6 +61,27 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
         return Err(Error::new(Status::INVALID_HANDLE, reason));
     }
     // SAFETY: the caller's promise.
+    let (package, request) = unsafe { read(call) }.inspect_err(|_| {
+        // Packages read the configuration, and make the log by it, when they are asked. This may be
+        // the process's first call, which the log is to explain as well; what is wrong with the
+        // configuration, the next call says.
+        let _ = Config::load();
+    })?;
+    let credential = sspi::acquire(package, request)?;
+    let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(call.handle, pointer::words(handle)) };
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(call.expiry, pointer::time(MAXIMUM_TIME)) };
+    Ok(())
+}
+
+/// The package that is asked, and for what.
+///
+/// # Safety
+/// The pointers are what the header says of `AcquireCredentialsHandleW`'s parameters.
+unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRequest)> {
+    // SAFETY: the caller's promise.
     let name = unsafe { call.package.read(Status::SECPKG_NOT_FOUND) }?;
     let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
     let usage = usage(call.usage)?;
@@ -72,13 +96,7 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
     let source = KeyFunction::new(call.key_function, call.key_argument, call.form)
         .map(|function| Arc::new(function) as Arc<dyn Source>);
     let request = CredentialRequest { usage, principal, identity, packages, source };
-    let credential = sspi::acquire(package, request)?;
-    let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
-    // SAFETY: the caller's promise.
-    unsafe { pointer::write(call.handle, pointer::words(handle)) };
-    // SAFETY: the caller's promise.
-    unsafe { pointer::write(call.expiry, pointer::time(MAXIMUM_TIME)) };
-    Ok(())
+    Ok((package, request))
 }
 
 fn usage(bits: u32) -> Result<Usage> {
