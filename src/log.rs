@@ -215,6 +215,8 @@ fn line(time: SystemTime, level: Level, function: &str, text: &str) -> String {
             // Doubled, so that an escape cannot be mistaken for text that looks like one.
             '\\' => line.push_str("\\\\"),
             ' '..='~' => line.push(character),
+            // Reasons name clauses of RFCs by it.
+            '§' => line.push_str("section "),
             _ => line.extend(character.escape_default()),
         }
     }
@@ -314,6 +316,7 @@ mod tests {
             ("line\u{2028}override\u{202e}\u{85}", "line\\u{2028}override\\u{202e}\\u{85}"),
             ("back\\nslash", "back\\\\nslash"),
             ("caf\u{e9}", "caf\\u{e9}"),
+            ("unknown user (RFC 2831 §2.1.3)", "unknown user (RFC 2831 section 2.1.3)"),
         ] {
             assert_eq!(tail(Level::Debug, "f", text), format!("debug f {expected}\n"));
         }

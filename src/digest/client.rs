@@ -162,7 +162,8 @@ fn choose(challenge: &Challenge<'_>, requested: Flags, config: &Config) -> Resul
         Qop::AuthConf => {
             let cipher = configured.iter().find(|cipher| challenge.cipher.contains(*cipher));
             Some(cipher.ok_or_else(|| {
-                let reason = "challenge: no cipher that is configured is offered (RFC 2831 §2.1.1)";
+                let reason = "challenge: no cipher of DigestEncryptionAlgorithms is offered \
+                              (RFC 2831 §2.1.1)";
                 Error::new(Status::CRYPTO_SYSTEM_INVALID, reason)
             })?)
         }

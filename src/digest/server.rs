@@ -83,7 +83,7 @@ impl Challenged {
             let reason = if eligible {
                 "response: unknown user or wrong password (RFC 2831 §2.1.3)"
             } else {
-                "response: the realm is not the one offered (RFC 2831 §2.1.2)"
+                "response: the realm is neither the one offered nor one of `realms` (RFC 2831 §2.1.2)"
             };
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };

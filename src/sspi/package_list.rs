@@ -102,7 +102,8 @@ impl Credential for Excluded {
     }
 
     fn context(self: Arc<Self>, _role: Role) -> Result<Box<dyn Context>> {
-        let reason = "context: the package list of the identity leaves no package";
+        let reason =
+            "context: the identity's package list excludes this package, or names others only";
         Err(Error::new(Status::NO_CREDENTIALS, reason))
     }
 }

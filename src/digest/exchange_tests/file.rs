@@ -92,9 +92,9 @@ fn only_users_of_the_offered_realm_are_let_in() {
         ("listed", "LISTED", ""),
         ("alice", "", "unknown user"),
         ("guest", "example.org", "unknown user"),
-        ("guest", "realm2", "the realm is not the one offered"),
-        ("nobody", "realm2", "the realm is not the one offered"),
-        ("listed", "listed", "the realm is not the one offered"),
+        ("guest", "realm2", "the realm is neither the one offered nor one of `realms`"),
+        ("nobody", "realm2", "the realm is neither the one offered nor one of `realms`"),
+        ("listed", "listed", "the realm is neither the one offered nor one of `realms`"),
     ] {
         let context = begin(&credential, Role::Server);
         let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();

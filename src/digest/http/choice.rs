@@ -103,7 +103,8 @@ fn ranked<'a>(
     let algorithm = challenge.algorithm;
     let rank = config.client_algorithms.iter().position(|known| *known == algorithm);
     let rank = rank.ok_or_else(|| {
-        let reason = "challenge: the algorithm is not one that is configured (RFC 7616 §3.3)";
+        let reason =
+            "challenge: the algorithm is not in [client] `http_algorithms` (RFC 7616 §3.3)";
         Error::new(Status::ALGORITHM_MISMATCH, reason)
     })?;
     let qop = qop(&challenge, requested, config)?;

@@ -214,7 +214,7 @@ impl Exchange<'_> {
         let reason = if self.accepts_realm(response) {
             "response: unknown user or wrong password (RFC 7616 §3.4)"
         } else {
-            "response: the realm is not the one offered (RFC 7616 §3.4)"
+            "response: the realm is neither the one offered nor one of `realms` (RFC 7616 §3.4)"
         };
         Error::new(Status::LOGON_DENIED, reason)
     }

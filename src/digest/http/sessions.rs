@@ -78,7 +78,8 @@ impl Texts {
         let before = sessions.texts.fetch_add(octets, Ordering::Relaxed);
         let texts = Self { sessions: Arc::clone(sessions), octets };
         if before.saturating_add(octets) > limit.max(SHARDS).saturating_mul(TEXTS_PER_RECORD) {
-            let reason = "sessions: their users, realms and cnonces are too long in all";
+            let reason =
+                "sessions: their users, realms and cnonces take more than `http_sessions` allow";
             return Err(Error::new(Status::INSUFFICIENT_MEMORY, reason));
         }
         Ok(texts)
@@ -211,7 +212,7 @@ impl Sessions {
     ) -> Result<Option<Arc<Session>>> {
         let octets = beginning.octets();
         if octets > LONGEST_TEXTS {
-            let reason = "response: its user, realm and cnonce are too long to be kept";
+            let reason = "response: user, realm and cnonce are longer than a session may keep";
             return Err(Error::new(Status::INVALID_TOKEN, reason));
         }
         let texts = Texts::add(self, octets, limit)?;
