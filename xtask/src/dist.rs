@@ -8,7 +8,18 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::{Result, install, root, succeed};
 
 /// What every archive has at its top.
-const TEXTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+const TEXTS: [&str; 10] = [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+    "docs/http.md",
+    "docs/kerberos.md",
+    "docs/memory.md",
+    "docs/messages.md",
+    "docs/speed.svg",
+];
 
 /// 1980-01-02: the first whole day that a zip archive can tell, in seconds since 1970.
 const TIME: u64 = 315_619_200;
