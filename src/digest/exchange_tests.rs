@@ -183,7 +183,11 @@ fn the_challenge_has_windows_form() {
     let qop_and_cipher = "qop=\"auth,auth-int,auth-conf\",cipher=\"3des,rc4\"";
     assert_eq!(before, format!("{qop_and_cipher},algorithm=md5-sess,nonce=\""));
     assert_eq!(&after[48..], "\",charset=utf-8,realm=\"example.org\"");
-    assert_eq!(text.len(), 158 + "example.org".len(), "222 octets and the realm, but for the nonce");
+    assert_eq!(
+        text.len(),
+        158 + "example.org".len(),
+        "222 octets and the realm, but for the nonce"
+    );
 }
 
 #[test]
