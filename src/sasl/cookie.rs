@@ -107,7 +107,9 @@ pub(super) fn read_offer(octets: &[u8]) -> Result<(Layers, u32)> {
 /// whom it acts, which may be empty.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for fewer than four octets, and for a choice that is none or was not offered.
+/// `INVALID_TOKEN` for fewer than four octets, for a choice that is none or was not offered, and for an
+/// identity that is not UTF-8 (RFC 4752 §3.3) or has control characters: whoever shows it, or reads it as
+/// C reads its strings, would take it for another.
 pub(super) fn read_choice(octets: &[u8], offered: Layers) -> Result<(Layer, u32, &[u8])> {
     let (&[mask, ref size @ ..], authorization) = octets
         .split_first_chunk::<4>()
@@ -121,6 +123,10 @@ pub(super) fn read_choice(octets: &[u8], offered: Layers) -> Result<(Layer, u32,
     let layer = layer.ok_or_else(|| malformed("cookie: the client chose no layer"))?;
     // Some clients end it as C ends its strings.
     let authorization = authorization.strip_suffix(b"\0").unwrap_or(authorization);
+    if authorization.iter().any(u8::is_ascii_control) || std::str::from_utf8(authorization).is_err()
+    {
+        return Err(malformed("cookie: the authorization identity is no text (RFC 4752 §3.3)"));
+    }
     Ok((layer, read_size(*size), authorization))
 }
 
@@ -212,6 +218,29 @@ mod tests {
             (b"\x01\0\0\0\0", (Layer::None, LARGEST, b"")),
         ] {
             assert_eq!(read_choice(octets, ALL).unwrap(), expected, "{octets:02x?}");
+        }
+    }
+
+    #[test]
+    fn an_identity_is_utf8_that_ends_no_line_and_no_string() {
+        for identity in ["bob", "u:bob", "b b", "J\u{e4}ger", "\u{17c}\u{f3}\u{142}w"] {
+            let octets = [b"\x01\0\0\0", identity.as_bytes()].concat();
+            assert_eq!(read_choice(&octets, ALL).unwrap().2, identity.as_bytes());
+        }
+        for identity in [
+            &b"bob\r\nX: y"[..],
+            b"bob\n",
+            b"root\0bob",
+            b"bob\0\0",
+            b"\0bob",
+            b"bob\x7F",
+            b"b\tb",
+            b"j\xE4ger",
+            b"\xC3",
+        ] {
+            let octets = [b"\x01\0\0\0", identity].concat();
+            let status = read_choice(&octets, ALL).unwrap_err().status();
+            assert_eq!(status, Status::INVALID_TOKEN, "{}", identity.escape_ascii());
         }
     }
 
