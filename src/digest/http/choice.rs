@@ -3,7 +3,7 @@
 //! it there would otherwise choose the weakest of all that this client knows.
 
 use super::challenge::Challenge;
-use super::hash::Algorithm;
+use super::hash::{Algorithm, Hash};
 use crate::config::Config;
 use crate::digest::nonce;
 use crate::digest::qop::Qop;
@@ -29,8 +29,11 @@ pub(super) struct Terms {
 /// How names and the password become octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Charset {
-    /// ISO 8859-1: the server names no other.
+    /// ISO 8859-1: the server names no other, and asks for MD5 as servers did before RFC 7616.
     Latin1,
+    /// As with [`Charset::Utf8`], though the server does not name it: its algorithm is RFC 7616's, and
+    /// so is `username*`, which has no other charset.
+    Unnamed,
     /// UTF-8 in Unicode's normalization form C (RFC 7616 §4).
     Utf8,
     /// Sent in UTF-8, and hashed in ISO 8859-1 where all characters fit it, as in SASL (RFC 2831
@@ -42,7 +45,8 @@ pub(super) enum Charset {
 impl Charset {
     fn of(challenge: &Challenge<'_>) -> Self {
         match challenge {
-            Challenge { utf8: false, .. } => Self::Latin1,
+            Challenge { utf8: false, algorithm, .. } if algorithm.hash == Hash::Md5 => Self::Latin1,
+            Challenge { utf8: false, .. } => Self::Unnamed,
             Challenge { algorithm: Algorithm::MD5_SESS, nonce, .. }
                 if nonce.raw().starts_with(nonce::PREFIX) =>
             {
@@ -52,9 +56,9 @@ impl Charset {
         }
     }
 
-    /// Whether UTF-8 is what is sent.
-    pub(super) fn is_utf8(self) -> bool {
-        self != Self::Latin1
+    /// Whether the server has named it, so that the response does.
+    pub(super) fn is_named(self) -> bool {
+        matches!(self, Self::Utf8 | Self::Windows)
     }
 }
 

@@ -100,7 +100,9 @@ fn names_are_hashed_in_iso_8859_1_for_windows_servers_alone() {
         ("SHA-256", "abc", ",charset=UTF-8", Charset::Utf8),
         ("MD5-sess", &windows, "", Charset::Latin1),
         ("MD5", "abc", "", Charset::Latin1),
-        ("SHA-256", "abc", ",charset=latin1", Charset::Latin1),
+        ("MD5", "abc", ",charset=latin1", Charset::Latin1),
+        ("SHA-256", "abc", ",charset=latin1", Charset::Unnamed),
+        ("SHA-512-256-sess", &windows, "", Charset::Unnamed),
     ] {
         let field = format!("nonce=\"{nonce}\",qop=auth,algorithm={algorithm}{charset}");
         let choice = choose(field.as_bytes(), Flags::NONE, &Config::default()).unwrap();

@@ -304,7 +304,7 @@ impl Login {
             counted: self.terms.qop.map(|qop| Count { cnonce: &self.cnonce, nc, qop: qop.name() }),
             algorithm: self.algorithm_text.as_deref(),
             response,
-            utf8: self.terms.charset.is_utf8(),
+            utf8: self.terms.charset.is_named(),
             opaque: self.opaque.as_ref().map(value),
             claim: self.claim.as_ref(),
         }
@@ -353,12 +353,13 @@ impl Login {
 
 /// `text` as it is sent.
 fn encoded(text: &str, charset: Charset) -> Result<Cow<'_, [u8]>> {
-    if charset != Charset::Utf8 {
-        return encode(text, charset.is_utf8());
-    }
-    Ok(match charset::nfc(text) {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    Ok(match charset {
+        Charset::Latin1 => encode(text, false)?,
+        Charset::Windows => encode(text, true)?,
+        Charset::Utf8 | Charset::Unnamed => match charset::nfc(text) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
     })
 }
 

@@ -305,11 +305,38 @@ fn utf8_is_hashed_as_rfc_7616_has_it_and_for_windows_servers_as_they_have_it() {
         let context = begin(&client_of("ja\u{308}ger", None, "gru\u{308}n"), Role::Client);
         is_hashed_as(&*context, &text, user, password);
     }
+    // An algorithm of RFC 7616 needs no charset to be named.
+    let unnamed = "realm=\"r\",qop=\"auth\",algorithm=SHA-256,nonce=\"n\"";
+    for user in ["jäger", "żółw"] {
+        let context = begin(&client_of(user, None, "grün"), Role::Client);
+        is_hashed_as(&*context, unnamed, user.as_bytes(), password);
+        let response = initialize(&*context, &unnamed.replace("\"n\"", "\"m\""), "GET", "/", STYLE);
+        assert!(!response.unwrap().contains("charset"));
+    }
     let windows = format!("{utf8},algorithm=MD5-sess,nonce=\"+Upgraded+v1a\"");
     let context = begin(&client_of("jäger", None, "grün"), Role::Client);
     is_hashed_as(&*context, &windows, b"j\xE4ger", b"gr\xFCn");
     let context = begin(&client_of("żółw", None, "grün"), Role::Client);
     is_hashed_as(&*context, &windows, "żółw".as_bytes(), b"gr\xFCn");
+}
+
+#[test]
+fn names_beyond_ascii_log_in_by_every_algorithm_whether_or_not_a_charset_is_named() {
+    for charset in [0, 1] {
+        for algorithm in ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256"] {
+            let algorithms = format!("http_algorithms = [\"{algorithm}\"]");
+            let server = server(&format!("{algorithms}\n[WDigest]\nUTF8HTTP = {charset}"));
+            let text = challenge(&server);
+            assert_eq!(text.contains("charset="), charset == 1);
+            let context = begin(&client_of("jäger", None, "grün"), Role::Client);
+            let mut response = Vec::new();
+            let buffers = &inputs(text.as_bytes(), "GET", b"")[..3];
+            step(&*context, buffers, STYLE, Some("/"), &mut response).unwrap();
+            let context = begin(&server, Role::Server);
+            let accepted = accept(&*context, &response, "GET", &mut Vec::new());
+            assert_eq!(accepted.unwrap().outcome, Done, "{text}");
+        }
+    }
 }
 
 #[test]
