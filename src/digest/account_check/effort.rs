@@ -66,6 +66,7 @@ impl Effort {
         for (password, done) in forms {
             for candidate in candidates.iter().skip(done) {
                 let password = Secret::new(password.to_owned());
+                Self::default().tell(black_box(password.expose()));
                 black_box(names::password_forms(candidate.encoding, password.expose()));
             }
         }
