@@ -97,6 +97,14 @@ pub fn configure(settings: &Settings) {
     LOG.configure(settings);
 }
 
+/// Has errors written to standard error where there is no log: somebody has asked for one, and has to
+/// learn that it was in the wrong words.
+pub fn complain() {
+    if !enabled() {
+        configure(&Settings { level: Level::Error, file: None });
+    }
+}
+
 /// Whether anything is logged: one relaxed load, to ask before work that only the log needs.
 #[must_use]
 pub fn enabled() -> bool {

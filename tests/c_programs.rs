@@ -46,16 +46,18 @@ int main(void)
 }
 ";
 
-/// Acquires a credential of the package named, for an identity whose length counts the terminator.
+/// Acquires a credential of the package named, for a user's name of the length said; succeeds where
+/// that is refused.
 const FIRST_REFUSAL: &str = r#"#include <sspi.h>
+#include <stdlib.h>
 int main(int argc, char **argv)
 {
     SEC_WINNT_AUTH_IDENTITY_A identity = {0};
     CredHandle credential;
     identity.User = (unsigned char *)"alice";
-    identity.UserLength = 6;
+    identity.UserLength = argc == 3 ? (ULONG)atoi(argv[2]) : 0;
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    return argc != 2
+    return argc != 3
         || AcquireCredentialsHandleA(NULL, argv[1], SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
                                      &credential, NULL) >= 0;
 }
@@ -244,18 +246,21 @@ fn the_log_tells_why_a_first_call_was_refused() {
     let program = small_program("first-refusal", FIRST_REFUSAL, &[]);
     let file = scratch("first-refusal").join("secur32.toml");
     fs::write(&file, "[log]\nlevel = \"debug\"\n").expect("a scratch file");
-    for (package, reason) in
-        [("WDigest", "does its length count the terminator?"), ("None", "no package of that name")]
-    {
-        for (name, value) in
-            [("SECUR32_LOG", "debug"), ("SECUR32_CONFIG", file.to_str().expect("a path"))]
-        {
-            let (result, errors) = output(command(&program).arg(package).env(name, value));
-            assert!(result.status.success(), "{package}");
-            assert_eq!(errors.lines().count(), 1, "{package}, {name}: {errors}");
-            assert!(errors.contains("AcquireCredentialsHandleA"), "{errors}");
-            assert!(errors.contains(reason), "{package}, {name}: {errors}");
-        }
+    let file = file.to_str().expect("a path");
+    let terminator = "does its length count the terminator?";
+    for (package, length, name, value, reason) in [
+        ("WDigest", "6", "SECUR32_LOG", "debug", terminator),
+        ("WDigest", "6", "SECUR32_CONFIG", file, terminator),
+        ("None", "5", "SECUR32_LOG", "debug", "no package of that name"),
+        ("None", "5", "SECUR32_CONFIG", file, "no package of that name"),
+        // Whoever asks for a log in the wrong words has to learn it from somewhere.
+        ("WDigest", "5", "SECUR32_LOG", "Debug", "SECUR32_LOG: expected off, error or debug"),
+    ] {
+        let (result, errors) = output(command(&program).args([package, length]).env(name, value));
+        assert!(result.status.success(), "{package}");
+        assert_eq!(errors.lines().count(), 1, "{package}, {name}: {errors}");
+        assert!(errors.contains("AcquireCredentialsHandleA"), "{errors}");
+        assert!(errors.contains(reason), "{package}, {name}: {errors}");
     }
 }
 

@@ -175,8 +175,13 @@ impl Config {
             Self::load_from(&file::standard_places(), &none)
         } else {
             // Before the rest, so that what is wrong with the rest can be read in the log.
-            if let Some(settings) = log_of_environment(&variable)? {
-                log::configure(&settings);
+            match log_of_environment(&variable) {
+                Ok(None) => {}
+                Ok(Some(settings)) => log::configure(&settings),
+                Err(wrong) => {
+                    log::complain();
+                    return Err(wrong);
+                }
             }
             Self::load_from(&file::standard_places(), &variable)
         }?;
