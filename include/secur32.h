@@ -1517,7 +1517,8 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc
  *   NULL. Written after success only.
  *
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
- * before or follows one not seen (after both the next good message still opens);
+ * before or follows one not seen, by Kerberos and Negotiate where SEQUENCE_DETECT or REPLAY_DETECT was
+ * asked for (after both the next good message still opens);
  * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has, also none; SEC_E_INVALID_HANDLE;
  * SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, by Kerberos and
  * Negotiate for what does not begin as a message does, and by Digest for more than the configured
@@ -2179,9 +2180,10 @@ void SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
  * TOKEN buffer, then in PKG_PARAMS buffers the method, the URI and the hash of the body.
  *
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
- * before or follows one not seen (after both the next good message still verifies);
- * SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED; SEC_E_CONTEXT_EXPIRED after 2^32
- * messages of Digest. */
+ * before or follows one not seen, by Kerberos and Negotiate where SEQUENCE_DETECT or REPLAY_DETECT was
+ * asked for (after both the next good message still verifies); SEC_E_INVALID_HANDLE;
+ * SEC_E_INVALID_TOKEN; SEC_E_QOP_NOT_SUPPORTED; SEC_E_CONTEXT_EXPIRED after 2^32 messages of
+ * Digest. */
 SECURITY_STATUS SEC_ENTRY VerifySignature(CtxtHandle *phContext, SecBufferDesc *pMessage,
     ULONG MessageSeqNo, ULONG *pfQOP);
 

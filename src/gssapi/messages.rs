@@ -243,7 +243,7 @@ fn unwrap(state: &State, token: &[u8]) -> Result<(Owned<'static>, u32)> {
             &raw mut qop,
         )
     };
-    check(functions, Doing::Message, major, minor)?;
+    check(functions, Doing::Received, major, minor)?;
     check_order(major)?;
     Ok((plain, protection(sealed)))
 }
@@ -261,6 +261,21 @@ fn check_order(major: u32) -> Result<()> {
     Err(Error::new(Status::OUT_OF_SEQUENCE, reason))
 }
 
+/// What is sealed with AES has no filler (RFC 4121 §4.2.3): a header that tells of some is refused before
+/// a library reads it, and nothing in it has been verified yet.
+fn check_filler(header: &[u8]) -> Result<()> {
+    const SEALED: u8 = 2;
+    match header {
+        [0x05, 0x04, flags, _, filler @ ..]
+            if flags & SEALED != 0 && !filler.starts_with(&[0, 0]) =>
+        {
+            let reason = "message: filler in a sealed message (RFC 4121 §4.2.3)";
+            Err(Error::new(Status::INVALID_TOKEN, reason))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens what `EncryptMessage` left in its buffers. The library works in place and spoils what it
 /// refuses, so it gets a copy.
 fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
@@ -271,6 +286,7 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     if message.text_length() + length(token) + padding.map_or(0, length) < HEADER {
         check_whole(message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets()))?;
     }
+    check_filler(message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets()))?;
     let mut copy = Zeroizing::new(Vec::new());
     for buffer in message.0.iter() {
         copy.extend_from_slice(buffer.data.octets());
@@ -298,7 +314,7 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
             count(buffers),
         )
     };
-    check(functions, Doing::Message, major, minor)?;
+    check(functions, Doing::Received, major, minor)?;
     check_order(major)?;
     let mut rest = copy.as_slice();
     for (index, place) in buffers.iter().enumerate() {
@@ -387,7 +403,7 @@ pub(super) fn verify(state: &State, message: &mut Message<'_, '_>) -> Result<u32
             &raw mut qop,
         )
     };
-    check(functions, Doing::Message, major, minor)?;
+    check(functions, Doing::Received, major, minor)?;
     check_order(major)?;
     Ok(0)
 }

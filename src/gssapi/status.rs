@@ -15,8 +15,10 @@ pub(super) enum Doing {
     Initialize,
     /// A server's leg was being taken.
     Accept,
-    /// A message was signed, verified, sealed or opened, or the context was asked something.
+    /// A message was signed or sealed, or the context was asked something.
     Message,
+    /// A message of the peer's was verified or opened.
+    Received,
 }
 
 impl Doing {
@@ -25,7 +27,7 @@ impl Doing {
             Self::Acquire => "credential",
             Self::Initialize => "initialize",
             Self::Accept => "accept",
-            Self::Message => "message",
+            Self::Message | Self::Received => "message",
         }
     }
 }
@@ -65,7 +67,7 @@ fn text(functions: &Functions, value: u32, kind: i32) -> String {
 
 /// The status for a failed call. Kerberos tells more by its minor status than by the major one.
 pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
-    if doing != Doing::Message
+    if !matches!(doing, Doing::Message | Doing::Received)
         && let Some(status) = of_kerberos(doing, minor)
     {
         return status;
@@ -88,12 +90,21 @@ pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
         16 => Status::UNSUPPORTED_FUNCTION,
         13 if doing == Doing::Acquire => Status::NO_CREDENTIALS,
         13 if doing == Doing::Accept => Status::INVALID_TOKEN,
+        // Heimdal's library says so of what was altered.
+        13 if doing == Doing::Received && matches!(minor, ALTERED | EINVAL) => {
+            Status::MESSAGE_ALTERED
+        }
         _ => Status::INTERNAL_ERROR,
     }
 }
 
 /// `ERROR_TABLE_BASE_krb5`, -1765328384.
 const KERBEROS_BASE: u32 = 0x96C7_3A00;
+
+/// `KRB5KRB_AP_ERR_BAD_INTEGRITY`.
+const ALTERED: u32 = KERBEROS_BASE + 31;
+/// A checksum of another length than its kind has.
+const EINVAL: u32 = 22;
 
 /// What a Kerberos error says; its number is RFC 4120 §7.5.9's up to 127, `krb5_err`'s from there.
 fn of_kerberos(doing: Doing, minor: u32) -> Option<Status> {
@@ -156,6 +167,8 @@ mod tests {
             (Doing::Message, 6, Status::MESSAGE_ALTERED),
             (Doing::Message, 9, Status::INVALID_TOKEN),
             (Doing::Message, 12, Status::CONTEXT_EXPIRED),
+            (Doing::Received, 6, Status::MESSAGE_ALTERED),
+            (Doing::Received, 9, Status::INVALID_TOKEN),
             (Doing::Message, 14, Status::QOP_NOT_SUPPORTED),
         ] {
             assert_eq!(status(doing, routine << 16, 0), expected, "{doing:?} {routine}");
@@ -179,10 +192,17 @@ mod tests {
             (Doing::Acquire, KRB5_KT_NOTFOUND, Status::NO_CREDENTIALS),
             (Doing::Initialize, KRB5_KDC_UNREACH, Status::NO_AUTHENTICATING_AUTHORITY),
             (Doing::Initialize, KRB5_FCC_NOFILE, Status::NO_CREDENTIALS),
+            // As Heimdal says it, of the peer's messages alone.
+            (Doing::Received, 31, Status::MESSAGE_ALTERED),
+            (Doing::Received, EINVAL.wrapping_sub(KERBEROS_BASE), Status::MESSAGE_ALTERED),
+            (Doing::Received, 41, Status::INTERNAL_ERROR),
+            (Doing::Message, 31, Status::INTERNAL_ERROR),
+            (Doing::Message, EINVAL.wrapping_sub(KERBEROS_BASE), Status::INTERNAL_ERROR),
+            (Doing::Acquire, 31, Status::LOGON_DENIED),
             // A message's status says more than its cause.
             (Doing::Message, 41, Status::INTERNAL_ERROR),
         ] {
-            let minor = KERBEROS_BASE + code;
+            let minor = KERBEROS_BASE.wrapping_add(code);
             assert_eq!(status(doing, FAILURE, minor), expected, "{doing:?} {code}");
         }
     }
