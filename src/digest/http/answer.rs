@@ -36,8 +36,9 @@ impl AnswerText {
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
-        let user = response.username.octets();
-        let issue = || credential.mint()?.issue_next(offered, &user, &nonce.root, clock());
+        let (name, realm) = (response.username.octets(), response.realm.unquoted());
+        let user = [&*name, &*realm];
+        let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock());
         let next_nonce = with_next.then(issue).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {

@@ -110,8 +110,9 @@ impl Exchange<'_> {
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
-        let user = response.username.octets();
-        let Some(nonce) = self.credential.mint()?.check(self.realms.offered, &user, text) else {
+        let (name, realm) = (response.username.octets(), response.realm.unquoted());
+        let (mint, user) = (self.credential.mint()?, [&*name, &*realm]);
+        let Some(nonce) = mint.check(self.realms.offered, user, text) else {
             return Ok(Some(Verdict::Again(false)));
         };
         self.check_opaque(response)?;

@@ -5,7 +5,7 @@
 //! of 16 random octets, the time (FILETIME, little-endian) and 32 octets, which here are
 //! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for. In the next nonce
 //! of an Authentication-Info (RFC 7616 §3.5) they are the random octets of the challenge's nonce that
-//! it goes back to, and half of an HMAC over these and the user's name too: so it tells to which session
+//! it goes back to, and half of an HMAC over these and the user's realm and name too: so it tells to which session
 //! it belongs, and nothing is kept of it either.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -43,6 +43,9 @@ const MINT_LABEL: &[u8] = b"secur32 http mint\0";
 pub type Text = [u8; NONCE_LENGTH];
 /// The random octets of a nonce, which name it.
 pub type Key = [u8; KEY];
+/// A user's name and own realm, as sent: with some realms let in beside the one offered, no name alone
+/// is a user.
+pub type User<'a> = [&'a [u8]; 2];
 
 /// A nonce that was issued with this secret for a realm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -117,12 +120,11 @@ impl Mint {
         Ok(Proven { text: text(&raw), key, issued: now, root: key })
     }
 
-    /// A fresh nonce for the next request of a user, named as sent, in place of one that goes back to
-    /// `root`.
+    /// A fresh nonce for the next request of a user, in place of one that goes back to `root`.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn issue_next(&self, realm: &[u8], user: &[u8], root: &Key, now: u64) -> Result<Proven> {
+    pub fn issue_next(&self, realm: &[u8], user: User<'_>, root: &Key, now: u64) -> Result<Proven> {
         let mut raw = [0; RAW];
         let (covered, mac) = raw.split_at_mut(COVERED_OF_NEXT);
         let (own, of_root) = covered.split_at_mut(COVERED);
@@ -138,7 +140,7 @@ impl Mint {
     /// What `text` proves; `None` where it is not a nonce of this secret and realm, or a next one of
     /// another user.
     #[must_use]
-    pub fn check(&self, realm: &[u8], user: &[u8], text: &[u8]) -> Option<Proven> {
+    pub fn check(&self, realm: &[u8], user: User<'_>, text: &[u8]) -> Option<Proven> {
         let text: Text = text.try_into().ok()?;
         let digits = text.strip_prefix(PREFIX)?;
         let mut raw = [0; RAW];
@@ -155,16 +157,18 @@ impl Mint {
 
     /// The nonce that a next one goes back to.
     #[cold]
-    fn check_next(&self, realm: &[u8], user: &[u8], raw: &[u8; RAW]) -> Option<Key> {
+    fn check_next(&self, realm: &[u8], user: User<'_>, raw: &[u8; RAW]) -> Option<Key> {
         let (covered, mac) = raw.split_at(COVERED_OF_NEXT);
         self.mac_of_next(covered, realm, user).verify_truncated_left(mac).ok()?;
         covered.last_chunk().copied()
     }
 
-    fn mac_of_next(&self, covered: &[u8], realm: &[u8], user: &[u8]) -> Hmac<Sha256> {
+    fn mac_of_next(&self, covered: &[u8], realm: &[u8], [name, own]: User<'_>) -> Hmac<Sha256> {
         let mut mac = mac_of(&self.next_nonces, covered, &(realm.len() as u64).to_le_bytes());
         mac.update(realm);
-        mac.update(user);
+        mac.update(&(own.len() as u64).to_le_bytes());
+        mac.update(own);
+        mac.update(name);
         mac
     }
 

@@ -4,7 +4,7 @@ use crate::sspi::Result;
 const NOW: u64 = 0x01D9_0000_1234_5678;
 
 const REALM: &[u8] = b"example.org";
-const USER: &[u8] = b"alice";
+const USER: User<'_> = [b"alice", b"example.com"];
 
 fn mint(secret: &str) -> Mint {
     let config = Config {
@@ -71,16 +71,26 @@ fn a_next_nonce_tells_what_it_goes_back_to_and_is_its_users() {
         assert!(next.is_next() && next.root == one.key && next.key != before.key);
         assert_eq!(mint.check(REALM, USER, &next.text), Some(next));
         assert_eq!(next.issued, NOW + age);
-        for user in [&b""[..], b"alic", b"Alice", b"alice\0"] {
+        let [alice, own] = USER;
+        let names = [&b""[..], b"alic", b"Alice", b"alice\0"].map(|name| [name, own]);
+        let realms = [&b""[..], b"example.co", REALM, b"example.comalice"].map(|own| [alice, own]);
+        for user in names.into_iter().chain(realms) {
             assert_eq!(mint.check(REALM, user, &next.text), None);
             assert_eq!(mint.check(REALM, user, &one.text), Some(one), "anybody's");
         }
     }
     assert_ne!(one.root, other.root);
-    // No user's name runs into the realm.
-    let next = mint.issue_next(b"r", b"ealm", &one.key, NOW).unwrap();
-    assert_eq!(mint.check(b"realm", b"", &next.text), None);
-    assert_eq!(mint.check(b"re", b"alm", &next.text), None);
+    // Nothing runs into another.
+    let next = mint.issue_next(b"r", [b"ea", b"lm"], &one.key, NOW).unwrap();
+    for (realm, user) in [
+        (&b"r"[..], [&b"e"[..], b"alm"]),
+        (b"r", [b"", b"ealm"]),
+        (b"r", [b"ealm", b""]),
+        (b"re", [b"a", b"lm"]),
+        (b"realm", [b"", b""]),
+    ] {
+        assert_eq!(mint.check(realm, user, &next.text), None);
+    }
 }
 
 #[test]
@@ -96,7 +106,8 @@ fn a_nonce_cannot_be_made_a_next_one() {
     // A realm that is what the MAC of a next nonce covers further.
     let mint = mint("sixteen octets!!");
     let root = [b'r'; KEY];
-    let realm = [&root[..], &11_u64.to_le_bytes(), REALM, USER].concat();
+    let ([name, own], length) = (USER, 11_u64.to_le_bytes());
+    let realm = [&root[..], &length, REALM, &length, own, name].concat();
     let first = mint.issue(&realm, NOW).unwrap();
     let mut raw = [0; RAW];
     hex::read(first.text.strip_prefix(PREFIX).unwrap(), &mut raw).unwrap();
