@@ -63,6 +63,34 @@ int main(int argc, char **argv)
 }
 "#;
 
+/// Answers a response to a nonce of somebody else's.
+const CHALLENGED_AGAIN: &str = r#"#include <sspi.h>
+#include <string.h>
+int main(void)
+{
+    char text[] = "username=\"alice\",realm=\"r\",nonce=\"x\",uri=\"/\",qop=auth,nc=00000001,"
+                  "cnonce=\"c\",response=\"00000000000000000000000000000000\"";
+    char method[] = "GET", challenge[4096];
+    SecBuffer in[2] = {{0, SECBUFFER_TOKEN, 0}, {3, SECBUFFER_PKG_PARAMS, 0}};
+    SecBuffer out = {sizeof challenge, SECBUFFER_TOKEN, 0};
+    SecBufferDesc input = {SECBUFFER_VERSION, 2, 0}, output = {SECBUFFER_VERSION, 1, 0};
+    CredHandle credential;
+    CtxtHandle context;
+    ULONG flags;
+    char package[] = "WDigest";
+    in[0].cbBuffer = (ULONG)strlen(text);
+    in[0].pvBuffer = text;
+    in[1].pvBuffer = method;
+    out.pvBuffer = challenge;
+    input.pBuffers = in;
+    output.pBuffers = &out;
+    return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+                                     &credential, NULL) != SEC_E_OK
+        || AcceptSecurityContext(&credential, NULL, &input, ASC_REQ_HTTP, SECURITY_NATIVE_DREP, &context,
+                                 &output, &flags, NULL) != SEC_I_CONTINUE_NEEDED;
+}
+"#;
+
 /// Keeps what the library handed out: a block and a handle.
 const KEPT: &str = r#"#include <sspi.h>
 int main(void)
@@ -262,6 +290,19 @@ fn the_log_tells_why_a_first_call_was_refused() {
         assert!(errors.contains("AcquireCredentialsHandleA"), "{errors}");
         assert!(errors.contains(reason), "{package}, {name}: {errors}");
     }
+}
+
+#[test]
+fn the_log_tells_why_a_response_is_answered_by_a_challenge() {
+    let program = small_program("challenged-again", CHALLENGED_AGAIN, &[]);
+    let accounts = scratch("challenged-again").join("accounts");
+    fs::write(&accounts, "alice:r:9f4c47c8ab0e4ef6e4ac2cd8d0ba2ccd\n").expect("a scratch file");
+    let mut command = command(&program);
+    command.env("SECUR32_LOG", "debug").env("SECUR32_REALM", "r").env("SECUR32_ACCOUNTS", accounts);
+    let (result, errors) = output(&mut command);
+    assert!(result.status.success(), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("nonce was not issued here"), "{errors}");
 }
 
 #[test]

@@ -197,7 +197,10 @@ impl Leg<'_> {
         let realms = Realms::of(offered, credential.config());
         let exchange = Exchange { credential, inputs, call, realms, sessions, clock };
         match exchange.judge(&asked, output)? {
-            Verdict::Again(stale) => again(stale, output),
+            Verdict::Again(stale) => {
+                log::note(|| why_again(stale).to_owned());
+                again(stale, output)
+            }
             Verdict::First(session, granted) => {
                 let flags = granted.flags;
                 log::note(|| "HTTP: a session has begun".to_owned());
@@ -209,6 +212,15 @@ impl Leg<'_> {
                 Ok((Phase::Completing(session, asked, known), step))
             }
         }
+    }
+}
+
+/// Why a response is answered by a challenge, which callers are not told as a refusal.
+fn why_again(stale: bool) -> &'static str {
+    if stale {
+        "HTTP: a new nonce for a response whose nonce is too old or was used at its count (RFC 7616 §3.3)"
+    } else {
+        "HTTP: a challenge for a response whose nonce was not issued here for its realm and user"
     }
 }
 
