@@ -42,9 +42,6 @@ pub(super) fn verify(layer: &Layer, message: &Message<'_, '_>) -> Result<u32> {
         layer.verify(parts.take(before).chain(std::iter::once(text)), signature)?;
         return Ok(QOP_PROTECTED);
     };
-    if !message.0.iter().any(|buffer| buffer.kind == DATA) {
-        return Err(no_buffer());
-    }
     let Ok(signature) = message.0[token].data.octets().try_into() else {
         let reason = "signature: must have 16 octets (RFC 2831 §2.3)";
         return Err(Error::new(Status::MESSAGE_ALTERED, reason));

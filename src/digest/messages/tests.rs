@@ -396,6 +396,8 @@ fn a_signature_covers_the_same_buffers_when_it_is_verified() {
         vec![header(WithChecksum), data(b"one"), room(TOKEN, 16), header(WithChecksum)],
         vec![header(WithChecksum), room(TOKEN, 16)],
         vec![header(ReadOnly), room(TOKEN, 16)],
+        vec![room(TOKEN, 16)],
+        vec![room(TOKEN, 16), room(PADDING, 1)],
     ] {
         let mut signed = shape.clone();
         with(&mut signed, |message| sign(&client, message)).unwrap();
