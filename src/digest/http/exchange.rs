@@ -79,7 +79,7 @@ impl Exchange<'_> {
             return Err(invalid("accept: a response needs the request's method in buffer 1"));
         }
         let config = self.credential.config();
-        self.check_offered(config, response)?;
+        check_offered(self.credential, self.inputs, response, self.call.flags)?;
         let request = request(config, self.inputs, response);
         let request = match request {
             Ok(ref request) => request,
@@ -115,7 +115,7 @@ impl Exchange<'_> {
         let Some(nonce) = mint.check(self.realms.offered, user, text) else {
             return Ok(Some(Verdict::Again(false)));
         };
-        self.check_opaque(response)?;
+        check_opaque(self.credential, self.realms.offered, response)?;
         if response.nc == Some(0) {
             return Err(out_of_sequence());
         }
@@ -179,7 +179,7 @@ impl Exchange<'_> {
         response: &Response<'_>,
         request: &Request<'_>,
     ) -> Result<Verdict> {
-        self.check_opaque(response)?;
+        check_opaque(self.credential, self.realms.offered, response)?;
         let order = self.credential.config().http_nonce_count;
         let same_user = is_users(&session, response);
         let is_new = |count| session.counts.is_new(count, order);
@@ -266,28 +266,38 @@ impl Exchange<'_> {
         };
         Ok(session.map(|session| (session, granted)))
     }
+}
 
-    /// Of what was offered, the hash must be one, and auth-int where it is the response's qop.
-    fn check_offered(&self, config: &Config, response: &Response<'_>) -> Result<()> {
-        let hash = response.algorithm.hash;
-        if !config.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
-            return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
-        }
-        let integrity = self.call.flags.intersects(Flags::SIGNED) || !self.inputs.entity.is_empty();
-        if response.qop == Qop::AuthInt && !integrity {
-            return Err(invalid("response: auth-int was not offered (RFC 7616 §3.4)"));
-        }
-        Ok(())
+/// Of what was offered, the hash must be one, and auth-int where it is the response's qop.
+pub(super) fn check_offered(
+    credential: &DigestCredential,
+    inputs: &ServerInputs<'_>,
+    response: &Response<'_>,
+    requested: Flags,
+) -> Result<()> {
+    let (config, hash) = (credential.config(), response.algorithm.hash);
+    if !config.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
+        return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
     }
+    let integrity = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
+    if response.qop == Qop::AuthInt && !integrity {
+        return Err(invalid("response: auth-int was not offered (RFC 7616 §3.4)"));
+    }
+    Ok(())
+}
 
-    fn check_opaque(&self, response: &Response<'_>) -> Result<()> {
-        let config = self.credential.config();
-        let Some(opaque) = response.opaque.filter(|_| config.http_opaque) else { return Ok(()) };
-        if opaque.unquoted().as_ref() == self.credential.mint()?.opaque(self.realms.offered) {
-            return Ok(());
-        }
-        Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))
+/// The opaque, where it was sent and comes back, must be that of the realm that was offered.
+pub(super) fn check_opaque(
+    credential: &DigestCredential,
+    offered: &[u8],
+    response: &Response<'_>,
+) -> Result<()> {
+    let wanted = credential.config().http_opaque;
+    let Some(opaque) = response.opaque.filter(|_| wanted) else { return Ok(()) };
+    if opaque.unquoted().as_ref() == credential.mint()?.opaque(offered) {
+        return Ok(());
     }
+    Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))
 }
 
 /// The attributes of a request with this qop.

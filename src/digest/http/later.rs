@@ -8,7 +8,9 @@ use std::ops::Deref;
 
 use super::answer::AnswerText;
 use super::buffers::{OUTPUT, ServerInputs};
-use super::exchange::{Granted, granted_flags, is_users, out_of_sequence, request};
+use super::exchange::{
+    Granted, check_offered, check_opaque, granted_flags, is_users, out_of_sequence, request,
+};
 use super::response::Response;
 use super::secret::Request;
 use super::server::{Clock, wants_answer};
@@ -216,6 +218,7 @@ impl Later<'_> {
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
         let Session { nonce, secret, offered, .. } = self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
+        check_offered(self.credential, inputs, response, self.asked.flags)?;
         let request = &request(self.credential.config(), inputs, response)?;
         if response.nonce.unquoted().as_ref() != nonce.text
             || !is_users(self.session, response)
@@ -224,6 +227,7 @@ impl Later<'_> {
             let reason = "response: not what the session's user would send (RFC 7616 §3.4.6)";
             return Err(Error::new(Status::MESSAGE_ALTERED, reason));
         }
+        check_opaque(self.credential, offered, response)?;
         let asked = (response, request);
         let answer = AnswerText::new(self.credential, offered, asked, nonce, secret, self.clock)?;
         Ok(Verified {

@@ -118,6 +118,45 @@ fn another_body_or_uri_than_was_accepted_is_judged_by_itself() {
 }
 
 #[test]
+fn what_was_not_offered_is_not_taken_from_a_later_request_either() {
+    let credential = server("http_opaque = 1");
+    let (verifying, text) = begun(&credential);
+    let opaque = |response: &str, opaque: &str| format!("{response}, opaque=\"{opaque}\"");
+    let own = value(&text, "opaque").unwrap();
+    let empty = "d41d8cd98f00b204e9800998ecf8427e";
+    let body = Browser { qop: "auth-int", entity: Some(empty), ..ALICE };
+    let rows = |nc: u32| {
+        let auth = ALICE.respond(&text, nc, "GET", "/");
+        let int = body.respond(&text, nc, "GET", "/");
+        [
+            (opaque(&auth, &"0".repeat(32)), "", Status::INVALID_TOKEN),
+            (opaque(&auth, ""), "", Status::INVALID_TOKEN),
+            // Integrity of a body that nobody has looked at.
+            (opaque(&int, &own), "", Status::INVALID_TOKEN),
+            (opaque(&int, &own), empty, Status::OK),
+        ]
+    };
+    let right = opaque(&ALICE.respond(&text, 2, "GET", "/"), &own);
+    let context = accepted(&credential, &inputs(right.as_bytes(), "GET", b""), Flags::NONE);
+    for (response, entity, expected) in rows(2) {
+        let texts = [response.as_bytes(), b"GET", b"", entity.as_bytes()];
+        assert_eq!(complete_with(&*context, texts), expected, "complete {response}");
+    }
+    for (response, entity, expected) in rows(3) {
+        let [mut token, mut method, mut entity] =
+            [response.as_bytes(), b"GET", entity.as_bytes()].map(<[u8]>::to_vec);
+        let mut buffers = [
+            message_buffer(TOKEN, &mut token),
+            message_buffer(PARAMS, &mut method),
+            message_buffer(PARAMS, &mut []),
+            message_buffer(PARAMS, &mut entity),
+        ];
+        let status = status_of(verifying.verify(&mut Message(&mut buffers)));
+        assert_eq!(status, expected, "verify {response}");
+    }
+}
+
+#[test]
 fn requests_of_every_length_are_completed() {
     let credential = server("");
     let (_first, text) = begun(&credential);
