@@ -2,6 +2,7 @@
 //! accounts and their file, configurations, contexts. `.ci/threads` runs this under ThreadSanitizer,
 //! which sees every pair of accesses that nothing orders; by itself it checks the statuses.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -22,9 +23,12 @@ fn a_race_to_be_seen() {
     // SAFETY: none: it is not.
     unsafe impl Sync for Shared {}
     static SHARED: Shared = Shared(std::cell::UnsafeCell::new(0));
+    // Both have begun before either goes on: the end of one must not come before the other's start.
+    let begun = Barrier::new(2);
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
+                begun.wait();
                 for _ in 0..100_000 {
                     let shared = std::hint::black_box(SHARED.0.get());
                     // SAFETY: none: the other thread does the same.
