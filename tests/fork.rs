@@ -61,3 +61,13 @@ fn no_child_hangs_where_all_threads_write_to_a_log() {
 fn no_child_hangs_where_all_threads_write_to_standard_error() {
     run("fork-errors", "free", "level = \"debug\"");
 }
+
+#[test]
+fn a_fork_does_not_wait_for_a_handler_that_waits_for_a_thread_in_the_library() {
+    let flags = [&["-std=c99", "-O1", "-pthread"], STRICT].concat();
+    let mut command = Command::new(compile_c(&["c_tests/fork/handlers.c"], &flags));
+    for name in ["SECUR32_CONFIG", "SECUR32_ACCOUNTS", "SECUR32_REALM", "SECUR32_LOG"] {
+        command.env_remove(name);
+    }
+    assert_eq!(succeed(&mut command).trim_end(), "3 forks, 0 wrong");
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include "timing.h"
 
@@ -25,7 +26,9 @@ static void write_accounts(const char *path, size_t count)
         if (count < 1000)
             fprintf(file, "user%06zu:" REALM ":%064zu\n", n, n);
     }
-    if (fclose(file) != 0)
+    /* Long ago, so that it is not read once more while responses are counted. */
+    static const struct utimbuf past = {.actime = 1000000000, .modtime = 1000000000};
+    if (fclose(file) != 0 || utime(path, &past) != 0)
         fail("cannot write %s", path);
 }
 

@@ -8,6 +8,10 @@ use crate::sspi::{
 /// `SECQOP_WRAP_NO_ENCRYPT`: cookies are signed only (RFC 4752 §3.1, §3.2).
 pub(super) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
 
+/// Bytes of the longest cookie that is read, sealed: it holds four bytes and a name. A peer chooses how
+/// much memory it takes.
+const LONGEST: usize = 65535;
+
 fn buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
     let data = Data::Writable(octets);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
@@ -42,6 +46,9 @@ pub(super) fn wrap(context: &dyn Context, plain: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// `INVALID_TOKEN` for all that a peer can have done wrong, otherwise the package's own.
 pub(super) fn unwrap(context: &dyn Context, token: &[u8]) -> Result<Vec<u8>> {
+    if token.len() > LONGEST {
+        return Err(Error::new(Status::INVALID_TOKEN, "cookie: 65536 octets or more"));
+    }
     let mut stream = token.to_vec();
     let mut buffers =
         [buffer(buffer_type::STREAM, &mut stream), buffer(buffer_type::DATA, &mut [])];

@@ -62,7 +62,13 @@ mod at {
     use std::ptr;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::thread;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
+
+    /// How long a thread waits at a closed gate. A fork keeps it closed for as long as the kernel copies
+    /// a process's tables. But a handler of the program's own, which runs after the gate is closed, may
+    /// wait for a lock that the waiting thread holds: so it goes in then, and that fork's child may find
+    /// a lock held.
+    const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
     /// Counters; threads spread over them.
     const COUNTERS: usize = 16;
@@ -132,11 +138,13 @@ mod at {
 
     #[cold]
     fn count_in_later(counter: &AtomicU32) {
+        let begun = Instant::now();
+        let is_over = || begun.elapsed() > LONGEST_WAIT;
         loop {
             counter.fetch_sub(1, Ordering::SeqCst);
-            wait_until(|| FORKING.load(Ordering::Relaxed) == 0);
+            wait_until(|| FORKING.load(Ordering::Relaxed) == 0 || is_over());
             counter.fetch_add(1, Ordering::SeqCst);
-            if FORKING.load(Ordering::SeqCst) == 0 {
+            if FORKING.load(Ordering::SeqCst) == 0 || is_over() {
                 return;
             }
         }
