@@ -48,7 +48,7 @@ const LOOKS: usize = 3;
 ///
 /// The file is looked at again by one look-up a second, and by every [`Source::refresh`]. When it
 /// has changed (modification time, size, inode or device) it is read again: within the look where
-/// that takes about a millisecond at most ([`reading::IN_PLACE`]), so that a new account works at
+/// that takes about a millisecond at most (64 KiB), so that a new account works at
 /// once; else on a thread of its own, beside look-ups, which have the accounts read before until
 /// then. Where the system has no thread to give, a large file too is read within the look. While it
 /// is missing or malformed the accounts are those of its last good state, and the log has one line

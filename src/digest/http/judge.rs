@@ -22,7 +22,7 @@ pub struct Match {
 }
 
 /// Compares `response` with what the secrets of `source` would make of it, where it is `eligible`:
-/// as [`account_check::search`]. A name that is hashed (RFC 7616 §3.4.4) is nobody's unless `userhash`
+/// as `account_check::search`. A name that is hashed (RFC 7616 §3.4.4) is nobody's unless `userhash`
 /// says that this server asks for such names.
 ///
 /// # Errors

@@ -203,7 +203,7 @@ impl Sessions {
     ///
     /// # Errors
     /// `INVALID_TOKEN` for texts that are too long to keep; `INSUFFICIENT_MEMORY`, also where the
-    /// texts of all sessions that live have more than [`TEXTS_PER_RECORD`] octets for each of `limit`.
+    /// texts of all sessions that live have more than `TEXTS_PER_RECORD` octets for each of `limit`.
     pub fn begin(
         self: &Arc<Self>,
         beginning: Beginning,
