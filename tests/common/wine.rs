@@ -16,8 +16,26 @@ pub(crate) static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
     prefix
 });
 
+/// How often a directory of Wine's is made. Before any program of ours runs, Wine's own set-up fails now and
+/// then where others are being made on a busy machine ("could not load kernel32.dll").
+const BOOTS: usize = 3;
+
 /// Makes a directory of Wine's, or brings it up to date.
 pub(crate) fn boot(prefix: &Path) {
+    let mut told = String::new();
+    for _ in 0..BOOTS {
+        match boot_once(prefix) {
+            Ok(()) => return,
+            Err(error) => told.push_str(&error),
+        }
+        // Half of it would spoil the next run.
+        let _ = with_wine("wineserver", prefix).arg("-k").status();
+        let _ = fs::remove_dir_all(prefix);
+    }
+    panic!("{told}");
+}
+
+fn boot_once(prefix: &Path) -> Result<(), String> {
     fs::create_dir_all(prefix).expect("a directory");
     // Wine's server ends a little after its last program, and whoever comes just then dies without a
     // word. This one stays for a minute.
@@ -33,11 +51,10 @@ pub(crate) fn boot(prefix: &Path) {
     let output = fs::File::create(&told).expect("a file");
     let status =
         wine(prefix).args(["wineboot", "--init"]).stdout(Stdio::null()).stderr(output).status();
-    if !status.as_ref().is_ok_and(ExitStatus::success) {
-        // Half of it would spoil the next run.
-        let _ = fs::remove_dir_all(prefix);
-        panic!("wineboot: {status:?} {}", fs::read_to_string(&told).unwrap_or_default());
+    if status.as_ref().is_ok_and(ExitStatus::success) {
+        return Ok(());
     }
+    Err(format!("wineboot: {status:?} {}\n", fs::read_to_string(&told).unwrap_or_default()))
 }
 
 /// `wine` with its own secur32.
