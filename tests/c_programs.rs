@@ -3,13 +3,13 @@
 
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-mod common;
+mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{STRICT, compile_c, compile_c_static, compiler, have, read, root, scratch, succeed};
+use support::{STRICT, compile_c, compile_c_static, compiler, have, read, root, scratch, succeed};
 
 const SANITIZE: &[&str] =
     &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];

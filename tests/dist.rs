@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-mod common;
+mod support;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs};
 
-use common::{IMAP_CLIENT, IMAP_SERVER, STRICT, have, root, scratch, succeed, wine};
+use support::{IMAP_CLIENT, IMAP_SERVER, STRICT, have, root, scratch, succeed, wine};
 
 /// Makes the archives anew; their names and contents.
 fn archives(output: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -4,13 +4,13 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(clippy::format_push_string)] // C sources grow line by line
 
-mod common;
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use common::{
+use support::{
     STRICT, compile_c, compiler, library, read, root, rust_sources, scratch, static_library,
     succeed,
 };
@@ -129,7 +129,7 @@ fn the_function_tables_hold_the_exports() {
 /// On 32-bit x86 the compiler writes the octets of the arguments into the symbol.
 #[test]
 fn the_prototypes_take_the_listed_octets_on_x86() {
-    if !common::have("i686-w64-mingw32-gcc") {
+    if !support::have("i686-w64-mingw32-gcc") {
         return;
     }
     let mut source = String::from("#define SECUR32_PROTOTYPES\n#include <secur32.h>\n");

@@ -3,13 +3,13 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![cfg(target_os = "linux")]
 
-mod common;
+mod support;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{STRICT, compile_c, scratch, succeed};
+use support::{STRICT, compile_c, scratch, succeed};
 
 /// Of each run; by hand a thousand tell more.
 const CHILDREN: &str = "40";

@@ -5,7 +5,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-mod common;
+mod support;
 
 #[path = "peers/base64.rs"]
 mod base64;
@@ -129,7 +129,7 @@ fn attributes_messages_and_bindings() {
     let mut forwardable = kdc.command(&program);
     forwardable.env("KRB5CCNAME", kdc.path("forwardable")).arg("forwardable");
     for command in [&mut kdc.command(&program), &mut forwardable] {
-        let told = common::succeed(command);
+        let told = support::succeed(command);
         assert!(told.ends_with(" 0 failures\n"), "{told}");
     }
 }
@@ -154,7 +154,7 @@ fn messages_of_every_shape() {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("messages")));
+    let told = support::succeed(&mut kdc.command(programs::compiled("messages")));
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 
@@ -170,7 +170,7 @@ fn sspilib_wraps_and_unwraps() {
         for layer in ["confidentiality", "integrity"] {
             let mut command = kdc.command("python3");
             peers_programs::sspilib(&mut command).expect("sspilib");
-            let told = common::succeed(command.args([package, "imap/localhost", layer]));
+            let told = support::succeed(command.args([package, "imap/localhost", layer]));
             assert_eq!(told, "184 messages\n", "{package}, {layer}");
         }
     }
@@ -183,7 +183,7 @@ fn cookies_of_all_kinds() {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("cookies")));
+    let told = support::succeed(&mut kdc.command(programs::compiled("cookies")));
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 
@@ -193,7 +193,7 @@ fn package_lists_decide() {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("package_lists")));
+    let told = support::succeed(&mut kdc.command(programs::compiled("package_lists")));
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 
@@ -204,7 +204,7 @@ fn legs_without_room_are_repeated_by_any_thread() {
         return;
     }
     let kdc = Kdc::shared();
-    let told = common::succeed(&mut kdc.command(programs::compiled("rooms")));
+    let told = support::succeed(&mut kdc.command(programs::compiled("rooms")));
     assert!(told.ends_with(" 0 failures\n"), "{told}");
 }
 

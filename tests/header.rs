@@ -4,18 +4,18 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(clippy::format_push_string)] // C sources grow line by line
 
-mod common;
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{
+use secur32::sspi::Flags;
+use support::{
     STRICT, compile_c, compiler, have, library_directory, read, root, rust_sources, scratch,
     succeed,
 };
-use secur32::sspi::Flags;
 
 const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"];
 const WINDOWS_10: &str = "-D_WIN32_WINNT=0x0A00";

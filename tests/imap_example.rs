@@ -4,8 +4,8 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-mod common;
 mod imap;
+mod support;
 
 use imap::digest::{Signed, account, encode, log_in_for};
 use imap::{Programs, Server, client, client_against};
@@ -50,7 +50,7 @@ fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
 
 #[test]
 fn a_login_for_another_service_or_of_another_realm_is_refused() {
-    let directory = common::scratch("other-realm");
+    let directory = support::scratch("other-realm");
     let (accounts, config) = (directory.join("accounts"), directory.join("secur32.toml"));
     let lines = ["example.org", "LISTED", "other", ""].map(account);
     std::fs::write(&accounts, lines.concat()).expect("accounts");

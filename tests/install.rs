@@ -3,13 +3,13 @@
 
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-mod common;
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use common::{STRICT, read, root, scratch, succeed};
+use support::{STRICT, read, root, scratch, succeed};
 
 const PROGRAM: &str = r"#include <sspi.h>
 #include <security.h>

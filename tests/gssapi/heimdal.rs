@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use crate::common;
 use crate::kdc::{self, Kdc};
 use crate::matrix::run;
 use crate::participant::Process;
 use crate::programs;
 use crate::refusals;
 use crate::row::{Elsewhere, Ending, Peer, Row};
+use crate::support;
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];
 
@@ -21,7 +21,7 @@ static DIRECTORY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     let places = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
     let mut libraries = places.map(|place| place.path().join("libgssapi.so.3"));
     let library = libraries.find(|library| library.exists())?;
-    let directory = common::scratch("heimdal");
+    let directory = support::scratch("heimdal");
     let link = directory.join("libgssapi_krb5.so.2");
     let _ = fs::remove_file(&link);
     std::os::unix::fs::symlink(library, link).expect("a symbolic link");
@@ -117,7 +117,7 @@ fn attributes_messages_and_cookies_with_heimdal() {
     for name in ["attributes", "messages", "cookies", "rooms", "package_lists"] {
         let mut command = kdc.command(programs::compiled(name));
         load_heimdal(command.arg("heimdal"));
-        let told = common::succeed(&mut command);
+        let told = support::succeed(&mut command);
         assert!(told.ends_with(" 0 failures\n"), "{told}");
     }
 }

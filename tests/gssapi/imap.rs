@@ -4,11 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::common;
 use crate::kdc::{self, Kdc, REALM};
 use crate::matrix::Case;
 use crate::participant::{PATIENCE, Process};
 use crate::peers_programs::installed;
+use crate::support;
 
 /// Who logs in, and which layer the server says it then has.
 pub(crate) enum Login {
@@ -99,14 +99,14 @@ pub(crate) fn curl(kdc: &Kdc, port: &str) -> Command {
 }
 
 fn server() -> PathBuf {
-    program(common::IMAP_SERVER)
+    program(support::IMAP_SERVER)
 }
 
 fn client() -> PathBuf {
-    program(common::IMAP_CLIENT)
+    program(support::IMAP_CLIENT)
 }
 
 fn program(sources: &[&str]) -> PathBuf {
-    let flags = [&["-std=c99", "-pthread"], common::STRICT].concat();
-    common::compile_c(sources, &flags)
+    let flags = [&["-std=c99", "-pthread"], support::STRICT].concat();
+    support::compile_c(sources, &flags)
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::common;
 pub(crate) use crate::peers_programs::{Found, gnu_sasl, jdk, our_client, our_server};
+use crate::support;
 
 /// The participant by Cyrus SASL, with its plugin for GSSAPI and GSS-SPNEGO.
 pub(crate) fn cyrus() -> Found {
@@ -20,11 +20,11 @@ pub(crate) fn other_clock() -> PathBuf {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY
         .get_or_init(|| {
-            let library = common::scratch("gssapi").join("other_clock.so");
+            let library = support::scratch("gssapi").join("other_clock.so");
             let flags = [&["-std=c99", "-shared", "-fPIC", "-o"][..], &[]].concat();
             let mut command =
-                common::compiler("cc", &["c_tests/gssapi/other_clock.c"], common::STRICT);
-            common::succeed(command.args(flags).arg(&library));
+                support::compiler("cc", &["c_tests/gssapi/other_clock.c"], support::STRICT);
+            support::succeed(command.args(flags).arg(&library));
             library
         })
         .clone()
@@ -32,6 +32,6 @@ pub(crate) fn other_clock() -> PathBuf {
 
 /// A program of `c_tests/gssapi`.
 pub(crate) fn compiled(name: &str) -> PathBuf {
-    let flags = [&["-std=c99"], common::STRICT].concat();
-    common::compile_c(&[&format!("c_tests/gssapi/{name}.c")], &flags)
+    let flags = [&["-std=c99"], support::STRICT].concat();
+    support::compile_c(&[&format!("c_tests/gssapi/{name}.c")], &flags)
 }

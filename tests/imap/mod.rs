@@ -9,7 +9,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::thread::{JoinHandle, spawn};
 
-use crate::common;
+use crate::support;
 
 /// Both programs, as built.
 pub(crate) struct Programs {
@@ -19,10 +19,10 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
-        let flags = [&["-std=c99"], common::STRICT, more].concat();
+        let flags = [&["-std=c99"], support::STRICT, more].concat();
         Self {
-            server: common::compile_c(common::IMAP_SERVER, &flags),
-            client: common::compile_c(common::IMAP_CLIENT, &flags),
+            server: support::compile_c(support::IMAP_SERVER, &flags),
+            client: support::compile_c(support::IMAP_CLIENT, &flags),
         }
     }
 }
@@ -38,7 +38,7 @@ static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
 });
 
 fn sanitizers_work() -> bool {
-    let source = common::scratch("programs").join("sanitizers.c");
+    let source = support::scratch("programs").join("sanitizers.c");
     std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
     let mut command = Command::new("cc");
     command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
@@ -72,7 +72,7 @@ impl Drop for Server {
 impl Server {
     /// Starts it for `connections` connections, and returns once it listens.
     pub(crate) fn start(connections: usize) -> Self {
-        let accounts = common::root().join("examples/accounts.htdigest");
+        let accounts = support::root().join("examples/accounts.htdigest");
         Self::start_with(connections, &accounts, None)
     }
 

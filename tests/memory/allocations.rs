@@ -3,7 +3,7 @@
 use md5::Digest as _;
 
 use super::{Place, account, digits, program};
-use crate::common::succeed;
+use crate::support::succeed;
 
 const ENDS: &[&str] = &["each_allocation", "failing_heap", "ends", "scenes"];
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{Place, account, program};
-use crate::common::{have, succeed};
+use crate::support::{have, succeed};
 
 /// Instructions of a run of the program.
 fn instructions(place: &Place, program: &Path, kind: &str, octets: usize) -> u64 {

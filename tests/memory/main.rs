@@ -4,8 +4,8 @@
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod allocations;
 mod leftovers;
@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{STRICT, compile_c, scratch};
+use support::{STRICT, compile_c, scratch};
 
 /// A program of `c_tests/memory`, by its sources.
 fn program(sources: &[&str]) -> PathBuf {

@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::accounts::Setting;
-use crate::common;
 use crate::matrix::Case;
 use crate::participant::{PATIENCE, Process};
 use crate::programs;
 use crate::row::{MAXBUF, REALM};
+use crate::support;
 
 /// Who logs in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,8 +115,8 @@ fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM
         .get_or_init(|| {
-            let flags = [&["-std=c99", "-pthread"], common::STRICT].concat();
-            common::compile_c(common::IMAP_SERVER, &flags)
+            let flags = [&["-std=c99", "-pthread"], support::STRICT].concat();
+            support::compile_c(support::IMAP_SERVER, &flags)
         })
         .clone()
 }

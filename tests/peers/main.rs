@@ -3,8 +3,8 @@
 //! A row needs a peer that is installed (`.ci/peers` installs all of them on Debian). Where it is
 //! not, the row is skipped with a line on standard error; where the variable CI is set it fails.
 
-#[path = "../common/mod.rs"]
-mod common;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod accounts;
 mod base64;
@@ -308,7 +308,7 @@ impl Case for Generic {
         let mut command = setting.ours(Path::new("python3"));
         programs::sspilib(&mut command)?;
         let told =
-            common::succeed(command.args(["WDigest", "ldap/host", layer, "alice", "secret"]));
+            support::succeed(command.args(["WDigest", "ldap/host", layer, "alice", "secret"]));
         if told == "184 messages\n" { Ok(()) } else { Err(told) }
     }
 }

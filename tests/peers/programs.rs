@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::common;
+use crate::support;
 
 /// A program, or the Debian package that it needs and that is not there.
 pub(crate) type Found = Result<PathBuf, &'static str>;
@@ -26,8 +26,8 @@ pub(crate) fn our_client() -> Found {
 }
 
 fn ours(name: &str) -> PathBuf {
-    let flags = [&["-std=c99"], common::STRICT].concat();
-    common::compile_c(&[&format!("c_tests/peers/{name}.c")], &flags)
+    let flags = [&["-std=c99"], support::STRICT].concat();
+    support::compile_c(&[&format!("c_tests/peers/{name}.c")], &flags)
 }
 
 /// The participant by Cyrus SASL.
@@ -48,10 +48,10 @@ pub(crate) fn cyrus() -> Found {
 pub(crate) fn des_parity() -> Found {
     static LIBRARY: OnceLock<Found> = OnceLock::new();
     once(&LIBRARY, || {
-        let library = common::scratch("peers").join("des_parity.so");
+        let library = support::scratch("peers").join("des_parity.so");
         let mut command = strict(&["c_tests/peers/des_parity.c"]);
         command.args(["-shared", "-fPIC", "-o"]).arg(&library).arg("-ldl");
-        common::succeed(&mut command);
+        support::succeed(&mut command);
         Ok(library)
     })
 }
@@ -71,10 +71,10 @@ pub(crate) fn jdk() -> Found {
         if !runs("javac", "--version") || !runs("java", "--version") {
             return Err("openjdk-17-jdk-headless");
         }
-        let classes = common::scratch("peers/classes");
+        let classes = support::scratch("peers/classes");
         let mut command = Command::new("javac");
         command.args(["-encoding", "UTF-8", "-Xlint:all", "-Werror", "-d"]).arg(&classes);
-        common::succeed(command.arg(common::root().join("c_tests/peers/JdkPeer.java")));
+        support::succeed(command.arg(support::root().join("c_tests/peers/JdkPeer.java")));
         Ok(classes)
     })
 }
@@ -82,13 +82,13 @@ pub(crate) fn jdk() -> Found {
 /// Makes of a command of `python3` the participant by sspilib, which holds both ends over this
 /// library; its arguments follow. Otherwise tells what is missing.
 pub(crate) fn sspilib(command: &mut Command) -> Result<(), &'static str> {
-    let modules = common::root().join("target/python");
+    let modules = support::root().join("target/python");
     if !modules.join("sspilib").exists() {
         return Err("sspilib (of PyPI)");
     }
     command.env("PYTHONPATH", modules).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.env("LD_PRELOAD", common::library());
-    command.arg(common::root().join("c_tests/peers/sspilib_peer.py"));
+    command.env("LD_PRELOAD", support::library());
+    command.arg(support::root().join("c_tests/peers/sspilib_peer.py"));
     Ok(())
 }
 
@@ -121,14 +121,14 @@ fn plugin_installed() -> bool {
 }
 
 fn peer(name: &str, library: &str) -> PathBuf {
-    let program = common::scratch("peers").join(name);
+    let program = support::scratch("peers").join(name);
     let mut command = strict(&[&format!("c_tests/peers/{name}.c")]);
     // Cyrus has all its callbacks cast to one type of function.
     command.arg("-Wno-cast-function-type").arg("-o").arg(&program).arg(library);
-    common::succeed(&mut command);
+    support::succeed(&mut command);
     program
 }
 
 fn strict(sources: &[&str]) -> Command {
-    common::compiler("cc", sources, &[&["-std=c99"], common::STRICT].concat())
+    support::compiler("cc", sources, &[&["-std=c99"], support::STRICT].concat())
 }

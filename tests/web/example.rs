@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{JoinHandle, spawn};
 
-use crate::common;
 use crate::digest::Hash;
 use crate::raw::Connection;
+use crate::support;
 
 pub(crate) const REALM: &str = "example.org";
 
@@ -23,10 +23,10 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
-        let flags = [&["-std=c99"], common::STRICT, more].concat();
+        let flags = [&["-std=c99"], support::STRICT, more].concat();
         Self {
-            server: common::compile_c(common::HTTP_SERVER, &flags),
-            client: common::compile_c(common::HTTP_CLIENT, &flags),
+            server: support::compile_c(support::HTTP_SERVER, &flags),
+            client: support::compile_c(support::HTTP_CLIENT, &flags),
         }
     }
 }
@@ -42,7 +42,7 @@ static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
 });
 
 fn sanitizers_work() -> bool {
-    let source = common::scratch("programs").join("web_sanitizers.c");
+    let source = support::scratch("programs").join("web_sanitizers.c");
     std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
     let mut command = Command::new("cc");
     command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
@@ -85,7 +85,7 @@ pub(crate) fn peer(names: &[&str], probe: &[&str], package: &str) -> Option<Path
 pub(crate) fn directory() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = common::scratch("web").join(format!("{}-{number}", std::process::id()));
+    let path = support::scratch("web").join(format!("{}-{number}", std::process::id()));
     std::fs::create_dir_all(&path).expect("a directory");
     path
 }

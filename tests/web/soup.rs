@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common;
 use crate::example::{Server, peer, run};
+use crate::support;
 
 const SOURCE: &str = "c_tests/web/soup_client.c";
 
@@ -15,11 +15,11 @@ fn build(package: &str, debian: &str) -> Option<PathBuf> {
     let output = Command::new(pkg_config).args(["--cflags", "--libs", package]).output();
     let output = output.expect("pkg-config runs");
     let flags = String::from_utf8(output.stdout).expect("its output is text");
-    let program = common::scratch("web").join(format!("soup_client-{package}"));
+    let program = support::scratch("web").join(format!("soup_client-{package}"));
     let status = Command::new("cc")
         .args(["-Wall", "-Wextra", "-Werror", "-o"])
         .arg(&program)
-        .arg(common::root().join(SOURCE))
+        .arg(support::root().join(SOURCE))
         .args(flags.split_whitespace())
         .status();
     assert!(status.expect("cc runs").success(), "{SOURCE} compiles for {package}");

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::common::{root, succeed};
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::{root, succeed};
 
 for_both_word_sizes!(
     the_layout_is_that_of_the_windows_headers,

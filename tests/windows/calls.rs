@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::common::{read, succeed};
 use crate::differences::DIFFERENCES;
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::{read, succeed};
 
 const SOURCE: &str = "c_tests/windows/every_call.c";
 

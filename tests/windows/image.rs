@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::common::{read, succeed};
 use crate::place::{Bits, Place, for_both_word_sizes};
+use crate::support::{read, succeed};
 
 for_both_word_sizes!(
     it_exports_its_list_and_needs_windows_alone,

@@ -6,12 +6,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::common::{IMAP_CLIENT, IMAP_SERVER, succeed};
 use crate::imap_login;
 use crate::kdc::{self, Kdc, REALM};
 use crate::matrix::run;
 use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::row::{Elsewhere, Ending, Peer, Row};
+use crate::support::{IMAP_CLIENT, IMAP_SERVER, succeed};
 
 for_both_word_sizes!(
     clients_log_in_to_native_servers,

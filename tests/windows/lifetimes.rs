@@ -1,8 +1,8 @@
 //! The DLL in the life of a process: loaded and freed, beside the system's own of the same name, used by
 //! threads that end, and given handles that are none.
 
-use crate::common::succeed;
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::succeed;
 
 for_both_word_sizes!(
     handles_that_are_none_are_refused,

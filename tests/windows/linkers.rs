@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::common::{root, succeed};
 use crate::place::{Bits, Place, for_both_word_sizes};
+use crate::support::{root, succeed};
 
 for_both_word_sizes!(microsofts_kind_of_linker_takes_the_lib);
 

@@ -6,11 +6,11 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 
-#[path = "../common/mod.rs"]
-mod common;
 #[allow(dead_code)] // its server alone is used here
 #[path = "../imap/mod.rs"]
 mod imap;
+#[path = "../support/mod.rs"]
+mod support;
 
 #[path = "../peers/base64.rs"]
 mod base64;

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::common::{IMAP_CLIENT, IMAP_SERVER};
 use crate::imap::Server;
 use crate::linkers::clang;
 use crate::place::{Place, for_both_word_sizes};
 use crate::server::Running;
+use crate::support::{IMAP_CLIENT, IMAP_SERVER};
 
 for_both_word_sizes!(a_native_client_logs_in_to_a_server, a_client_logs_in_to_a_native_server);
 

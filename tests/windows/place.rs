@@ -5,8 +5,8 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use crate::common::wine::{PREFIX, runs_32_bits, wine};
-use crate::common::{root, succeed};
+use crate::support::wine::{PREFIX, runs_32_bits, wine};
+use crate::support::{root, succeed};
 
 /// A word size of programs, and of the DLL that they load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::common::wine::{boot, wine, with_wine};
-use crate::common::{HTTP_CLIENT, HTTP_SERVER, read, succeed};
 use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::server::Running;
+use crate::support::wine::{boot, wine, with_wine};
+use crate::support::{HTTP_CLIENT, HTTP_SERVER, read, succeed};
 
 for_both_word_sizes!(every_way_works_and_can_be_undone);
 

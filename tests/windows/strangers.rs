@@ -4,9 +4,9 @@ use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::common::succeed;
-use crate::common::wine::PREFIX;
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::succeed;
+use crate::support::wine::PREFIX;
 
 const SOURCES: [&str; 3] = [
     "c_tests/windows/strangers.c",

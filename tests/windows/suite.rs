@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::common::{root, succeed};
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::{root, succeed};
 
 fn sources() -> Vec<String> {
     let entries = fs::read_dir(root().join("c_tests/suite")).expect("c_tests/suite");

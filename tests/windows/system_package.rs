@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::common::succeed;
-use crate::common::wine::{PREFIX, boot, wine};
 use crate::place::{Bits, Place, for_both_word_sizes};
+use crate::support::succeed;
+use crate::support::wine::{PREFIX, boot, wine};
 
 for_both_word_sizes!(the_machine_s_own_wdigest_is_used_where_configured);
 
