@@ -3,8 +3,6 @@
 
 use std::ffi::c_void;
 
-use zeroize::Zeroize;
-
 use super::identity::types::{
     SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_UNICODE,
     SEC_WINNT_AUTH_IDENTITY_W,
@@ -52,7 +50,8 @@ impl KeyFunction {
         function.map(|function| Self { function, argument, form })
     }
 
-    fn ask(&self, account: &Account<'_>) -> Result<Answer, Unavailable> {
+    fn ask(&self, account: &Account<'_>, algorithm: Algorithm) -> Result<Answer, Unavailable> {
+        let version = version(algorithm);
         let user = text::from_utf8_or_latin1(account.user);
         let realm = text::from_utf8_or_latin1(account.realm);
         match self.form {
@@ -68,7 +67,7 @@ impl KeyFunction {
                     Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
                 };
                 // SAFETY: the principal and its texts live until the call has returned.
-                unsafe { self.call((&raw mut principal).cast()) }
+                unsafe { self.call((&raw mut principal).cast(), version) }
             }
             Form::Narrow => {
                 let (mut user, mut realm) =
@@ -83,14 +82,14 @@ impl KeyFunction {
                     Flags: SEC_WINNT_AUTH_IDENTITY_ANSI,
                 };
                 // SAFETY: the principal and its texts live until the call has returned.
-                unsafe { self.call((&raw mut principal).cast()) }
+                unsafe { self.call((&raw mut principal).cast(), version) }
             }
         }
     }
 
     /// # Safety
     /// `principal` points to the structure that the contract promises the program.
-    unsafe fn call(&self, principal: *mut c_void) -> Result<Answer, Unavailable> {
+    unsafe fn call(&self, principal: *mut c_void, version: ULONG) -> Result<Answer, Unavailable> {
         let mut octets = Secret::new([0; CAPACITY]);
         let memory = octets.expose_mut().as_mut_ptr().cast::<c_void>();
         let mut buffer = SecBuffer {
@@ -102,7 +101,9 @@ impl KeyFunction {
         let mut key = place;
         let mut status = Status::INTERNAL_ERROR.code().cast_signed();
         // SAFETY: the function is the program's word, and all it may write lives until it returns.
-        unsafe { (self.function)(self.argument, principal, 0, &raw mut key, &raw mut status) };
+        unsafe {
+            (self.function)(self.argument, principal, version, &raw mut key, &raw mut status)
+        };
         if key != place || buffer.pvBuffer != memory {
             return Err(unavailable("it replaced a pointer of the library's"));
         }
@@ -157,7 +158,7 @@ impl Source for KeyFunction {
         account: &Account<'_>,
         algorithm: Algorithm,
     ) -> Result<Option<Stored>, Unavailable> {
-        let answer = self.ask(account)?;
+        let answer = self.ask(account, algorithm)?;
         self.read(&answer, algorithm)
     }
 
@@ -172,15 +173,24 @@ impl Source for KeyFunction {
     }
 }
 
-fn hash(octets: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {
-    if algorithm != Algorithm::Md5 {
-        return Err(unavailable("its answer is an MD5 hash, and another is wanted"));
+/// `KeyVer` of the contract: which hash is wanted where the answer is one.
+const fn version(algorithm: Algorithm) -> ULONG {
+    match algorithm {
+        Algorithm::Md5 => 0,
+        Algorithm::Sha256 => 1,
+        Algorithm::Sha512_256 => 2,
     }
-    let mut octets: [u8; 16] =
-        octets.try_into().map_err(|_| unavailable("its hash has not 16 octets"))?;
+}
+
+fn hash(octets: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {
+    let expected = if algorithm == Algorithm::Md5 { 16 } else { 32 };
+    if octets.len() != expected {
+        let length = octets.len();
+        let reason = format!("its hash has {length} bytes, and one of {expected} is wanted");
+        return Err(unavailable(&reason));
+    }
     let mut hash = Secret::new([0; 32]);
-    hash.expose_mut()[..16].copy_from_slice(&octets);
-    octets.zeroize();
+    hash.expose_mut().iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
     Ok(hash)
 }
 

@@ -165,7 +165,7 @@ fn r65_a_broken_contract_is_unavailable_and_says_why() {
             buffer.cbBuffer = u32::MAX;
         }),
         ("neither", |buffer, _, status| put(buffer, 9, b"x", status)),
-        ("16 octets", |buffer, _, status| put(buffer, 2, &[7; 15], status)),
+        ("15 bytes, and one of 16", |buffer, _, status| put(buffer, 2, &[7; 15], status)),
         ("half", |buffer, _, status| put(buffer, 1, b"abc", status)),
         ("not UTF-16", |buffer, _, status| put(buffer, 1, &[0x3D, 0xD8], status)),
     ];
@@ -176,10 +176,26 @@ fn r65_a_broken_contract_is_unavailable_and_says_why() {
 }
 
 #[test]
-fn an_md5_hash_does_not_answer_for_another() {
-    let behaviour: Behaviour = |buffer, _, status| put(buffer, 2, &[7; 16], status);
-    let (found, _) = ask_as(Form::Wide, Algorithm::Sha256, b"alice", behaviour);
-    assert!(found.is_err());
+fn the_version_says_which_hash_is_wanted_and_its_length_is_checked() {
+    let rows: [(Algorithm, ULONG, Behaviour, bool); 5] = [
+        (Algorithm::Md5, 0, |buffer, _, status| put(buffer, 2, &[7; 16], status), true),
+        (Algorithm::Md5, 0, |buffer, _, status| put(buffer, 2, &[7; 32], status), false),
+        (Algorithm::Sha256, 1, |buffer, _, status| put(buffer, 2, &[7; 32], status), true),
+        (Algorithm::Sha256, 1, |buffer, _, status| put(buffer, 2, &[7; 16], status), false),
+        (Algorithm::Sha512_256, 2, |buffer, _, status| put(buffer, 2, &[7; 32], status), true),
+    ];
+    for (algorithm, version, behaviour, taken) in rows {
+        let (found, program) = ask_as(Form::Wide, algorithm, b"alice", behaviour);
+        assert_eq!(program.saw.lock().unwrap()[0].2, version);
+        match found {
+            Ok(Some(Stored::Hash(hash))) if taken => {
+                let length = if algorithm == Algorithm::Md5 { 16 } else { 32 };
+                assert!(hash.expose()[..length].iter().all(|byte| *byte == 7));
+            }
+            Err(Unavailable(reason)) if !taken => assert!(reason.contains("is wanted"), "{reason}"),
+            other => panic!("{algorithm:?}: {other:?}"),
+        }
+    }
 }
 
 #[test]

@@ -156,21 +156,24 @@ fn usage(bits: u32) -> Result<Usage> {
 ///   and the realm in Domain, both also terminated, and Password NULL. Names that are not UTF-8 are
 ///   read as ISO 8859-1. A realm that is not let in is asked for as well, for its time, and refused
 ///   whatever is answered. Not to be written; valid during the call.
-/// * `KeyVer`: 0.
+/// * `KeyVer`: which hash the response was made with: 0 for MD5, 1 for SHA-256, 2 for SHA-512/256 (the
+///   last two over HTTP alone, where `http_algorithms` offers them).
 /// * `Key`: on entry *Key points to a SecBuffer of the library's: pvBuffer is zeroed memory,
 ///   cbBuffer its size, 1024, and BufferType SECBUFFER_EMPTY. The function writes its answer into
 ///   that memory and sets cbBuffer to the answer's length in bytes and BufferType to its kind:
 ///   SECBUFFER_DATA for the password (UTF-16; ANSI from AcquireCredentialsHandleA; not terminated,
-///   though one terminator is tolerated), or SECBUFFER_TOKEN for the 16 octets of
-///   MD5(user:realm:password). Both pointers stay as they are: there is nothing to allocate or to
+///   though one terminator is tolerated), or SECBUFFER_TOKEN for that hash of
+///   user:realm:password: 16 bytes of MD5, 32 of the others. Both pointers stay as they are: there is nothing to allocate or to
 ///   free. The library wipes the memory afterwards.
 /// * `Status`: SEC_E_INTERNAL_ERROR on entry; set to SEC_E_OK with the answer.
 ///
 /// "No such user" is SEC_E_OK with BufferType left SECBUFFER_EMPTY, or one of SEC_E_NO_CREDENTIALS,
 /// SEC_E_LOGON_DENIED and SEC_E_UNKNOWN_CREDENTIALS: the client is then refused as for a wrong
 /// password. Everything else (another status, one not set, a pointer replaced, a length beyond the
-/// memory, another kind, a hash that has not 16 octets, half a UTF-16 character) means that the
-/// accounts could not be asked: accepting fails with SEC_E_NO_AUTHENTICATING_AUTHORITY.
+/// memory, another kind, a hash whose length is not that of the one asked for, half a UTF-16 character)
+/// means that the accounts could not be asked: accepting fails with
+/// SEC_E_NO_AUTHENTICATING_AUTHORITY. A program that has no hash of the kind asked for, but one of
+/// another kind, says "no such user".
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn AcquireCredentialsHandleW(
     pszPrincipal: *mut SEC_WCHAR,
