@@ -1,14 +1,14 @@
 //! The benchmarks: a C program that drives other libraries of SASL and this one in one run, and one
 //! that takes a web server's requests.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::{fs, io};
 
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
-use crate::{Result, chart, in_ci, install, jdk, load, markdown, root, succeed, timing};
+use crate::{Result, chart, in_ci, install, jdk, load, markdown, problem, root, succeed, timing};
 
 /// A library to compare with.
 struct Peer {
@@ -41,55 +41,41 @@ const PEERS: [Peer; 2] = [
     },
 ];
 
-/// The options of the verb.
-#[derive(Default)]
-struct Wanted {
+/// It needs glibc, whose allocator it counts. The table has the peers that are installed, and where the
+/// variable CI is `true` they have to be. What was measured is left in `target/bench/results.tsv`.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Measure with more patience
+    #[arg(long)]
     full: bool,
+    /// Measure a web server's side, against the bound that its hashes set and against Apache httpd
+    #[arg(long)]
     http: bool,
+    /// Measure what time tells others of who is a user
+    #[arg(long)]
     timing: bool,
+    /// Print the README's rows
+    #[arg(long)]
     markdown: bool,
+    /// Print the targets, for programs to read
+    #[arg(long)]
     targets: bool,
+    /// Draw what was measured
+    #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
+    /// Take the results of a file instead of measuring
+    #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
 }
 
-impl Wanted {
-    fn read(words: &[String]) -> Result<Self> {
-        let mut wanted = Self::default();
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let mut file = || words.next().map(PathBuf::from).ok_or(format!("{word} wants a file"));
-            match word.as_str() {
-                "--full" => wanted.full = true,
-                "--http" => wanted.http = true,
-                "--timing" => wanted.timing = true,
-                "--markdown" => wanted.markdown = true,
-                "--targets" => wanted.targets = true,
-                "--chart" => wanted.chart = Some(file()?),
-                "--from" => wanted.from = Some(file()?),
-                _ => return Err(format!("{word} is not an option of this verb")),
-            }
-        }
-        Ok(wanted)
-    }
-}
-
-/// `cargo xtask bench [--full] [--http] [--timing] [--chart FILE] [--markdown] [--targets] [--from FILE]`: builds
-/// the library and the program, and runs it. It needs glibc, whose allocator it counts; the table has
-/// the peers that are installed, and where `CI` is `true` they have to be. What was measured is left
-/// in `target/bench/results.tsv`, and `--from` takes such a file instead of measuring; `--chart` draws
-/// it, `--markdown` prints the README's rows, `--targets` the targets for programs to read. With
-/// `--http` it is a web server's side that is measured, against the bound that its hashes set and
-/// against Apache httpd; with `--timing` what time tells others of who is a user.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let wanted = Wanted::read(words)?;
+/// `cargo xtask bench`: builds the library and the program, and runs it.
+pub(crate) fn run(wanted: &Options) -> Result<()> {
     if let Some(file) = &wanted.from {
-        return show(&wanted, file);
+        return show(wanted, file);
     }
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("bench");
-    let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
-    install::install(&["--prefix".to_string(), place.to_string()])?;
+    install::install(&install::Options::below(&prefix, "release"))?;
     let effort = wanted.full.then_some("--full");
     if wanted.http {
         let program = build_http(&compiler, &prefix)?;
@@ -103,19 +89,18 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     let mut command = std::process::Command::new(build(&compiler, &prefix)?);
     command.args(effort).arg("--results").arg(&results);
     succeed(&mut command)?;
-    show(&wanted, &results)
+    show(wanted, &results)
 }
 
 /// What the options ask for beside the tables.
-fn show(wanted: &Wanted, file: &Path) -> Result<()> {
+fn show(wanted: &Options, file: &Path) -> Result<()> {
     let results = Results::load(file)?;
     if wanted.markdown {
         print!("\n{}", markdown::write(&results));
     }
-    if let Some(chart) = &wanted.chart {
-        fs::write(chart, chart::draw(&results))
-            .map_err(|error| format!("{}: {error}", chart.display()))?;
-        println!("\nthe chart is in {}", chart.display());
+    if let Some(file) = &wanted.chart {
+        fs::write(file, chart::draw(&results)).map_err(|error| problem(file, &error))?;
+        println!("\nthe chart is in {}", file.display());
     }
     if wanted.targets {
         println!();
@@ -209,7 +194,7 @@ pub(crate) fn build_timing(compiler: &Compiler, prefix: &Path, counted: bool) ->
 /// The C files of a directory, without those of peers that are missing.
 fn sources(directory: &str, missing: &[&Peer]) -> Result<Vec<PathBuf>> {
     let directory = root().join(directory);
-    let wrong = |error| format!("{}: {error}", directory.display());
+    let wrong = |error: io::Error| problem(&directory, &error);
     let mut sources = Vec::new();
     for entry in fs::read_dir(&directory).map_err(wrong)? {
         let path = entry.map_err(wrong)?.path();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Result, succeed};
+use crate::{Result, problem, succeed};
 
 /// Options that make callgrind write what [`read`] understands: one file, names and lines in full.
 const OPTIONS: [&str; 5] = [
@@ -34,7 +34,7 @@ pub(crate) fn profile(program: &Path, words: &[&str]) -> Result<String> {
     command.arg(format!("--callgrind-out-file={}", file.display())).arg(program).args(words);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     succeed(&mut command)?;
-    fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
+    fs::read_to_string(&file).map_err(|error| problem(&file, &error))
 }
 
 /// The dumps that a program asked for by name, in its order. `object` is what the name of the shared

@@ -1,7 +1,8 @@
 //! The benchmark's figures as a drawing for the README: an SVG file that is the same for the same
 //! figures, on light and dark pages.
 
-use std::fmt::Write as _;
+use svg::Document;
+use svg::node::element::{Rectangle, Style, Text, Title};
 
 use crate::results::{OURS, Results};
 
@@ -75,66 +76,90 @@ text{font:11px system-ui,'Segoe UI',Helvetica,Arial,sans-serif;fill:#1f2328}
 
 /// The whole drawing.
 pub(crate) fn draw(results: &Results) -> String {
-    let mut left = TOP;
-    let mut body = panel(results, &HANDSHAKES, 0.0, &mut left);
-    body += &panel(results, &SHORT, 0.0, &mut left);
-    let mut right = TOP;
-    body += &panel(results, &LONG, COLUMN, &mut right);
-    let height = left.max(right);
-    let mut compared: Vec<String> = Vec::new();
-    for name in PEERS {
-        if let Some(version) = results.version(name) {
-            compared.push(format!("{name} {version}"));
-        }
-    }
+    let compared: Vec<String> = PEERS
+        .iter()
+        .filter_map(|name| Some(format!("{name} {}", results.version(name)?)))
+        .collect();
     let compared = compared.join(", ");
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-         width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n\
-         <title>Speed of secur32 beside {compared}</title>\n<style>\n{STYLE}</style>\n\
-         <text class=\"t\" x=\"0\" y=\"18\">The longer, the faster</text>\n\
-         <text class=\"q\" x=\"0\" y=\"36\">secur32 beside {compared}, in one run; the fastest of each \
-         group has the longest bar; the JDK keeps its factory</text>\n{body}</svg>\n"
-    )
+    let about = format!(
+        "secur32 beside {compared}, in one run; the fastest of each group has the longest bar; the JDK \
+         keeps its factory"
+    );
+    let drawing = Document::new()
+        .add(Title::new(format!("Speed of secur32 beside {compared}")))
+        .add(Style::new(STYLE))
+        .add(text("t", 0.0, 18.0, "The longer, the faster"))
+        .add(text("q", 0.0, 36.0, &about));
+    let (drawing, left) = panel(drawing, results, &HANDSHAKES, 0.0, TOP);
+    let (drawing, left) = panel(drawing, results, &SHORT, 0.0, left);
+    let (drawing, right) = panel(drawing, results, &LONG, COLUMN, TOP);
+    let height = left.max(right);
+    let drawing = drawing
+        .set("viewBox", format!("0 0 {WIDTH} {height}"))
+        .set("width", WIDTH)
+        .set("height", height)
+        .set("role", "img");
+    format!("{drawing}\n")
 }
 
-/// Draws from `y` on, which it moves below what it has drawn.
-fn panel(results: &Results, panel: &Panel, x: f64, y: &mut f64) -> String {
-    let mut text =
-        format!("<text class=\"h\" x=\"{x}\" y=\"{}\">{}</text>\n", *y + 12.0, panel.title);
-    *y += 20.0;
+fn text(class: &str, x: f64, y: f64, content: &str) -> Text {
+    Text::new(content).set("class", class).set("x", tenths(x)).set("y", y)
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+/// Draws from `y` on; where it ends.
+fn panel(
+    drawing: Document,
+    results: &Results,
+    panel: &Panel,
+    x: f64,
+    mut y: f64,
+) -> (Document, f64) {
+    let mut drawing = drawing.add(text("h", x, y + 12.0, panel.title));
+    y += 20.0;
     for row in panel.rows {
-        text += &group(results, row, panel.octets, x, y);
+        (drawing, y) = group(drawing, results, row, panel.octets, x, y);
     }
-    *y += 12.0;
-    text
+    (drawing, y + 12.0)
 }
 
-fn group(results: &Results, row: &Row, octets: Option<f64>, x: f64, y: &mut f64) -> String {
+/// Draws the bars of a row; where they end.
+fn group(
+    drawing: Document,
+    results: &Results,
+    row: &Row,
+    octets: Option<f64>,
+    x: f64,
+    mut y: f64,
+) -> (Document, f64) {
     let (name, table, line) = *row;
     let medians: Vec<(&str, f64)> =
         PEERS.iter().filter_map(|peer| Some((*peer, results.value(table, line, peer)?))).collect();
     let best = medians.iter().fold(f64::INFINITY, |best, (_, median)| best.min(*median));
-    let mut text = format!("<text class=\"r\" x=\"{x}\" y=\"{}\">{name}</text>\n", *y + 11.0);
-    *y += 16.0;
+    let mut drawing = drawing.add(text("r", x, y + 11.0, name));
+    y += 16.0;
     for (peer, median) in medians {
-        let (bar, base) = (x + LABEL, *y + 9.5);
-        let length = (LONGEST * best / median).max(1.0);
-        let class = if peer == OURS { "o" } else { "p" };
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "<text class=\"e\" x=\"{}\" y=\"{base}\">{peer}</text>\
-             <rect class=\"{class}\" x=\"{bar}\" y=\"{y}\" width=\"{length:.1}\" height=\"{BAR}\" rx=\"2\"/>\
-             <text class=\"q\" x=\"{:.1}\" y=\"{base}\">{}</text>",
-            bar - 6.0,
-            bar + length + 5.0,
-            label(median, octets),
-        );
-        *y += PITCH;
+        let (start, base) = (x + LABEL, y + 9.5);
+        let length = tenths((LONGEST * best / median).max(1.0));
+        let bar = Rectangle::new()
+            .set("class", if peer == OURS { "o" } else { "p" })
+            .set("x", start)
+            .set("y", y)
+            .set("width", length)
+            .set("height", BAR)
+            .set("rx", 2);
+        drawing = drawing.add(text("e", start - 6.0, base, peer)).add(bar).add(text(
+            "q",
+            start + length + 5.0,
+            base,
+            &label(median, octets),
+        ));
+        y += PITCH;
     }
-    *y += 6.0;
-    text
+    (drawing, y + 6.0)
 }
 
 /// A time, or octets in time.
@@ -175,7 +200,7 @@ mod tests {
                     value\tHandshake, server side\tauth\tsecur32\t1000.00\n\
                     value\tHandshake, server side\tauth\tCyrus\t5400.00\n";
         let drawing = draw(&Results::read(text).unwrap());
-        assert!(drawing.contains("width=\"270.0\"") && drawing.contains("width=\"50.0\""));
+        assert!(drawing.contains("width=\"270\"") && drawing.contains("width=\"50\""));
         assert!(drawing.contains("Cyrus 2.1.28") && !drawing.contains("GNU SASL"));
         assert_eq!(drawing, draw(&Results::read(text).unwrap()));
     }

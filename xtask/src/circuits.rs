@@ -480,10 +480,16 @@ fn written(circuit: &Circuit, outputs: [usize; 4]) -> String {
     text
 }
 
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many orders of the gates are tried for each box
+    #[arg(default_value_t = 2000)]
+    attempts: usize,
+}
+
 /// Writes the circuits.
-pub(crate) fn run(words: &[String]) -> crate::Result<()> {
-    let attempts = words.first().map_or(Ok(2000), |word| word.parse());
-    let attempts: usize = attempts.map_err(|_| "circuits: the number of attempts".to_owned())?;
+pub(crate) fn run(options: &Options) -> crate::Result<()> {
+    let attempts = options.attempts;
     let mut file = String::from(
         "//! Circuits of the S-boxes of DES, found by `cargo xtask circuits`. Do not edit.\n\n",
     );
@@ -508,5 +514,5 @@ pub(crate) fn run(words: &[String]) -> crate::Result<()> {
     }
     let path = crate::root().join("src/kernels/des/circuits.rs");
     std::fs::write(&path, file.trim_end().to_owned() + "\n")
-        .map_err(|error| format!("{}: {error}", path.display()))
+        .map_err(|error| crate::problem(&path, &error))
 }

@@ -61,24 +61,35 @@ const HTTP: Example = Example {
 /// What the server prints when its first client has left.
 const FIRST_CLOSED: &str = "[1] -- closed";
 
-/// `cargo xtask demo`: builds the library and the IMAP example, logs a client in and prints the
-/// dialogue; then the server goes on for clients from other terminals, unless `--once` is given or
-/// standard input is no terminal. `--port N` chooses the server's port, `--http` the HTTP example.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let wanted = Wanted::read(words)?;
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Show the HTTP example
+    #[arg(long)]
+    http: bool,
+    /// End after the first login, as where standard input is no terminal
+    #[arg(long)]
+    once: bool,
+    /// The server's port; 0 is any
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+}
+
+/// `cargo xtask demo`: builds the library and an example, logs a client in and prints the dialogue;
+/// then the server goes on for clients from other terminals.
+pub(crate) fn run(wanted: &Options) -> Result<()> {
+    let once = wanted.once || !std::io::stdin().is_terminal();
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("demo");
-    let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
-    install::install(&["--prefix".to_string(), place.to_string()])?;
+    install::install(&install::Options::below(&prefix, "release"))?;
     let example = if wanted.http { &HTTP } else { &IMAP };
     let server = compiler.build(&prefix, example.server, example.shared)?;
     let client = compiler.build(&prefix, example.client, example.shared)?;
 
-    let mut server = Server::start(&server, &wanted)?;
+    let mut server = Server::start(&server, wanted.port, once)?;
     println!("\nThe client's view of {} (C: client, S: server):\n", example.about);
     log_in(&client, &server.port, example.words)?;
     server.print_login(example.welcome)?;
-    if wanted.once {
+    if once {
         return server.end();
     }
     println!("\nThe server goes on until Ctrl-C. Log in from another terminal:\n");
@@ -96,30 +107,6 @@ fn gsasl_line(port: &str) -> String {
          --quality-of-protection=qop-int \\\n    --authentication-id=alice --password=secret \
          --realm=example.org --service=imap --hostname=127.0.0.1"
     )
-}
-
-/// What the command line asks for.
-struct Wanted {
-    once: bool,
-    http: bool,
-    port: String,
-}
-
-impl Wanted {
-    fn read(words: &[String]) -> Result<Self> {
-        let mut wanted =
-            Self { once: !std::io::stdin().is_terminal(), http: false, port: "0".into() };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            match word.as_str() {
-                "--once" => wanted.once = true,
-                "--http" => wanted.http = true,
-                "--port" => wanted.port = words.next().ok_or("--port wants a value")?.clone(),
-                _ => return Err(format!("{word} is not an option of this verb")),
-            }
-        }
-        Ok(wanted)
-    }
 }
 
 /// Where cargo puts what it builds: this program lies in a profile's directory of it.
@@ -200,11 +187,11 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start(program: &Path, wanted: &Wanted) -> Result<Self> {
+    fn start(program: &Path, port: u16, once: bool) -> Result<Self> {
         let mut command = Command::new(program);
-        command.args(["-v", "--port", &wanted.port, "--accounts"]);
+        command.args(["-v", "--port", &port.to_string(), "--accounts"]);
         command.arg(root().join("examples/accounts.htdigest"));
-        if wanted.once {
+        if once {
             command.arg("--once");
         }
         command.env("SECUR32_REALM", "example.org").stdin(Stdio::null()).stdout(Stdio::piped());

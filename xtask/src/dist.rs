@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::{Result, install, root, succeed};
+use crate::{Result, install, problem, root, succeed};
 
 /// What every archive has at its top.
 const TEXTS: [&str; 10] = [
@@ -24,24 +24,23 @@ const TEXTS: [&str; 10] = [
 /// 1980-01-02: the first whole day that a zip archive can tell, in seconds since 1970.
 const TIME: u64 = 315_619_200;
 
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Where the archives go [default: dist/ of the source tree]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Cargo's profile
+    #[arg(long, value_name = "P", default_value = "release")]
+    profile: String,
+}
+
 /// `cargo xtask dist`: `secur32-VERSION-SYSTEM-MACHINE.tar.gz` for this machine, a zip for each
-/// Windows DLL that `cargo xtask windows` has left in `target/windows/`, and their SHA256SUMS, all in
-/// `dist/` or where `--output` says. `--profile` is cargo's.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let (mut output, mut profile) = (root().join("dist"), "release".to_string());
-    let mut words = words.iter();
-    while let Some(option) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{option} wants a value"))?;
-        match option.as_str() {
-            "--output" => {
-                output = std::path::absolute(value).map_err(|e| format!("{value}: {e}"))?
-            }
-            "--profile" => profile.clone_from(value),
-            _ => return Err(format!("{option} is not an option of this verb")),
-        }
-    }
+/// Windows DLL that `cargo xtask windows` has left in `target/windows/`, and their SHA256SUMS.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let output = options.output.clone().unwrap_or_else(|| root().join("dist"));
+    let output = std::path::absolute(&output).map_err(|error| problem(&output, &error))?;
     let version = install::version()?;
-    let mut archives = vec![native(&output, &version, &profile)?];
+    let mut archives = vec![native(&output, &version, &options.profile)?];
     for machine in ["x86", "x86_64"] {
         let built = root().join("target/windows").join(machine);
         if built.join("secur32.dll").is_file() {
@@ -61,7 +60,7 @@ fn native(output: &Path, version: &str, profile: &str) -> Result<String> {
     let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
     let stage = Stage::new(output, &format!("secur32-{version}-{system}-{machine}"))?;
     let prefix = stage.place.display().to_string();
-    install::install(&["--prefix", &prefix, "--profile", profile].map(String::from))?;
+    install::install(&install::Options::below(&stage.place, profile))?;
     // The directory above pkg-config's file, wherever the archive is unpacked.
     let description = stage.place.join("lib/pkgconfig/secur32.pc");
     let text = fs::read_to_string(&description).map_err(|error| problem(&description, &error))?;
@@ -194,8 +193,4 @@ fn permissions(path: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn permissions(_: &Path) -> Result<()> {
     Ok(())
-}
-
-fn problem(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: {error}", path.display())
 }

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-use crate::{Result, root, succeed};
+use crate::{Result, problem, root, succeed};
 
 /// Makes `libsecur32.dll.a` beside the DLL, and `secur32.lib` where llvm-dlltool is installed.
 pub(crate) fn make(directory: &str, place: &Path) -> Result<()> {
     let definition = place.join("secur32.def");
-    let write = |error: io::Error| format!("{}: {error}", definition.display());
+    let write = |error: io::Error| problem(&definition, &error);
     fs::write(&definition, list(directory == "x86")?).map_err(write)?;
     let (tool, machine) = match directory {
         "x86" => ("i686-w64-mingw32-dlltool", "i386"),
@@ -38,7 +38,7 @@ fn with(tool: &str, words: &[&str], library: &str, place: &Path) -> Command {
 /// The module definition: on 32-bit x86 compilers ask for `Name@octets`.
 fn list(decorated: bool) -> Result<String> {
     let path = root().join("def/exports.txt");
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = fs::read_to_string(&path).map_err(|error| problem(&path, &error))?;
     let mut made = String::from("LIBRARY secur32.dll\nEXPORTS\n");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let [name, octets, platforms] = line.split_whitespace().collect::<Vec<_>>()[..] else {

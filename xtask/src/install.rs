@@ -4,25 +4,57 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::{Result, cargo, root};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::{Result, cargo, problem, root};
 
 const HEADERS: [&str; 3] = ["secur32.h", "sspi.h", "security.h"];
 
-/// Where things go.
-struct Places {
-    /// What stands before every path when the files are put there, for those who make packages.
-    destdir: PathBuf,
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Below which directory
+    #[arg(long, value_name = "DIR", default_value = "/usr/local")]
     prefix: PathBuf,
+    /// What stands before every path when the files are put there, for those who make packages
+    #[arg(long, value_name = "DIR", default_value = "", value_parser = any_path())]
+    destdir: PathBuf,
+    /// Where the libraries go, from the prefix on or absolute
+    #[arg(long, value_name = "DIR", default_value = "lib")]
     libdir: PathBuf,
-    /// The profile that cargo builds.
+    /// The profile that cargo builds
+    #[arg(long, value_name = "P", default_value = "release")]
     profile: String,
 }
 
+/// Takes an empty one too, which `--destdir "$DESTDIR"` makes where there is none.
+fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+impl Options {
+    /// What is asked for where nothing else is said.
+    pub(crate) fn below(prefix: &Path, profile: &str) -> Self {
+        Self {
+            prefix: prefix.into(),
+            destdir: PathBuf::new(),
+            libdir: "lib".into(),
+            profile: profile.into(),
+        }
+    }
+}
+
+/// Where things go.
+struct Places {
+    destdir: PathBuf,
+    prefix: PathBuf,
+    libdir: PathBuf,
+}
+
 /// `cargo xtask install`.
-pub(crate) fn install(words: &[String]) -> Result<()> {
-    let places = Places::read(words)?;
+pub(crate) fn install(options: &Options) -> Result<()> {
+    let places = Places::of(options)?;
     let package = Package::read()?;
-    let built = build(&places.profile)?;
+    let built = build(&options.profile)?;
     let names = Names::new(&package.version)?;
     for (name, mode) in [(names.shared(), 0o755), ("libsecur32.a", 0o644)] {
         let source = if mode == 0o755 { &built.shared } else { &built.fixed };
@@ -40,8 +72,8 @@ pub(crate) fn install(words: &[String]) -> Result<()> {
 }
 
 /// `cargo xtask uninstall`.
-pub(crate) fn uninstall(words: &[String]) -> Result<()> {
-    let places = Places::read(words)?;
+pub(crate) fn uninstall(options: &Options) -> Result<()> {
+    let places = Places::of(options)?;
     let names = Names::new(&Package::read()?.version)?;
     let libraries = names.files.iter().map(|name| &**name);
     let libraries = libraries.chain(["libsecur32.a", "pkgconfig/secur32.pc"]);
@@ -49,7 +81,7 @@ pub(crate) fn uninstall(words: &[String]) -> Result<()> {
     for file in files.chain(HEADERS.map(|header| places.header(header))) {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(format!("{}: {error}", file.display()));
+                return Err(problem(&file, &error));
             }
             _ => {}
         }
@@ -60,34 +92,16 @@ pub(crate) fn uninstall(words: &[String]) -> Result<()> {
 }
 
 impl Places {
-    fn read(words: &[String]) -> Result<Self> {
-        let mut places = Self {
-            destdir: PathBuf::new(),
-            prefix: "/usr/local".into(),
-            libdir: "lib".into(),
-            profile: "release".into(),
-        };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let (option, value) = match word.split_once('=') {
-                Some((option, value)) => (option, Some(value)),
-                None => (&**word, words.next().map(|value| &**value)),
-            };
-            let value = value.ok_or_else(|| format!("{option} wants a value"))?;
-            match option {
-                "--destdir" => places.destdir = value.into(),
-                "--prefix" => places.prefix = value.into(),
-                "--libdir" => places.libdir = value.into(),
-                "--profile" => places.profile = value.into(),
-                _ => return Err(format!("{option} is not an option of this verb")),
-            }
+    fn of(options: &Options) -> Result<Self> {
+        if !options.prefix.is_absolute() {
+            return Err(format!("--prefix {} is not absolute", options.prefix.display()));
         }
-        if !places.prefix.is_absolute() {
-            return Err(format!("--prefix {} is not absolute", places.prefix.display()));
-        }
-        // An absolute --libdir replaces the prefix.
-        places.libdir = places.prefix.join(&places.libdir);
-        Ok(places)
+        Ok(Self {
+            destdir: options.destdir.clone(),
+            prefix: options.prefix.clone(),
+            // An absolute --libdir replaces the prefix.
+            libdir: options.prefix.join(&options.libdir),
+        })
     }
 
     fn destdir(&self, path: &Path) -> PathBuf {
@@ -120,10 +134,10 @@ struct Package {
 impl Package {
     fn read() -> Result<Self> {
         let text = read(&root().join("Cargo.toml"))?;
+        let document: toml::Table = text.parse().map_err(|error| format!("Cargo.toml: {error}"))?;
         let value = |key: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
-            let value = line.map(|line| line.trim_matches('"').to_string());
-            value.ok_or_else(|| format!("Cargo.toml has no {key}"))
+            let value = document.get("package").and_then(|package| package.get(key)?.as_str());
+            value.map(String::from).ok_or_else(|| format!("Cargo.toml has no {key}"))
         };
         Ok(Self { version: value("version")?, about: value("description")? })
     }
@@ -202,7 +216,7 @@ fn build(profile: &str) -> Result<Built> {
 
 /// Copies a file and puts it in place in one step: a program may be using the old one.
 fn put(source: &Path, target: &Path, mode: u32) -> Result<()> {
-    let content = fs::read(source).map_err(|error| format!("{}: {error}", source.display()))?;
+    let content = fs::read(source).map_err(|error| problem(source, &error))?;
     replace(target, |fresh| {
         fs::write(fresh, content)?;
         permissions(fresh, mode)
@@ -226,11 +240,11 @@ fn replace(target: &Path, make: impl FnOnce(&Path) -> std::io::Result<()>) -> Re
     directory
         .and_then(|()| make(&fresh))
         .and_then(|()| fs::rename(&fresh, target))
-        .map_err(|error| format!("{}: {error}", target.display()))
+        .map_err(|error| problem(target, &error))
 }
 
 fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    fs::read_to_string(path).map_err(|error| problem(path, &error))
 }
 
 #[cfg(unix)]

@@ -11,7 +11,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, bench, callgrind, in_ci, install, root, timing};
+use crate::{Result, bench, callgrind, in_ci, install, problem, root, timing};
 
 /// Hundredths of its instructions that an operation may grow by.
 const TOLERANCE: u64 = 3;
@@ -25,27 +25,29 @@ const HEAD: &str = "\
 # `cargo xtask instructions`.
 ";
 
-/// `cargo xtask instructions [--write]`: counts, and compares with what is kept, or keeps it; and
-/// compares what known and unknown users' refusals cost. A growth
-/// is a failure; with a compiler other than the one of the kept counts, only where `CI` is `true`.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let writes = match words {
-        [] => false,
-        [word] if word == "--write" => true,
-        _ => return Err("usage: cargo xtask instructions [--write]".into()),
-    };
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Keep what is counted
+    #[arg(long)]
+    write: bool,
+}
+
+/// `cargo xtask instructions`: counts, and compares with what is kept, or keeps it; and compares what
+/// known and unknown users' refusals cost. A growth is a failure; with a compiler other than the one of
+/// the kept counts, only where `CI` is `true`.
+pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(reason) = missing() {
         println!("SKIPPED: {reason}");
-        return if in_ci() || writes { Err(reason) } else { Ok(()) };
+        return if in_ci() || options.write { Err(reason) } else { Ok(()) };
     }
     let counted = Counts { compiler: compiler()?, operations: count()? };
     let path = root().join("benches/instructions/counts.txt");
-    if writes {
-        fs::write(&path, counted.text()).map_err(|error| format!("{}: {error}", path.display()))?;
+    if options.write {
+        fs::write(&path, counted.text()).map_err(|error| problem(&path, &error))?;
         println!("{} operations are in {}", counted.operations.len(), path.display());
         return Ok(());
     }
-    let kept = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let kept = fs::read_to_string(&path).map_err(|error| problem(&path, &error))?;
     let kept = Counts::read(&kept)?;
     let report = compare(&kept, &counted);
     print!("{}", report.text);
@@ -132,8 +134,7 @@ impl Counts {
 /// Counts every operation once.
 fn count() -> Result<BTreeMap<String, Cost>> {
     let prefix = target_directory()?.join("bench");
-    let place = prefix.to_str().ok_or("the target directory's name is not UTF-8")?;
-    install::install(&["--prefix".to_string(), place.to_string()])?;
+    install::install(&install::Options::below(&prefix, "release"))?;
     let compiler = Compiler::find()?;
     let program = bench::build_counted(&compiler, &prefix)?;
     let dumps = callgrind::read(&callgrind::profile(&program, &[])?, "libsecur32.so")?;

@@ -7,7 +7,6 @@ mod circuits;
 mod demo;
 mod dist;
 mod generate;
-mod image;
 mod imports;
 mod install;
 mod instructions;
@@ -22,43 +21,43 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use clap::{CommandFactory, Parser, Subcommand};
+
 /// What a verb returns: a failure is a message for the one who gave the command.
 pub(crate) type Result<T> = std::result::Result<T, String>;
 
-/// A verb: its name, what it does in one line, and what runs it with the words after its name.
-type Verb = (&'static str, &'static str, fn(&[String]) -> Result<()>);
+/// The chores of secur32.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
 
-const VERBS: &[Verb] = &[
-    (
-        "bench",
-        "compare speed with the SASL libraries installed here: --full --http --timing --chart FILE \
-         --markdown --targets --from FILE",
-        bench::run,
-    ),
-    ("circuits", "look for the S-box circuits of src/kernels/des anew: ATTEMPTS", circuits::run),
-    ("demo", "log a client in to the IMAP example and print it: --http --once --port N", demo::run),
-    ("dist", "make the archives in dist/: --output DIR --profile P", dist::run),
-    ("generate", "write include/secur32.h and def/secur32.{def,map} anew", generate::run),
-    ("install", "build and install: --prefix DIR --destdir DIR --libdir DIR", install::install),
-    ("instructions", "compare instruction counts with those kept: --write", instructions::run),
-    ("uninstall", "remove what install put there, with the same options", install::uninstall),
-    (
-        "windows",
-        "build secur32.dll into target/windows: --target x86_64|x86 --profile P",
-        windows::run,
-    ),
-    ("help", "print this", help),
-];
+#[derive(Subcommand)]
+enum Verb {
+    /// Compare speed with the SASL libraries installed here
+    Bench(bench::Options),
+    /// Look for the S-box circuits of src/kernels/des anew
+    Circuits(circuits::Options),
+    /// Log a client in to the IMAP example and print it
+    Demo(demo::Options),
+    /// Make the archives in dist/
+    Dist(dist::Options),
+    /// Write include/secur32.h and def/secur32.{def,map} anew
+    Generate,
+    /// Build and install
+    Install(install::Options),
+    /// Compare instruction counts with those kept
+    Instructions(instructions::Options),
+    /// Remove what install put there, with the same options
+    Uninstall(install::Options),
+    /// Build secur32.dll into target/windows
+    Windows(windows::Options),
+}
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let (name, rest) = words.split_first().map_or(("help", &[][..]), |(name, rest)| (name, rest));
-    let verb = VERBS.iter().find(|verb| verb.0 == name.trim_start_matches('-'));
-    let result = verb.map_or_else(
-        || Err(format!("no verb is called {name}; `cargo xtask help` lists them")),
-        |verb| verb.2(rest),
-    );
-    match result {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("xtask: {message}");
@@ -67,12 +66,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn help(_: &[String]) -> Result<()> {
-    println!("cargo xtask VERB [OPTIONS]\n");
-    for (name, about, _) in VERBS {
-        println!("  {name:<12} {about}");
+fn run(arguments: Arguments) -> Result<()> {
+    match arguments.verb {
+        Some(Verb::Bench(options)) => bench::run(&options),
+        Some(Verb::Circuits(options)) => circuits::run(&options),
+        Some(Verb::Demo(options)) => demo::run(&options),
+        Some(Verb::Dist(options)) => dist::run(&options),
+        Some(Verb::Generate) => generate::run(),
+        Some(Verb::Install(options)) => install::install(&options),
+        Some(Verb::Instructions(options)) => instructions::run(&options),
+        Some(Verb::Uninstall(options)) => install::uninstall(&options),
+        Some(Verb::Windows(options)) => windows::run(&options),
+        None => Arguments::command().print_help().map_err(|error| error.to_string()),
     }
-    Ok(())
 }
 
 /// The root of the source tree.
@@ -93,8 +99,49 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// What went wrong with a file or directory.
+pub(crate) fn problem(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
+
 /// Runs a command whose output the user sees.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The command lines that the documents, tests and scripts use.
+    #[test]
+    fn every_verb_is_understood() {
+        for line in [
+            "",
+            "help",
+            "bench --full --http --timing --chart FILE --markdown --targets --from FILE",
+            "circuits",
+            "circuits 10",
+            "demo --http --once --port 8080",
+            "dist --output DIR --profile dev",
+            "generate",
+            "install --prefix /p --destdir DIR --libdir=lib --profile dev",
+            "instructions --write",
+            "install --destdir=",
+            "uninstall --prefix=/p",
+            "windows --target x86_64 --target i686-pc-windows-gnu --profile dev",
+        ] {
+            let words = ["xtask"].into_iter().chain(line.split_whitespace());
+            let read = Arguments::try_parse_from(words);
+            let wanted = line == "help";
+            let is_help = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+            assert!(if wanted { read.is_err_and(|e| is_help(&e)) } else { read.is_ok() }, "{line}");
+        }
+        for line in ["fly", "generate x", "install --prefix", "windows --target arm", "circuits x"]
+        {
+            let words = ["xtask"].into_iter().chain(line.split_whitespace());
+            assert!(Arguments::try_parse_from(words).is_err(), "{line}");
+        }
+    }
 }

@@ -2,10 +2,10 @@
 //! between them.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
-use crate::Result;
+use crate::{Result, problem};
 
 /// This library's name among the peers.
 pub(crate) const OURS: &str = "secur32";
@@ -20,8 +20,7 @@ pub(crate) struct Results {
 
 impl Results {
     pub(crate) fn load(path: &Path) -> Result<Self> {
-        let wrong = |error: io::Error| format!("{}: {error}", path.display());
-        Self::read(&fs::read_to_string(path).map_err(wrong)?)
+        Self::read(&fs::read_to_string(path).map_err(|error| problem(path, &error))?)
     }
 
     pub(crate) fn read(text: &str) -> Result<Self> {

@@ -1,14 +1,42 @@
 //! `secur32.dll` for 64-bit and 32-bit Windows, built anywhere.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::{env, fs};
+use std::{env, fs, io};
 
-use crate::image::Image;
-use crate::{Result, cargo, imports, root, succeed};
+use object::Object;
 
-/// Rust's names of the targets, and the directories that their DLLs are put into.
-const TARGETS: [(&str, &str); 2] =
-    [("x86_64-pc-windows-gnu", "x86_64"), ("i686-pc-windows-gnu", "x86")];
+use crate::{Result, cargo, imports, problem, root, succeed};
+
+/// A machine that runs Windows.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Machine {
+    #[value(name = "x86_64", alias = "x86_64-pc-windows-gnu")]
+    X86_64,
+    #[value(name = "x86", alias = "i686-pc-windows-gnu")]
+    X86,
+}
+
+impl Machine {
+    /// Rust's name of the target, and the directory that its DLL is put into.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::X86_64 => ("x86_64-pc-windows-gnu", "x86_64"),
+            Self::X86 => ("i686-pc-windows-gnu", "x86"),
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// One of them, or its name in Rust; may be given for each [default: both]
+    #[arg(long, value_enum)]
+    target: Vec<Machine>,
+    /// Cargo's profile
+    #[arg(long, value_name = "P", default_value = "release")]
+    profile: String,
+}
 
 /// `cargo xtask windows`: builds the DLLs, and their import libraries, into `target/windows/`.
 ///
@@ -16,21 +44,13 @@ const TARGETS: [(&str, &str); 2] =
 /// without bcryptprimitives.dll) is in build.rs and the sources, so that a plain `cargo build
 /// --target` makes the same one; this builds both and checks what they import
 /// and export.
-pub(crate) fn run(words: &[String]) -> Result<()> {
-    let (mut chosen, mut profile) = (vec![], "release");
-    let mut words = words.iter().map(|word| &**word);
-    while let Some(option) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{option} wants a value"))?;
-        match option {
-            "--target" => chosen.push(known(value)?),
-            "--profile" => profile = value,
-            _ => return Err(format!("{option} is not an option of this verb")),
-        }
-    }
-    if chosen.is_empty() {
-        chosen = TARGETS.to_vec();
-    }
-    for (target, directory) in chosen {
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let profile = &*options.profile;
+    let chosen = match &options.target[..] {
+        [] => &[Machine::X86_64, Machine::X86],
+        chosen => chosen,
+    };
+    for (target, directory) in chosen.iter().map(|machine| machine.names()) {
         let mut build = cargo();
         build.args(["build", "--package", "secur32", "--lib", "--profile", profile]);
         build.args(["--target", target]);
@@ -41,20 +61,13 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         let library = output.join(target).join(built).join("secur32.dll");
         let place = output.join("windows").join(directory);
         check(&library)?;
-        let problem = |error| format!("{}: {error}", place.display());
-        fs::create_dir_all(&place).map_err(problem)?;
-        fs::copy(&library, place.join("secur32.dll")).map_err(problem)?;
+        let wrong = |error: io::Error| problem(&place, &error);
+        fs::create_dir_all(&place).map_err(wrong)?;
+        fs::copy(&library, place.join("secur32.dll")).map_err(wrong)?;
         imports::make(directory, &place)?;
         println!("{}", place.join("secur32.dll").display());
     }
     Ok(())
-}
-
-fn known(target: &str) -> Result<(&'static str, &'static str)> {
-    let found = TARGETS.iter().find(|(name, directory)| [*name, *directory].contains(&target));
-    found
-        .copied()
-        .ok_or_else(|| format!("{target} is neither {} nor {}", TARGETS[0].0, TARGETS[1].0))
 }
 
 /// The DLLs that it may import: they are in every Windows since 10, and in Wine since 8.
@@ -70,20 +83,25 @@ const SYSTEM: [&str; 7] = [
 
 /// Refuses a DLL that would not load everywhere, or that exports more or less than the list.
 fn check(library: &Path) -> Result<()> {
-    let problem = |what: &str| format!("{}: {what}", library.display());
-    let content = fs::read(library).map_err(|error| problem(&error.to_string()))?;
-    let image = Image::read(&content).ok_or_else(|| problem("not a DLL"))?;
-    let imports = image.imports().ok_or_else(|| problem("no import table"))?;
-    if let Some(name) = imports.iter().find(|name| !SYSTEM.contains(&&*name.to_ascii_lowercase())) {
-        return Err(problem(&format!("imports {name}")));
+    let wrong = |what: &str| format!("{}: {what}", library.display());
+    let content = fs::read(library).map_err(|error| problem(library, &error))?;
+    let image = object::File::parse(&*content).map_err(|error| wrong(&error.to_string()))?;
+    let imports = image.imports().map_err(|error| wrong(&error.to_string()))?;
+    let foreign = imports
+        .iter()
+        .map(|import| String::from_utf8_lossy(import.library()))
+        .find(|name| !SYSTEM.contains(&&*name.to_ascii_lowercase()));
+    if let Some(name) = foreign {
+        return Err(wrong(&format!("imports {name}")));
     }
-    let exports = image.exports().ok_or_else(|| problem("no export table"))?;
-    let list = fs::read_to_string(root().join("def/secur32.def"));
-    let list = list.map_err(|error| format!("def/secur32.def: {error}"))?;
-    let listed =
-        list.lines().filter_map(|line| line.strip_prefix("    ")).map(String::from).collect();
+    let exports = image.exports().map_err(|error| wrong(&error.to_string()))?;
+    let exports: BTreeSet<_> =
+        exports.iter().map(|export| String::from_utf8_lossy(export.name())).collect();
+    let list = root().join("def/secur32.def");
+    let list = fs::read_to_string(&list).map_err(|error| problem(&list, &error))?;
+    let listed = list.lines().filter_map(|line| line.strip_prefix("    ")).map(Cow::from).collect();
     if let Some(name) = exports.symmetric_difference(&listed).next() {
-        return Err(problem(&format!("{name} is exported and not listed, or the other way round")));
+        return Err(wrong(&format!("{name} is exported and not listed, or the other way round")));
     }
     Ok(())
 }
