@@ -106,7 +106,7 @@ int main(void)
 
 /// Where the library makes what its callers own.
 const HANDED_OUT: &[(&str, &str)] = &[
-    ("a block", "ffi::memory::heap::zeroed"),
+    ("a block", "ffi::caller::memory::heap::zeroed"),
     ("a context", "sasl::session::Session::begin"),
     ("an imported context", "Package>::import"),
     ("a credential", "Package>::acquire"),

@@ -190,7 +190,7 @@ fn the_sources_export_the_list() {
 /// It has no guard around it, since it runs no Rust but a look-up, which has one of its own.
 #[test]
 fn what_goes_on_to_the_machine_is_the_rest_of_the_list() {
-    let text = read("src/ffi/machine/forward.rs");
+    let text = read("src/ffi/passthrough/forward.rs");
     let (code, rows) = text.split_once("\nforward! {\n").expect("the macro and its rows");
     assert_eq!(code.matches("unsafe(no_mangle)").count(), 1);
     assert_eq!(code.matches("guard_value(name, None, || ").count(), 1);

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::ptr;
 use std::time::Duration;
 
-use secur32::ffi::context::DeleteSecurityContext;
-use secur32::ffi::credentials::AcquireCredentialsHandleA;
-use secur32::ffi::identity::types::SEC_WINNT_AUTH_IDENTITY_A;
-use secur32::ffi::message::{DecryptMessage, EncryptMessage};
-use secur32::ffi::sasl::{SaslAcceptSecurityContext, SaslInitializeSecurityContextA};
-use secur32::ffi::types::{SecBuffer, SecBufferDesc, SecHandle};
+use secur32::ffi::abi::identity::SEC_WINNT_AUTH_IDENTITY_A;
+use secur32::ffi::abi::types::{SecBuffer, SecBufferDesc, SecHandle};
+use secur32::ffi::exports::context::DeleteSecurityContext;
+use secur32::ffi::exports::credentials::AcquireCredentialsHandleA;
+use secur32::ffi::exports::message::{DecryptMessage, EncryptMessage};
+use secur32::ffi::exports::sasl::{SaslAcceptSecurityContext, SaslInitializeSecurityContextA};
 
 use super::Result;
 

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::context::CONTEXTS;
-use super::credentials::{CREDENTIALS, CredentialEntry};
-use super::pointer;
-use super::types::SecHandle;
+use crate::ffi::abi::types::SecHandle;
+use crate::ffi::caller::pointer;
+use crate::ffi::tables::CONTEXTS;
+use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, KeyInfo,
     MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Result, Role, Secret, Sizes,

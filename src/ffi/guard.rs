@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::types::SECURITY_STATUS;
+use crate::ffi::abi::types::SECURITY_STATUS;
 use crate::log;
 use crate::sspi::{Error, Result, Status};
 

@@ -2,11 +2,18 @@
 //! which the rest of the library sees a caller's memory. All unsafe code but the system's edge is
 //! here.
 //!
+//! * [`exports`]: the exported functions, one file for each family.
+//! * [`abi`]: C's types; cbindgen makes the header's structures of them.
+//! * `caller`: the checked views of the caller's memory.
+//! * `passthrough`: on Windows, the calls that are its own secur32.dll's.
+//! * `tables`: what stands behind the handles that C holds. `step`: one step of an exchange.
+//!   `pending`: first steps whose token did not fit. `guard`: no panic leaves an export.
+//!
 //! What the exports ask of their callers is what C always asks: a pointer is NULL where its
 //! documentation allows it, or points to memory of the documented type that nobody else writes
-//! during the call. Everything else (counts, lengths, types, handles, texts, alignment) is checked.
-//! An export reads like this: `guard` first; pointers become views (`pointer`, `text`,
-//! `buffers`); handles become objects; one safe call; results go back through the views.
+//! during the call. Everything else (counts, lengths, types, handles, strings, alignment) is checked.
+//! An export reads like this: `guard` first; pointers become views (`caller`); handles become
+//! objects; one safe call; results go back through the views.
 #![allow(unsafe_code)]
 // C sees the parameters' names in the header, so they have their Windows spelling.
 #![allow(non_snake_case)]
@@ -19,38 +26,16 @@
 // The signatures are Windows'.
 #![allow(clippy::too_many_arguments)]
 
-pub mod attributes;
-mod buffers;
-mod callback;
-pub mod context;
-pub mod credentials;
-pub mod function_types;
+pub mod abi;
+mod caller;
+pub mod exports;
 mod guard;
-pub mod identity;
-pub mod interface;
-pub mod interface_types;
-mod leg;
-mod machine;
-pub mod memory;
-pub mod message;
-mod output;
-pub mod package;
-pub mod password;
+mod passthrough;
 mod pending;
-mod pointer;
-pub mod sasl;
-pub mod text;
-pub mod token;
-pub mod transfer;
-pub mod types;
+mod step;
+mod tables;
 
 #[cfg(test)]
 pub(crate) mod double;
 #[cfg(test)]
-mod exchange_tests;
-#[cfg(test)]
-mod http_tests;
-#[cfg(test)]
-mod query_tests;
-#[cfg(test)]
-mod support;
+mod tests;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::super::double::DoubleContext;
 use super::*;
+use crate::ffi::double::DoubleContext;
 use crate::sspi::{InputBuffer, Inputs, buffer_type};
 
 const ONE: Handle = Handle { lower: 1, upper: 2 };

@@ -1,0 +1,214 @@
+//! A program's own accounts: `pGetKeyFn` as a source. Its contract is the documentation of
+//! `AcquireCredentialsHandleW`.
+
+use std::ffi::c_void;
+
+use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::ffi::abi::identity::{
+    SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_UNICODE,
+    SEC_WINNT_AUTH_IDENTITY_W,
+};
+use crate::ffi::abi::types::{SEC_GET_KEY_FN, SECURITY_STATUS, SecBuffer, ULONG};
+use crate::ffi::caller::string::{self, Form};
+use crate::sspi::{Secret, Status, buffer_type};
+
+/// Bytes that an answer may have.
+const CAPACITY: usize = 1024;
+
+type Function = unsafe extern "system-unwind" fn(
+    *mut c_void,
+    *mut c_void,
+    ULONG,
+    *mut *mut c_void,
+    *mut SECURITY_STATUS,
+);
+
+/// A program's function and the argument it wants.
+pub(crate) struct KeyFunction {
+    function: Function,
+    argument: *mut c_void,
+    form: Form,
+}
+
+// SAFETY: the header tells programs that the function is called, with the argument, by any thread.
+unsafe impl Send for KeyFunction {}
+
+// SAFETY: the header tells programs that the function is called by several threads at once.
+unsafe impl Sync for KeyFunction {}
+
+/// What the program left behind.
+struct Answer {
+    status: u32,
+    kind: u32,
+    length: usize,
+    octets: Secret<[u8; CAPACITY]>,
+}
+
+impl KeyFunction {
+    /// `None` without a function.
+    pub(crate) fn new(function: SEC_GET_KEY_FN, argument: *mut c_void, form: Form) -> Option<Self> {
+        function.map(|function| Self { function, argument, form })
+    }
+
+    fn ask(&self, account: &Account<'_>, algorithm: Algorithm) -> Result<Answer, Unavailable> {
+        let version = version(algorithm);
+        let user = string::from_utf8_or_latin1(account.user);
+        let realm = string::from_utf8_or_latin1(account.realm);
+        match self.form {
+            Form::Wide => {
+                let (mut user, mut realm) = (terminated_wide(&user), terminated_wide(&realm));
+                let mut principal = SEC_WINNT_AUTH_IDENTITY_W {
+                    User: user.as_mut_ptr(),
+                    UserLength: characters(&user),
+                    Domain: realm.as_mut_ptr(),
+                    DomainLength: characters(&realm),
+                    Password: std::ptr::null_mut(),
+                    PasswordLength: 0,
+                    Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
+                };
+                // SAFETY: the principal and its texts live until the call has returned.
+                unsafe { self.call((&raw mut principal).cast(), version) }
+            }
+            Form::Narrow => {
+                let (mut user, mut realm) =
+                    (Form::Narrow.octets(&user), Form::Narrow.octets(&realm));
+                let mut principal = SEC_WINNT_AUTH_IDENTITY_A {
+                    User: user.as_mut_ptr(),
+                    UserLength: characters(&user),
+                    Domain: realm.as_mut_ptr(),
+                    DomainLength: characters(&realm),
+                    Password: std::ptr::null_mut(),
+                    PasswordLength: 0,
+                    Flags: SEC_WINNT_AUTH_IDENTITY_ANSI,
+                };
+                // SAFETY: the principal and its texts live until the call has returned.
+                unsafe { self.call((&raw mut principal).cast(), version) }
+            }
+        }
+    }
+
+    /// # Safety
+    /// `principal` points to the structure that the contract promises the program.
+    unsafe fn call(&self, principal: *mut c_void, version: ULONG) -> Result<Answer, Unavailable> {
+        let mut octets = Secret::new([0; CAPACITY]);
+        let memory = octets.expose_mut().as_mut_ptr().cast::<c_void>();
+        let mut buffer = SecBuffer {
+            cbBuffer: ULONG::try_from(CAPACITY).unwrap_or(0),
+            BufferType: buffer_type::EMPTY,
+            pvBuffer: memory,
+        };
+        let place = (&raw mut buffer).cast::<c_void>();
+        let mut key = place;
+        let mut status = Status::INTERNAL_ERROR.code().cast_signed();
+        // SAFETY: the function is the program's word, and all it may write lives until it returns.
+        unsafe {
+            (self.function)(self.argument, principal, version, &raw mut key, &raw mut status)
+        };
+        if key != place || buffer.pvBuffer != memory {
+            return Err(unavailable("it replaced a pointer of the library's"));
+        }
+        let length = usize::try_from(buffer.cbBuffer).unwrap_or(usize::MAX);
+        Ok(Answer { status: status.cast_unsigned(), kind: buffer.BufferType, length, octets })
+    }
+
+    fn read(&self, answer: &Answer, algorithm: Algorithm) -> Result<Option<Stored>, Unavailable> {
+        match Status::from(answer.status) {
+            Status::OK => (),
+            Status::NO_CREDENTIALS | Status::LOGON_DENIED | Status::UNKNOWN_CREDENTIALS => {
+                return Ok(None);
+            }
+            other => return Err(Unavailable(format!("account function: it returned {other}"))),
+        }
+        if answer.kind == buffer_type::EMPTY {
+            return Ok(None);
+        }
+        let octets = answer.octets.expose().get(..answer.length);
+        let octets = octets.ok_or_else(|| unavailable("its answer is longer than the memory"))?;
+        match answer.kind {
+            buffer_type::DATA => self.password(octets).map(Stored::Password).map(Some),
+            buffer_type::TOKEN => hash(octets, algorithm).map(Stored::Hash).map(Some),
+            _ => Err(unavailable("its answer is neither SECBUFFER_DATA nor SECBUFFER_TOKEN")),
+        }
+    }
+
+    fn password(&self, octets: &[u8]) -> Result<Secret<String>, Unavailable> {
+        let password = match self.form {
+            Form::Narrow => {
+                Secret::new(string::from_narrow(octets.strip_suffix(&[0]).unwrap_or(octets)))
+            }
+            Form::Wide => {
+                if !octets.len().is_multiple_of(2) {
+                    return Err(unavailable("its password ends in half a UTF-16 character"));
+                }
+                let octets = octets.strip_suffix(&[0, 0]).unwrap_or(octets);
+                let start = octets.as_ptr().cast::<c_void>().cast::<u16>();
+                // SAFETY: half as many units as octets, which need no alignment.
+                let text = unsafe { string::wide_counted(start, octets.len() / 2) };
+                let text = text.map_err(|_| unavailable("its password is not UTF-16"))?;
+                Secret::new(text.unwrap_or_default())
+            }
+        };
+        Ok(password)
+    }
+}
+
+impl Source for KeyFunction {
+    fn find(
+        &self,
+        account: &Account<'_>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Stored>, Unavailable> {
+        let answer = self.ask(account, algorithm)?;
+        self.read(&answer, algorithm)
+    }
+
+    fn tells_passwords(&self) -> bool {
+        true
+    }
+
+    /// Each credential has a function of its own in here, and the program may have one for all.
+    fn identity(&self) -> Option<[usize; 3]> {
+        let wide = matches!(self.form, Form::Wide);
+        Some([self.function as usize, self.argument.addr(), wide.into()])
+    }
+}
+
+/// `KeyVer` of the contract: which hash is wanted where the answer is one.
+const fn version(algorithm: Algorithm) -> ULONG {
+    match algorithm {
+        Algorithm::Md5 => 0,
+        Algorithm::Sha256 => 1,
+        Algorithm::Sha512_256 => 2,
+    }
+}
+
+fn hash(octets: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {
+    let expected = if algorithm == Algorithm::Md5 { 16 } else { 32 };
+    if octets.len() != expected {
+        let length = octets.len();
+        let reason = format!("its hash has {length} bytes, and one of {expected} is wanted");
+        return Err(unavailable(&reason));
+    }
+    let mut hash = Secret::new([0; 32]);
+    hash.expose_mut().iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+    Ok(hash)
+}
+
+fn unavailable(reason: &str) -> Unavailable {
+    Unavailable(format!("account function: {reason}"))
+}
+
+fn terminated_wide(text: &str) -> Vec<u16> {
+    let mut units = string::to_wide(text);
+    units.push(0);
+    units
+}
+
+/// Characters before the terminator.
+fn characters<T>(terminated: &[T]) -> ULONG {
+    ULONG::try_from(terminated.len().saturating_sub(1)).unwrap_or(ULONG::MAX)
+}
+
+#[cfg(test)]
+#[path = "callback_tests.rs"]
+mod tests;

@@ -1,0 +1,343 @@
+//! The one-block form of an identity (`SEC_WINNT_AUTH_IDENTITY_EX2`) to and from plain octets.
+//!
+//! An image is such a block's octets. Those that [`pack`] makes end in a trailer, which holds what
+//! the encryption of the password in place needs (see `seal`):
+//!
+//! ```text
+//! header (48) | user | domain | password | package list | trailer (40)
+//! ```
+
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use crate::ffi::abi::identity::{
+    SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_EX2,
+    SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER,
+    SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED,
+    SEC_WINNT_AUTH_IDENTITY_FLAGS_SSPIPFC_USE_MASK, SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED,
+    SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED, SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED,
+    SEC_WINNT_AUTH_IDENTITY_ONLY, SEC_WINNT_AUTH_IDENTITY_UNICODE,
+    SEC_WINNT_AUTH_IDENTITY_VERSION_2,
+};
+use crate::ffi::caller::identity::seal;
+use crate::ffi::caller::string;
+use crate::sspi::{Error, Identity, Result, Secret, Status};
+
+/// The size of the header in bytes.
+pub(crate) const HEADER: usize = size_of::<SEC_WINNT_AUTH_IDENTITY_EX2>();
+/// The most characters that a text of an identity may have: a `USHORT` of UTF-16 bytes.
+pub(crate) const MAX_CHARACTERS: usize = 32_767;
+/// The most bytes that an image may have: a header and four texts, each a `USHORT` of bytes.
+pub(crate) const MAX_IMAGE: usize = 5 * 0x1_0000;
+
+/// Everything that an identity structure says.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// User, domain and password.
+    pub(crate) identity: Identity,
+    /// The package list.
+    pub(crate) packages: Option<String>,
+    /// The `Flags` that do not speak of the structure itself, kept by copies.
+    pub(crate) flags: u32,
+    /// Whether the password was encrypted.
+    pub(crate) sealed: bool,
+}
+
+/// How a structure's text is encoded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Encoding {
+    Ansi,
+    Wide,
+}
+
+/// What `Flags` say of the password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Protection {
+    Plain,
+    Sealed,
+    /// By a key that this library does not have.
+    Foreign,
+}
+
+/// A structure that is no identity.
+pub(crate) fn unusable(reason: &'static str) -> Error {
+    Error::new(Status::UNKNOWN_CREDENTIALS, reason)
+}
+
+/// An argument that a helper function does not take.
+pub(crate) fn refused(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_PARAMETER, reason)
+}
+
+/// The encoding that `flags` name: exactly one of the two must be set.
+pub(crate) fn encoding(flags: u32) -> Result<Encoding> {
+    let ansi = flags & SEC_WINNT_AUTH_IDENTITY_ANSI != 0;
+    let wide = flags & SEC_WINNT_AUTH_IDENTITY_UNICODE != 0;
+    match (ansi, wide) {
+        (true, false) => Ok(Encoding::Ansi),
+        (false, true) => Ok(Encoding::Wide),
+        _ => Err(unusable("identity: Flags name neither or both of ANSI and UNICODE")),
+    }
+}
+
+/// How the password is protected.
+pub(crate) fn protection(flags: u32) -> Protection {
+    let foreign = SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED
+        | SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED
+        | SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED;
+    if flags & foreign != 0 {
+        Protection::Foreign
+    } else if flags & SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED != 0 {
+        Protection::Sealed
+    } else {
+        Protection::Plain
+    }
+}
+
+/// The flags that a copy keeps.
+pub(crate) fn kept_flags(flags: u32) -> u32 {
+    flags & (SEC_WINNT_AUTH_IDENTITY_ONLY | SEC_WINNT_AUTH_IDENTITY_FLAGS_SSPIPFC_USE_MASK)
+}
+
+/// The text in `octets`, which are whole characters of `encoding`.
+///
+/// # Errors
+/// `UNKNOWN_CREDENTIALS` for half a character, an unpaired surrogate, or a zero: no name and no password
+/// has one. Many callers count the terminator into a length, and learn it here rather than from a server
+/// that knows no such user.
+pub(crate) fn decode(octets: &[u8], encoding: Encoding) -> Result<String> {
+    if encoding == Encoding::Ansi {
+        refuse_zeros(octets, &0)?;
+        return Ok(string::from_narrow(octets));
+    }
+    let (units, rest) = octets.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(unusable("identity: half a UTF-16 character"));
+    }
+    refuse_zeros(units, &[0; 2])?;
+    // Room for the longest UTF-8, so that a growing password leaves no copy behind.
+    let mut text = String::with_capacity(units.len() * 3);
+    for character in char::decode_utf16(units.iter().map(|unit| u16::from_ne_bytes(*unit))) {
+        text.push(character.map_err(|_| unusable("identity: an unpaired surrogate"))?);
+    }
+    Ok(text)
+}
+
+fn refuse_zeros<T: PartialEq>(units: &[T], zero: &T) -> Result<()> {
+    if units.contains(zero) {
+        return Err(unusable("identity: a NUL in a text: does its length count the terminator?"));
+    }
+    Ok(())
+}
+
+/// `header` as the octets that C sees.
+pub(crate) fn header_octets(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER] {
+    let mut octets = [0; HEADER];
+    let mut put = |at: usize, value: u32, width: usize| {
+        octets[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+    };
+    put(0, header.Version, 4);
+    put(4, header.cbHeaderLength.into(), 2);
+    put(8, header.cbStructureLength, 4);
+    put(12, header.UserOffset, 4);
+    put(16, header.UserLength.into(), 2);
+    put(20, header.DomainOffset, 4);
+    put(24, header.DomainLength.into(), 2);
+    put(28, header.PackedCredentialsOffset, 4);
+    put(32, header.PackedCredentialsLength.into(), 2);
+    put(36, header.Flags, 4);
+    put(40, header.PackageListOffset, 4);
+    put(44, header.PackageListLength.into(), 2);
+    octets
+}
+
+/// The header at the start of `image`, with its sizes checked against the image's.
+///
+/// # Errors
+/// `UNKNOWN_CREDENTIALS` where it is not the header of a block that fits.
+pub(crate) fn header(image: &[u8]) -> Result<SEC_WINNT_AUTH_IDENTITY_EX2> {
+    let octets = image.first_chunk::<HEADER>();
+    let octets = octets.ok_or_else(|| unusable("identity: shorter than its header"))?;
+    let short = |at: usize| u16::from_le_bytes([octets[at], octets[at + 1]]);
+    let long = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;
+    let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
+        Version: long(0),
+        cbHeaderLength: short(4),
+        cbStructureLength: long(8),
+        UserOffset: long(12),
+        UserLength: short(16),
+        DomainOffset: long(20),
+        DomainLength: short(24),
+        PackedCredentialsOffset: long(28),
+        PackedCredentialsLength: short(32),
+        Flags: long(36),
+        PackageListOffset: long(40),
+        PackageListLength: short(44),
+    };
+    if structure_length(&header)? > image.len() {
+        return Err(unusable("identity: cbStructureLength is more than there is"));
+    }
+    Ok(header)
+}
+
+/// The size in bytes of the block that `header` begins.
+///
+/// # Errors
+/// `UNKNOWN_CREDENTIALS` for another version and for sizes that no such block can have.
+pub(crate) fn structure_length(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> Result<usize> {
+    if header.Version != SEC_WINNT_AUTH_IDENTITY_VERSION_2 {
+        return Err(unusable("identity: not of version 0x201"));
+    }
+    let before_text = usize::from(header.cbHeaderLength);
+    let whole = usize::try_from(header.cbStructureLength).unwrap_or(usize::MAX);
+    if before_text < HEADER || whole < before_text || whole > MAX_IMAGE {
+        return Err(unusable("identity: cbHeaderLength or cbStructureLength is wrong"));
+    }
+    Ok(whole)
+}
+
+/// Where a text of the block lies, `None` where there is none.
+///
+/// # Errors
+/// `UNKNOWN_CREDENTIALS` where it is not between the header's end and the block's.
+pub(crate) fn range(
+    header: &SEC_WINNT_AUTH_IDENTITY_EX2,
+    offset: u32,
+    length: u16,
+) -> Result<Option<Range<usize>>> {
+    if offset == 0 && length == 0 {
+        return Ok(None);
+    }
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    let end = start.saturating_add(usize::from(length));
+    if start < usize::from(header.cbHeaderLength) || end > structure_length(header)? {
+        return Err(unusable("identity: text outside of the structure"));
+    }
+    Ok(Some(start..end))
+}
+
+/// Where the password lies, `None` where there is none.
+///
+/// # Errors
+/// As [`range`].
+pub(crate) fn password_range(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> Result<Option<Range<usize>>> {
+    range(header, header.PackedCredentialsOffset, header.PackedCredentialsLength)
+}
+
+/// What `image` says. An encrypted password is decrypted.
+///
+/// # Errors
+/// `UNKNOWN_CREDENTIALS` for wrong sizes, offsets, flags or text, for a password that this process
+/// has not encrypted, and for packed credentials that are no plain password.
+pub(crate) fn unpack(mut image: Zeroizing<Vec<u8>>) -> Result<Parts> {
+    let header = header(&image)?;
+    let encoding = encoding(header.Flags)?;
+    let sealed = match protection(header.Flags) {
+        Protection::Plain => false,
+        Protection::Sealed => {
+            seal::open(&mut image).map_err(|error| {
+                Error::new(Status::UNKNOWN_CREDENTIALS, error.reason().to_owned())
+            })?;
+            true
+        }
+        Protection::Foreign => return Err(unusable("identity: encrypted by a key not ours")),
+    };
+    let text = |offset, length, absent: u32| -> Result<Option<String>> {
+        let Some(range) = range(&header, offset, length)? else { return Ok(None) };
+        match (header.Flags & absent != 0, range.is_empty()) {
+            (false, _) => decode(image.get(range).unwrap_or_default(), encoding).map(Some),
+            (true, true) => Ok(None),
+            (true, false) => Err(unusable("identity: a text that Flags say is absent")),
+        }
+    };
+    let user = text(header.UserOffset, header.UserLength, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER)?;
+    let domain =
+        text(header.DomainOffset, header.DomainLength, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN)?;
+    let packages = text(header.PackageListOffset, header.PackageListLength, 0)?;
+    let password = match password_range(&header)? {
+        Some(range) => {
+            let octets = image.get(range).unwrap_or_default();
+            if is_packed_structure(octets) {
+                return Err(unusable("identity: packed credentials that are no plain password"));
+            }
+            Some(Secret::new(decode(octets, encoding)?))
+        }
+        None => None,
+    };
+    let identity = Identity { user, domain, password };
+    Ok(Parts { identity, packages, flags: kept_flags(header.Flags), sealed })
+}
+
+/// Whether `octets` are a `SEC_WINNT_AUTH_PACKED_CREDENTIALS`: a header of 28 bytes whose second
+/// `USHORT` is the whole size. As a password this would begin with a control character.
+fn is_packed_structure(octets: &[u8]) -> bool {
+    let Some(&[first, second, third, fourth]) = octets.first_chunk::<4>() else { return false };
+    u16::from_le_bytes([first, second]) == 28
+        && usize::from(u16::from_le_bytes([third, fourth])) == octets.len()
+}
+
+/// The image of `parts`, the password encrypted where it was.
+///
+/// # Errors
+/// `INVALID_PARAMETER` for a text of more than [`MAX_CHARACTERS`]; `INTERNAL_ERROR` where the
+/// system has no randomness for the encryption.
+pub(crate) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
+    let user = parts.identity.user.as_deref();
+    let domain = parts.identity.domain.as_deref();
+    let password = parts.identity.password.as_ref().map(|password| password.expose().as_str());
+    let packages = parts.packages.as_deref();
+    let mut end = HEADER;
+    let (user_offset, user_length) = place(user, &mut end)?;
+    let (domain_offset, domain_length) = place(domain, &mut end)?;
+    let (password_offset, password_length) = place(password, &mut end)?;
+    let (packages_offset, packages_length) = place(packages, &mut end)?;
+    let whole = end + seal::TRAILER;
+    let absent = |text: Option<&str>, flag| if text.is_none() { flag } else { 0 };
+    let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
+        Version: SEC_WINNT_AUTH_IDENTITY_VERSION_2,
+        cbHeaderLength: narrow(HEADER)?,
+        cbStructureLength: narrow(whole)?,
+        UserOffset: user_offset,
+        UserLength: user_length,
+        DomainOffset: domain_offset,
+        DomainLength: domain_length,
+        PackedCredentialsOffset: password_offset,
+        PackedCredentialsLength: password_length,
+        Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE
+            | kept_flags(parts.flags)
+            | absent(user, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER)
+            | absent(domain, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN),
+        PackageListOffset: packages_offset,
+        PackageListLength: packages_length,
+    };
+    // Room for all of it, so that a growing image leaves no copy of the password behind.
+    let mut image = Zeroizing::new(Vec::with_capacity(whole));
+    image.extend_from_slice(&header_octets(&header));
+    for text in [user, domain, password, packages].into_iter().flatten() {
+        image.extend(text.encode_utf16().flat_map(u16::to_ne_bytes));
+    }
+    image.extend_from_slice(&seal::EMPTY_TRAILER);
+    if parts.sealed {
+        seal::seal(&mut image)?;
+    }
+    Ok(image)
+}
+
+/// Gives `text` its place at `end`: its offset and its length in bytes, zeros where it is absent.
+fn place(text: Option<&str>, end: &mut usize) -> Result<(u32, u16)> {
+    let Some(text) = text else { return Ok((0, 0)) };
+    let length = text.encode_utf16().count().saturating_mul(2);
+    let placed = (narrow(*end)?, narrow(length)?);
+    *end += length;
+    Ok(placed)
+}
+
+/// `value` in the width of a member.
+fn narrow<T: TryFrom<usize>>(value: usize) -> Result<T> {
+    T::try_from(value).map_err(|_| refused("identity: a text of more than 32767 characters"))
+}
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! Packages: listed, and told about.
+
+use std::ffi::c_void;
+
+use crate::ffi::abi::types::{
+    PSECURITY_PACKAGE_OPTIONS, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecPkgInfoA, SecPkgInfoW,
+    ULONG,
+};
+use crate::ffi::caller::buffers;
+use crate::ffi::caller::package_info::{Entry, entries_block, write_info};
+use crate::ffi::caller::pointer;
+use crate::ffi::caller::string::{Foreign, Form};
+use crate::ffi::guard::guard;
+use crate::ffi::passthrough::hand_over;
+use crate::sasl;
+use crate::sspi::{Error, Result, Status};
+
+/// Lists the packages of this machine.
+///
+/// * `pcPackages`: receives their number.
+/// * `ppPackageInfo`: receives an array of as many structures; it and all its texts are one block
+///   to free with FreeContextBuffer.
+///
+/// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INSUFFICIENT_MEMORY. On
+/// failure nothing is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn EnumerateSecurityPackagesW(
+    pcPackages: *mut ULONG,
+    ppPackageInfo: *mut *mut SecPkgInfoW,
+) -> SECURITY_STATUS {
+    guard("EnumerateSecurityPackagesW", || {
+        // SAFETY: what the header says of the parameters.
+        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), Form::Wide) }
+    })
+}
+
+/// As EnumerateSecurityPackagesW, with ANSI text.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn EnumerateSecurityPackagesA(
+    pcPackages: *mut ULONG,
+    ppPackageInfo: *mut *mut SecPkgInfoA,
+) -> SECURITY_STATUS {
+    guard("EnumerateSecurityPackagesA", || {
+        // SAFETY: what the header says of the parameters.
+        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), Form::Narrow) }
+    })
+}
+
+/// # Safety
+/// As [`EnumerateSecurityPackagesW`].
+unsafe fn enumerate(count: *mut ULONG, infos: *mut *mut c_void, form: Form) -> Result<()> {
+    pointer::required(count)?;
+    pointer::required(infos)?;
+    let packages = entries();
+    let block = entries_block(&packages, form)?;
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(count, buffers::count(packages.len())) };
+    // SAFETY: the caller's promise.
+    unsafe { pointer::write(infos, block.release()) };
+    Ok(())
+}
+
+/// Tells about one package.
+///
+/// * `pszPackageName`: its name without regard to case.
+/// * `ppPackageInfo`: receives a structure that is one block with its texts, to free with
+///   FreeContextBuffer.
+///
+/// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `ppPackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND;
+/// SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn QuerySecurityPackageInfoW(
+    pszPackageName: *mut SEC_WCHAR,
+    ppPackageInfo: *mut *mut SecPkgInfoW,
+) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackageName)
+            => QuerySecurityPackageInfoW(pszPackageName, ppPackageInfo)
+    );
+    guard("QuerySecurityPackageInfoW", || {
+        // SAFETY: what the header says of the parameters.
+        unsafe { query(Foreign::Wide(pszPackageName), ppPackageInfo.cast(), Form::Wide) }
+    })
+}
+
+/// As QuerySecurityPackageInfoW, with ANSI text.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn QuerySecurityPackageInfoA(
+    pszPackageName: *mut SEC_CHAR,
+    ppPackageInfo: *mut *mut SecPkgInfoA,
+) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackageName)
+            => QuerySecurityPackageInfoA(pszPackageName, ppPackageInfo)
+    );
+    guard("QuerySecurityPackageInfoA", || {
+        // SAFETY: what the header says of the parameters.
+        unsafe { query(Foreign::Narrow(pszPackageName), ppPackageInfo.cast(), Form::Narrow) }
+    })
+}
+
+/// # Safety
+/// As [`QuerySecurityPackageInfoW`].
+unsafe fn query(name: Foreign, info: *mut *mut c_void, form: Form) -> Result<()> {
+    pointer::required(info)?;
+    // SAFETY: the caller's promise.
+    let name = unsafe { name.read(Status::SECPKG_NOT_FOUND) }?;
+    let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
+    // SAFETY: the caller's promise.
+    unsafe { write_info(info, package, form) }
+}
+
+/// The packages of this machine in its order.
+fn entries() -> Vec<Entry> {
+    #[cfg(windows)]
+    return crate::ffi::passthrough::packages::all();
+    #[cfg(not(windows))]
+    sasl::packages().iter().map(|package| Entry::of(package.info())).collect()
+}
+
+/// Would add a package to this machine, which programs cannot.
+///
+/// Returns SEC_E_UNSUPPORTED_FUNCTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn AddSecurityPackageW(
+    pszPackageName: *mut SEC_WCHAR,
+    pOptions: PSECURITY_PACKAGE_OPTIONS,
+) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Wide(pszPackageName) => AddSecurityPackageW(pszPackageName, pOptions)
+    );
+    let _ = (pszPackageName, pOptions);
+    guard("AddSecurityPackageW", fixed)
+}
+
+/// As AddSecurityPackageW.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn AddSecurityPackageA(
+    pszPackageName: *mut SEC_CHAR,
+    pOptions: PSECURITY_PACKAGE_OPTIONS,
+) -> SECURITY_STATUS {
+    hand_over!(
+        package Foreign::Narrow(pszPackageName) => AddSecurityPackageA(pszPackageName, pOptions)
+    );
+    let _ = (pszPackageName, pOptions);
+    guard("AddSecurityPackageA", fixed)
+}
+
+/// Would remove a package from this machine, which programs cannot.
+///
+/// Returns SEC_E_UNSUPPORTED_FUNCTION.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn DeleteSecurityPackageW(
+    pszPackageName: *mut SEC_WCHAR,
+) -> SECURITY_STATUS {
+    hand_over!(package Foreign::Wide(pszPackageName) => DeleteSecurityPackageW(pszPackageName));
+    let _ = pszPackageName;
+    guard("DeleteSecurityPackageW", fixed)
+}
+
+/// As DeleteSecurityPackageW.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn DeleteSecurityPackageA(
+    pszPackageName: *mut SEC_CHAR,
+) -> SECURITY_STATUS {
+    hand_over!(package Foreign::Narrow(pszPackageName) => DeleteSecurityPackageA(pszPackageName));
+    let _ = pszPackageName;
+    guard("DeleteSecurityPackageA", fixed)
+}
+
+fn fixed() -> Result<()> {
+    Err(Error::new(Status::UNSUPPORTED_FUNCTION, "package: the list of packages is fixed"))
+}

@@ -1,0 +1,126 @@
+//! Where the `Sasl*` functions run over the machine's own packages: their credentials, which
+//! programs hold by the machine's handles, and their contexts, which stand behind handles of ours.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::Config;
+use crate::ffi::abi::types::{CtxtHandle, SecHandle};
+use crate::ffi::caller::string::Foreign;
+use crate::ffi::guard::guard_value;
+use crate::ffi::passthrough::route;
+use crate::ffi::tables::CONTEXTS;
+use crate::handle::{Handle, Use};
+use crate::sasl::Session;
+use crate::sspi::{AttributeId, Credential, Status};
+use crate::system::machine::{self, MachineContext, MachineCredential};
+
+/// A credential, and how often its handle was given out.
+type Credentials = BTreeMap<(usize, usize), (Arc<MachineCredential>, usize)>;
+
+fn credentials() -> MutexGuard<'static, Credentials> {
+    static CREDENTIALS: Mutex<Credentials> = Mutex::new(BTreeMap::new());
+    CREDENTIALS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn key(handle: Handle) -> (usize, usize) {
+    (handle.lower, handle.upper)
+}
+
+/// Remembers a credential of a package that is wrapped here.
+pub(super) fn acquired(package: Foreign, handle: Handle) {
+    // SAFETY: the export's caller has passed NULL or a text that can be read.
+    let name = unsafe { package.read(Status::SECPKG_NOT_FOUND) }.ok().flatten();
+    let package = name.and_then(|name| machine::wrapped(&name));
+    let (Some(package), Some(functions)) = (package, machine::functions()) else { return };
+    // For the log's sake. What is wrong with the rest, calls on this library's own package say.
+    let _ = Config::load();
+    let words = machine::SecHandle { lower: handle.lower, upper: handle.upper };
+    let fresh = || (Arc::new(MachineCredential::new(functions, package, words)), 0);
+    credentials().entry(key(handle)).or_insert_with(fresh).1 += 1;
+}
+
+/// Forgets a credential that was freed.
+pub(super) fn freed(handle: Handle) {
+    let mut credentials = credentials();
+    if let Some((_, count)) = credentials.get_mut(&key(handle)) {
+        *count -= 1;
+        if *count == 0 {
+            credentials.remove(&key(handle));
+        }
+    }
+}
+
+/// Whether contexts of ours still need a credential.
+pub(super) fn is_needed(handle: Handle) -> bool {
+    let needed = |(credential, count): &(Arc<MachineCredential>, usize)| {
+        *count == 1 && Arc::strong_count(credential) > 1
+    };
+    credentials().get(&key(handle)).is_some_and(needed)
+}
+
+/// Forgets a credential that the program frees; the machine is told when its last context has ended.
+pub(super) fn free_later(handle: Handle) -> bool {
+    let removed = credentials().remove(&key(handle));
+    if let Some((credential, _)) = &removed {
+        credential.free_later();
+    }
+    removed.is_some()
+}
+
+/// The credential behind a handle of the machine's, of a package that is wrapped here.
+pub(crate) fn credential(handle: Handle) -> Option<Arc<dyn Credential>> {
+    let (credential, _) = credentials().get(&key(handle))?.clone();
+    Some(credential)
+}
+
+/// Whether a credential is of a package that is wrapped here.
+pub(crate) fn is_known(handle: *const SecHandle) -> bool {
+    route::words(handle).is_some_and(|handle| credentials().contains_key(&key(handle)))
+}
+
+/// What a program's handle stands in front of, held as long as a call of the machine's uses it.
+pub(crate) struct Front {
+    given: *mut CtxtHandle,
+    held: Option<(Use<'static, Session>, Box<CtxtHandle>)>,
+}
+
+impl Front {
+    /// The machine's context behind a program's handle.
+    pub(crate) fn of(given: *mut CtxtHandle) -> Self {
+        let held = guard_value("context", None, || Ok(behind(given)));
+        Self { given, held }
+    }
+
+    /// The machine's context that is asked for an attribute; none for what is answered here.
+    pub(crate) fn asked(given: *mut CtxtHandle, attribute: u32) -> Self {
+        match AttributeId(attribute) {
+            AttributeId::SIZES | AttributeId::PACKAGE_INFO | AttributeId::FLAGS => {
+                Self { given, held: None }
+            }
+            _ => Self::of(given),
+        }
+    }
+
+    /// Whether there is such a context.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The handle to call with: the machine's where there is one, else the program's.
+    pub(crate) fn context(&self) -> *mut CtxtHandle {
+        match &self.held {
+            Some((_, words)) => std::ptr::from_ref(&**words).cast_mut(),
+            None => self.given,
+        }
+    }
+}
+
+fn behind(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
+    let session = CONTEXTS.get(route::words(given)?).ok()?;
+    let context: &dyn Any = session.context();
+    let words = context.downcast_ref::<MachineContext>()?.handle()?;
+    let words = CtxtHandle { dwLower: words.lower, dwUpper: words.upper };
+    Some((session, Box::new(words)))
+}

@@ -1,0 +1,29 @@
+//! The handle tables: what C holds.
+
+use std::sync::Arc;
+
+use crate::ffi::abi::types::CtxtHandle;
+use crate::ffi::caller::pointer;
+use crate::handle::{Kind, Table, Use};
+use crate::sasl::Session;
+use crate::sspi::{Credential, Result};
+
+/// A credential that C holds.
+pub(super) struct CredentialEntry(pub(super) Arc<dyn Credential>);
+
+/// The credentials that C holds.
+pub(super) static CREDENTIALS: Table<CredentialEntry> = Table::new(Kind::Credential);
+
+/// The contexts that C holds.
+pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
+
+/// The session behind a handle.
+///
+/// # Safety
+/// Not NULL, `context` can be read.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "measured: what is handed over in memory is waited for")]
+pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
+    // SAFETY: the caller's promise.
+    CONTEXTS.get(unsafe { pointer::handle(context) }?)
+}
