@@ -102,7 +102,7 @@ impl KeyFunction {
         let mut status = Status::INTERNAL_ERROR.code().cast_signed();
         // SAFETY: the function is the program's word, and all it may write lives until it returns.
         unsafe {
-            (self.function)(self.argument, principal, version, &raw mut key, &raw mut status)
+            (self.function)(self.argument, principal, version, &raw mut key, &raw mut status);
         };
         if key != place || buffer.pvBuffer != memory {
             return Err(unavailable("it replaced a pointer of the library's"));
