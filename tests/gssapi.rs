@@ -1,5 +1,5 @@
 //! GSSAPI and GSS-SPNEGO: this library's server and client with the unmodified programs of others,
-//! in a realm of their own. `.ci/gssapi` installs what they need on Debian; a row whose peer is
+//! in a realm of their own. `.ci/install peers gssapi` installs what they need on Debian; a row whose peer is
 //! not there is skipped with a line on standard error, and fails where the variable CI is set.
 
 #![cfg(target_os = "linux")]

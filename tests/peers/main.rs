@@ -1,6 +1,6 @@
 //! Interoperability: this library's server and client with the unmodified programs of others.
 //!
-//! A row needs a peer that is installed (`.ci/peers` installs all of them on Debian). Where it is
+//! A row needs a peer that is installed (`.ci/install peers` installs all of them on Debian). Where it is
 //! not, the row is skipped with a line on standard error; where the variable CI is set it fails.
 
 #[path = "../support/mod.rs"]

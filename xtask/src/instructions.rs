@@ -34,7 +34,7 @@ pub(crate) struct Options {
 
 /// `cargo xtask instructions`: counts, and compares with what is kept, or keeps it; and compares what
 /// known and unknown users' refusals cost. A growth is a failure; with a compiler other than the one of
-/// the kept counts, only where `CI` is `true`.
+/// the kept counts it is told and no failure, since that makes another program.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(reason) = missing() {
         println!("SKIPPED: {reason}");
@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
          anew by `cargo xtask instructions --write`",
         report.grown.join(", ")
     );
-    if kept.compiler == counted.compiler || in_ci() {
+    if kept.compiler == counted.compiler {
         return Err(verdict);
     }
     println!("{verdict}\nNo failure: {} made the kept counts.", kept.compiler);
