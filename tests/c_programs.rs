@@ -9,7 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use support::{STRICT, compile_c, compile_c_static, compiler, have, read, root, scratch, succeed};
+use support::{
+    HARNESS, STRICT, checks, compile_c, compile_c_static, compiler, have, read, root, scratch,
+    succeed, suite_sources,
+};
 
 const SANITIZE: &[&str] =
     &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
@@ -112,19 +115,6 @@ const HANDED_OUT: &[(&str, &str)] = &[
     ("a credential", "Package>::acquire"),
 ];
 
-fn sources() -> Vec<String> {
-    let directory = root().join("c_tests/suite");
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .expect("c_tests/suite")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "c"))
-        .map(|name| format!("c_tests/suite/{name}"))
-        .collect();
-    names.sort();
-    assert!(names.len() > 15, "{names:?}");
-    names
-}
-
 fn strict(more: &[&'static str]) -> Vec<&'static str> {
     [&["-std=c99"], STRICT, more].concat()
 }
@@ -139,7 +129,7 @@ fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 }
 
 fn suite(more: &[&'static str]) -> PathBuf {
-    let sources = sources();
+    let sources = suite_sources();
     let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
     compile_c(&sources, &strict(more))
 }
@@ -160,14 +150,6 @@ fn output(command: &mut Command) -> (Output, String) {
     (output, text)
 }
 
-/// How many checks the last line of a run counts.
-fn checks(text: &str) -> u32 {
-    let line = text.lines().last().unwrap_or_default();
-    let (count, rest) = line.split_once(' ').unwrap_or_default();
-    assert!(rest.starts_with("checks, 0 failed, 0 differ, 0 skipped"), "{text}");
-    count.parse().unwrap_or_else(|_| panic!("{text}"))
-}
-
 #[test]
 fn every_subject_passes_in_a_process_of_its_own() {
     let suite = suite(&[]);
@@ -183,7 +165,7 @@ fn every_subject_passes_in_a_process_of_its_own() {
 fn a_failed_check_fails_the_program() {
     let main = root().join("c_tests/suite/main.c");
     let path = scratch("failing").join("failing.c");
-    let text = "#include \"test.h\"\nSTART_TEST(fails)\n{\n    ok(1, \"good\");\n    \
+    let text = "#include \"../harness.h\"\nSTART_TEST(fails)\n{\n    ok(1, \"good\");\n    \
                 ours(0, \"bad %d\", 7);\n}\n";
     fs::write(&path, text).expect("a scratch file");
     let list = fs::read_to_string(main).expect("main.c");
@@ -191,9 +173,10 @@ fn a_failed_check_fails_the_program() {
     let after = rest.split_once("\n\n").expect("the end of the list").1;
     let copy = scratch("failing").join("main.c");
     fs::write(&copy, format!("{before}#define SUBJECTS(X) X(fails)\n\n{after}")).expect("a copy");
+
     let include = format!("-I{}", root().join("c_tests/suite").display());
-    let paths = [copy, path];
-    let paths: Vec<&str> = paths.iter().map(|path| path.to_str().expect("a path")).collect();
+    let paths = [copy, path].map(|path| path.to_str().expect("a path").to_owned());
+    let paths = [HARNESS, &paths[0], &paths[1]];
     let flags = [&["-std=c99"], STRICT, &[include.as_str()]].concat();
     let (output, _) = output(command(compile_c(&paths, &flags)).arg("all"));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -307,7 +290,7 @@ fn the_log_tells_why_a_response_is_answered_by_a_challenge() {
 
 #[test]
 fn the_static_library_serves_as_well() {
-    let sources = sources();
+    let sources = suite_sources();
     let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
     let suite = compile_c_static(&sources, &strict(&[]));
     for subject in ["accept", "messages", "packages", "identities"] {
@@ -322,7 +305,7 @@ fn the_sources_compile_for_windows() {
         eprintln!("SKIPPED: {name} is missing");
         return;
     }
-    let sources = sources();
+    let sources = suite_sources();
     let mut command = Command::new(name);
     command.args(["-std=gnu99", "-Wall", "-Wextra", "-Werror"]);
     command.args(sources.iter().map(|source| root().join(source)));
@@ -332,7 +315,8 @@ fn the_sources_compile_for_windows() {
 
 #[test]
 fn every_export_is_called() {
-    let text: String = sources().iter().map(|source| without_comments(&read(source))).collect();
+    let text: String =
+        suite_sources().iter().map(|source| without_comments(&read(source))).collect();
     let exports = read("def/exports.txt");
     // What only Windows' own library has is handed over to it; its calls are tested there.
     let names = exports.lines().filter(|line| !line.starts_with('#') && !line.ends_with("windows"));

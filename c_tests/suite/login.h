@@ -3,7 +3,7 @@
 #ifndef C_TESTS_LOGIN_H
 #define C_TESTS_LOGIN_H
 
-#include "test.h"
+#include "../harness.h"
 
 #define USER "alice"
 #define PASSWORD "secret"

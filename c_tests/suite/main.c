@@ -1,7 +1,23 @@
-/* Runs the subjects that are named on the command line, and counts. */
-#include "test.h"
-
-#include <stdarg.h>
+/* Runs the subjects that are named on the command line, and counts.
+ *
+ * Natively: `cargo test --test c_programs` builds and runs all of it, also under AddressSanitizer and
+ * Valgrind. By hand, from the repository's root after `cargo build`:
+ *
+ *     cc -std=c99 -Iinclude c_tests/harness.c c_tests/suite/[a-z]*.c -o suite -Ltarget/debug -lsecur32 \
+ *         -lpthread
+ *     LD_LIBRARY_PATH=target/debug ./suite            # lists the subjects
+ *     LD_LIBRARY_PATH=target/debug ./suite accept     # runs one
+ *     LD_LIBRARY_PATH=target/debug ./suite all
+ *
+ * As .exe, for Wine or a real Windows:
+ *
+ *     x86_64-w64-mingw32-gcc -std=gnu99 c_tests/harness.c c_tests/suite/[a-z]*.c -o suite.exe -lsecur32
+ *
+ * With our secur32.dll beside suite.exe, set SECUR32_OURS=1. Without it, Microsoft's is tested: what
+ * is marked `ours` is then reported, but no failure. Whole exchanges need an account that WDigest
+ * knows there: set SECUR32_TEST_ACCOUNTS=1 where user alice has the password of login.h; otherwise
+ * they are skipped, loudly. */
+#include "../harness.h"
 
 #define SUBJECTS(X) \
     X(accept) X(accept_buffers) X(accounts) X(attributes) X(callback) X(callback_misuse) X(credentials) \
@@ -19,115 +35,18 @@ static const struct {
     SUBJECTS(LIST)
 };
 
-static struct gate counters; /* its lock alone is used */
-static unsigned long checks, failures, differences, skips;
-static const char *row;
-
-static void lock(void)
-{
-#ifdef _WIN32
-    EnterCriticalSection(&counters.lock);
-#else
-    pthread_mutex_lock(&counters.lock);
-#endif
-}
-
-static void unlock(void)
-{
-#ifdef _WIN32
-    LeaveCriticalSection(&counters.lock);
-#else
-    pthread_mutex_unlock(&counters.lock);
-#endif
-}
-
-int is_ours(void)
-{
-#ifdef _WIN32
-    return getenv("SECUR32_OURS") != NULL;
-#else
-    return 1;
-#endif
-}
-
-int can_log_in(void)
-{
-    if (is_ours() || getenv("SECUR32_TEST_ACCOUNTS") != NULL)
-        return 1;
-    skip("exchanges, which need an account");
-    return 0;
-}
-
-void in_row(const char *name)
-{
-    row = name;
-}
-
-/* Counts a check; returns whether its failure is to be reported, with the line begun. */
-static int begin_report(enum claim whose, int holds, const char *file, int line)
-{
-    checks++;
-    if (holds)
-        return 0;
-    if (whose == OURS && !is_ours()) {
-        differences++;
-        printf("%s:%d: differs from ours: ", file, line);
-    } else {
-        failures++;
-        printf("%s:%d: FAILED: ", file, line);
-    }
-    if (row != NULL)
-        printf("[%s] ", row);
-    return 1;
-}
-
-int check(enum claim whose, int holds, const char *file, int line, const char *format, ...)
-{
-    lock();
-    if (begin_report(whose, holds, file, line)) {
-        va_list arguments;
-        va_start(arguments, format);
-        vprintf(format, arguments);
-        va_end(arguments);
-        printf("\n");
-        fflush(stdout);
-    }
-    unlock();
-    return holds;
-}
-
-int check_status(enum claim whose, SECURITY_STATUS got, SECURITY_STATUS expected, const char *call,
-                 const char *file, int line)
-{
-    return check(whose, got == expected, file, line, "%s returned 0x%08X instead of 0x%08X", call,
-                 (unsigned)got, (unsigned)expected);
-}
-
-void note_skip(const char *file, int line, const char *format, ...)
-{
-    va_list arguments;
-    lock();
-    skips++;
-    printf("%s:%d: SKIPPED: ", file, line);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    printf("\n");
-    unlock();
-}
-
 static int run(const char *wanted)
 {
     int found = 0;
     size_t i;
     for (i = 0; i < COUNT(subjects); i++) {
-        unsigned long before = checks;
+        unsigned long before = checks_made();
         if (strcmp(wanted, "all") != 0 && strcmp(wanted, subjects[i].name) != 0)
             continue;
         found = 1;
         subjects[i].run();
-        row = NULL;
-        printf("%s: %lu checks\n", subjects[i].name, checks - before);
+        in_row(NULL);
+        printf("%s: %lu checks\n", subjects[i].name, checks_made() - before);
         fflush(stdout);
     }
     return found;
@@ -142,13 +61,11 @@ int main(int count, char **words)
             printf("%s\n", subjects[j].name);
         return 0;
     }
-    gate_make(&counters);
     for (i = 1; i < count; i++) {
         if (!run(words[i])) {
             printf("%s: no such subject\n", words[i]);
             return 2;
         }
     }
-    printf("%lu checks, %lu failed, %lu differ, %lu skipped\n", checks, failures, differences, skips);
-    return failures != 0;
+    return report_checks();
 }

@@ -26,7 +26,7 @@ static void join(HANDLE thread)
 
 static DWORD WINAPI make(void *login)
 {
-    CHECK(log_in(login, table));
+    ok_that(log_in(login, table));
     return 0;
 }
 
@@ -55,7 +55,7 @@ struct handover {
 static DWORD WINAPI make_and_tell(void *argument)
 {
     struct handover *handover = argument;
-    CHECK(log_in(&handover->login, table));
+    ok_that(log_in(&handover->login, table));
     SetEvent(handover->made);
     return 0; /* here the thread-local data of the library is freed */
 }
@@ -96,7 +96,7 @@ struct survivor {
 static DWORD WINAPI survive(void *argument)
 {
     struct survivor *survivor = argument;
-    CHECK(log_in(&survivor->login, table));
+    ok_that(log_in(&survivor->login, table));
     SetEvent(survivor->ready);
     WaitForSingleObject(survivor->go, INFINITE);
     send_message(&survivor->login);
@@ -113,7 +113,7 @@ static void free_under_a_thread(const char *path)
     survivor.go = CreateEventA(NULL, TRUE, FALSE, NULL);
     thread = start(survive, &survivor);
     WaitForSingleObject(survivor.ready, INFINITE);
-    CHECK(FreeLibrary(library));
+    ok_that(FreeLibrary(library));
     SetEvent(survivor.go);
     join(thread);
     CloseHandle(survivor.ready);
@@ -123,7 +123,7 @@ static void free_under_a_thread(const char *path)
 static void everything(const char *path, int rounds)
 {
     int i;
-    for (i = 0; i < rounds && failures == 0; i++) {
+    for (i = 0; i < rounds && checks_failed() == 0; i++) {
         outlive();
         end_while_deleted();
         free_under_a_thread(path);
@@ -138,7 +138,7 @@ int main(void)
     path_beside_program(path);
     library = LoadLibraryA(path);
     table = table_of(library);
-    CHECK(FreeLibrary(library)); /* no reference is left, but the functions are */
+    ok_that(FreeLibrary(library)); /* no reference is left, but the functions are */
     everything(path, ROUNDS);
     before = measure();
     everything(path, ROUNDS);
@@ -146,5 +146,5 @@ int main(void)
     print_usage("before", before);
     print_usage("after", after);
     check_same(before, after);
-    return finish();
+    return report_checks();
 }

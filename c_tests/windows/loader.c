@@ -19,15 +19,15 @@ static int is_beside_program(HMODULE library)
 static void name_is_ours(void)
 {
     HMODULE loaded;
-    CHECK(is_beside_program(GetModuleHandleA("secur32.dll")));
-    CHECK(is_beside_program(GetModuleHandleW(L"SECUR32")));
-    CHECK(GetModuleHandleExA(0, "secur32.dll", &loaded) && is_beside_program(loaded));
+    ok_that(is_beside_program(GetModuleHandleA("secur32.dll")));
+    ok_that(is_beside_program(GetModuleHandleW(L"SECUR32")));
+    ok_that(GetModuleHandleExA(0, "secur32.dll", &loaded) && is_beside_program(loaded));
     FreeLibrary(loaded);
     loaded = LoadLibraryA("secur32.dll");
-    CHECK(is_beside_program(loaded));
+    ok_that(is_beside_program(loaded));
     FreeLibrary(loaded);
     loaded = LoadLibraryW(L"secur32");
-    CHECK(is_beside_program(loaded));
+    ok_that(is_beside_program(loaded));
     FreeLibrary(loaded);
 }
 
@@ -36,11 +36,11 @@ static int lists_wdigest(SecurityFunctionTableW *table)
     SecPkgInfoW *infos;
     ULONG count, i;
     int found = 0;
-    if (!RETURNS(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos)))
+    if (!returns(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos)))
         return 0;
     for (i = 0; i < count; i++)
         found += wcscmp(infos[i].Name, L"WDigest") == 0;
-    RETURNS(SEC_E_OK, table->FreeContextBuffer(infos));
+    returns(SEC_E_OK, table->FreeContextBuffer(infos));
     return found == 1;
 }
 
@@ -51,15 +51,15 @@ static void say_client_hello(SecurityFunctionTableW *table)
     SecBuffer token = {0, SECBUFFER_TOKEN, NULL};
     SecBufferDesc output = {SECBUFFER_VERSION, 1, &token};
     ULONG attributes;
-    RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
+    returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
                                                        NULL, &credential, NULL));
-    RETURNS(SEC_I_CONTINUE_NEEDED,
+    returns(SEC_I_CONTINUE_NEEDED,
             table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
                                               NULL, 0, &context, &output, &attributes, NULL));
-    CHECK(token.cbBuffer > 100);
-    RETURNS(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
-    RETURNS(SEC_E_OK, table->DeleteSecurityContext(&context));
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&credential));
+    ok_that(token.cbBuffer > 100);
+    returns(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
+    returns(SEC_E_OK, table->DeleteSecurityContext(&context));
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&credential));
 }
 
 /* Everything that a DLL of the system offers of secur32's is that one's. */
@@ -73,19 +73,19 @@ static void use_through(const char *name)
     HMODULE library = LoadLibraryA(name);
     SecurityFunctionTableW *table;
     size_t i;
-    if (!CHECK(library != NULL))
+    if (!ok_that(library != NULL))
         return;
     for (i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         /* The first look-up of a forward loads what it leads to. */
         FARPROC found = GetProcAddress(library, functions[i]);
         if (beside_program == NULL)
             beside_program = GetModuleHandleA("secur32.dll");
-        if (!CHECK(found != NULL && found == GetProcAddress(beside_program, functions[i])))
+        if (!ok_that(found != NULL && found == GetProcAddress(beside_program, functions[i])))
             printf("%s in %s\n", functions[i], name);
     }
     table = table_of(library);
-    CHECK(table == table_of(beside_program));
-    CHECK(lists_wdigest(table));
+    ok_that(table == table_of(beside_program));
+    ok_that(lists_wdigest(table));
     say_client_hello(table);
     name_is_ours();
 }
@@ -96,25 +96,25 @@ static void use_by_others(void)
     static const char *const users[] = {"wldap32.dll", "winhttp.dll", "wininet.dll", "rpcrt4.dll"};
     size_t i;
     for (i = 0; i < sizeof users / sizeof users[0]; i++)
-        CHECK(LoadLibraryA(users[i]) != NULL);
+        ok_that(LoadLibraryA(users[i]) != NULL);
     name_is_ours();
 }
 
 int main(int count, char **words)
 {
     if (count > 2 && strcmp(words[1], "first") == 0) {
-        CHECK(GetModuleHandleA("secur32.dll") == NULL);
+        ok_that(GetModuleHandleA("secur32.dll") == NULL);
         use_through(words[2]);
-        return finish();
+        return report_checks();
     }
     beside_program = LoadLibraryA("secur32.dll");
     name_is_ours();
-    CHECK(lists_wdigest(table_of(beside_program)));
+    ok_that(lists_wdigest(table_of(beside_program)));
     name_is_ours();
     say_client_hello(table_of(beside_program));
     name_is_ours();
     use_through("sspicli.dll");
     use_through("security.dll");
     use_by_others();
-    return finish();
+    return report_checks();
 }

@@ -1,4 +1,4 @@
-/* What the programs of this directory share: checks, and a login by DIGEST-MD5 from one context to
+/* What the programs of this directory share: a login by DIGEST-MD5 from one context to
  * another through a function table. The account is alice's of examples/accounts.htdigest, by
  * SECUR32_ACCOUNTS and SECUR32_REALM. */
 #ifndef C_TESTS_WINDOWS_LOGIN_H
@@ -7,49 +7,7 @@
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0A00
 #endif
-#define SECURITY_WIN32
-#include <windows.h>
-#include <sspi.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static LONG failures;
-
-/* Counts a condition that does not hold, and says which. */
-#define CHECK(condition) check(!!(condition), __FILE__, __LINE__, #condition)
-
-static inline int check(int holds, const char *file, int line, const char *what)
-{
-    if (!holds) {
-        InterlockedIncrement(&failures);
-        printf("%s:%d: FAILED: %s\n", file, line, what);
-        fflush(stdout);
-    }
-    return holds;
-}
-
-/* The same of the status of a call. */
-#define RETURNS(status, call) check_status(call, status, __FILE__, __LINE__, #call)
-
-static inline int check_status(SECURITY_STATUS got, SECURITY_STATUS expected, const char *file, int line,
-                               const char *call)
-{
-    if (got != expected) {
-        InterlockedIncrement(&failures);
-        printf("%s:%d: FAILED: %s returned %08lX instead of %08lX\n", file, line, call,
-               (unsigned long)got, (unsigned long)expected);
-        fflush(stdout);
-    }
-    return got == expected;
-}
-
-/* The last words of a program, and its exit status. */
-static inline int finish(void)
-{
-    printf("%ld checks failed\n", failures);
-    return failures != 0;
-}
+#include "../harness.h"
 
 /* The path of secur32.dll in the program's own directory. */
 static inline void path_beside_program(char *path)
@@ -101,21 +59,21 @@ static inline int log_in(struct login *login, SecurityFunctionTableW *table)
     CredHandle inbound, outbound;
     int good;
     login->table = table;
-    if (!RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
+    if (!returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
                                                             NULL, NULL, &inbound, NULL)) ||
-        !RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
+        !returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
                                                             &identity, NULL, NULL, &outbound, NULL)))
         return 0;
-    good = RETURNS(SEC_I_CONTINUE_NEEDED,
+    good = returns(SEC_I_CONTINUE_NEEDED,
                    take_leg(login, &inbound, &login->server, 0, &nothing, &to_client, 1)) &&
-           RETURNS(SEC_I_CONTINUE_NEEDED,
+           returns(SEC_I_CONTINUE_NEEDED,
                    take_leg(login, &outbound, &login->client, 0, &to_client, &to_server, 0));
     to_client.cbBuffer = sizeof octets[0];
-    good = good && RETURNS(SEC_E_OK, take_leg(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
+    good = good && returns(SEC_E_OK, take_leg(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
     to_server.cbBuffer = sizeof octets[1];
-    good = good && RETURNS(SEC_E_OK, take_leg(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&inbound));
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&outbound));
+    good = good && returns(SEC_E_OK, take_leg(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&inbound));
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&outbound));
     return good;
 }
 
@@ -126,14 +84,14 @@ static inline void send_message(struct login *login)
     SecBuffer buffers[2] = {{sizeof signature, SECBUFFER_TOKEN, signature},
                             {sizeof text, SECBUFFER_DATA, text}};
     SecBufferDesc list = {SECBUFFER_VERSION, 2, buffers};
-    RETURNS(SEC_E_OK, login->table->MakeSignature(&login->client, 0, &list, 0));
-    RETURNS(SEC_E_OK, login->table->VerifySignature(&login->server, &list, 0, NULL));
+    returns(SEC_E_OK, login->table->MakeSignature(&login->client, 0, &list, 0));
+    returns(SEC_E_OK, login->table->VerifySignature(&login->server, &list, 0, NULL));
 }
 
 static inline void log_out(struct login *login)
 {
-    RETURNS(SEC_E_OK, login->table->DeleteSecurityContext(&login->client));
-    RETURNS(SEC_E_OK, login->table->DeleteSecurityContext(&login->server));
+    returns(SEC_E_OK, login->table->DeleteSecurityContext(&login->client));
+    returns(SEC_E_OK, login->table->DeleteSecurityContext(&login->server));
 }
 
 #endif

@@ -2,25 +2,7 @@
  * messages signed and sealed, both roles in this process. The account is alice's of
  * examples/accounts.htdigest, by SECUR32_ACCOUNTS and SECUR32_REALM. */
 #define _WIN32_WINNT 0x0A00
-#define SECURITY_WIN32
-#include <windows.h>
-#include <sspi.h>
-#include <stdio.h>
-#include <string.h>
-
-static int failures;
-
-#define RETURNS(expected, call) returns(expected, call, #call, __LINE__)
-
-static int returns(SECURITY_STATUS expected, SECURITY_STATUS got, const char *call, int line)
-{
-    if (got == expected)
-        return 1;
-    printf("line %d: %s returned %08lX instead of %08lX\n", line, call, (unsigned long)got,
-           (unsigned long)expected);
-    failures++;
-    return 0;
-}
+#include "../harness.h"
 
 struct side {
     CredHandle credential;
@@ -49,10 +31,10 @@ static int acquire(struct side *client, struct side *server)
     identity.Password = (unsigned char *)password;
     identity.PasswordLength = (unsigned long)strlen(password);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    return RETURNS(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
+    return returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
                                                        &identity, NULL, NULL, &client->credential,
                                                        &expiry))
-           && RETURNS(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL,
+           && returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL,
                                                           NULL, NULL, NULL, &server->credential,
                                                           &expiry));
 }
@@ -89,10 +71,10 @@ static int log_in(struct side *client, struct side *server, ULONG asked_of_clien
     SecBuffer nothing = buffer(SECBUFFER_TOKEN, NULL, 0);
     SecBuffer down = buffer(SECBUFFER_TOKEN, challenge, 0), up = buffer(SECBUFFER_TOKEN, response, 0);
     client->has_context = server->has_context = 0;
-    return RETURNS(SEC_I_CONTINUE_NEEDED, accept_token(server, &nothing, &down, asked_of_server))
-           && RETURNS(SEC_I_CONTINUE_NEEDED, answer_token(client, &down, &up, asked_of_client))
-           && RETURNS(SEC_E_OK, accept_token(server, &up, &down, asked_of_server))
-           && RETURNS(SEC_E_OK, answer_token(client, &down, &up, asked_of_client));
+    return returns(SEC_I_CONTINUE_NEEDED, accept_token(server, &nothing, &down, asked_of_server))
+           && returns(SEC_I_CONTINUE_NEEDED, answer_token(client, &down, &up, asked_of_client))
+           && returns(SEC_E_OK, accept_token(server, &up, &down, asked_of_server))
+           && returns(SEC_E_OK, answer_token(client, &down, &up, asked_of_client));
 }
 
 /* A signature goes from one side to the other with its text. */
@@ -104,11 +86,11 @@ static void sign(struct side *from, struct side *to)
     ULONG quality;
     buffers[0] = buffer(SECBUFFER_TOKEN, signature, sizeof signature);
     buffers[1] = buffer(SECBUFFER_DATA, text, sizeof text);
-    RETURNS(SEC_E_OK, MakeSignature(&from->context, 0, &message, 0));
+    returns(SEC_E_OK, MakeSignature(&from->context, 0, &message, 0));
     text[0] ^= 1;
-    RETURNS(SEC_E_MESSAGE_ALTERED, VerifySignature(&to->context, &message, 0, &quality));
+    returns(SEC_E_MESSAGE_ALTERED, VerifySignature(&to->context, &message, 0, &quality));
     text[0] ^= 1;
-    RETURNS(SEC_E_OK, VerifySignature(&to->context, &message, 0, &quality));
+    returns(SEC_E_OK, VerifySignature(&to->context, &message, 0, &quality));
 }
 
 /* A sealed message goes as the octets of its buffers in a row. */
@@ -120,42 +102,34 @@ static void seal(struct side *from, struct side *to)
     SecBuffer buffers[2];
     SecBufferDesc message = {SECBUFFER_VERSION, 2, buffers};
     ULONG quality;
-    if (!RETURNS(SEC_E_OK, QueryContextAttributesA(&from->context, SECPKG_ATTR_SIZES, &sizes)))
+    if (!returns(SEC_E_OK, QueryContextAttributesA(&from->context, SECPKG_ATTR_SIZES, &sizes)))
         return;
     memcpy(octets, text, sizeof text);
     buffers[0] = buffer(SECBUFFER_DATA, octets, sizeof text);
     buffers[1] = buffer(SECBUFFER_PADDING, octets + sizeof text,
                         sizes.cbMaxSignature + sizes.cbBlockSize);
-    if (!RETURNS(SEC_E_OK, EncryptMessage(&from->context, 0, &message, 0)))
+    if (!returns(SEC_E_OK, EncryptMessage(&from->context, 0, &message, 0)))
         return;
-    if (memcmp(octets, text, sizeof text) == 0) {
-        printf("a sealed message is open\n");
-        failures++;
-    }
+    ok(memcmp(octets, text, sizeof text) != 0, "a sealed message is open");
     buffers[0].cbBuffer += buffers[1].cbBuffer;
     message.cBuffers = 1;
-    if (RETURNS(SEC_E_OK, DecryptMessage(&to->context, &message, 0, &quality))
-        && (buffers[0].cbBuffer != sizeof text || memcmp(octets, text, sizeof text) != 0)) {
-        printf("a sealed message opens as something else\n");
-        failures++;
-    }
+    if (returns(SEC_E_OK, DecryptMessage(&to->context, &message, 0, &quality)))
+        ok(buffers[0].cbBuffer == sizeof text && memcmp(octets, text, sizeof text) == 0,
+           "a sealed message opens as something else");
 }
 
 static void is_alice(struct side *server)
 {
     SecPkgContext_NamesA names;
-    if (!RETURNS(SEC_E_OK, QueryContextAttributesA(&server->context, SECPKG_ATTR_NAMES, &names)))
+    if (!returns(SEC_E_OK, QueryContextAttributesA(&server->context, SECPKG_ATTR_NAMES, &names)))
         return;
-    if (strcmp(names.sUserName, "example.org\\alice") != 0) {
-        printf("%s logged in\n", names.sUserName);
-        failures++;
-    }
+    ok(strcmp(names.sUserName, "example.org\\alice") == 0, "%s logged in", names.sUserName);
     FreeContextBuffer(names.sUserName);
 }
 
 static void log_out(struct side *side)
 {
-    RETURNS(SEC_E_OK, DeleteSecurityContext(&side->context));
+    returns(SEC_E_OK, DeleteSecurityContext(&side->context));
 }
 
 int main(void)
@@ -163,15 +137,12 @@ int main(void)
     static WCHAR package[] = L"WDigest";
     struct side client, server;
     PSecPkgInfoW info;
-    if (RETURNS(SEC_E_OK, QuerySecurityPackageInfoW(package, &info))) {
-        if (info->wRPCID != 21) {
-            printf("wRPCID is %d\n", info->wRPCID);
-            failures++;
-        }
-        RETURNS(SEC_E_OK, FreeContextBuffer(info));
+    if (returns(SEC_E_OK, QuerySecurityPackageInfoW(package, &info))) {
+        ok(info->wRPCID == 21, "wRPCID is %d", info->wRPCID);
+        returns(SEC_E_OK, FreeContextBuffer(info));
     }
     if (!acquire(&client, &server))
-        return 1;
+        return report_checks();
     if (log_in(&client, &server, ISC_REQ_INTEGRITY, ASC_REQ_INTEGRITY)) {
         is_alice(&server);
         sign(&client, &server);
@@ -185,8 +156,7 @@ int main(void)
         log_out(&client);
         log_out(&server);
     }
-    RETURNS(SEC_E_OK, FreeCredentialsHandle(&client.credential));
-    RETURNS(SEC_E_OK, FreeCredentialsHandle(&server.credential));
-    printf("%d failed\n", failures);
-    return failures != 0;
+    returns(SEC_E_OK, FreeCredentialsHandle(&client.credential));
+    returns(SEC_E_OK, FreeCredentialsHandle(&server.credential));
+    return report_checks();
 }

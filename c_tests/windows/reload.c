@@ -22,22 +22,22 @@ static void say_client_hello(SecurityFunctionTableW *table)
     SecBuffer token = {0, SECBUFFER_TOKEN, NULL};
     SecBufferDesc output = {SECBUFFER_VERSION, 1, &token};
     ULONG attributes;
-    RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
+    returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
                                                        NULL, &credential, NULL));
-    RETURNS(SEC_I_CONTINUE_NEEDED,
+    returns(SEC_I_CONTINUE_NEEDED,
             table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
                                               NULL, 0, &context, &output, &attributes, NULL));
-    RETURNS(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
-    RETURNS(SEC_E_OK, table->DeleteSecurityContext(&context));
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&credential));
+    returns(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
+    returns(SEC_E_OK, table->DeleteSecurityContext(&context));
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&credential));
 }
 
 static void list_packages(SecurityFunctionTableW *table)
 {
     SecPkgInfoW *infos;
     ULONG count;
-    RETURNS(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos));
-    RETURNS(SEC_E_OK, table->FreeContextBuffer(infos));
+    returns(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos));
+    returns(SEC_E_OK, table->FreeContextBuffer(infos));
 }
 
 static void work(HMODULE library)
@@ -56,11 +56,11 @@ static DWORD WINAPI go_round(void *nothing)
 {
     HMODULE library = LoadLibraryA(path);
     (void)nothing;
-    if (!CHECK(library != NULL))
+    if (!ok_that(library != NULL))
         return 0;
     if (strcmp(what, "bare") != 0)
         work(library);
-    CHECK(FreeLibrary(library));
+    ok_that(FreeLibrary(library));
     return 0;
 }
 
@@ -68,7 +68,7 @@ static DWORD WINAPI go_round(void *nothing)
 static void go_rounds(int rounds)
 {
     int i;
-    for (i = 0; i < rounds && failures == 0; i++) {
+    for (i = 0; i < rounds && checks_failed() == 0; i++) {
         if (i % 2 == 0) {
             HANDLE thread = CreateThread(NULL, 0, go_round, NULL, 0, NULL);
             WaitForSingleObject(thread, INFINITE);
@@ -88,7 +88,7 @@ int main(int count, char **words)
         GetSystemDirectoryA(path, sizeof path), strcat(path, "\\secur32.dll");
     else
         path_beside_program(path);
-    CHECK(GetModuleHandleA("secur32.dll") == NULL);
+    ok_that(GetModuleHandleA("secur32.dll") == NULL);
     go_rounds(WARM_UP);
     before = measure();
     go_rounds(ROUNDS);
@@ -97,5 +97,5 @@ int main(int count, char **words)
     print_usage("after", after);
     if (strcmp(what, "system") != 0)
         check_same(before, after);
-    return finish();
+    return report_checks();
 }

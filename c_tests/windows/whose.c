@@ -7,13 +7,13 @@ static void print_packages(SecurityFunctionTableW *table)
 {
     SecPkgInfoW *infos;
     ULONG count, i;
-    if (!RETURNS(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos)))
+    if (!returns(SEC_E_OK, table->EnumerateSecurityPackagesW(&count, &infos)))
         return;
     printf("packages");
     for (i = 0; i < count; i++)
         printf(",%ls", infos[i].Name);
     printf("\n");
-    RETURNS(SEC_E_OK, table->FreeContextBuffer(infos));
+    returns(SEC_E_OK, table->FreeContextBuffer(infos));
 }
 
 int main(void)
@@ -23,16 +23,16 @@ int main(void)
     CredHandle one, other;
     struct login login;
     print_packages(table);
-    RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
+    returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
                                                        NULL, &one, NULL));
-    RETURNS(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
+    returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
                                                        NULL, &other, NULL));
     printf("one upper word: %d\n", one.dwUpper == other.dwUpper);
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&one));
-    RETURNS(SEC_E_OK, table->FreeCredentialsHandle(&other));
-    if (CHECK(log_in(&login, table))) {
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&one));
+    returns(SEC_E_OK, table->FreeCredentialsHandle(&other));
+    if (ok_that(log_in(&login, table))) {
         send_message(&login);
         log_out(&login);
     }
-    return finish();
+    return report_checks();
 }

@@ -117,7 +117,6 @@ fn attributes_messages_and_cookies_with_heimdal() {
     for name in ["attributes", "messages", "cookies", "rooms", "package_lists"] {
         let mut command = kdc.command(programs::compiled(name));
         load_heimdal(command.arg("heimdal"));
-        let told = support::succeed(&mut command);
-        assert!(told.ends_with(" 0 failures\n"), "{told}");
+        support::all_hold(&mut command);
     }
 }

@@ -33,5 +33,5 @@ pub(crate) fn other_clock() -> PathBuf {
 /// A program of `c_tests/gssapi`.
 pub(crate) fn compiled(name: &str) -> PathBuf {
     let flags = [&["-std=c99"], support::STRICT].concat();
-    support::compile_c(&[&format!("c_tests/gssapi/{name}.c")], &flags)
+    support::compile_c(&[&format!("c_tests/gssapi/{name}.c"), support::HARNESS], &flags)
 }

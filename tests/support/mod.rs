@@ -15,6 +15,9 @@ use std::process::Command;
 /// The warnings under which every C file here must be clean.
 pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
+/// What counts the checks of the C tests, and is a source of each of their programs.
+pub(crate) const HARNESS: &str = "c_tests/harness.c";
+
 /// The sources of the IMAP example's server.
 pub(crate) const IMAP_SERVER: &[&str] = &[
     "examples/imap_server.c",
@@ -181,6 +184,34 @@ pub(crate) fn succeed(command: &mut Command) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{text}\n{errors}", output.status);
     text
+}
+
+/// The sources of `c_tests/suite`.
+pub(crate) fn suite_sources() -> Vec<String> {
+    let entries = fs::read_dir(root().join("c_tests/suite")).expect("c_tests/suite");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| format!("c_tests/suite/{}", name.to_string_lossy()));
+    let is_source = |name: &String| Path::new(name).extension().is_some_and(|end| end == "c");
+    let mut names: Vec<String> = names.filter(is_source).collect();
+    names.push(HARNESS.into());
+    names.sort();
+    assert!(names.len() > 15, "{names:?}");
+    names
+}
+
+/// How many checks of the C harness a program has counted, none of which may have failed.
+pub(crate) fn checks(told: &str) -> u32 {
+    let line = told.lines().last().unwrap_or_default();
+    let (count, rest) = line.split_once(' ').unwrap_or_default();
+    assert_eq!(rest, "checks, 0 failed, 0 differ, 0 skipped", "{told}");
+    count.parse().unwrap_or_else(|_| panic!("{told}"))
+}
+
+/// Runs a program that counts its checks: there are some, and all hold. What it wrote.
+pub(crate) fn all_hold(command: &mut Command) -> String {
+    let told = succeed(command);
+    assert!(checks(&told) > 0, "{told}");
+    told
 }
 
 /// Whether a tool can be run. Where it cannot, the caller's test is skipped with a line on

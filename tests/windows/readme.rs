@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::server::Running;
 use crate::support::wine::{boot, wine, with_wine};
-use crate::support::{HTTP_CLIENT, HTTP_SERVER, read, succeed};
+use crate::support::{HARNESS, HTTP_CLIENT, HTTP_SERVER, all_hold, read, succeed};
 
 for_both_word_sizes!(every_way_works_and_can_be_undone);
 
@@ -171,11 +171,11 @@ impl<'a> Reader<'a> {
 
     fn log_in_by_the_package(&self) {
         self.place.compile(
-            &["c_tests/windows/package_login.c"],
+            &[HARNESS, "c_tests/windows/package_login.c"],
             "libsecur32.dll.a",
             "package_login.exe",
         );
-        succeed(&mut self.stranger("package_login.exe"));
+        all_hold(&mut self.stranger("package_login.exe"));
     }
 
     /// The second request of a connection ends in `SEC_I_COMPLETE_NEEDED`, which Wine's own secur32 does

@@ -1,25 +1,8 @@
-/* The harness of the C tests: Wine's way of writing them, without Wine.
- *
- * Natively: `cargo test --test c_programs` builds and runs all of it, also under AddressSanitizer and
- * Valgrind. By hand, from the repository's root after `cargo build`:
- *
- *     cc -std=c99 -Iinclude c_tests/suite/[a-z]*.c -o suite -Ltarget/debug -lsecur32 -lpthread
- *     LD_LIBRARY_PATH=target/debug ./suite            # lists the subjects
- *     LD_LIBRARY_PATH=target/debug ./suite accept     # runs one
- *     LD_LIBRARY_PATH=target/debug ./suite all
- *
- * As .exe, for Wine or a real Windows:
- *
- *     x86_64-w64-mingw32-gcc -std=gnu99 c_tests/suite/[a-z]*.c -o suite.exe -lsecur32
- *
- * With our secur32.dll beside suite.exe, set SECUR32_OURS=1. Without it, Microsoft's is tested: what
- * is marked `ours` is then reported, but no failure. Whole exchanges need an account that WDigest
- * knows there: set SECUR32_TEST_ACCOUNTS=1 where user alice has the password of login.h; otherwise
- * they are skipped, loudly.
- *
- * The exit status is 0 when no check failed. */
-#ifndef C_TESTS_TEST_H
-#define C_TESTS_TEST_H
+/* The harness of the C tests, in Wine's way of writing them, without Wine: claims that are counted. The
+ * programs of suite/, gssapi/ and windows/ are written with it; suite/main.c tells how to build and run
+ * the suite. A program ends by `return report_checks();`: its exit status is 0 when no check failed. */
+#ifndef C_TESTS_HARNESS_H
+#define C_TESTS_HARNESS_H
 
 #include "portable.h"
 
@@ -47,11 +30,14 @@ enum claim {
     OURS     /* decided by this library, where Windows is silent or unknown */
 };
 
-/* One subject: a function of main.c's list. */
+/* One subject of the suite: a function of the list in its main.c. */
 #define START_TEST(name) void test_##name(void)
 
 /* A claim about every implementation, with a printf text for its failure. */
 #define ok(condition, ...) check(WINDOWS, !!(condition), __FILE__, __LINE__, __VA_ARGS__)
+
+/* The same, where the condition says enough. */
+#define ok_that(condition) ok(condition, "%s", #condition)
 
 /* A claim about this library alone. */
 #define ours(condition, ...) check(OURS, !!(condition), __FILE__, __LINE__, __VA_ARGS__)
@@ -74,6 +60,13 @@ int check(enum claim whose, int holds, const char *file, int line, const char *f
 int check_status(enum claim whose, SECURITY_STATUS got, SECURITY_STATUS expected, const char *call,
                  const char *file, int line);
 void note_skip(const char *file, int line, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* How many checks were made, and how many failed, so far. */
+unsigned long checks_made(void);
+unsigned long checks_failed(void);
+
+/* The last words of a program, which count the checks, and its exit status. */
+int report_checks(void);
 
 /* Whether this library is under test: natively always. */
 int is_ours(void);
