@@ -126,7 +126,7 @@ impl Bench {
     fn table(&self, threads: usize) -> Result<()> {
         let table = Table::new(Kind::Context);
         let object = || Arc::new(0_u64);
-        let work = |barrier: &Barrier| -> secur32::sspi::Result<Duration> {
+        let work = |barrier: &Barrier| -> secur32::error::Result<Duration> {
             let object = object();
             barrier.wait();
             let start = Instant::now();

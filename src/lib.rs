@@ -16,12 +16,13 @@
 //! * [`handle`] turns objects into the two words of a `SecHandle` and back, and knows no protocol.
 //! * [`sspi`] is the vocabulary that every package shares.
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
-//! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers.
-//! * `gssapi` is Kerberos and Negotiate on Unix, by the machine's own GSSAPI library; on Windows
-//!   `system::machine` puts the system's own behind the same traits, for [`sasl`].
+//! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers, and HTTP's
+//!   Digest.
+//! * [`gss`] is Kerberos and Negotiate: on Unix by the system's GSSAPI library, on Windows by the
+//!   system's own secur32.dll.
 //! * [`accounts`] is where a server finds its users.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
-//! * [`config`], [`log`] and [`random`] are leaves that the others use.
+//! * [`error`], [`secret`], [`config`], [`log`] and [`random`] are leaves that the others use.
 
 // Where processes fork, locks and what is made once are those of [`system::fork`].
 #![cfg_attr(all(unix, not(test)), warn(clippy::disallowed_types))]
@@ -29,13 +30,14 @@
 pub mod accounts;
 pub mod config;
 pub mod digest;
+pub mod error;
 pub mod ffi;
-#[cfg(unix)]
-pub mod gssapi;
+pub mod gss;
 pub mod handle;
 pub mod kernels;
 pub mod log;
 pub mod random;
 pub mod sasl;
+pub mod secret;
 pub mod sspi;
 pub mod system;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::sspi::{Error, Status};
+use crate::error::{Error, Status};
 use crate::system::fork::{self, Gated};
 use crate::system::output::{self, LogFile};
 use crate::system::process;

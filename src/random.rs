@@ -14,7 +14,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use zeroize::Zeroizing;
 
-use crate::sspi::{Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::system::fork;
 
 /// Octets that a seed is good for.

@@ -265,11 +265,11 @@ fn the_constants_are_those_of_the_windows_header() {
     }
 }
 
-/// The rows `NAME = 0x1234_5678;` of src/sspi/status.rs.
+/// The rows `NAME = 0x1234_5678;` of src/error/status.rs.
 #[test]
 fn the_statuses_are_those_of_the_rust_sources() {
     let constants = constants();
-    let text = read("src/sspi/status.rs");
+    let text = read("src/error/status.rs");
     let mut compared = 0;
     for row in text.lines().filter_map(|line| line.trim().strip_suffix(';')) {
         let Some((name, number)) = row.split_once(" = 0x") else { continue };

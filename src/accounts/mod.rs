@@ -5,7 +5,7 @@ pub mod htdigest;
 
 use std::sync::Arc;
 
-use crate::sspi::Secret;
+use crate::secret::Secret;
 
 /// Whom a peer claims to be, as the hash will cover it.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{Config, wrong};
-use crate::sspi::{Error, Result};
+use crate::error::{Error, Result};
 use crate::system::library;
 
 /// The largest file that is read, in octets.

@@ -57,11 +57,12 @@ use std::time::Duration;
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
 use crate::accounts::{self, Source};
-use crate::digest::http::hash::Algorithm;
-use crate::digest::http::window::Order;
-use crate::digest::qop::{Cipher, Offer};
+use crate::digest::http::formulas::Algorithm;
+use crate::digest::http::nonce_counts::Order;
+use crate::digest::message::qop::{Cipher, Offer};
+use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Error, Result, Secret, Status};
+use crate::secret::Secret;
 use crate::system::{host, process};
 
 /// The SASL profiles there are, in the order in which they are listed by default.

@@ -9,11 +9,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{AuthenticationInfo, Config, PROFILES, is_realm, wrong};
-use crate::digest::http::hash::Algorithm;
-use crate::digest::http::window::Order;
-use crate::digest::qop::{Cipher, Named, Offer};
+use crate::digest::http::formulas::Algorithm;
+use crate::digest::http::nonce_counts::Order;
+use crate::digest::message::qop::{Cipher, Named, Offer};
+use crate::error::{Error, Result};
 use crate::log::Level;
-use crate::sspi::{Error, Result, Secret};
+use crate::secret::Secret;
 
 /// What a realm is.
 pub(super) const REALM: &str = "a text of at most 255 octets without control characters";

@@ -1,8 +1,8 @@
 use super::*;
 use crate::accounts::Account;
 use crate::accounts::Algorithm as Stored;
-use crate::digest::http::hash::Algorithm;
-use crate::digest::qop::Named;
+use crate::digest::http::formulas::Algorithm;
+use crate::digest::message::qop::Named;
 use crate::system::scratch::Scratch;
 
 fn parse(text: &str) -> Result<Config> {
@@ -360,7 +360,7 @@ fn accounts_are_those_of_the_file_and_shared() {
 
 #[test]
 fn names_are_found_by_their_hashes_where_that_is_configured() {
-    use crate::digest::http::hash::{Hash, user};
+    use crate::digest::http::formulas::{Hash, user};
     let hashes = [(Hash::Md5, 32), (Hash::Sha256, 64)];
     for (keys, found) in [
         ("", [false; 2]),

@@ -6,11 +6,12 @@ mod effort;
 use once_cell::race::OnceBox;
 
 use self::effort::Effort;
-use super::limits::TRIES;
-use super::names::{self, Reading, Readings};
+use super::message::limits::TRIES;
+use super::message::names::{self, Reading, Readings};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::error::{Error, Result, Status};
 use crate::random;
-use crate::sspi::{Error, Result, Secret, Status};
+use crate::secret::Secret;
 
 /// Compares a response with what secrets would make of it.
 pub(super) trait Verifier {

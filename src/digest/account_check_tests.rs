@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 
 use super::*;
-use crate::digest::names::readings_of_text;
+use crate::digest::message::names::readings_of_text;
 
 type Answer = std::result::Result<Option<Stored>, Unavailable>;
 

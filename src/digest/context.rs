@@ -4,25 +4,27 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::client::{self, Responded};
-use super::credential::DigestCredential;
-use super::established::{self, Established};
-use super::http;
-use super::http::context::HttpContext;
-use super::layer::Protection;
-use super::limits::RSPAUTH_LENGTH;
-use super::messages;
-use super::nonce::{self, Nonce};
-use super::package::WDigest;
-use super::packed;
-use super::response::Response;
-use super::rspauth;
-use super::server::{self, Challenged};
+use super::sasl::client::{self, Responded};
+use super::sasl::established::Established;
+use super::sasl::layer::Protection;
+use super::sasl::messages;
+use super::sasl::response::Response;
+use super::sasl::rspauth;
+use super::sasl::serialized;
+use super::sasl::server::{self, Challenged};
 use crate::config::Config;
+use crate::digest::attributes;
+use crate::digest::credential::DigestCredential;
+use crate::digest::http;
+use crate::digest::http::context::HttpContext;
+use crate::digest::message::limits::RSPAUTH_LENGTH;
+use crate::digest::message::nonce::{self, Nonce};
+use crate::digest::package::WDigest;
+use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Error, Flags, Message, Outcome, Package, Result, Role,
-    SharedFlags, Status, Step, TokenSink,
+    Attribute, AttributeId, Call, Context, Flags, Message, Outcome, Package, Role, SharedFlags,
+    Step, TokenSink,
 };
 use crate::system::{heap, stack};
 
@@ -76,7 +78,7 @@ impl DigestContext {
 
     /// An established context from what [`Context::export`] packed.
     pub(super) fn import(octets: &[u8], config: Arc<Config>) -> Result<Self> {
-        let unpacked = packed::unpack(octets, &config);
+        let unpacked = serialized::unpack(octets, &config);
         stack::wipe();
         let (established, role, flags) = unpacked?;
         Ok(Self {
@@ -344,7 +346,7 @@ impl Context for DigestContext {
         match self.settled.get() {
             Some(Settled::Sasl(established)) => established.query(attribute, self.role),
             Some(Settled::Http(http)) => http.query(attribute),
-            None => established::query_unfinished(attribute),
+            None => attributes::query_unfinished(attribute),
         }
     }
 
@@ -380,7 +382,7 @@ impl Context for DigestContext {
             Error::new(Status::CANNOT_PACK, "export: not established, or in HTTP mode")
         })?;
         let packed =
-            packed::pack(established, self.role, self.flags(), reset, self.credential.config());
+            serialized::pack(established, self.role, self.flags(), reset, self.credential.config());
         stack::wipe();
         packed
     }

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::context::DigestContext;
 use super::http::nonce::Mint;
-use super::layout::Challenges;
 use super::package::WDigest;
+use super::sasl::challenge_template::Challenges;
 use crate::accounts::Source;
 use crate::config::Config;
-use crate::sspi::{
-    Context, Credential, CredentialRequest, Error, Identity, Package, Result, Role, Status, Usage,
-};
+use crate::digest::context::DigestContext;
+use crate::error::{Error, Result, Status};
+use crate::sspi::{Context, Credential, CredentialRequest, Identity, Package, Role, Usage};
 use crate::system::heap;
 
 /// A credential of the WDigest package. Contexts made from it keep it alive.

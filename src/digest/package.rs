@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::context::DigestContext;
 use super::credential::DigestCredential;
-use super::tokenizer;
+use super::message::tokenizer;
 use crate::config::Config;
-use crate::sspi::{
-    Context, Credential, CredentialRequest, Package, PackageInfo, Result, capability,
-};
+use crate::digest::context::DigestContext;
+use crate::error::Result;
+use crate::sspi::{Context, Credential, CredentialRequest, Package, PackageInfo, capability};
 use crate::system::heap;
 
 /// The largest token: `cbMaxToken`, and the largest response (RFC 2831 §2.1.2).

@@ -1,6 +1,6 @@
 //! Users of which realms a server lets in.
 
-use super::charset::downgrade;
+use super::message::charset::downgrade;
 use crate::config::Config;
 use crate::kernels::scan::is_ascii;
 

@@ -4,14 +4,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SecHandle;
 use crate::ffi::caller::pointer;
 use crate::ffi::tables::CONTEXTS;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
+use crate::secret::Secret;
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, KeyInfo,
-    MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Result, Role, Secret, Sizes,
-    Status, Step, StreamSizes, TokenSink, Usage, buffer_type,
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, KeyInfo,
+    MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Role, Sizes, Step,
+    StreamSizes, TokenSink, Usage, buffer_type,
 };
 
 pub(crate) const INFO: PackageInfo = PackageInfo {

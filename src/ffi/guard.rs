@@ -4,9 +4,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SECURITY_STATUS;
 use crate::log;
-use crate::sspi::{Error, Result, Status};
 
 #[cfg(not(panic = "unwind"))]
 compile_error!("secur32 must be built with panic=unwind: a panic may not end the host's process");

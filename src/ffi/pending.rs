@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
+use crate::error::{Error, Result, Status};
 use crate::handle::Handle;
 use crate::sasl::{Leg, Session};
-use crate::sspi::{Error, Flags, Result, Role, Status};
+use crate::sspi::{Flags, Role};
 use crate::system::fork::{self, Gated, GatedGuard};
 
 /// How long a leg is waited for: the caller knows at once what is needed.

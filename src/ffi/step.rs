@@ -4,6 +4,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CredHandle, CtxtHandle, SecBufferDesc, SecHandle, TimeStamp, ULONG};
 use crate::ffi::caller::buffers::{Slots, with_inputs};
 use crate::ffi::caller::output::Output;
@@ -14,7 +15,7 @@ use crate::ffi::tables::CONTEXTS;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Use};
 use crate::sasl::{Leg, Session};
-use crate::sspi::{Error, Flags, Outcome, Result, Role, Status, Step};
+use crate::sspi::{Flags, Outcome, Role, Step};
 use crate::system::library;
 
 /// The pointers that all accepting and initializing functions take.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::ffi::abi::types::CtxtHandle;
 use crate::ffi::caller::pointer;
 use crate::handle::{Kind, Table, Use};
 use crate::sasl::Session;
-use crate::sspi::{Credential, Result};
+use crate::sspi::Credential;
 
 /// A credential that C holds.
 pub(super) struct CredentialEntry(pub(super) Arc<dyn Credential>);

@@ -22,8 +22,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockE
 use once_cell::race::OnceBox;
 
 use self::free::{FreeLists, List};
+use crate::error::{Error, Result, Status};
 use crate::random;
-use crate::sspi::{Error, Result, Status};
 use crate::system::{heap, library};
 
 mod free;

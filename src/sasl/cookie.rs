@@ -1,7 +1,8 @@
 //! The cookies that GSSAPI peers exchange after the package's tokens, as octets (RFC 4752 §3.3): a
 //! mask of layers, the largest message that the sender takes, and from clients an identity.
 
-use crate::sspi::{Error, Flags, Result, Status};
+use crate::error::{Error, Result, Status};
+use crate::sspi::Flags;
 
 /// The largest size that three octets can carry.
 pub(super) const LARGEST: u32 = 0xFF_FFFF;

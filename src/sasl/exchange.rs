@@ -8,8 +8,9 @@ use super::cookie::{self, Layer, Layers};
 use super::options::Options;
 use super::session::{Leg, call};
 use super::wrap::{unwrap, wrap};
+use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Context, Error, Flags, Outcome, Result, Role, Status, Step, TokenSink};
+use crate::sspi::{Context, Flags, Outcome, Role, Step, TokenSink};
 use crate::system::fork::Gated;
 
 /// What comes next.

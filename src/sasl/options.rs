@@ -2,9 +2,8 @@
 
 use super::cookie::Layer;
 use super::exchange::Agreed;
-use crate::sspi::{
-    Attribute, AttributeId, Context, Error, Result, Role, Sizes, Status, StreamSizes,
-};
+use crate::error::{Error, Result, Status};
+use crate::sspi::{Attribute, AttributeId, Context, Role, Sizes, StreamSizes};
 use crate::system::heap;
 
 /// What both sizes are until they are set.

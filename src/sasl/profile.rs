@@ -4,11 +4,12 @@ use once_cell::race::OnceBox;
 
 use crate::config::Config;
 use crate::digest;
+use crate::error::{Error, Result, Status};
 #[cfg(all(unix, not(test)))]
-use crate::gssapi;
-use crate::sspi::{Error, Package, Result, Status};
+use crate::gss;
 #[cfg(all(windows, not(test)))]
-use crate::system::machine;
+use crate::gss::windows;
+use crate::sspi::Package;
 
 /// Profile and package, as Active Directory maps them.
 const PROFILES: [(&str, &str); 4] = [
@@ -20,7 +21,7 @@ const PROFILES: [(&str, &str); 4] = [
 
 /// The packages that there can be, in the order in which Windows enumerates them.
 #[cfg(all(unix, not(test)))]
-static KNOWN: [&dyn Package; 3] = [&gssapi::NEGOTIATE, &gssapi::KERBEROS, &digest::WDigest];
+static KNOWN: [&dyn Package; 3] = [&gss::unix::NEGOTIATE, &gss::unix::KERBEROS, &digest::WDigest];
 #[cfg(not(any(unix, test)))]
 static KNOWN: [&dyn Package; 1] = [&digest::WDigest];
 /// Tests of the boundary have the same packages on every machine.
@@ -30,7 +31,7 @@ static KNOWN: [&dyn Package; 2] = [&digest::WDigest, &crate::ffi::double::Double
 /// The packages of Windows' and Wine's own that profiles stand for; their credentials are not ours.
 #[cfg(all(windows, not(test)))]
 static OF_MACHINE: [&dyn Package; 3] =
-    [&machine::NEGOTIATE, &machine::KERBEROS, &machine::SCHANNEL];
+    [&windows::NEGOTIATE, &windows::KERBEROS, &windows::SCHANNEL];
 #[cfg(not(all(windows, not(test))))]
 static OF_MACHINE: [&dyn Package; 0] = [];
 

@@ -8,9 +8,9 @@ use super::cookie::Layer;
 use super::exchange::{Agreed, Exchange};
 use super::options::{OptionId, OptionValue, Options};
 use super::wrap::WRAP_NO_ENCRYPT;
+use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Call, Context, Credential, Error, Flags, Inputs, Message, Result, Role, SaslSemantics, Status,
-    Step, TokenSink,
+    Call, Context, Credential, Flags, Inputs, Message, Role, SaslSemantics, Step, TokenSink,
 };
 use crate::system::fork::Gated;
 use crate::system::heap;

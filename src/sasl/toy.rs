@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
+use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Error, Flags, Message,
-    Outcome, Package, PackageInfo, Placement, Result, Role, SaslSemantics, Sizes, Status, Step,
-    TokenSink, Usage, buffer_type,
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, Message, Outcome,
+    Package, PackageInfo, Placement, Role, SaslSemantics, Sizes, Step, TokenSink, Usage,
+    buffer_type,
 };
 
 /// What a context of the toy's says in its first leg, and what it has.

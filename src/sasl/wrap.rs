@@ -1,9 +1,7 @@
 //! A cookie through the package's message functions, as a program would call them.
 
-use crate::sspi::{
-    Attribute, AttributeId, Context, Data, Error, Message, MessageBuffer, Result, Status,
-    buffer_type,
-};
+use crate::error::{Error, Result, Status};
+use crate::sspi::{Attribute, AttributeId, Context, Data, Message, MessageBuffer, buffer_type};
 
 /// `SECQOP_WRAP_NO_ENCRYPT`: cookies are signed only (RFC 4752 §3.1, §3.2).
 pub(super) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;

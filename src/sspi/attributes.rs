@@ -1,6 +1,6 @@
 //! What `QueryContextAttributes` can be asked, and the answers, before they take C's shape.
 
-use super::Secret;
+use crate::secret::Secret;
 
 /// The `SECPKG_ATTR_*` number of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! Safe views of a caller's `SecBufferDesc`, made by `ffi` after every pointer was checked.
 
-use super::{Error, Result, Status};
+use crate::error::{Error, Result, Status};
 
 /// Buffers a descriptor may have. Windows' own packages use six at most.
 pub const MAX_BUFFERS: usize = 32;

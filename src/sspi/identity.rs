@@ -1,6 +1,6 @@
 //! Who a credential speaks for.
 
-use super::Secret;
+use crate::secret::Secret;
 
 /// A user's name, domain and password as a program supplied them.
 ///

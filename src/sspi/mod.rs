@@ -3,29 +3,20 @@
 
 mod attributes;
 mod buffers;
-mod error;
 mod flags;
 mod identity;
-pub(crate) mod initial_token;
-mod legs;
 mod package;
 mod package_list;
-mod secret;
-mod status;
 
 pub use attributes::{Attribute, AttributeId, KeyInfo, MAXIMUM_TIME, Sizes, StreamSizes};
 pub use buffers::{
     Data, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Placement, TokenSink,
     buffer_type,
 };
-pub use error::{Error, Result};
 pub use flags::{Flags, SharedFlags};
 pub use identity::Identity;
-pub(crate) use legs::Legs;
 pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,
 };
 pub use package_list::{PackageList, acquire};
-pub use secret::{Secret, Wipe};
-pub use status::Status;

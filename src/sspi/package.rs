@@ -4,10 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Attribute, AttributeId, Error, Flags, Identity, Inputs, MAXIMUM_TIME, Message, PackageList,
-    Result, Status, TokenSink,
+    Attribute, AttributeId, Flags, Identity, Inputs, MAXIMUM_TIME, Message, PackageList, TokenSink,
 };
 use crate::accounts::Source;
+use crate::error::{Error, Result, Status};
 
 /// `SECPKG_FLAG_*` bits of `SecPkgInfo`.
 pub mod capability {

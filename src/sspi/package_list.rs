@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Context, Credential, CredentialRequest, Error, Package, Result, Role, Status, Usage};
+use super::{Context, Credential, CredentialRequest, Package, Role, Usage};
+use crate::error::{Error, Result, Status};
 
 /// The package list of an identity (`PackageList`): names between commas, without regard to case and
 /// to blanks around them. `!name` keeps a package from using the identity; names without a mark, where

@@ -17,7 +17,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::sspi::{Error, Result};
+use crate::error::{Error, Result};
 
 #[cfg(test)]
 #[path = "heap_tests.rs"]

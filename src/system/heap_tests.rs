@@ -84,6 +84,6 @@ fn what_peers_decide_on_is_made_or_refused() {
     look_for(0).unwrap();
     look_for(1000).unwrap();
     for refused in [list::<u64>(usize::MAX / 4).map(drop), look_for(isize::MAX.cast_unsigned())] {
-        assert_eq!(refused.unwrap_err().status(), crate::sspi::Status::INSUFFICIENT_MEMORY);
+        assert_eq!(refused.unwrap_err().status(), crate::error::Status::INSUFFICIENT_MEMORY);
     }
 }

@@ -1,6 +1,5 @@
 //! The edge to the operating system: what the library asks of it beyond Rust's standard library.
-//! Thin functions with a safe face, and on Windows the system's own packages; `unsafe` is allowed here as
-//! it is in `ffi`.
+//! Thin functions with a safe face; `unsafe` is allowed here as it is in `ffi`.
 
 #![allow(unsafe_code)]
 
@@ -9,8 +8,6 @@ pub mod fork;
 pub mod heap;
 pub mod host;
 pub mod library;
-#[cfg(any(windows, test))]
-pub(crate) mod machine;
 #[cfg(windows)]
 pub(crate) mod module;
 pub mod output;

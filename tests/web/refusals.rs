@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use secur32::config::Config;
 use secur32::digest::http::nonce::Mint;
-use secur32::sspi::Secret;
+use secur32::secret::Secret;
 
 use crate::digest::{Hash, Response, directive};
 use crate::example::{REALM, Server, peer, run};

@@ -6,7 +6,7 @@ use memchr::{memchr, memrchr};
 
 use super::slots::{Probe, Slots};
 use crate::accounts::{Account, Algorithm, Stored};
-use crate::sspi::Secret;
+use crate::secret::Secret;
 
 /// What is wrong with a line. Never quotes it, since it may hold a hash or a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,12 +2,13 @@
 
 use std::hint::black_box;
 
-use super::super::charset;
-use super::super::limits::TRIES;
-use super::super::names::{self, Encoding, Reading, Readings};
 use super::{Verifier, absent};
 use crate::accounts::Algorithm;
-use crate::sspi::{Result, Secret};
+use crate::digest::message::charset;
+use crate::digest::message::limits::TRIES;
+use crate::digest::message::names::{self, Encoding, Reading, Readings};
+use crate::error::Result;
+use crate::secret::Secret;
 
 /// Octets of a password up to which all cost the same.
 const PASSWORD: usize = 64;

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::hash::{Digits, Hash};
-use crate::digest::qop::Qop;
-use crate::sspi::{Error, InputBuffer, Message, Result, Status, buffer_type};
+use super::formulas::{Digits, Hash};
+use crate::digest::message::qop::Qop;
+use crate::error::{Error, Result, Status};
+use crate::sspi::{InputBuffer, Message, buffer_type};
 
 /// The input buffers of an accepting call, in Windows' order.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,14 +1,14 @@
 //! The challenge of HTTP: written by a server, read by a client (RFC 2617 §3.2.1, RFC 7616 §3.3).
 
-use super::field::digests;
-use super::hash::Algorithm;
+use super::challenge_list::digests;
+use super::formulas::Algorithm;
 use super::response::LIMIT;
+use crate::digest::message::fields::{refused, repeated};
+use crate::digest::message::printer::{Print, Printer, check_octets};
+use crate::digest::message::qop::{Named, Offer, Qop};
+use crate::digest::message::tokenizer::{Name, Value, directives, without_terminator};
 use crate::digest::package::MAX_TOKEN;
-use crate::digest::printer::{Print, Printer, check_octets};
-use crate::digest::qop::{Named, Offer, Qop};
-use crate::digest::response::{refused, repeated};
-use crate::digest::tokenizer::{Name, Value, directives, without_terminator};
-use crate::sspi::Result;
+use crate::error::Result;
 
 /// A challenge to send, in the order and form of IIS: `qop, algorithm, nonce, charset, realm`,
 /// with `stale=true` before and opaque and userhash, which IIS does not send, behind.

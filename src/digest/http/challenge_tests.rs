@@ -1,5 +1,5 @@
 use super::*;
-use crate::sspi::Status;
+use crate::error::Status;
 
 fn parse(token: &str) -> Result<Challenge<'_>> {
     // The only one: a token without a Digest challenge has an empty one.

@@ -3,11 +3,12 @@
 //! it there would otherwise choose the weakest of all that this client knows.
 
 use super::challenge::Challenge;
-use super::hash::{Algorithm, Hash};
+use super::formulas::{Algorithm, Hash};
 use crate::config::Config;
-use crate::digest::nonce;
-use crate::digest::qop::Qop;
-use crate::sspi::{Error, Flags, Result, Status};
+use crate::digest::message::nonce;
+use crate::digest::message::qop::Qop;
+use crate::error::{Error, Result, Status};
+use crate::sspi::Flags;
 
 /// A challenge to answer, and what is agreed on by answering it.
 pub(super) struct Choice<'a> {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::digest::qop::Named;
+use crate::digest::message::qop::Named;
 
 fn config(keys: &str) -> Config {
     Config::parse(&format!("[client]\n{keys}"), std::path::Path::new("test.toml")).unwrap()

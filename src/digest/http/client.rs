@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use super::buffers::{self, ClientInputs, OUTPUT};
 use super::choice::{Charset, Choice, Terms, choose};
-use super::counts;
-use super::hash::{self, Digits, Hash};
-use super::response_text::{Count, Name, ResponseText};
-use crate::digest::bindings::ClaimText;
-use crate::digest::charset;
-use crate::digest::client::encode;
+use super::formulas::{self, Digits, Hash};
+use super::response_printer::{Count, Name, ResponseText};
+use super::shared_counts;
 use crate::digest::credential::DigestCredential;
-use crate::digest::nonce;
-use crate::digest::printer::Print;
-use crate::digest::qop::{Named, Qop};
-use crate::digest::tokenizer::Value;
-use crate::sspi::{
-    Call, Data, Error, Flags, Message, Outcome, Result, Secret, Status, Step, TokenSink,
-    buffer_type,
-};
+use crate::digest::message::bindings::ClaimText;
+use crate::digest::message::charset;
+use crate::digest::message::charset::encode;
+use crate::digest::message::nonce;
+use crate::digest::message::printer::Print;
+use crate::digest::message::qop::{Named, Qop};
+use crate::digest::message::tokenizer::Value;
+use crate::error::{Error, Result, Status};
+use crate::secret::Secret;
+use crate::sspi::{Call, Data, Flags, Message, Outcome, Step, TokenSink, buffer_type};
 use crate::system::fork::{Gated, Mutex};
 use crate::system::stack;
 
@@ -206,7 +205,7 @@ impl Login {
             downgraded.unwrap_or(Cow::Borrowed(octets))
         };
         let password_octets = hashed(password.expose());
-        let secret = hash::password(hash, &hashed(&user), &hashed(&realm), &password_octets);
+        let secret = formulas::password(hash, &hashed(&user), &hashed(&realm), &password_octets);
         if let Cow::Owned(octets) = password_octets {
             drop(Secret::new(octets));
         }
@@ -217,7 +216,7 @@ impl Login {
             None => nonce::cnonce()?.as_slice().into(),
         };
         let a1 = if terms.algorithm.session {
-            hash::session(hash, &secret, &nonce, &cnonce)
+            formulas::session(hash, &secret, &nonce, &cnonce)
         } else {
             secret
         };
@@ -227,7 +226,7 @@ impl Login {
         let owned = |value: Value<'_>| (value.raw().into(), value.is_quoted());
         Ok(Self {
             terms: *terms,
-            hashed_user: challenge.userhash.then(|| hash::user(hash, &user, &realm)),
+            hashed_user: challenge.userhash.then(|| formulas::user(hash, &user, &realm)),
             user: user.as_ref().into(),
             realm: realm.as_ref().into(),
             nonce_text: owned(challenge.nonce),
@@ -264,24 +263,24 @@ impl Login {
     /// Writes the response to a request, with the next count.
     fn write(&self, request: &Outgoing<'_>, space: &mut [u8]) -> Result<()> {
         let hash = self.terms.algorithm.hash;
-        let a2 = hash::request(hash, request.method, request.uri, request.entity.as_deref());
+        let a2 = formulas::request(hash, request.method, request.uri, request.entity.as_deref());
         let Some(qop) = self.terms.qop else {
-            let digits = hash::response(hash, &self.a1, &self.nonce, None, &a2);
+            let digits = formulas::response(hash, &self.a1, &self.nonce, None, &a2);
             return self.text(request.uri, 0, &digits).write(space);
         };
         let nc = self.next_count()?;
-        let counted = hash::Counted {
-            nc: &crate::digest::response::hexadecimal(nc),
+        let counted = formulas::Counted {
+            nc: &crate::digest::message::fields::hexadecimal(nc),
             cnonce: &self.cnonce,
             qop: qop.name().as_bytes(),
         };
-        let digits = hash::response(hash, &self.a1, &self.nonce, Some(counted), &a2);
+        let digits = formulas::response(hash, &self.a1, &self.nonce, Some(counted), &a2);
         self.text(request.uri, nc, &digits).write(space)
     }
 
     fn next_count(&self) -> Result<u32> {
         let mut used = self.count.lock();
-        let next = counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
+        let next = shared_counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
         *used = next.ok_or_else(|| {
             let reason = "response: the nonce has no counts left (RFC 7616 §3.4)";
             Error::new(Status::NO_AUTHENTICATING_AUTHORITY, reason)

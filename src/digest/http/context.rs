@@ -1,19 +1,20 @@
 //! The package's functions over a context in HTTP mode.
 
 use super::client::{self, HttpClient, Login};
-use super::exchange::Granted;
-use super::hash::{Algorithm, Hash};
+use super::formulas::{Algorithm, Hash};
 use super::server::{Clock, HttpServer};
 use super::sessions::{Session, Sessions};
-use crate::digest::charset::to_text;
+use super::verify::Granted;
+use crate::digest::attributes::{no_target, query_unfinished, unknown_attribute};
 use crate::digest::credential::DigestCredential;
-use crate::digest::established::{no_target, query_unfinished, unknown_attribute};
-use crate::digest::names::display_name;
-use crate::digest::nonce;
+use crate::digest::message::charset::to_text;
+use crate::digest::message::names::display_name;
+use crate::digest::message::nonce;
 use crate::digest::package::MAX_TOKEN;
+use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Attribute, AttributeId, Call, Error, Flags, KeyInfo, MAXIMUM_TIME, Message, Result, Role,
-    Sizes, Status, Step, TokenSink,
+    Attribute, AttributeId, Call, Flags, KeyInfo, MAXIMUM_TIME, Message, Role, Sizes, Step,
+    TokenSink,
 };
 use crate::system::clock;
 

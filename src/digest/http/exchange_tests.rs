@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::hash::{self, Algorithm, Hash};
+use super::formulas::{self, Algorithm, Hash};
 use crate::accounts::{self, Account, Source, Stored, Unavailable};
 use crate::config::Config;
 use crate::digest::credential::DigestCredential;
-use crate::digest::qop::Named;
-use crate::digest::tokenizer::directives;
+use crate::digest::message::qop::Named;
+use crate::digest::message::tokenizer::directives;
+use crate::error::{Result, Status};
+use crate::secret::Secret;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Data, Flags, Identity,
-    InputBuffer, Inputs, Message, MessageBuffer, Outcome, Result, Role, Secret, Status, Step,
-    TokenSink, Usage, buffer_type,
+    InputBuffer, Inputs, Message, MessageBuffer, Outcome, Role, Step, TokenSink, Usage,
+    buffer_type,
 };
 
 mod claims;
@@ -56,9 +58,10 @@ impl Source for Accounts {
                     .into_iter()
                     .find(|hash| hash.stored() == algorithm)
                     .unwrap();
-                let digits = hash::password(hash, account.user, account.realm, b"secret");
+                let digits = formulas::password(hash, account.user, account.realm, b"secret");
                 let mut octets = [0; 32];
-                crate::digest::hex::read(&digits, &mut octets[..digits.len() / 2]).unwrap();
+                crate::digest::message::hex::read(&digits, &mut octets[..digits.len() / 2])
+                    .unwrap();
                 Some(Stored::Hash(Secret::new(octets)))
             }
             b"gone" => return Err(Unavailable("the disk is gone".into())),
@@ -78,7 +81,7 @@ impl Source for Accounts {
             .into_iter()
             .find(|hash| hash.stored() == algorithm)
             .unwrap();
-        let found = names.into_iter().find(|name| *hash::user(hash, name, realm) == *digits);
+        let found = names.into_iter().find(|name| *formulas::user(hash, name, realm) == *digits);
         Ok(found.map(<[u8]>::to_vec))
     }
 }
@@ -230,18 +233,21 @@ impl Browser<'_> {
         let hash = algorithm.hash;
         let octets = str::as_bytes;
         let (user, password) = (octets(self.user), octets(self.password));
-        let secret = hash::password(hash, user, octets(&realm), password);
+        let secret = formulas::password(hash, user, octets(&realm), password);
         let cnonce = octets(self.cnonce);
         let a1 = if algorithm.session {
-            hash::session(hash, &secret, octets(&nonce), cnonce)
+            formulas::session(hash, &secret, octets(&nonce), cnonce)
         } else {
             secret
         };
-        let a2 = hash::request(hash, octets(method), octets(uri), self.entity.map(octets));
+        let a2 = formulas::request(hash, octets(method), octets(uri), self.entity.map(octets));
         let nc = format!("{nc:08x}");
-        let counted =
-            hash::Counted { nc: nc.as_bytes().try_into().unwrap(), cnonce, qop: octets(self.qop) };
-        let digits = hash::response(hash, &a1, octets(&nonce), Some(counted), &a2);
+        let counted = formulas::Counted {
+            nc: nc.as_bytes().try_into().unwrap(),
+            cnonce,
+            qop: octets(self.qop),
+        };
+        let digits = formulas::response(hash, &a1, octets(&nonce), Some(counted), &a2);
         let digits = String::from_utf8(digits.to_vec()).unwrap();
         format!(
             "username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", cnonce=\"{}\", \

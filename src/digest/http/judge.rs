@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::hint::black_box;
 
-use super::hash::{self, Digits};
+use super::formulas::{self, Digits};
 use super::response::{Response, Username};
-use super::secret::{Nonces, Request, SessionSecret};
+use super::session_secret::{Nonces, Request, SessionSecret};
 use crate::accounts::{Algorithm, Source};
 use crate::digest::account_check::{self, Verifier, unavailable};
-use crate::digest::names::{self, Reading, Readings};
-use crate::sspi::{Result, Secret};
+use crate::digest::message::names::{self, Reading, Readings};
+use crate::error::Result;
+use crate::secret::Secret;
 
 /// An account whose secret makes the response right.
 pub struct Match {
@@ -107,12 +108,12 @@ impl Verifier for Judge<'_> {
 
     fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<SessionSecret> {
         let hash = self.response.algorithm.hash;
-        self.try_secret(&hash::password(hash, &candidate.user, &candidate.realm, password))
+        self.try_secret(&formulas::password(hash, &candidate.user, &candidate.realm, password))
     }
 
     fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
         let hash = self.response.algorithm.hash;
-        black_box(hash::password(hash, &candidate.user, &candidate.realm, password));
+        black_box(formulas::password(hash, &candidate.user, &candidate.realm, password));
     }
 }
 

@@ -6,20 +6,21 @@
 
 use std::ops::Deref;
 
-use super::answer::AnswerText;
+use super::authentication_info::AnswerText;
 use super::buffers::{OUTPUT, ServerInputs};
-use super::exchange::{
+use super::response::Response;
+use super::server::{Clock, wants_answer};
+use super::session_secret::Request;
+use super::sessions::Session;
+use super::verify::{
     Granted, check_offered, check_opaque, granted_flags, is_users, out_of_sequence, request,
 };
-use super::response::Response;
-use super::secret::Request;
-use super::server::{Clock, wants_answer};
-use super::sessions::Session;
-use crate::digest::bindings::{Claim, Policy};
 use crate::digest::credential::DigestCredential;
-use crate::digest::printer::Print;
-use crate::digest::qop::Qop;
-use crate::sspi::{Data, Error, Flags, Message, Result, Status, buffer_type};
+use crate::digest::message::bindings::{Claim, Policy};
+use crate::digest::message::printer::Print;
+use crate::digest::message::qop::Qop;
+use crate::error::{Error, Result, Status};
+use crate::sspi::{Data, Flags, Message, buffer_type};
 use crate::system::heap;
 
 /// Octets of all buffers that are kept of a request, at most.

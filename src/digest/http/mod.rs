@@ -1,35 +1,35 @@
 //! Digest over HTTP: RFC 2617 as Windows does it, and RFC 7616 by configuration.
 //!
 //! A caller asks for it by flag or by the buffers that only HTTP has, in the first call on a
-//! context. [`challenge`], [`response`] and [`response_text`] are the messages, [`field`] what several
-//! challenges stand in, of which a client makes its `choice`, [`hash`] the formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
-//! is kept until a response to it is right; then [`sessions`] remembers it, [`window`] its counts
-//! and [`secret`] what later responses are checked with, by a hash that [`keyed`] has begun already,
-//! in `blocks`. `exchange` judges a response by all of these, `later` completes those of sessions
+//! context. [`challenge`], [`response`] and [`response_printer`] are the messages, [`challenge_list`] what several
+//! challenges stand in, of which a client makes its `choice`, [`formulas`] the formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
+//! is kept until a response to it is right; then [`sessions`] remembers it, [`nonce_counts`] its counts
+//! and [`session_secret`] what later responses are checked with, by a hash that [`midstate`] has begun already,
+//! in `blocks`. `verify` judges a response by all of these, `later` completes those of sessions
 //! that go on; `server` and `client` are the two ends, `context` answers for both.
 
-mod answer;
+mod authentication_info;
 mod blocks;
 pub mod buffers;
 pub mod challenge;
+pub mod challenge_list;
 mod choice;
 mod client;
 pub(in crate::digest) mod context;
-pub mod counts;
-mod exchange;
-pub mod field;
-pub mod hash;
+pub mod formulas;
 pub mod judge;
 mod key_hasher;
-pub mod keyed;
 mod later;
+pub mod midstate;
 pub mod nonce;
+pub mod nonce_counts;
 pub mod response;
-pub mod response_text;
-pub mod secret;
+pub mod response_printer;
 mod server;
+pub mod session_secret;
 pub mod sessions;
-pub mod window;
+pub mod shared_counts;
+mod verify;
 
 use crate::sspi::{Call, Flags, Role, buffer_type};
 

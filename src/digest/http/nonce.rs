@@ -13,10 +13,11 @@ use once_cell::race::OnceBox;
 use sha2::Sha256;
 
 use crate::config::Config;
-use crate::digest::hex;
-use crate::digest::nonce::PREFIX;
+use crate::digest::message::hex;
+use crate::digest::message::nonce::PREFIX;
+use crate::error::{Error, Result, Status};
 use crate::random;
-use crate::sspi::{Error, Result, Secret, Status};
+use crate::secret::Secret;
 
 /// Octets that are random, and which no two nonces share.
 const KEY: usize = 16;

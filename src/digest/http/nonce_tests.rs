@@ -1,5 +1,5 @@
 use super::*;
-use crate::sspi::Result;
+use crate::error::Result;
 
 const NOW: u64 = 0x01D9_0000_1234_5678;
 

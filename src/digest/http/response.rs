@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::hash::{Algorithm, Counted};
+use super::formulas::{Algorithm, Counted};
 use super::without_scheme;
-use crate::digest::hex;
-use crate::digest::qop::{Named, Qop};
-use crate::digest::response::{read_charset, refused, repeated};
-use crate::digest::tokenizer::{Directive, Name, Value, directives, without_terminator};
-use crate::sspi::{Error, Result, Status};
+use crate::digest::message::fields::{read_charset, refused, repeated};
+use crate::digest::message::hex;
+use crate::digest::message::qop::{Named, Qop};
+use crate::digest::message::tokenizer::{Directive, Name, Value, directives, without_terminator};
+use crate::error::{Error, Result, Status};
 
 /// A response is shorter than this, in octets: URIs may be long, though not without end.
 pub const LIMIT: usize = 65_536;

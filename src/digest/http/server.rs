@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
-use super::exchange::{Exchange, Granted, Verdict};
-use super::hash::Algorithm;
+use super::formulas::Algorithm;
 use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
+use super::verify::{Exchange, Granted, Verdict};
 use crate::config::{AuthenticationInfo, Config};
 use crate::digest::credential::DigestCredential;
-use crate::digest::printer::Print;
+use crate::digest::message::printer::Print;
 use crate::digest::realms::Realms;
+use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Call, Error, Flags, Message, Outcome, Result, Status, Step, TokenSink};
+use crate::sspi::{Call, Flags, Message, Outcome, Step, TokenSink};
 use crate::system::fork::Gated;
 
 /// What gives the time, FILETIME, UTC. Most requests have no use for it.

@@ -17,10 +17,10 @@ use once_cell::race::OnceBox;
 
 use super::key_hasher::KeyHashers;
 use super::nonce::{Key, MintId, Proven};
-use super::secret::SessionSecret;
-use super::window::{Counts, SharedCounts};
+use super::nonce_counts::{Counts, SharedCounts};
+use super::session_secret::SessionSecret;
 use crate::accounts::Source;
-use crate::sspi::{Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::system::fork::{Gated, GatedGuard};
 use crate::system::heap;
 

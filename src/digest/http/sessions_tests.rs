@@ -1,15 +1,15 @@
 use super::*;
 use crate::accounts::empty::NoAccounts;
-use crate::digest::http::hash::{self, Hash};
+use crate::digest::http::formulas::{self, Hash};
 use crate::digest::http::response::Response;
-use crate::digest::http::secret::{Nonces, Request};
-use crate::sspi::Status;
+use crate::digest::http::session_secret::{Nonces, Request};
+use crate::error::Status;
 
 /// A right response without a count, the least that has a secret.
 fn secret() -> SessionSecret {
     let secret = Hash::Md5.of(&[b"secret"]);
-    let a2 = hash::request(Hash::Md5, b"GET", b"/", None);
-    let digits = hash::response(Hash::Md5, &secret, b"n", None, &a2);
+    let a2 = formulas::request(Hash::Md5, b"GET", b"/", None);
+    let digits = formulas::response(Hash::Md5, &secret, b"n", None, &a2);
     let digits = std::str::from_utf8(&digits).unwrap();
     let token = format!("username=a,realm=\"\",nonce=n,uri=\"/\",response={digits}");
     let response = Response::parse(token.as_bytes(), Status::INVALID_TOKEN).unwrap();

@@ -2,11 +2,11 @@
 //! 7616 (with erratum 4897), W1-W4 of a Windows 11 client.
 
 use super::challenge::Challenge;
-use super::hash::{self, Algorithm, Counted, Digits, Hash};
-use super::response_text::{Count, Name, ResponseText};
-use crate::digest::printer::Print;
-use crate::digest::qop::Named;
-use crate::sspi::Status;
+use super::formulas::{self, Algorithm, Counted, Digits, Hash};
+use super::response_printer::{Count, Name, ResponseText};
+use crate::digest::message::printer::Print;
+use crate::digest::message::qop::Named;
+use crate::error::Status;
 
 struct Vector {
     algorithm: &'static str,
@@ -193,7 +193,7 @@ impl Vector {
 
     fn secret(&self) -> Digits {
         let [user, realm, password] = [self.user, self.realm, self.password].map(str::as_bytes);
-        hash::password(self.algorithm().hash, user, realm, password)
+        formulas::password(self.algorithm().hash, user, realm, password)
     }
 
     fn a1(&self) -> Digits {
@@ -201,18 +201,18 @@ impl Vector {
         if !session {
             return self.secret();
         }
-        hash::session(hash, &self.secret(), self.nonce.as_bytes(), self.cnonce.as_bytes())
+        formulas::session(hash, &self.secret(), self.nonce.as_bytes(), self.cnonce.as_bytes())
     }
 
     fn a2(&self, method: &str) -> Digits {
         let (hash, entity) = (self.algorithm().hash, self.entity.map(str::as_bytes));
-        hash::request(hash, method.as_bytes(), self.uri.as_bytes(), entity)
+        formulas::request(hash, method.as_bytes(), self.uri.as_bytes(), entity)
     }
 
     fn response(&self, a1: &[u8], a2: &[u8], counted: bool) -> Digits {
         let (cnonce, qop) = (self.cnonce.as_bytes(), self.qop.as_bytes());
         let counted = counted.then_some(Counted { nc: self.nc, cnonce, qop });
-        hash::response(self.algorithm().hash, a1, self.nonce.as_bytes(), counted, a2)
+        formulas::response(self.algorithm().hash, a1, self.nonce.as_bytes(), counted, a2)
     }
 }
 
@@ -246,7 +246,7 @@ fn h8_hashes_the_body() {
 
 #[test]
 fn h9_hashes_the_user_and_not_as_rfc_7616_prints_it() {
-    let user = hash::user(Hash::Sha512_256, "Jäsøn Doe".as_bytes(), b"api@example.org");
+    let user = formulas::user(Hash::Sha512_256, "Jäsøn Doe".as_bytes(), b"api@example.org");
     let printed = "488869477bf257147b804c45308cd62ac4e25eb717b12b298c79e62dcea254ec";
     assert_eq!(text(&user), "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b");
     assert_ne!(text(&user), printed, "a truncated SHA-512 (erratum 4897)");
@@ -256,8 +256,8 @@ fn h9_hashes_the_user_and_not_as_rfc_7616_prints_it() {
 fn w1_with_raw_octets_would_be_another_response() {
     let mut octets = [0; 16];
     let w1 = &VECTORS[9].1;
-    crate::digest::hex::read(&w1.secret(), &mut octets).unwrap();
-    let a1 = hash::session(Hash::Md5, &octets, w1.nonce.as_bytes(), w1.cnonce.as_bytes());
+    crate::digest::message::hex::read(&w1.secret(), &mut octets).unwrap();
+    let a1 = formulas::session(Hash::Md5, &octets, w1.nonce.as_bytes(), w1.cnonce.as_bytes());
     assert_eq!(text(&a1), "a0b30249a0d8fcfbba2f41e342413259");
     let response = w1.response(&a1, &w1.a2("GET"), true);
     assert_eq!(text(&response), "71140b29b0af48a6dd02936e4d846e82");
@@ -299,7 +299,7 @@ fn w1_to_w4_are_written_as_windows_writes_them() {
 #[test]
 fn every_vector_is_judged_right_and_each_changed_digit_wrong() {
     use super::response::Response;
-    use super::secret::{Nonces, Request, SessionSecret};
+    use super::session_secret::{Nonces, Request, SessionSecret};
     for (name, vector) in VECTORS {
         let nc = std::str::from_utf8(vector.nc).unwrap();
         let token = format!(

@@ -9,9 +9,10 @@ mod message;
 use std::ops::Range;
 
 pub(crate) use self::message::{Direction, with_message};
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{SecBuffer, SecBufferDesc};
 use crate::ffi::caller::pointer;
-use crate::sspi::{Error, InputBuffer, Inputs, MAX_BUFFERS, Result, Status, buffer_type};
+use crate::sspi::{InputBuffer, Inputs, MAX_BUFFERS, buffer_type};
 
 /// Buffers that are held without allocating.
 const INLINE: usize = 8;

@@ -4,13 +4,15 @@
 use std::ffi::c_void;
 
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::error::Status;
 use crate::ffi::abi::identity::{
     SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_UNICODE,
     SEC_WINNT_AUTH_IDENTITY_W,
 };
 use crate::ffi::abi::types::{SEC_GET_KEY_FN, SECURITY_STATUS, SecBuffer, ULONG};
 use crate::ffi::caller::string::{self, Form};
-use crate::sspi::{Secret, Status, buffer_type};
+use crate::secret::Secret;
+use crate::sspi::buffer_type;
 
 /// Bytes that an answer may have.
 const CAPACITY: usize = 1024;

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 
 use zeroize::Zeroize;
 
-use crate::sspi::{Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::system::fork::{Gated, GatedGuard};
 use crate::system::library;
 

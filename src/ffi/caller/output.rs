@@ -3,10 +3,11 @@
 
 use std::ops::Range;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SecBuffer;
 use crate::ffi::caller::buffers::{self, Slots};
 use crate::ffi::caller::memory::Block;
-use crate::sspi::{Error, Result, Status, TokenSink, buffer_type};
+use crate::sspi::{TokenSink, buffer_type};
 
 /// Where the token goes: the first TOKEN buffer that may be written, and the further ones for
 /// packages that have several tokens. Nothing of the caller's but the tokens' memory is written

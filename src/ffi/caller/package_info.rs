@@ -3,11 +3,12 @@
 use std::ffi::c_void;
 use std::mem::size_of;
 
+use crate::error::Result;
 use crate::ffi::abi::types::SecPkgInfoW;
 use crate::ffi::caller::memory::Block;
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::Form;
-use crate::sspi::{Package, PackageInfo, Result};
+use crate::sspi::{Package, PackageInfo};
 
 /// Writes a pointer to a new block that tells about `package`.
 ///

@@ -1,8 +1,8 @@
 //! A caller's pointers: read and written without asking for alignment, NULL where that is allowed.
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{SecHandle, TimeStamp};
 use crate::handle::Handle;
-use crate::sspi::{Error, Result, Status};
 
 /// What `pointer` points to; `None` for NULL.
 ///

@@ -4,9 +4,9 @@
 //! UTF-8 are read as ISO 8859-1. No text is longer than [`MAX_CHARACTERS`] units. Strings are made
 //! in one piece, so that wiping one that holds a password wipes all of it.
 
+use crate::error::{Error, Status};
 use crate::ffi::abi::types::{SEC_CHAR, WCHAR};
 use crate::ffi::caller::memory::Block;
-use crate::sspi::{Error, Status};
 
 /// The longest text in units (UTF-16 code units or ANSI octets), terminator not counted: what a
 /// Windows `UNICODE_STRING` holds.

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use crate::error::Result;
 use crate::ffi::abi::types::{
     CtxtHandle, SECURITY_STATUS, SecPkgContext_AuthorityW, SecPkgContext_ClientSpecifiedTarget,
     SecPkgContext_Flags, SecPkgContext_KeyInfoW, SecPkgContext_Lifespan, SecPkgContext_NamesW,
@@ -20,7 +21,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::ffi::tables::session;
 use crate::sasl::Session;
-use crate::sspi::{Attribute, AttributeId, KeyInfo, Result, Role, Sizes, StreamSizes};
+use crate::sspi::{Attribute, AttributeId, KeyInfo, Role, Sizes, StreamSizes};
 
 /// `SECPKG_NEGOTIATION_COMPLETE`.
 const NEGOTIATION_COMPLETE: u32 = 0;

@@ -1,5 +1,6 @@
 //! Security contexts: the exports that begin, take further and end them.
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, TimeStamp, ULONG,
 };
@@ -10,7 +11,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::ffi::step::{Entry, Pointers, take_leg};
 use crate::ffi::tables::{CONTEXTS, session};
-use crate::sspi::{Error, Message, Result, Role, Status};
+use crate::sspi::{Message, Role};
 
 /// Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
 /// response and makes the answer `rspauth=...`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::accounts::Source;
 use crate::config::Config;
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     CredHandle, SEC_CHAR, SEC_GET_KEY_FN, SEC_WCHAR, SECURITY_STATUS, SecPkgCredentials_NamesW,
     TimeStamp, ULONG,
@@ -19,7 +20,7 @@ use crate::ffi::pending;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
 use crate::sasl;
 use crate::sspi;
-use crate::sspi::{CredentialRequest, Error, MAXIMUM_TIME, Package, Result, Status, Usage};
+use crate::sspi::{CredentialRequest, MAXIMUM_TIME, Package, Usage};
 
 /// `SECPKG_CRED_INBOUND`.
 const INBOUND: u32 = 1;

@@ -3,11 +3,11 @@
 
 use std::ffi::c_void;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CtxtHandle, SECURITY_STATUS};
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::ffi::tables::session;
-use crate::sspi::{Error, Result, Status};
 
 /// The refusal for want of a token.
 pub(crate) fn no_token() -> Error {

@@ -1,12 +1,13 @@
 //! Messages of an established context: signed, verified, sealed and opened in the caller's memory.
 
+use crate::error::Result;
 use crate::ffi::abi::types::{CtxtHandle, SECURITY_STATUS, SecBufferDesc, ULONG};
 use crate::ffi::caller::buffers::{Direction, with_message};
 use crate::ffi::caller::pointer;
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::ffi::tables::session;
-use crate::sspi::{Message, Result};
+use crate::sspi::Message;
 
 /// Signs a message.
 ///

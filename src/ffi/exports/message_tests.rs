@@ -1,10 +1,10 @@
 //! Messages through the exports, with the test double behind them.
 
 use super::*;
+use crate::error::Status;
 use crate::ffi::abi::types::SecBuffer;
 use crate::ffi::double::{MASK, credential, established};
 use crate::ffi::tests::support::*;
-use crate::sspi::Status;
 use crate::sspi::buffer_type::{READONLY, READONLY_WITH_CHECKSUM};
 
 const PADDING: u32 = 9;

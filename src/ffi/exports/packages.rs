@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     PSECURITY_PACKAGE_OPTIONS, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecPkgInfoA, SecPkgInfoW,
     ULONG,
@@ -13,7 +14,6 @@ use crate::ffi::caller::string::{Foreign, Form};
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::sasl;
-use crate::sspi::{Error, Result, Status};
 
 /// Lists the packages of this machine.
 ///

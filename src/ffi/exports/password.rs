@@ -1,11 +1,11 @@
 //! Changing a password, which no package here does.
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{BOOLEAN, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, ULONG};
 #[cfg(windows)]
 use crate::ffi::caller::string::Foreign;
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
-use crate::sspi::{Error, Result, Status};
 
 fn unsupported() -> Result<()> {
     Err(Error::new(Status::UNSUPPORTED_FUNCTION, "password: not a function of this package"))

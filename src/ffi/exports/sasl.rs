@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecPkgInfoA,
     SecPkgInfoW, TimeStamp, ULONG,
@@ -16,7 +17,7 @@ use crate::ffi::passthrough::hand_over;
 use crate::ffi::step::{Entry, Pointers, take_leg};
 use crate::ffi::tables::session;
 use crate::sasl::{self, OptionId, OptionValue};
-use crate::sspi::{Error, Result, Role, Status, buffer_type};
+use crate::sspi::{Role, buffer_type};
 
 /// Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
 /// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the

@@ -4,6 +4,7 @@ use std::ffi::c_void;
 
 use zeroize::Zeroizing;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBuffer, ULONG};
 use crate::ffi::caller::buffers;
 use crate::ffi::caller::memory::Block;
@@ -13,7 +14,6 @@ use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
 use crate::ffi::tables::CONTEXTS;
 use crate::sasl::{self, Session};
-use crate::sspi::{Error, Result, Status};
 
 /// `SECPKG_CONTEXT_EXPORT_RESET_NEW`.
 const RESET_NEW: u32 = 1;

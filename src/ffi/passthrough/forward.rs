@@ -5,8 +5,8 @@
 //! register or slot elsewhere, and so does what is returned. The guard covers the look-up; the
 //! machine's own function runs outside of it, since nothing of it is Rust's.
 
+use crate::error::Status;
 use crate::ffi::guard::guard_value;
-use crate::sspi::Status;
 use crate::system::secur32::{Address, machine};
 use windows_sys::Win32::Foundation::{
     ERROR_CALL_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, SetLastError,

@@ -4,8 +4,8 @@ use once_cell::sync::OnceCell;
 
 use crate::config::Config;
 use crate::ffi::caller::package_info::Entry;
+use crate::gss::windows;
 use crate::sasl;
-use crate::system::machine;
 use crate::system::secur32::Listed;
 
 /// Ours stand before this one, as WDigest does on Windows.
@@ -53,5 +53,5 @@ fn theirs() -> Vec<Entry> {
         let Listed { name, comment, capabilities, version, rpc_id, max_token } = listed;
         Entry { name, comment, capabilities, version, rpc_id, max_token }
     };
-    machine::all().into_iter().map(entry).collect()
+    windows::all().into_iter().map(entry).collect()
 }

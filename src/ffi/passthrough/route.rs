@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use crate::error::Status;
 use crate::ffi::abi::types::{SECURITY_STATUS, SecHandle};
 use crate::ffi::caller::memory;
 use crate::ffi::caller::pointer;
@@ -10,7 +11,6 @@ use crate::ffi::guard::guard_value;
 use crate::ffi::passthrough::handles::Handles;
 use crate::ffi::passthrough::{packages, wrapped};
 use crate::handle::Handle;
-use crate::sspi::Status;
 use crate::system::module;
 use crate::system::secur32::{Address, machine};
 

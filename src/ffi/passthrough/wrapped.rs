@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
+use crate::error::Status;
 use crate::ffi::abi::types::{CtxtHandle, SecHandle};
 use crate::ffi::caller::string::Foreign;
 use crate::ffi::guard::guard_value;
 use crate::ffi::passthrough::route;
 use crate::ffi::tables::CONTEXTS;
+use crate::gss::windows::{self, MachineContext, MachineCredential};
 use crate::handle::{Handle, Use};
 use crate::sasl::Session;
-use crate::sspi::{AttributeId, Credential, Status};
-use crate::system::machine::{self, MachineContext, MachineCredential};
+use crate::sspi::{AttributeId, Credential};
 
 /// A credential, and how often its handle was given out.
 type Credentials = BTreeMap<(usize, usize), (Arc<MachineCredential>, usize)>;
@@ -32,11 +33,11 @@ fn key(handle: Handle) -> (usize, usize) {
 pub(super) fn acquired(package: Foreign, handle: Handle) {
     // SAFETY: the export's caller has passed NULL or a text that can be read.
     let name = unsafe { package.read(Status::SECPKG_NOT_FOUND) }.ok().flatten();
-    let package = name.and_then(|name| machine::wrapped(&name));
-    let (Some(package), Some(functions)) = (package, machine::functions()) else { return };
+    let package = name.and_then(|name| windows::wrapped(&name));
+    let (Some(package), Some(functions)) = (package, windows::functions()) else { return };
     // For the log's sake. What is wrong with the rest, calls on this library's own package say.
     let _ = Config::load();
-    let words = machine::SecHandle { lower: handle.lower, upper: handle.upper };
+    let words = windows::SecHandle { lower: handle.lower, upper: handle.upper };
     let fresh = || (Arc::new(MachineCredential::new(functions, package, words)), 0);
     credentials().entry(key(handle)).or_insert_with(fresh).1 += 1;
 }

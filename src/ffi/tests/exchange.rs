@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
+use crate::error::Status;
 use crate::ffi::abi::identity::{SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_W};
 use crate::ffi::abi::types::*;
 use crate::ffi::exports::context::DeleteSecurityContext;
@@ -10,7 +11,6 @@ use crate::ffi::exports::credentials::{AcquireCredentialsHandleW, FreeCredential
 use crate::ffi::exports::message::{DecryptMessage, EncryptMessage};
 use crate::ffi::exports::sasl::{SaslAcceptSecurityContext, SaslInitializeSecurityContextW};
 use crate::ffi::tests::support::*;
-use crate::sspi::Status;
 
 const CONFIDENTIALITY: u32 = 0x10;
 

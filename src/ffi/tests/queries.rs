@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
+use crate::error::Status;
 use crate::ffi::abi::types::*;
 use crate::ffi::caller::memory::size_of;
 use crate::ffi::caller::string;
@@ -16,7 +17,6 @@ use crate::ffi::exports::sasl::*;
 use crate::ffi::exports::transfer::*;
 use crate::ffi::tests::support::*;
 use crate::sasl::packages;
-use crate::sspi::Status;
 
 #[track_caller]
 fn free<T>(pointer: *mut T) {

@@ -3,9 +3,9 @@
 
 use std::ffi::c_void;
 
+use crate::error::Status;
 use crate::ffi::abi::types::{SECURITY_STATUS, SecBuffer, SecBufferDesc, SecHandle};
 use crate::ffi::exports::context::AcceptSecurityContext;
-use crate::sspi::Status;
 
 pub(crate) const TOKEN: u32 = 2;
 pub(crate) const DATA: u32 = 1;

@@ -8,7 +8,7 @@ use std::sync::{PoisonError, TryLockError};
 use std::thread;
 
 use super::epoch;
-use crate::sspi::{Error, Result, Status};
+use crate::error::{Error, Result, Status};
 
 /// Set while a thread finds out whether the lock can be had in its process.
 const ASKED: u32 = 1;

@@ -4,7 +4,7 @@ use super::*;
 
 /// alice, by the MD5 hash of her name and realm.
 fn find_hashed(file: &HtdigestFile, names: &str) -> Option<Vec<u8>> {
-    let digits = crate::digest::http::hash::Hash::Md5.of(&[names.as_bytes()]);
+    let digits = crate::digest::http::formulas::Hash::Md5.of(&[names.as_bytes()]);
     file.find_hashed(&digits, b"r", Algorithm::Md5).unwrap()
 }
 

@@ -284,12 +284,13 @@ fn is_hashed_as(context: &dyn Context, challenge: &str, user: &[u8], password: &
     let of = |name: &str| value(&response, name).unwrap().into_bytes();
     let algorithm = Algorithm::from_name(&of("algorithm")).unwrap();
     let (hash, nonce, cnonce, nc) = (algorithm.hash, of("nonce"), of("cnonce"), of("nc"));
-    let secret = hash::password(hash, user, b"r", password);
-    let a1 = if algorithm.session { hash::session(hash, &secret, &nonce, &cnonce) } else { secret };
+    let secret = formulas::password(hash, user, b"r", password);
+    let a1 =
+        if algorithm.session { formulas::session(hash, &secret, &nonce, &cnonce) } else { secret };
     let nc = nc.as_slice().try_into().unwrap();
-    let counted = hash::Counted { nc, cnonce: &cnonce, qop: b"auth" };
-    let a2 = hash::request(hash, b"GET", b"/", None);
-    let digits = hash::response(hash, &a1, &nonce, Some(counted), &a2);
+    let counted = formulas::Counted { nc, cnonce: &cnonce, qop: b"auth" };
+    let a2 = formulas::request(hash, b"GET", b"/", None);
+    let digits = formulas::response(hash, &a1, &nonce, Some(counted), &a2);
     assert_eq!(*digits, *of("response"), "{challenge}");
 }
 
@@ -366,7 +367,7 @@ fn a_buffer_too_small_loses_nothing() {
     impl TokenSink for Small {
         fn space(&mut self, length: usize) -> Result<&mut [u8]> {
             self.0 = length;
-            Err(crate::sspi::Error::new(Status::BUFFER_TOO_SMALL, "small"))
+            Err(crate::error::Error::new(Status::BUFFER_TOO_SMALL, "small"))
         }
     }
     let context = client();

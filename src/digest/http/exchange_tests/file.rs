@@ -1,13 +1,13 @@
 //! Exchanges with users of an accounts file.
 
 use super::*;
-use crate::sspi::Error;
+use crate::error::Error;
 use crate::sspi::Outcome::Complete;
 use crate::system::scratch::Scratch;
 
 /// A line of an htdigest file.
 fn line(hash: Hash, user: &str, realm: &str, password: &str) -> String {
-    let digits = hash::password(hash, user.as_bytes(), realm.as_bytes(), password.as_bytes());
+    let digits = formulas::password(hash, user.as_bytes(), realm.as_bytes(), password.as_bytes());
     format!("{user}:{realm}:{}\n", std::str::from_utf8(&digits).unwrap())
 }
 

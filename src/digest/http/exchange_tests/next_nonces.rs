@@ -6,7 +6,7 @@ use crate::sspi::Outcome::{Complete, Continue, Done};
 /// A client that follows RFC 7616 to the letter: A1 is made of the first nonces (§3.4.2), the opaque
 /// of the challenge is sent back (§3.3), and the nonce is that of the last answer (§3.5).
 struct Client {
-    a1: hash::Digits,
+    a1: formulas::Digits,
     algorithm: Algorithm,
     name: String,
     user: &'static str,
@@ -22,9 +22,9 @@ impl Client {
         let algorithm = Algorithm::from_name(name.as_bytes()).unwrap();
         let nonce = value(challenge, "nonce").unwrap();
         let (user_octets, password) = (user.as_bytes(), password.as_bytes());
-        let secret = hash::password(algorithm.hash, user_octets, b"example.org", password);
+        let secret = formulas::password(algorithm.hash, user_octets, b"example.org", password);
         let a1 = if algorithm.session {
-            hash::session(algorithm.hash, &secret, nonce.as_bytes(), b"0123456789abcdef")
+            formulas::session(algorithm.hash, &secret, nonce.as_bytes(), b"0123456789abcdef")
         } else {
             secret
         };
@@ -40,14 +40,14 @@ impl Client {
     /// The hash of a request with the last count; of none, what proves the server.
     fn digits(&self, method: &str, uri: &str) -> String {
         let hash = self.algorithm.hash;
-        let a2 = hash::request(hash, method.as_bytes(), uri.as_bytes(), None);
+        let a2 = formulas::request(hash, method.as_bytes(), uri.as_bytes(), None);
         let nc = format!("{:08x}", self.nc);
-        let counted = hash::Counted {
+        let counted = formulas::Counted {
             nc: nc.as_bytes().try_into().unwrap(),
             cnonce: self.cnonce.as_bytes(),
             qop: b"auth",
         };
-        let digits = hash::response(hash, &self.a1, self.nonce.as_bytes(), Some(counted), &a2);
+        let digits = formulas::response(hash, &self.a1, self.nonce.as_bytes(), Some(counted), &a2);
         String::from_utf8(digits.to_vec()).unwrap()
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::digest::http::server::HttpServer;
 use crate::digest::http::sessions::Sessions;
-use crate::digest::nonce::FILETIME_SECOND;
+use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::sspi::Outcome::{Complete, Continue, Done};
 
 const NOW: u64 = 133_500_000_000_000_000;
@@ -225,11 +225,11 @@ fn a_sessions_a1_may_stay_though_the_cnonce_changes() {
     let text = challenge(&credential);
     let (_first, _) = answer(&credential, &ALICE.respond(&text, 1, "GET", "/"), "GET");
     let [nonce, realm] = ["nonce", "realm"].map(|name| value(&text, name).unwrap().into_bytes());
-    let secret = hash::password(Hash::Md5, b"alice", &realm, b"secret");
-    let a1 = hash::session(Hash::Md5, &secret, &nonce, ALICE.cnonce.as_bytes());
-    let a2 = hash::request(Hash::Md5, b"GET", b"/", None);
-    let counted = hash::Counted { nc: b"00000002", cnonce: b"another", qop: b"auth" };
-    let digits = hash::response(Hash::Md5, &a1, &nonce, Some(counted), &a2);
+    let secret = formulas::password(Hash::Md5, b"alice", &realm, b"secret");
+    let a1 = formulas::session(Hash::Md5, &secret, &nonce, ALICE.cnonce.as_bytes());
+    let a2 = formulas::request(Hash::Md5, b"GET", b"/", None);
+    let counted = formulas::Counted { nc: b"00000002", cnonce: b"another", qop: b"auth" };
+    let digits = formulas::response(Hash::Md5, &a1, &nonce, Some(counted), &a2);
     let other = Browser { cnonce: "another", ..ALICE }.respond(&text, 2, "GET", "/");
     let digits = String::from_utf8(digits.to_vec()).unwrap();
     let response = other.replace(&value(&other, "response").unwrap(), &digits);
@@ -243,9 +243,9 @@ fn a_response_without_qop_works_once_for_a_nonce() {
     let credential = server("");
     let text = challenge(&credential);
     let [nonce, realm] = ["nonce", "realm"].map(|name| value(&text, name).unwrap());
-    let secret = hash::password(Hash::Md5, b"alice", realm.as_bytes(), b"secret");
-    let a2 = hash::request(Hash::Md5, b"GET", b"/", None);
-    let digits = hash::response(Hash::Md5, &secret, nonce.as_bytes(), None, &a2);
+    let secret = formulas::password(Hash::Md5, b"alice", realm.as_bytes(), b"secret");
+    let a2 = formulas::request(Hash::Md5, b"GET", b"/", None);
+    let digits = formulas::response(Hash::Md5, &secret, nonce.as_bytes(), None, &a2);
     let response = format!(
         "username=\"alice\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"/\", response=\"{}\"",
         std::str::from_utf8(&digits).unwrap()

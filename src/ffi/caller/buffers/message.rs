@@ -3,12 +3,13 @@
 use std::ffi::c_void;
 use std::ops::Range;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{SecBuffer, SecBufferDesc};
 use crate::ffi::caller::buffers::{
     INLINE, Slots, count, kind, length, malformed, overlap, read_only,
 };
 use crate::ffi::caller::pointer;
-use crate::sspi::{Data, Error, MAX_BUFFERS, Message, MessageBuffer, Result, Status, buffer_type};
+use crate::sspi::{Data, MAX_BUFFERS, Message, MessageBuffer, buffer_type};
 
 /// Which way a message goes.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::ptr::NonNull;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::identity::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::abi::types::WCHAR;
 use crate::ffi::caller::identity::layout::{self, Parts, refused};
 use crate::ffi::caller::identity::reader;
 use crate::ffi::caller::memory::Block;
 use crate::ffi::caller::string;
-use crate::sspi::{Error, Result, Status};
 
 /// What the identity at `identity` says; `None` for NULL.
 ///

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::identity::{
     SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_EX2,
     SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER,
@@ -22,7 +23,8 @@ use crate::ffi::abi::identity::{
 };
 use crate::ffi::caller::identity::seal;
 use crate::ffi::caller::string;
-use crate::sspi::{Error, Identity, Result, Secret, Status};
+use crate::secret::Secret;
+use crate::sspi::Identity;
 
 /// The size of the header in bytes.
 pub(crate) const HEADER: usize = size_of::<SEC_WINNT_AUTH_IDENTITY_EX2>();

@@ -8,6 +8,7 @@ use std::ffi::c_void;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::error::Result;
 use crate::ffi::abi::identity::{
     SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_EX2, SEC_WINNT_AUTH_IDENTITY_EXW,
     SEC_WINNT_AUTH_IDENTITY_UNICODE, SEC_WINNT_AUTH_IDENTITY_VERSION,
@@ -17,7 +18,8 @@ use crate::ffi::caller::identity::layout::{
     self, Encoding, HEADER, MAX_CHARACTERS, Parts, Protection, decode, encoding, unusable,
 };
 use crate::ffi::caller::memory;
-use crate::sspi::{Identity, PackageList, Result, Secret};
+use crate::secret::Secret;
+use crate::sspi::{Identity, PackageList};
 
 /// The most that an `EX` structure may say it has in bytes.
 const MAX_EXTENDED: u32 = 0x1_0000;

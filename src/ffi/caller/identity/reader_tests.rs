@@ -1,9 +1,9 @@
 use std::ptr::null_mut;
 
 use super::*;
+use crate::error::Status;
 use crate::ffi::abi::identity::{SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_EXA};
 use crate::ffi::caller::identity::layout::pack;
-use crate::sspi::Status;
 
 /// Text in memory that ends with its last character.
 fn wide(text: &str) -> Box<[u16]> {

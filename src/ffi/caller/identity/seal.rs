@@ -17,9 +17,10 @@ use once_cell::race::OnceBox;
 use sha2::Sha256;
 use zeroize::Zeroize;
 
+use crate::error::{Error, Result, Status};
 use crate::ffi::abi::identity::SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
 use crate::ffi::caller::identity::layout::{self, Protection, refused};
-use crate::sspi::{Error, Result, Secret, Status};
+use crate::secret::Secret;
 
 /// The size of the trailer in bytes.
 pub(crate) const TRAILER: usize = MARK.len() + NONCE + TAG;

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use subtle::ConstantTimeEq;
 
+use crate::error::{Result, Status};
 use crate::ffi::caller::identity::layout::refused;
-use crate::sspi::{Identity, Result, Status};
+use crate::sspi::Identity;
 
 /// `STATUS_NO_SUCH_USER`.
 const STATUS_NO_SUCH_USER: u32 = 0xC000_0064;

@@ -3,6 +3,7 @@
 
 use std::ptr::null_mut;
 
+use crate::error::Result;
 use crate::ffi::abi::identity::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::abi::types::{BOOLEAN, SECURITY_STATUS, UCHAR, ULONG, WCHAR};
 use crate::ffi::caller::identity::arguments::{
@@ -12,7 +13,7 @@ use crate::ffi::caller::identity::layout::refused;
 use crate::ffi::caller::identity::strings;
 use crate::ffi::caller::memory::Block;
 use crate::ffi::guard::{guard, guard_value};
-use crate::sspi::{Identity, PackageList, Result};
+use crate::sspi::{Identity, PackageList};
 
 /// `CRED_TYPE_DOMAIN_PASSWORD` of wincred.h.
 const CRED_TYPE_DOMAIN_PASSWORD: ULONG = 2;

@@ -1,6 +1,7 @@
 use std::ptr::null;
 
 use super::*;
+use crate::error::Status;
 use crate::ffi::caller::identity::reader::read_parts;
 use crate::ffi::caller::memory;
 use crate::ffi::exports::identity::protect::{
@@ -9,7 +10,6 @@ use crate::ffi::exports::identity::protect::{
 use crate::ffi::exports::identity::{
     SspiEncodeStringsAsAuthIdentity, SspiFreeAuthIdentity, SspiLocalFree,
 };
-use crate::sspi::Status;
 
 const OK: i32 = 0;
 const INVALID_PARAMETER: i32 = Status::INVALID_PARAMETER.code().cast_signed();

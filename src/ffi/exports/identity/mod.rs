@@ -8,6 +8,7 @@ use std::ptr::null_mut;
 
 use zeroize::Zeroize;
 
+use crate::error::{Error, Status};
 use crate::ffi::abi::identity::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::abi::types::{BOOLEAN, SECURITY_STATUS, WCHAR};
 use crate::ffi::caller::identity::arguments::{
@@ -17,7 +18,8 @@ use crate::ffi::caller::identity::layout::Parts;
 use crate::ffi::caller::identity::{reader, strings};
 use crate::ffi::caller::memory::{self, Block};
 use crate::ffi::guard::{guard, guard_value};
-use crate::sspi::{Error, Identity, Secret, Status};
+use crate::secret::Secret;
+use crate::sspi::Identity;
 
 /// Makes an identity of a user name, a domain name and a password.
 ///

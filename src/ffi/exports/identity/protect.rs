@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use zeroize::Zeroizing;
 
+use crate::error::Result;
 use crate::ffi::abi::identity::{
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE, SEC_WINNT_AUTH_IDENTITY_ENCRYPT_FOR_SYSTEM,
     SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON, SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS,
@@ -13,7 +14,6 @@ use crate::ffi::caller::identity::arguments::{as_parameter, identity_block, outp
 use crate::ffi::caller::identity::layout::{self, HEADER, MAX_IMAGE, Protection, refused};
 use crate::ffi::caller::identity::{reader, seal};
 use crate::ffi::guard::{guard, guard_value};
-use crate::sspi::Result;
 
 /// Encrypts the password of an identity in place, by a random key that this process keeps.
 ///

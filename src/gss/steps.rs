@@ -1,0 +1,159 @@
+//! The legs of an exchange that another library takes: a leg cannot be taken back there, so that a
+//! token for which the caller had no room is kept until the call is repeated.
+
+use crate::error::{Error, Result, Status};
+use crate::sspi::{Flags, Outcome, Step, TokenSink};
+
+/// How far an exchange has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Progress {
+    Going,
+    Established,
+    Failed,
+}
+
+/// A leg that has been taken, and whose token has not been handed out.
+struct Pending {
+    input: Vec<u8>,
+    token: Vec<u8>,
+    step: Step,
+}
+
+/// What is kept from leg to leg.
+pub(crate) struct Steps {
+    progress: Progress,
+    pending: Option<Pending>,
+    flags: Flags,
+}
+
+impl Steps {
+    /// Before the first leg.
+    pub(crate) fn new() -> Self {
+        Self { progress: Progress::Going, pending: None, flags: Flags::NONE }
+    }
+
+    /// The attributes of the last leg.
+    pub(crate) fn flags(&self) -> Flags {
+        self.flags
+    }
+
+    /// Whether the exchange has succeeded.
+    pub(crate) fn established(&self) -> bool {
+        self.progress == Progress::Established
+    }
+
+    /// Refuses what only an established context does.
+    ///
+    /// # Errors
+    /// `INVALID_HANDLE`.
+    pub(crate) fn require_established(&self) -> Result<()> {
+        if self.established() {
+            return Ok(());
+        }
+        let reason = "context: the exchange has not succeeded (yet)";
+        Err(Error::new(Status::INVALID_HANDLE, reason))
+    }
+
+    /// Takes a leg by `advance`, which answers with the token; or, where that one could not be
+    /// handed out, repeats the answer to the same input.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` after the end, and for another input where the same is due; those of `advance`,
+    /// after which the exchange has failed; those of `output`, after which the leg may be repeated.
+    pub(crate) fn take(
+        &mut self,
+        input: &[u8],
+        output: &mut dyn TokenSink,
+        advance: impl FnOnce() -> Result<(Vec<u8>, Step)>,
+    ) -> Result<Step> {
+        if self.progress != Progress::Going {
+            return Err(ended());
+        }
+        let pending = match self.pending.take() {
+            Some(pending) if pending.input == input => pending,
+            Some(_) => {
+                self.progress = Progress::Failed;
+                return Err(ended());
+            }
+            None => {
+                self.progress = Progress::Failed;
+                let (token, step) = advance()?;
+                self.progress = Progress::Going;
+                Pending { input: input.to_vec(), token, step }
+            }
+        };
+        match output.space(pending.token.len()) {
+            Ok(space) => space.copy_from_slice(&pending.token),
+            Err(error) => {
+                self.pending = Some(pending);
+                return Err(error);
+            }
+        }
+        self.flags = pending.step.flags;
+        if pending.step.outcome == Outcome::Done {
+            self.progress = Progress::Established;
+        }
+        Ok(pending.step)
+    }
+}
+
+fn ended() -> Error {
+    Error::new(Status::INVALID_TOKEN, "context: the exchange has ended and takes no more tokens")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DONE: Step = Step { outcome: Outcome::Done, flags: Flags::INTEGRITY };
+
+    /// A sink that has this much room.
+    struct Room(usize, Vec<u8>);
+
+    impl TokenSink for Room {
+        fn space(&mut self, length: usize) -> Result<&mut [u8]> {
+            if length > self.0 {
+                return Err(Error::new(Status::BUFFER_TOO_SMALL, "test"));
+            }
+            self.1.space(length)
+        }
+    }
+
+    fn never() -> Result<(Vec<u8>, Step)> {
+        panic!("a leg was taken twice")
+    }
+
+    #[test]
+    fn a_token_without_room_is_kept_for_the_same_input() {
+        let mut legs = Steps::new();
+        let taken = legs.take(b"in", &mut Room(2, vec![]), || Ok((b"token".to_vec(), DONE)));
+        assert_eq!(taken.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
+        assert!(!legs.established() && legs.require_established().is_err());
+        assert_eq!(
+            legs.take(b"in", &mut Room(4, vec![]), never).unwrap_err().status(),
+            Status::BUFFER_TOO_SMALL
+        );
+        let mut room = Room(5, vec![]);
+        assert_eq!(legs.take(b"in", &mut room, never).unwrap(), DONE);
+        assert_eq!((room.1.as_slice(), legs.flags()), (&b"token"[..], Flags::INTEGRITY));
+        assert!(legs.established());
+        assert_eq!(legs.take(b"in", &mut room, never).unwrap_err().status(), Status::INVALID_TOKEN);
+        assert!(legs.established());
+    }
+
+    #[test]
+    fn another_input_and_a_refusal_end_it() {
+        let mut legs = Steps::new();
+        let taken = legs.take(b"in", &mut Room(0, vec![]), || Ok((b"token".to_vec(), DONE)));
+        assert!(taken.is_err());
+        let mut room = Room(9, vec![]);
+        for input in [b"on", b"in"] {
+            let status = legs.take(input, &mut room, never).unwrap_err().status();
+            assert_eq!(status, Status::INVALID_TOKEN);
+        }
+        let mut legs = Steps::new();
+        let refuse = || Err(Error::new(Status::LOGON_DENIED, "test"));
+        assert_eq!(legs.take(b"in", &mut room, refuse).unwrap_err().status(), Status::LOGON_DENIED);
+        assert_eq!(legs.take(b"in", &mut room, never).unwrap_err().status(), Status::INVALID_TOKEN);
+    }
+}

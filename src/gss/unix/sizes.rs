@@ -1,0 +1,63 @@
+//! How much a message grows.
+
+use super::calls::check;
+use super::context::State;
+use super::status::Doing;
+use super::types::{Buffer, IovBuffer, iov};
+use crate::error::Result;
+use crate::sspi::{Flags, PackageInfo, Sizes};
+
+/// `SECPKG_ATTR_SIZES`; before the end of the exchange the largest token alone.
+pub(super) fn of(state: &State, info: &PackageInfo) -> Result<Sizes> {
+    let mut sizes = Sizes { max_token: info.max_token, ..Sizes::default() };
+    if state.established().is_err() {
+        return Ok(sizes);
+    }
+    let (signature, padding) = of_one_octet(state, false)?;
+    sizes.max_signature = signature.saturating_add(padding);
+    let sealed = state.flags().contains(Flags::CONFIDENTIALITY);
+    let (header, padding) = of_one_octet(state, sealed)?;
+    sizes.security_trailer = header.max(signature);
+    sizes.block_size = padding.max(1);
+    Ok(sizes)
+}
+
+/// Header and padding of a message of one octet: a stream cipher's need no more for longer ones,
+/// and a block cipher's never more than for this one.
+fn of_one_octet(state: &State, confidential: bool) -> Result<(u32, u32)> {
+    let data = Buffer { length: 1, ..Buffer::EMPTY };
+    let mut buffers = [
+        IovBuffer { kind: iov::HEADER, buffer: Buffer::EMPTY },
+        IovBuffer { kind: iov::DATA, buffer: data },
+        IovBuffer { kind: iov::PADDING, buffer: Buffer::EMPTY },
+    ];
+    measure(state, confidential, &mut buffers)?;
+    let [header, _, padding] = buffers.map(|buffer| buffer.buffer.length);
+    let number = |length| u32::try_from(length).unwrap_or(u32::MAX);
+    Ok((number(header), number(padding)))
+}
+
+/// Fills in the lengths of header and padding. Octets are not looked at.
+pub(super) fn measure(state: &State, confidential: bool, buffers: &mut [IovBuffer]) -> Result<()> {
+    let functions = state.functions();
+    let (mut minor, mut sealed) = (0, 0);
+    let handle = state.established()?;
+    // SAFETY: the context is live; the array is as long as said, and only its lengths are used.
+    let major = unsafe {
+        (functions.gss_wrap_iov_length)(
+            &raw mut minor,
+            handle,
+            i32::from(confidential),
+            0,
+            &raw mut sealed,
+            buffers.as_mut_ptr(),
+            count(buffers),
+        )
+    };
+    check(functions, Doing::Message, major, minor)
+}
+
+/// The length of an array as the library takes it.
+pub(super) fn count(buffers: &[IovBuffer]) -> i32 {
+    i32::try_from(buffers.len()).unwrap_or(i32::MAX)
+}

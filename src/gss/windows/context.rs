@@ -1,0 +1,313 @@
+//! A context of the machine's: its legs, its sizes, and the way to its messages.
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::credential::MachineCredential;
+use super::functions::Functions;
+use super::types::{
+    NATIVE_DREP, SecBuffer, SecBufferDesc, SecHandle, SizesStructure, StreamSizesStructure,
+    TimeStamp,
+};
+use super::{messages, wine};
+use crate::error::{Error, Result, Status};
+use crate::gss::steps::Steps;
+use crate::sspi::{
+    Attribute, AttributeId, Call, Context, Credential, Flags, MAXIMUM_TIME, Message, Outcome,
+    Package, Role, Sizes, Step, StreamSizes, TokenSink, buffer_type,
+};
+
+/// Room for a token: no package makes a longer one.
+const TOKEN_ROOM: usize = 0x1_0000;
+
+/// What changes from leg to leg.
+struct State {
+    legs: Steps,
+    held: Held,
+}
+
+/// What the machine's legs left.
+struct Held {
+    /// The machine's handle, from the first leg that went well. Wine makes a new one with each leg.
+    handle: Option<SecHandle>,
+    expiry: u64,
+    /// Whether a token of NTLM went by, which Negotiate can agree on.
+    ntlm: bool,
+}
+
+/// A context of the machine's; deleted there when dropped.
+pub(crate) struct MachineContext {
+    credential: Arc<MachineCredential>,
+    role: Role,
+    state: Mutex<State>,
+    /// The length of the checksum in Kerberos' messages, once one was seen; 0 before that.
+    checksum: AtomicUsize,
+}
+
+impl MachineContext {
+    pub(super) fn new(credential: Arc<MachineCredential>, role: Role) -> Self {
+        let held = Held { handle: None, expiry: MAXIMUM_TIME, ntlm: false };
+        let state = Mutex::new(State { legs: Steps::new(), held });
+        Self { credential, role, state, checksum: AtomicUsize::new(0) }
+    }
+
+    /// The machine's own handle, once there is one.
+    #[cfg(windows)]
+    pub(crate) fn handle(&self) -> Option<SecHandle> {
+        self.lock().held.handle
+    }
+
+    pub(super) fn functions(&self) -> &'static Functions {
+        self.credential.functions()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The machine's handle, once the exchange has succeeded.
+    pub(super) fn established_handle(&self) -> Result<SecHandle> {
+        let state = self.lock();
+        state.legs.require_established()?;
+        state
+            .held
+            .handle
+            .ok_or_else(|| Error::new(Status::INTERNAL_ERROR, "context: without a handle"))
+    }
+
+    /// Whether messages are those of Wine's Kerberos.
+    fn speaks_wine(&self) -> bool {
+        self.functions().wine && !self.lock().held.ntlm
+    }
+
+    /// How long a checksum in Kerberos' messages is, where one was seen.
+    pub(super) fn checksum(&self) -> Option<usize> {
+        match self.checksum.load(Ordering::Relaxed) {
+            0 => None,
+            length => Some(length),
+        }
+    }
+
+    pub(super) fn learn_checksum(&self, length: usize) {
+        self.checksum.store(length, Ordering::Relaxed);
+    }
+
+    /// Asks the machine for an attribute.
+    fn ask<T: Default>(&self, attribute: AttributeId) -> Result<T> {
+        let handle = self.established_handle()?;
+        let mut answer = T::default();
+        let place = (&raw mut answer).cast::<c_void>();
+        // SAFETY: the machine's handle, and the structure that belongs to the attribute.
+        let status = unsafe { (self.functions().query)(&raw const handle, attribute.0, place) };
+        succeeded("query", status).map(|()| answer)
+    }
+
+    /// Before the end of the exchange the largest token alone.
+    fn sizes(&self) -> Result<Sizes> {
+        if !self.established() {
+            let max_token = self.package().info().max_token;
+            return Ok(Sizes { max_token, ..Sizes::default() });
+        }
+        let SizesStructure { max_token, max_signature, block_size, security_trailer } =
+            self.ask(AttributeId::SIZES)?;
+        let sizes = Sizes { max_token, max_signature, block_size, security_trailer };
+        Ok(if self.speaks_wine() { wine::sizes(sizes, self.checksum()) } else { sizes })
+    }
+
+    fn stream_sizes(&self) -> Result<StreamSizes> {
+        let StreamSizesStructure { header, trailer, maximum_message, buffers, block_size } =
+            self.ask(AttributeId::STREAM_SIZES)?;
+        Ok(StreamSizes { header, trailer, maximum_message, buffers, block_size })
+    }
+}
+
+impl Held {
+    /// Takes a leg at the machine's.
+    fn advance(
+        &mut self,
+        credential: &MachineCredential,
+        role: Role,
+        call: &Call<'_>,
+    ) -> Result<(Vec<u8>, Step)> {
+        let mut token = vec![0; TOKEN_ROOM];
+        let mut output = [SecBuffer::over_mut(buffer_type::TOKEN, &mut token)];
+        // A client's first call has no token, which is not the same as an empty one to Windows.
+        let first = role == Role::Client && self.handle.is_none();
+        let absent = |kind, data: &[u8]| first && kind == buffer_type::TOKEN && data.is_empty();
+        let inputs = call.inputs.0.iter().filter(|given| !absent(given.kind, given.data));
+        let mut input: Vec<SecBuffer> =
+            inputs.map(|given| SecBuffer::over(given.kind, given.data)).collect();
+        let (status, flags) = self.call(credential, role, call, &mut input, &mut output);
+        let outcome = match status {
+            Status::OK => Outcome::Done,
+            Status::CONTINUE_NEEDED => Outcome::Continue,
+            Status::COMPLETE_NEEDED => Outcome::Complete,
+            Status::COMPLETE_AND_CONTINUE => Outcome::CompleteAndContinue,
+            status => return Err(Error::new(status, "leg: the machine's package refused it")),
+        };
+        token.truncate(output[0].length());
+        let is_ntlm = |token: &[u8]| token.starts_with(b"NTLMSSP\0");
+        self.ntlm |= is_ntlm(&token) || is_ntlm(call.inputs.token());
+        Ok((token, Step { outcome, flags }))
+    }
+
+    fn call(
+        &mut self,
+        credential: &MachineCredential,
+        role: Role,
+        call: &Call<'_>,
+        input: &mut [SecBuffer],
+        output: &mut [SecBuffer],
+    ) -> (Status, Flags) {
+        let functions = credential.functions();
+        let credential = credential.handle();
+        let before = self.handle;
+        let context = before.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        let mut new = before.unwrap_or_default();
+        let mut inputs = SecBufferDesc::of(input);
+        let inputs = match inputs.count {
+            0 => std::ptr::null_mut(),
+            _ => &raw mut inputs,
+        };
+        let mut outputs = SecBufferDesc::of(output);
+        let (mut bits, mut expiry) = (0, TimeStamp::default());
+        // The token comes into memory of this call's.
+        let asked = call.flags - Flags::ALLOCATE_MEMORY;
+        let target = call.target.map(|text| text.encode_utf16().chain([0]).collect::<Vec<_>>());
+        let target = target.as_ref().map_or(std::ptr::null(), Vec::as_ptr);
+        let status = match role {
+            // SAFETY: every pointer is to a live value of its type, or NULL where sspi.h allows it.
+            Role::Server => unsafe {
+                (functions.accept)(
+                    &raw const credential,
+                    context,
+                    inputs,
+                    asked.to_asc(),
+                    NATIVE_DREP,
+                    &raw mut new,
+                    &raw mut outputs,
+                    &raw mut bits,
+                    &raw mut expiry,
+                )
+            },
+            // SAFETY: as above; the target is terminated.
+            Role::Client => unsafe {
+                (functions.initialize)(
+                    &raw const credential,
+                    context,
+                    target,
+                    asked.to_isc(),
+                    0,
+                    NATIVE_DREP,
+                    inputs,
+                    0,
+                    &raw mut new,
+                    &raw mut outputs,
+                    &raw mut bits,
+                    &raw mut expiry,
+                )
+            },
+        };
+        let status = Status::from(status);
+        if !status.is_error() {
+            self.handle = Some(new);
+        }
+        if status == Status::OK {
+            self.expiry = expiry.filetime();
+        }
+        let flags = match role {
+            Role::Server => Flags::from_asc(bits),
+            Role::Client => Flags::from_isc(bits),
+        };
+        (status, flags - Flags::ALLOCATE_MEMORY)
+    }
+}
+
+/// A call of the machine's that went well, or its refusal.
+pub(super) fn succeeded(doing: &'static str, status: u32) -> Result<()> {
+    match Status::from(status) {
+        status if status.is_error() => {
+            Err(Error::new(status, format!("{doing}: the machine's package refused it")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Drop for MachineContext {
+    fn drop(&mut self) {
+        if let Some(handle) = self.lock().held.handle {
+            // SAFETY: the machine's handle, deleted once.
+            unsafe { (self.functions().delete_context)(&raw const handle) };
+        }
+    }
+}
+
+impl Context for MachineContext {
+    fn package(&self) -> &'static dyn Package {
+        self.credential.package()
+    }
+
+    fn role(&self) -> Role {
+        self.role
+    }
+
+    fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
+        let mut state = self.lock();
+        let State { legs, held } = &mut *state;
+        let advance = || held.advance(&self.credential, self.role, call);
+        legs.take(call.inputs.token(), output, advance)
+    }
+
+    fn flags(&self) -> Flags {
+        self.lock().legs.flags()
+    }
+
+    fn established(&self) -> bool {
+        self.lock().legs.established()
+    }
+
+    fn expiry(&self) -> u64 {
+        self.lock().held.expiry
+    }
+
+    /// What the `Sasl*` functions need to know; programs ask the machine for the rest.
+    fn query(&self, attribute: AttributeId) -> Result<Attribute> {
+        match attribute {
+            AttributeId::SIZES => self.sizes().map(Attribute::Sizes),
+            AttributeId::STREAM_SIZES => self.stream_sizes().map(Attribute::StreamSizes),
+            _ => Err(Error::new(
+                Status::UNSUPPORTED_FUNCTION,
+                "query: an attribute that the machine is asked for",
+            )),
+        }
+    }
+
+    fn sign(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        if self.speaks_wine() {
+            return wine::sign(self, qop, message);
+        }
+        messages::sign(self, qop, message)
+    }
+
+    fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        if self.speaks_wine() {
+            return wine::verify(self, message);
+        }
+        messages::verify(self, message)
+    }
+
+    fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+        if self.speaks_wine() {
+            return wine::seal(self, qop, message);
+        }
+        messages::seal(self, qop, message)
+    }
+
+    fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
+        if self.speaks_wine() {
+            return wine::open(self, message);
+        }
+        messages::open(self, message)
+    }
+}
