@@ -8,12 +8,15 @@
  *   FAIL <reason>                        it did not, or a message was bad; the participant ends
  *   DATA <base64>                        a protected message, without the four octets of length
  *   GOT <octets> <checksum>              a message opened
+ *   TEXT <base64>                        a message opened, itself
  *
  * and reads
  *
  *   TOKEN <base64>                       the other end's token
  *   SEND <octets> <seed>                 protect this many octets of `fill`, answered with DATA
  *   RECV <base64>                        open this message, answered with GOT
+ *   WRAP <base64>                        protect this text, answered with DATA (ours alone)
+ *   OPEN <base64>                        open this message, answered with TEXT (ours alone)
  *   QUIT                                 end
  *
  * An established participant takes no notice of an empty token: it is the client's answer to the

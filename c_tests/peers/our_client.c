@@ -10,7 +10,7 @@
 
 /* A string in UTF-16, as a Windows program has it. */
 struct wide {
-    unsigned short units[256];
+    unsigned short units[2048];
     ULONG length;
 };
 
@@ -18,7 +18,7 @@ struct wide {
 static void widen(const char *text, struct wide *wide) {
     const unsigned char *octet = (const unsigned char *)text;
     wide->length = 0;
-    while (*octet != 0 && wide->length < 255) {
+    while (*octet != 0 && wide->length < 2047) {
         unsigned unit = *octet++, more = unit >= 0xE0 ? 2 : unit >= 0xC0 ? 1 : 0;
         unit &= more == 2 ? 0x0Fu : more == 1 ? 0x1Fu : 0x7Fu;
         for (; more > 0 && *octet != 0; more--)

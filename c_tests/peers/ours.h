@@ -110,15 +110,19 @@ static void protect(CtxtHandle *context, const struct line *line) {
     SecBuffer buffers[3];
     SecBufferDesc message = describe(buffers, 3);
     unsigned char *data;
+    ULONG octets = is(line, "WRAP") ? (ULONG)line->length : line->octets;
     check(QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes), "SIZES");
     data = body + (is_digest ? 0 : sizes.cbSecurityTrailer);
-    fill(data, line->octets, line->seed);
+    if (is(line, "WRAP"))
+        memcpy(data, line->data, octets);
+    else
+        fill(data, octets, line->seed);
     if (is_digest)
         set(&buffers[0], SECBUFFER_EMPTY, NULL, 0);
     else
         set(&buffers[0], SECBUFFER_TOKEN, body, sizes.cbSecurityTrailer);
-    set(&buffers[1], SECBUFFER_DATA, data, line->octets);
-    set(&buffers[2], SECBUFFER_PADDING, data + line->octets,
+    set(&buffers[1], SECBUFFER_DATA, data, octets);
+    set(&buffers[2], SECBUFFER_PADDING, data + octets,
         is_digest ? sizes.cbMaxSignature + sizes.cbBlockSize : sizes.cbBlockSize);
     check(EncryptMessage(context, 0, &message, 0), "EncryptMessage");
     memmove(data - buffers[0].cbBuffer, body, buffers[0].cbBuffer);
@@ -133,14 +137,17 @@ static void open_message(CtxtHandle *context, struct line *line) {
     set(&buffers[0], SECBUFFER_STREAM, line->data, (ULONG)line->length);
     set(&buffers[1], SECBUFFER_DATA, NULL, 0);
     check(DecryptMessage(context, &message, 0, &qop), "DecryptMessage");
-    put_got(buffers[1].pvBuffer, buffers[1].cbBuffer);
+    if (is(line, "OPEN"))
+        put_base64("TEXT", buffers[1].pvBuffer, buffers[1].cbBuffer);
+    else
+        put_got(buffers[1].pvBuffer, buffers[1].cbBuffer);
 }
 
 static void messages(CtxtHandle *context, struct line *line) {
     while (get_line(line)) {
-        if (is(line, "SEND"))
+        if (is(line, "SEND") || is(line, "WRAP"))
             protect(context, line);
-        else if (is(line, "RECV"))
+        else if (is(line, "RECV") || is(line, "OPEN"))
             open_message(context, line);
     }
 }

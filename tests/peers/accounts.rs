@@ -49,6 +49,14 @@ impl Setting {
         Ok(setting)
     }
 
+    /// The same setting with further lines of the table `[server]`, or of tables after it.
+    pub(crate) fn with(self, lines: &str) -> Result<Self, String> {
+        let path = self.path("secur32.toml");
+        let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        self.write("secur32.toml", format!("{text}{lines}\n").as_bytes())?;
+        Ok(self)
+    }
+
     /// A path in the directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)

@@ -17,11 +17,30 @@ pub(crate) fn decode(base64: &str) -> Vec<u8> {
     octets
 }
 
+/// Writes base64; "-" for nothing, as the line protocol has it.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "-".to_owned();
+    }
+    let digit = |value: u32| char::from(DIGITS[(value & 63) as usize]);
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = (0..3).fold(0, |group: u32, place| {
+            group << 8 | chunk.get(place).map_or(0, |byte| u32::from(*byte))
+        });
+        text.extend([digit(group >> 18), digit(group >> 12)]);
+        text.push(if chunk.len() > 1 { digit(group >> 6) } else { '=' });
+        text.push(if chunk.len() > 2 { digit(group) } else { '=' });
+    }
+    text
+}
+
 #[test]
 fn octets_are_read() {
     for (octets, base64) in
         [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
     {
         assert_eq!(decode(base64), octets.as_bytes());
+        assert_eq!(encode(octets.as_bytes()).trim_start_matches('-'), base64);
     }
 }

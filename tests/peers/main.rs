@@ -7,6 +7,7 @@
 mod support;
 
 mod accounts;
+mod applications;
 mod base64;
 mod dovecot;
 mod exchange;

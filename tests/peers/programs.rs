@@ -101,7 +101,7 @@ pub(crate) fn installed(name: &str, package: &'static str) -> Found {
         .ok_or(package)
 }
 
-fn runs(program: &str, option: &str) -> bool {
+pub(crate) fn runs(program: &str, option: &str) -> bool {
     Command::new(program).arg(option).output().is_ok_and(|output| output.status.success())
 }
 

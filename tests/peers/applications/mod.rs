@@ -1,0 +1,45 @@
+//! Programs that people run and that log in by DIGEST-MD5: Hadoop, Spark, `ZooKeeper`, Subversion,
+//! memcached, mail and XMPP. Each is unmodified; what is between it and our end is its own protocol.
+
+mod hadoop;
+mod java;
+mod mail;
+mod memcached;
+pub(crate) mod results;
+mod side;
+mod spark;
+mod subversion;
+mod wire;
+mod zookeeper;
+mod zookeeper_clients;
+
+use std::fmt;
+
+use crate::matrix::Case;
+use results::Entry;
+
+/// A program, and what it has to do to pass.
+pub(crate) struct Application {
+    /// The row of the table that it is worth.
+    entry: Entry,
+    missing: fn() -> Option<&'static str>,
+    play: fn(&Entry) -> Result<(), String>,
+}
+
+impl fmt::Display for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Entry { program, role, agreed, .. } = &self.entry;
+        write!(f, "{program} ({role}), {agreed}")
+    }
+}
+
+impl Case for Application {
+    fn missing(&self) -> Option<&'static str> {
+        (self.missing)()
+    }
+
+    fn play(&self) -> Result<(), String> {
+        (self.play)(&self.entry)?;
+        results::record(&self.entry)
+    }
+}
