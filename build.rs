@@ -79,12 +79,12 @@ fn link_arguments() -> Result<()> {
             format!("-Wl,-compatibility_version,{major}"),
         ],
         "windows" if variable("CARGO_CFG_TARGET_ENV")? == "gnu" => vec![
-            // rustc names the exports without the octets of their arguments also on 32-bit x86, and
+            // rustc names the exports without the bytes of their arguments also on 32-bit x86, and
             // the linker finds `_Name@8` for `Name`; it need not say so for each.
             "-Wl,--enable-stdcall-fixup".into(),
             // Addresses chosen at random, no code in data: not every linker's defaults.
             "-Wl,--dynamicbase,--nxcompat".into(),
-            // The same octets from the same sources, whenever they are built.
+            // The same bytes from the same sources, whenever they are built.
             "-Wl,--no-insert-timestamp".into(),
             // The unwinder and the threads of mingw inside: no DLL beside ours.
             "-static-libgcc".into(),
@@ -151,11 +151,11 @@ impl Export {
                 continue;
             }
             let problem = |what: &str| format!("{path}:{}: {what}", number + 1);
-            let [name, octets, platforms] = line.split_whitespace().collect::<Vec<_>>()[..] else {
-                return Err(problem("a name, a number of octets and a platform are wanted"));
+            let [name, bytes, platforms] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+                return Err(problem("a name, a number of bytes and a platform are wanted"));
             };
-            if octets.parse::<u8>().map_or(true, |octets| octets % 4 != 0) {
-                return Err(problem("the octets are a multiple of 4"));
+            if bytes.parse::<u8>().map_or(true, |bytes| bytes % 4 != 0) {
+                return Err(problem("the bytes are a multiple of 4"));
             }
             if !["all", "unix", "windows"].contains(&platforms) {
                 return Err(problem("the platform is all, unix or windows"));

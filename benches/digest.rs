@@ -23,7 +23,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Handshakes that one round has under way at once.
 const BATCH: usize = 32;
 const ROUNDS: usize = 31;
-/// Octets of the messages; the last is 64 KiB less what the default maxbuf leaves no room for.
+/// Bytes of the messages; the last is 64 KiB less what the default maxbuf leaves no room for.
 const SIZES: [usize; 4] = [64, 1024, 16384, 65536 - 32];
 const TABLE_TURNS: u32 = 20_000;
 
@@ -52,7 +52,7 @@ struct Bench {
 
 impl Bench {
     /// Takes `round` again and again, and prints the median of what it says that one item took.
-    fn run(&self, name: &str, octets: usize, mut round: impl FnMut() -> Result<f64>) -> Result<()> {
+    fn run(&self, name: &str, bytes: usize, mut round: impl FnMut() -> Result<f64>) -> Result<()> {
         if !name.contains(&self.filter) {
             return Ok(());
         }
@@ -60,9 +60,9 @@ impl Bench {
         let mut times = (0..ROUNDS).map(|_| round()).collect::<Result<Vec<f64>>>()?;
         times.sort_by(f64::total_cmp);
         let median = times.get(ROUNDS / 2).copied().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "a message has less than 2^52 octets")]
-        let rate = octets as f64 * 1000.0 / median;
-        let rate = if octets > 0 { format!("{rate:8.0} MB/s") } else { String::new() };
+        #[expect(clippy::cast_precision_loss, reason = "a message has less than 2^52 bytes")]
+        let rate = bytes as f64 * 1000.0 / median;
+        let rate = if bytes > 0 { format!("{rate:8.0} MB/s") } else { String::new() };
         println!("{name:<32}{median:>12.0} ns{rate}");
         Ok(())
     }

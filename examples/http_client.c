@@ -70,12 +70,12 @@ static enum outcome ask(struct client *client, const char *method, const char *p
 {
     const struct options *options = client->options;
     const char *body = options->post == NULL ? "" : options->post;
-    char octets[LOGIN_TOKEN + 4096];
+    char bytes[LOGIN_TOKEN + 4096];
     struct text head;
     enum outcome connected = connect_to(client);
     if (connected != DONE)
         return connected;
-    text_begin(&head, octets, sizeof octets);
+    text_begin(&head, bytes, sizeof bytes);
     text_add(&head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", method, path, options->host,
              options->port);
     if (client->response[0] != '\0')
@@ -86,7 +86,7 @@ static enum outcome ask(struct client *client, const char *method, const char *p
     text_add(&head, "\r\n");
     if (head.full)
         return fail(USAGE, "the request is too long");
-    if (http_send(client->link, head.octets, body, strlen(body)) != HTTP_OK)
+    if (http_send(client->link, head.bytes, body, strlen(body)) != HTTP_OK)
         return fail(PEER_FAILED, "the server is gone");
     do { /* RFC 9110 section 15.2: any number of interim answers */
         if (http_read_head(client->link) != HTTP_OK
@@ -132,17 +132,17 @@ static int is_stale(const char *challenges)
 static enum outcome respond(struct client *client, const char *method, const char *path,
                             int has_answered)
 {
-    char octets[LOGIN_TOKEN + 4096];
+    char bytes[LOGIN_TOKEN + 4096];
     struct text challenges;
     SECURITY_STATUS status;
-    text_begin(&challenges, octets, sizeof octets);
+    text_begin(&challenges, bytes, sizeof bytes);
     if (!gather(client, &challenges))
         return fail(PEER_FAILED, "the server's challenges are missing, or too long");
     /* Some servers have a new nonce for each request, and some refuse with one: the library answers
      * both, and only this program knows that it has tried. */
-    if (has_answered && !is_stale(challenges.octets))
+    if (has_answered && !is_stale(challenges.bytes))
         return fail(REFUSED, "the server refused the login");
-    status = login_respond(&client->login, challenges.octets, method, path, client->response);
+    status = login_respond(&client->login, challenges.bytes, method, path, client->response);
     if (status == SEC_E_LOGON_DENIED)
         return fail(REFUSED, "the server refused the login");
     if (status == SEC_E_OK)

@@ -15,7 +15,7 @@
 /* Seconds after which a session that is not used may go. */
 #define CONTEXTS_IDLE (30 * 60)
 
-/* Octets of a nonce with its NUL; Windows' have 124. */
+/* Bytes of a nonce with its NUL; Windows' have 124. */
 #define CONTEXTS_NONCE 256
 
 struct contexts;

@@ -192,7 +192,7 @@ void gate_check(struct gate *gate, const char *method, const char *target, const
     CtxtHandle context;
     char nonce[CONTEXTS_NONCE];
 
-    text_begin(&pass->fields, pass->octets, sizeof pass->octets);
+    text_begin(&pass->fields, pass->bytes, sizeof pass->bytes);
     pass->call = "AcceptSecurityContext";
     pass->code = SEC_I_CONTINUE_NEEDED;
     if (response == NULL || *response == '\0') {

@@ -20,7 +20,7 @@ struct pass {
     SECURITY_STATUS code;
     char user[256];      /* whose request it is, with 200 */
     struct text fields;  /* WWW-Authenticate or Authentication-Info, as lines of a head */
-    char octets[GATE_CHALLENGES * 1024];
+    char bytes[GATE_CHALLENGES * 1024];
 };
 
 /* The server's credential. SEC_E_OK, or why there is none. */

@@ -61,7 +61,7 @@ static void print_body(const struct http_link *link, const char *side, size_t le
     char text[48];
     if (length > 0)
         print_from(link, side, text,
-                   (size_t)snprintf(text, sizeof text, "(%lu octets)", (unsigned long)length));
+                   (size_t)snprintf(text, sizeof text, "(%lu bytes)", (unsigned long)length));
 }
 
 void http_remark(struct http_link *link, const char *format, ...)
@@ -93,20 +93,20 @@ static enum http_result read_line(struct http_link *link, char *text, size_t cap
 {
     size_t filled = 0;
     for (;;) {
-        char octet;
+        char byte;
         if (link->start == link->end) {
             enum http_result result = receive(link);
             if (result != HTTP_OK)
                 return result;
         }
-        octet = link->data[link->start++];
-        if (octet == '\n')
+        byte = link->data[link->start++];
+        if (byte == '\n')
             break;
-        if (octet == '\0')
+        if (byte == '\0')
             return HTTP_BAD;
         if (filled + 1 >= capacity)
             return HTTP_TOO_LONG;
-        text[filled++] = octet;
+        text[filled++] = byte;
     }
     if (filled > 0 && text[filled - 1] == '\r')
         filled--;
@@ -198,8 +198,8 @@ int http_goes_on(const struct http_message *message, const char *version)
     return wish == NULL || !text_has_word(wish, "close");
 }
 
-/* Adds up to `length` octets to the body; fewer only where the connection ends. */
-static enum http_result read_octets(struct http_link *link, unsigned long length)
+/* Adds up to `length` bytes to the body; fewer only where the connection ends. */
+static enum http_result read_bytes(struct http_link *link, unsigned long length)
 {
     struct http_message *message = &link->message;
     while (length > 0) {
@@ -242,7 +242,7 @@ static enum http_result read_chunks(struct http_link *link)
             return HTTP_TOO_MUCH;
         if (chunk == 0)
             break;
-        result = read_octets(link, chunk);
+        result = read_bytes(link, chunk);
         if (result == HTTP_OK)
             result = read_line(link, line, sizeof line, &length);
         if (result != HTTP_OK)
@@ -264,7 +264,7 @@ enum http_result http_read_body(struct http_link *link, int to_the_end)
     const char *length = http_field(message, "Content-Length", 0);
     const char *coding = http_field(message, "Transfer-Encoding", 0);
     enum http_result result = HTTP_OK;
-    unsigned long octets;
+    unsigned long bytes;
     if (coding != NULL) {
         /* RFC 9112 section 6.1: together they are what request smuggling is made of. */
         if (length != NULL || !text_same(coding, "chunked")
@@ -272,14 +272,14 @@ enum http_result http_read_body(struct http_link *link, int to_the_end)
             return HTTP_BAD;
         result = read_chunks(link);
     } else if (length != NULL) {
-        if (!text_number(length, 0xFFFFFFFF, &octets)
+        if (!text_number(length, 0xFFFFFFFF, &bytes)
             || http_field(message, "Content-Length", 1) != NULL)
             return HTTP_BAD;
-        if (octets > HTTP_BODY)
+        if (bytes > HTTP_BODY)
             return HTTP_TOO_MUCH;
-        result = read_octets(link, octets);
+        result = read_bytes(link, bytes);
     } else if (to_the_end) {
-        result = read_octets(link, HTTP_BODY + 1);
+        result = read_bytes(link, HTTP_BODY + 1);
         if (result == HTTP_CLOSED)
             result = HTTP_OK;
     }

@@ -4,7 +4,7 @@
 
 #include "portable.h"
 
-/* The longest head taken, in octets with its ends of lines. Digest responses are below 4096. */
+/* The longest head taken, in bytes with its ends of lines. Digest responses are below 4096. */
 #define HTTP_HEAD 16384
 
 /* The most fields of a head. */

@@ -5,7 +5,7 @@
 
 #include "http_text.h"
 
-/* Octets of a response with its NUL. */
+/* Bytes of a response with its NUL. */
 #define LOGIN_TOKEN 4097
 
 struct login {

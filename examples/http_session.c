@@ -56,7 +56,7 @@ static enum http_result answer(struct session *session, int status, const char *
              session->goes_on ? "keep-alive" : "close");
     if (head.full)
         return HTTP_CLOSED;
-    return http_send(session->link, head.octets, page->octets, bodiless ? 0 : page->length);
+    return http_send(session->link, head.bytes, page->bytes, bodiless ? 0 : page->length);
 }
 
 /* A page of one line, as for all that is refused. */
@@ -78,14 +78,14 @@ static enum http_result show_page(struct session *session)
     text_add_html(&page, session->pass.user);
     text_add(&page, "</p>\n<p>This is the answer to %s <code>", request->words[0]);
     text_add_html(&page, request->words[1]);
-    text_add(&page, "</code> with %lu octets.</p>\n", (unsigned long)request->body_length);
+    text_add(&page, "</code> with %lu bytes.</p>\n", (unsigned long)request->body_length);
     if (strcmp(request->words[1], "/page2") != 0)
         text_add(&page, "<p><a id=\"next\" href=\"/page2\">Another page</a></p>\n"
                         "<form action=\"/form\" method=\"post\"><input name=\"text\">"
                         "<button id=\"send\">Send</button></form>\n");
     if (page.full)
         return answer_shortly(session, 413, "");
-    return answer(session, 200, session->pass.fields.octets, &page);
+    return answer(session, 200, session->pass.fields.bytes, &page);
 }
 
 /* Reads the body; 0, or the status that says what is wrong with the request. */
@@ -144,7 +144,7 @@ static enum http_result serve(struct session *session)
     gate_check(session->gate, request->words[0], request->words[1], response, &session->pass);
     http_remark(link, "%s: %s", session->pass.call, text_status(session->pass.code, space));
     if (session->pass.status != 200)
-        return answer_shortly(session, session->pass.status, session->pass.fields.octets);
+        return answer_shortly(session, session->pass.status, session->pass.fields.bytes);
     http_remark(link, "this is %s", session->pass.user);
     return show_page(session);
 }

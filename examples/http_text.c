@@ -124,13 +124,13 @@ const char *text_status(SECURITY_STATUS status, char space[16])
     return space;
 }
 
-void text_begin(struct text *text, char *octets, size_t capacity)
+void text_begin(struct text *text, char *bytes, size_t capacity)
 {
     text->length = 0;
     text->capacity = capacity;
     text->full = 0;
-    text->octets = octets;
-    octets[0] = '\0';
+    text->bytes = bytes;
+    bytes[0] = '\0';
 }
 
 void text_add(struct text *text, const char *format, ...)
@@ -139,10 +139,10 @@ void text_add(struct text *text, const char *format, ...)
     int length;
     va_list arguments;
     va_start(arguments, format);
-    length = vsnprintf(text->octets + text->length, room, format, arguments);
+    length = vsnprintf(text->bytes + text->length, room, format, arguments);
     va_end(arguments);
     if (length < 0 || (size_t)length >= room) {
-        text->octets[text->length] = '\0';
+        text->bytes[text->length] = '\0';
         text->full = 1;
     } else {
         text->length += (size_t)length;

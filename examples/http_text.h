@@ -38,11 +38,11 @@ const char *text_status(SECURITY_STATUS status, char space[16]);
 struct text {
     size_t length, capacity;
     int full;
-    char *octets; /* NUL-terminated */
+    char *bytes; /* NUL-terminated */
 };
 
-/* Starts an empty text in `octets`, of at least one octet. */
-void text_begin(struct text *text, char *octets, size_t capacity);
+/* Starts an empty text in `bytes`, of at least one byte. */
+void text_begin(struct text *text, char *bytes, size_t capacity);
 
 /* Adds, in printf's manner. */
 void text_add(struct text *text, const char *format, ...);

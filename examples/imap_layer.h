@@ -1,5 +1,5 @@
 /* The SASL security layer (RFC 4422 section 3.7): what EncryptMessage makes, each body behind its
- * length in four octets. SSPI makes and opens the bodies; the length is the application's. */
+ * length in four bytes. SSPI makes and opens the bodies; the length is the application's. */
 #ifndef EXAMPLES_IMAP_LAYER_H
 #define EXAMPLES_IMAP_LAYER_H
 
@@ -14,7 +14,7 @@ enum layer_kind { LAYER_NONE, LAYER_INTEGRITY, LAYER_CONFIDENTIALITY };
  * Negotiate before it, into TOKEN, and a little behind. */
 enum layer_form { FORM_BEHIND, FORM_AROUND };
 
-/* Octets of the length in front of each body. */
+/* Bytes of the length in front of each body. */
 #define LAYER_HEAD 4
 
 /* The longest body taken from a peer: what a client may send to a server whose challenge has no
@@ -24,10 +24,10 @@ enum layer_form { FORM_BEHIND, FORM_AROUND };
 struct layer {
     enum layer_kind kind;
     CtxtHandle *context;  /* the login's; owned by whoever made it */
-    ULONG maximum;        /* octets of text that fit into one frame */
-    ULONG header;         /* octets that EncryptMessage may put before the text; 0 for none */
-    ULONG trailer;        /* octets that it may put behind it */
-    unsigned char *frame; /* LAYER_HEAD + header + maximum + trailer octets */
+    ULONG maximum;        /* bytes of text that fit into one frame */
+    ULONG header;         /* bytes that EncryptMessage may put before the text; 0 for none */
+    ULONG trailer;        /* bytes that it may put behind it */
+    unsigned char *frame; /* LAYER_HEAD + header + maximum + trailer bytes */
 };
 
 /* "none", "integrity", "confidentiality". */
@@ -43,7 +43,7 @@ SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_
 /* Frees what layer_open took; harmless on a layer of zeros. The context stays. */
 void layer_close(struct layer *layer);
 
-/* Seals (or signs) `length` octets, at most layer->maximum, as one frame in layer->frame. */
+/* Seals (or signs) `length` bytes, at most layer->maximum, as one frame in layer->frame. */
 SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length,
                            size_t *frame_length);
 

@@ -64,12 +64,12 @@ static void print_from(struct link *link, const char *side, const char *text, si
     print_line(link, mark, text, length);
 }
 
-static void print_frame(struct link *link, const char *side, size_t octets)
+static void print_frame(struct link *link, const char *side, size_t bytes)
 {
     char text[64];
     int sealed = link->layer.kind == LAYER_CONFIDENTIALITY;
-    int length = snprintf(text, sizeof text, "(%s %lu octets)", sealed ? "sealed" : "signed",
-                          (unsigned long)octets);
+    int length = snprintf(text, sizeof text, "(%s %lu bytes)", sealed ? "sealed" : "signed",
+                          (unsigned long)bytes);
     print_from(link, side, text, (size_t)length);
 }
 
@@ -95,8 +95,8 @@ static enum link_result from_network(int received)
     return received == NET_IDLE ? LINK_IDLE : LINK_CLOSED;
 }
 
-/* Exactly `length` octets of frames: those held first, then from the network. */
-static enum link_result read_octets(struct link *link, unsigned char *data, size_t length)
+/* Exactly `length` bytes of frames: those held first, then from the network. */
+static enum link_result read_bytes(struct link *link, unsigned char *data, size_t length)
 {
     size_t held = link->held_end - link->held_start;
     if (held > length)
@@ -123,15 +123,15 @@ static enum link_result read_frame(struct link *link)
     char *text, space[16];
     ULONG text_length;
     SECURITY_STATUS status;
-    enum link_result result = read_octets(link, head, sizeof head);
+    enum link_result result = read_bytes(link, head, sizeof head);
     if (result != LINK_OK)
         return result;
     length = layer_body_length(head);
     if (length > LAYER_RECEIVE_LIMIT) {
-        link_remark(link, "a frame of %lu octets is more than we take", length);
+        link_remark(link, "a frame of %lu bytes is more than we take", length);
         return LINK_BAD_FRAME;
     }
-    result = read_octets(link, link->body, length);
+    result = read_bytes(link, link->body, length);
     if (result != LINK_OK)
         return result;
     print_frame(link, link->peer, LAYER_HEAD + length);

@@ -5,10 +5,10 @@
 
 #include "imap_layer.h"
 
-/* The longest line taken, in octets without its CRLF. */
+/* The longest line taken, in bytes without its CRLF. */
 #define LINK_LINE 8192
 
-/* Octets read from the socket at once while there is no layer. */
+/* Bytes read from the socket at once while there is no layer. */
 #define LINK_READ 4096
 
 enum link_result {
@@ -47,17 +47,17 @@ void link_protect(struct link *link, const struct layer *layer);
 /* The next line without its end, NUL-terminated, valid until the next call. */
 enum link_result link_read_line(struct link *link, char **line, size_t *length);
 
-/* Sends `length` octets of text. */
+/* Sends `length` bytes of text. */
 enum link_result link_write(struct link *link, const char *text, size_t length);
 
-/* Sends one line of at most 1000 octets, in printf's manner; CRLF is added. */
+/* Sends one line of at most 1000 bytes, in printf's manner; CRLF is added. */
 enum link_result link_say(struct link *link, const char *format, ...);
 
 /* Sends `before` and the token in base64 as one line, and shows the token in the dialogue. */
 enum link_result link_say_token(struct link *link, const char *before, const void *token,
                                 size_t length);
 
-/* Shows a token's octets below the line that carried it. */
+/* Shows a token's bytes below the line that carried it. */
 void link_show_token(struct link *link, const void *token, size_t length);
 
 /* Prints a remark into the dialogue, in printf's manner. */

@@ -81,11 +81,11 @@ static enum login_result refuse_status(struct link *link, const char *tag, SECUR
 /* Decodes a token from its base64; whether that is what it was. */
 static int take_token(struct link *link, struct answer *answer, const char *text, size_t length)
 {
-    long octets = base64_decode(text, length, answer->token);
-    if (octets < 0)
+    long bytes = base64_decode(text, length, answer->token);
+    if (bytes < 0)
         return 0;
-    answer->length = (size_t)octets;
-    if (octets > 0)
+    answer->length = (size_t)bytes;
+    if (bytes > 0)
         link_show_token(link, answer->token, answer->length);
     return 1;
 }

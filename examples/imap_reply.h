@@ -17,7 +17,7 @@ enum reply {
 
 /* The next "+" line, or the end of the command `tag`. `*rest` is what follows, valid until the next
  * call. Untagged lines are passed over; the words of "* CAPABILITY" go to `capabilities`
- * (REPLY_CAPABILITIES octets, longer lists are cut), unless that is NULL. */
+ * (REPLY_CAPABILITIES bytes, longer lists are cut), unless that is NULL. */
 enum reply reply_read(struct link *link, const char *tag, char **rest, char *capabilities);
 
 /* Whether `word` is one of those in `list`, which are separated by spaces. */

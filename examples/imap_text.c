@@ -47,7 +47,7 @@ long base64_decode(const char *text, size_t length, unsigned char *data)
             three = three << 6 | (unsigned long)bits;
         }
         if ((letters == 2 && (three & 0xFFFF) != 0) || (letters == 3 && (three & 0xFF) != 0))
-            return -1; /* bits that no octet holds */
+            return -1; /* bits that no byte holds */
         data[written++] = (unsigned char)(three >> 16);
         if (letters > 2)
             data[written++] = (unsigned char)(three >> 8);

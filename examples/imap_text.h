@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-/* Octets that base64 of `length` octets needs, with the NUL. */
+/* Bytes that base64 of `length` bytes needs, with the NUL. */
 #define BASE64_SIZE(length) (((length) + 2) / 3 * 4 + 1)
 
 /* Writes base64 and a NUL; `text` holds BASE64_SIZE(length). */
 void base64_encode(const unsigned char *data, size_t length, char *text);
 
-/* Decodes `length` characters into `data`, which holds length / 4 * 3 octets. Returns the number
- * of octets, or -1 where the text is not strictly base64 (RFC 4648 section 4, with padding). */
+/* Decodes `length` characters into `data`, which holds length / 4 * 3 bytes. Returns the number
+ * of bytes, or -1 where the text is not strictly base64 (RFC 4648 section 4, with padding). */
 long base64_decode(const char *text, size_t length, unsigned char *data);
 
 /* Whether both are the same word without regard to ASCII case. */

@@ -8,7 +8,7 @@
 #define SECURITY_WIN32
 #include <security.h>
 
-/* The account's name in `user`. It is compared as it is, octet for octet: no two accounts have the
+/* The account's name in `user`. It is compared as it is, byte for byte: no two accounts have the
  * same. One that does not fit is SEC_E_BUFFER_TOO_SMALL, since cut off it could be another's. */
 SECURITY_STATUS peer_user(CtxtHandle *context, char *user, size_t room);
 

@@ -42,7 +42,7 @@ typedef int net_socket;
 #define NET_NONE (-1)
 #endif
 
-/* What net_receive returns beside a count of octets. */
+/* What net_receive returns beside a count of bytes. */
 #define NET_CLOSED 0
 #define NET_FAILED (-1)
 #define NET_IDLE (-2)
@@ -147,7 +147,7 @@ static inline void net_patience(net_socket socket, unsigned seconds)
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, (const char *)&limit, (socklen_t)sizeof limit);
 }
 
-/* The number of octets received (at least 1), or NET_CLOSED, NET_FAILED, NET_IDLE. */
+/* The number of bytes received (at least 1), or NET_CLOSED, NET_FAILED, NET_IDLE. */
 static inline int net_receive(net_socket socket, void *data, size_t capacity)
 {
     for (;;) {
@@ -163,7 +163,7 @@ static inline int net_receive(net_socket socket, void *data, size_t capacity)
     }
 }
 
-/* Closes so that the peer still reads what was sent last: with octets of its own unread here, the
+/* Closes so that the peer still reads what was sent last: with bytes of its own unread here, the
  * network would throw ours away. Waits a little for the peer to close too. */
 static inline void net_hang_up(net_socket socket)
 {

@@ -24,8 +24,8 @@ use crate::system::fork::{self, Gated};
 use crate::system::output::{self, LogFile};
 use crate::system::process;
 
-/// The longest text of a line in octets, after escaping; the rest is cut off and marked. Together
-/// with what stands before it a line stays below the 4096 octets that pipes take in one piece.
+/// The longest text of a line in bytes, after escaping; the rest is cut off and marked. Together
+/// with what stands before it a line stays below the 4096 bytes that pipes take in one piece.
 const MAX_TEXT: usize = 3800;
 
 /// How much is logged.

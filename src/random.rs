@@ -1,7 +1,7 @@
-//! Random octets for nonces and cnonces.
+//! Random bytes for nonces and cnonces.
 //!
 //! Each thread has a `ChaCha20` generator seeded from the system: twenty rounds are the form that
-//! nothing is known against, and at 16 octets a nonce the rounds hardly show beside the call. A
+//! nothing is known against, and at 16 bytes a nonce the rounds hardly show beside the call. A
 //! generator is seeded anew after a mebibyte and in a forked child, which would
 //! otherwise repeat its parent's nonces (RFC 2831 §2.1.1 wants them to differ).
 //!
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result, Status};
 use crate::system::fork;
 
-/// Octets that a seed is good for.
+/// Bytes that a seed is good for.
 const RESEED_AFTER: usize = 1 << 20;
 
 /// A generator, and how long it may be used.
@@ -33,32 +33,32 @@ thread_local! {
     static GENERATOR: RefCell<Option<ManuallyDrop<Generator>>> = const { RefCell::new(None) };
 }
 
-/// Fills `octets` with random ones, fit for secrets.
+/// Fills `bytes` with random ones, fit for secrets.
 ///
 /// # Errors
-/// `INTERNAL_ERROR` when the system gives no randomness; what is in `octets` is not random then.
-pub fn fill(octets: &mut [u8]) -> Result<()> {
+/// `INTERNAL_ERROR` when the system gives no randomness; what is in `bytes` is not random then.
+pub fn fill(bytes: &mut [u8]) -> Result<()> {
     GENERATOR
         .try_with(|generator| match generator.try_borrow_mut() {
-            Ok(mut generator) => fill_from(&mut generator, octets),
-            Err(_) => fill_from_system(octets),
+            Ok(mut generator) => fill_from(&mut generator, bytes),
+            Err(_) => fill_from_system(bytes),
         })
         // The thread is ending, and its generator has gone already.
-        .unwrap_or_else(|_| fill_from_system(octets))
+        .unwrap_or_else(|_| fill_from_system(bytes))
 }
 
-fn fill_from(slot: &mut Option<ManuallyDrop<Generator>>, octets: &mut [u8]) -> Result<()> {
+fn fill_from(slot: &mut Option<ManuallyDrop<Generator>>, bytes: &mut [u8]) -> Result<()> {
     let epoch = fork::epoch();
     let usable = |generator: &&mut ManuallyDrop<Generator>| {
-        generator.epoch == epoch && generator.left >= octets.len()
+        generator.epoch == epoch && generator.left >= bytes.len()
     };
     let generator = match slot.as_mut().filter(usable) {
         Some(generator) => generator,
-        None if octets.len() > RESEED_AFTER => return fill_from_system(octets),
+        None if bytes.len() > RESEED_AFTER => return fill_from_system(bytes),
         None => slot.insert(ManuallyDrop::new(seeded(epoch)?)),
     };
-    generator.left -= octets.len();
-    generator.chacha.fill_bytes(octets);
+    generator.left -= bytes.len();
+    generator.chacha.fill_bytes(bytes);
     Ok(())
 }
 
@@ -68,7 +68,7 @@ fn seeded(epoch: u64) -> Result<Generator> {
     Ok(Generator { chacha: ChaCha20Rng::from_seed(*seed), epoch, left: RESEED_AFTER })
 }
 
-/// Makes this thread's random octets the same again from here on, so that what a fuzzer found can be
+/// Makes this thread's random bytes the same again from here on, so that what a fuzzer found can be
 /// had a second time. It exists in builds with `--cfg fuzzing` alone, which nothing but a fuzzer's
 /// build passes.
 #[cfg(fuzzing)]
@@ -78,8 +78,8 @@ pub fn repeat(seed: [u8; 32]) {
     GENERATOR.with(|slot| slot.replace(Some(ManuallyDrop::new(generator))));
 }
 
-fn fill_from_system(octets: &mut [u8]) -> Result<()> {
-    getrandom::fill(octets)
+fn fill_from_system(bytes: &mut [u8]) -> Result<()> {
+    getrandom::fill(bytes)
         .map_err(|_| Error::new(Status::INTERNAL_ERROR, "random: the system gives no randomness"))
 }
 
@@ -88,9 +88,9 @@ mod tests {
     use super::*;
 
     fn sixteen() -> [u8; 16] {
-        let mut octets = [0; 16];
-        fill(&mut octets).unwrap();
-        octets
+        let mut bytes = [0; 16];
+        fill(&mut bytes).unwrap();
+        bytes
     }
 
     #[test]
@@ -107,17 +107,17 @@ mod tests {
     #[test]
     fn a_seed_is_used_for_a_mebibyte_and_no_longer() {
         let mut slot = None;
-        let mut octets = [0; 4096];
-        for _ in 0..RESEED_AFTER / octets.len() {
-            fill_from(&mut slot, &mut octets).unwrap();
+        let mut bytes = [0; 4096];
+        for _ in 0..RESEED_AFTER / bytes.len() {
+            fill_from(&mut slot, &mut bytes).unwrap();
         }
         assert_eq!(slot.as_ref().unwrap().left, 0);
         let old = slot.as_ref().unwrap().chacha.clone();
-        fill_from(&mut slot, &mut octets).unwrap();
-        assert_eq!(slot.as_ref().unwrap().left, RESEED_AFTER - octets.len());
+        fill_from(&mut slot, &mut bytes).unwrap();
+        assert_eq!(slot.as_ref().unwrap().left, RESEED_AFTER - bytes.len());
         let mut continued = [0; 4096];
         { old }.fill_bytes(&mut continued);
-        assert_ne!(octets, continued);
+        assert_ne!(bytes, continued);
     }
 
     #[test]
@@ -127,17 +127,17 @@ mod tests {
             epoch: fork::epoch().wrapping_sub(1),
             left: RESEED_AFTER,
         }));
-        let (mut octets, mut repeated) = ([0; 16], [0; 16]);
-        fill_from(&mut slot, &mut octets).unwrap();
+        let (mut bytes, mut repeated) = ([0; 16], [0; 16]);
+        fill_from(&mut slot, &mut bytes).unwrap();
         ChaCha20Rng::from_seed([7; 32]).fill_bytes(&mut repeated);
-        assert_ne!(octets, repeated);
+        assert_ne!(bytes, repeated);
         assert_eq!(slot.unwrap().epoch, fork::epoch());
     }
 
     #[test]
     fn more_than_a_seed_is_good_for_comes_from_the_system() {
-        let mut octets = vec![0; RESEED_AFTER + 1];
-        fill(&mut octets).unwrap();
-        assert!(octets.iter().rev().take(64).any(|octet| *octet != 0));
+        let mut bytes = vec![0; RESEED_AFTER + 1];
+        fill(&mut bytes).unwrap();
+        assert!(bytes.iter().rev().take(64).any(|byte| *byte != 0));
     }
 }

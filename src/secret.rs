@@ -13,7 +13,7 @@ pub trait Wipe {
 impl<const N: usize> Wipe for [u8; N] {
     #[inline]
     fn wipe(&mut self) {
-        // As a slice, whose octets are wiped many at a time, not one by one.
+        // As a slice, whose bytes are wiped many at a time, not one by one.
         self.as_mut_slice().zeroize();
     }
 }

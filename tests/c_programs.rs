@@ -17,7 +17,7 @@ use support::{
 const SANITIZE: &[&str] =
     &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 
-/// Writes one octet past a block of the heap, by way of the library: as its worst mistake would.
+/// Writes one byte past a block of the heap, by way of the library: as its worst mistake would.
 const OVERFLOW: &str = r"#include <sspi.h>
 #include <stdlib.h>
 int main(void)

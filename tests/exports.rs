@@ -17,16 +17,16 @@ use support::{
 
 type Names = BTreeSet<String>;
 
-/// The names of def/exports.txt with the octets of their arguments, for a platform.
+/// The names of def/exports.txt with the bytes of their arguments, for a platform.
 fn listed(platform: &str) -> BTreeMap<String, usize> {
     let text = read("def/exports.txt");
     let rows = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     rows.filter_map(|row| {
-        let [name, octets, platforms] = row.split_whitespace().collect::<Vec<_>>()[..] else {
+        let [name, size, platforms] = row.split_whitespace().collect::<Vec<_>>()[..] else {
             panic!("{row}");
         };
         let wanted = platforms == "all" || platforms == platform;
-        wanted.then(|| (name.into(), octets.parse().expect("octets")))
+        wanted.then(|| (name.into(), size.parse().expect("bytes")))
     })
     .collect()
 }
@@ -126,9 +126,9 @@ fn the_function_tables_hold_the_exports() {
     succeed(&mut Command::new(compile_c(&["c_tests/function_table.c"], &flags)));
 }
 
-/// On 32-bit x86 the compiler writes the octets of the arguments into the symbol.
+/// On 32-bit x86 the compiler writes the bytes of the arguments into the symbol.
 #[test]
-fn the_prototypes_take_the_listed_octets_on_x86() {
+fn the_prototypes_take_the_listed_bytes_on_x86() {
     if !support::have("i686-w64-mingw32-gcc") {
         return;
     }
@@ -138,17 +138,17 @@ fn the_prototypes_take_the_listed_octets_on_x86() {
         source += &format!("    (function){name},\n");
     }
     source += "};\n";
-    let directory = scratch("octets");
-    let file = directory.join("octets.c");
-    let object = directory.join("octets.s");
+    let directory = scratch("bytes");
+    let file = directory.join("bytes.c");
+    let object = directory.join("bytes.s");
     fs::write(&file, source).expect("a scratch file");
     let flags = ["-D_WIN32_WINNT=0x0A00", "-Wno-attributes", "-Wno-cast-function-type", "-S", "-o"];
     let file = file.display().to_string();
     let mut compile = compiler("i686-w64-mingw32-gcc", &[&file], STRICT);
     succeed(compile.args(flags).arg(&object));
     let assembly = fs::read_to_string(object).expect("assembly");
-    for (name, octets) in listed("unix") {
-        assert!(assembly.contains(&format!("_{name}@{octets}\n")), "{name}@{octets}");
+    for (name, size) in listed("unix") {
+        assert!(assembly.contains(&format!("_{name}@{size}\n")), "{name}@{size}");
     }
 }
 
@@ -322,14 +322,14 @@ mod elf {
         link: usize,
     }
 
-    fn number(bytes: &[u8], at: usize, octets: usize) -> usize {
-        let field = &bytes[at..at + octets];
+    fn number(bytes: &[u8], at: usize, size: usize) -> usize {
+        let field = &bytes[at..at + size];
         let order: Box<dyn Iterator<Item = &u8>> = if cfg!(target_endian = "little") {
             Box::new(field.iter().rev())
         } else {
             Box::new(field.iter())
         };
-        order.fold(0, |value, octet| value << 8 | usize::from(*octet))
+        order.fold(0, |value, byte| value << 8 | usize::from(*byte))
     }
 
     /// A field as wide as an address.
@@ -366,7 +366,7 @@ mod elf {
     }
 
     fn text(bytes: &[u8], at: usize) -> String {
-        let length = bytes[at..].iter().position(|octet| *octet == 0).expect("an end");
+        let length = bytes[at..].iter().position(|byte| *byte == 0).expect("an end");
         String::from_utf8(bytes[at..at + length].to_vec()).expect("a name")
     }
 

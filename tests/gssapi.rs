@@ -193,9 +193,9 @@ fn package_lists_decide() {
     support::all_hold(&mut kdc.command(programs::compiled("package_lists")));
 }
 
-/// Every leg with every capacity that is too small, by a pool of threads.
+/// Every step with every capacity that is too small, by a pool of threads.
 #[test]
-fn legs_without_room_are_repeated_by_any_thread() {
+fn steps_without_room_are_repeated_by_any_thread() {
     if no_kdc("rooms") {
         return;
     }

@@ -32,7 +32,7 @@ fn every_qop_logs_in_and_talks_under_its_layer() {
         for text in ["[1] C: c3 NOOP", "[1] S: c4 OK", "[1] -- closed", &login] {
             assert!(told.contains(text), "{qop}: {text}\n{told}");
         }
-        let mark = mark.unwrap_or("octets)");
+        let mark = mark.unwrap_or("bytes)");
         assert_eq!(told.contains(mark), qop != "auth", "{told}");
     }
 }
@@ -205,8 +205,8 @@ fn commands_come_in_any_cut_into_frames() {
         signed.frame(b"ECT INBOX\r"),
         signed.frame(b"\nd LOGOUT\r\n"),
     ];
-    for octet in frames.concat() {
-        signed.line.send_octets(&[octet]);
+    for byte in frames.concat() {
+        signed.line.send_bytes(&[byte]);
     }
     for answer in ["a OK", "* LIST (\\Noselect) \"/\" INBOX", "b OK", "c NO", "* BYE", "d OK"] {
         let text = signed.read();
@@ -230,19 +230,19 @@ fn frames_that_follow_the_last_empty_line_at_once_are_taken() {
 fn r50_frames_too_long_too_short_or_altered_end_the_connection() {
     type Spoil = fn(&mut Vec<u8>);
     let rows: [(&str, Spoil, &str); 6] = [
-        ("65537 octets", |frame| frame[..4].copy_from_slice(&[0, 1, 0, 1]), "more than we take"),
+        ("65537 bytes", |frame| frame[..4].copy_from_slice(&[0, 1, 0, 1]), "more than we take"),
         ("4 GiB", |frame| frame[..4].fill(0xFF), "more than we take"),
-        ("15 octets", |frame| frame[3] = 15, "SEC_E_INCOMPLETE_MESSAGE"),
-        ("no octets", |frame| frame[..4].fill(0), "SEC_E_INCOMPLETE_MESSAGE"),
+        ("15 bytes", |frame| frame[3] = 15, "SEC_E_INCOMPLETE_MESSAGE"),
+        ("no bytes", |frame| frame[..4].fill(0), "SEC_E_INCOMPLETE_MESSAGE"),
         ("another text", |frame| frame[4] ^= 1, "SEC_E_MESSAGE_ALTERED"),
-        ("another number", |frame| *frame.last_mut().expect("octets") = 7, "SEC_E_OUT_OF_SEQUENCE"),
+        ("another number", |frame| *frame.last_mut().expect("bytes") = 7, "SEC_E_OUT_OF_SEQUENCE"),
     ];
     let server = Server::start(rows.len());
     for (name, spoil, _) in rows {
         let mut signed = Signed::log_in(&server);
         let mut frame = signed.frame(b"a NOOP\r\n");
         spoil(&mut frame);
-        signed.line.send_octets(&frame);
+        signed.line.send_bytes(&frame);
         let text = signed.read();
         assert!(text.starts_with("* BYE "), "{name}: {text:?}");
         assert!(signed.line.rest().is_empty(), "{name}: more came");

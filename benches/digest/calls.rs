@@ -16,7 +16,7 @@ use secur32::ffi::exports::sasl::{SaslAcceptSecurityContext, SaslInitializeSecur
 
 use super::Result;
 
-/// Octets that an encrypted message may be longer than its plain text.
+/// Bytes that an encrypted message may be longer than its plain text.
 pub(super) const TRAILER: usize = 32;
 
 /// What htdigest writes for alice, example.org and secret.
@@ -201,21 +201,21 @@ impl Session {
         .map(drop)
     }
 
-    /// The server encrypts the first `size` octets of `frame`.
+    /// The server encrypts the first `size` bytes of `frame`.
     pub(super) fn encrypt(&self, frame: &mut [u8], size: usize) -> Result<()> {
         encrypt(self.server, frame, size).map(drop)
     }
 
-    /// The same by the client. Returns the octets of the whole message.
+    /// The same by the client. Returns the bytes of the whole message.
     pub(super) fn client_encrypt(&self, frame: &mut [u8], size: usize) -> Result<usize> {
         encrypt(self.client, frame, size)
     }
 
-    /// The server decrypts the message that the first `length` octets of `frame` are.
+    /// The server decrypts the message that the first `length` bytes of `frame` are.
     pub(super) fn decrypt(&self, frame: &mut [u8], length: usize) -> Result<()> {
         let mut server = self.server;
-        let octets = frame.get_mut(..length).ok_or("no such message")?;
-        let mut parts = [buffer(DATA, octets)?];
+        let bytes = frame.get_mut(..length).ok_or("no such message")?;
+        let mut parts = [buffer(DATA, bytes)?];
         let mut message = describe(&mut parts)?;
         // SAFETY: the pointers are to locals, and through them to `frame`; the last may be NULL.
         let status =
@@ -297,9 +297,9 @@ fn identity() -> SEC_WINNT_AUTH_IDENTITY_A {
     }
 }
 
-fn buffer(kind: u32, octets: &mut [u8]) -> Result<SecBuffer> {
-    let length = u32::try_from(octets.len())?;
-    Ok(SecBuffer { cbBuffer: length, BufferType: kind, pvBuffer: octets.as_mut_ptr().cast() })
+fn buffer(kind: u32, bytes: &mut [u8]) -> Result<SecBuffer> {
+    let length = u32::try_from(bytes.len())?;
+    Ok(SecBuffer { cbBuffer: length, BufferType: kind, pvBuffer: bytes.as_mut_ptr().cast() })
 }
 
 fn describe(parts: &mut [SecBuffer]) -> Result<SecBufferDesc> {

@@ -5,7 +5,7 @@
 
 #include "http.h"
 
-/* Octets of a block of MD5 and of SHA-256, and of what every message is padded with at least. */
+/* Bytes of a block of MD5 and of SHA-256, and of what every message is padded with at least. */
 #define BLOCK 64
 #define PADDING 9
 
@@ -60,11 +60,11 @@ double time_lookup(struct session *session, uint64_t turn)
     return (double)time / (double)count;
 }
 
-/* Octets of a quoted directive's value; `name` has the quote that opens it. */
+/* Bytes of a quoted directive's value; `name` has the quote that opens it. */
 static size_t value_length(const struct text *response, const char *name)
 {
-    const char *end = response->octets + response->length;
-    const char *at = memmem(response->octets, response->length, name, strlen(name));
+    const char *end = response->bytes + response->length;
+    const char *at = memmem(response->bytes, response->length, name, strlen(name));
     if (at == NULL)
         fail("the response has no %s", name);
     at += strlen(name);
@@ -74,9 +74,9 @@ static size_t value_length(const struct text *response, const char *name)
     return (size_t)(quote - at);
 }
 
-static size_t blocks(size_t octets)
+static size_t blocks(size_t bytes)
 {
-    return (octets + PADDING + BLOCK - 1) / BLOCK;
+    return (bytes + PADDING + BLOCK - 1) / BLOCK;
 }
 
 /* RFC 7616, section 3.4.1: A2 is method:uri; the response covers A1's digits, nonce, nc, cnonce, qop and A2's

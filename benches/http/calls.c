@@ -76,7 +76,7 @@ static SECURITY_STATUS accept_message(enum algorithm algorithm, CtxtHandle *old,
 
 bool serve_challenge(enum algorithm algorithm, struct session *session)
 {
-    SecBuffer ins[5], out = {sizeof session->message.octets, SECBUFFER_TOKEN, session->message.octets};
+    SecBuffer ins[5], out = {sizeof session->message.bytes, SECBUFFER_TOKEN, session->message.bytes};
     lay_out(ins, "", 0);
     SECURITY_STATUS status = accept_message(algorithm, NULL, ins, &session->server, &out);
     session->message.length = out.cbBuffer;
@@ -87,7 +87,7 @@ bool serve_first(enum algorithm algorithm, struct session *session)
 {
     char answer[512];
     SecBuffer ins[5], out = {sizeof answer, SECBUFFER_TOKEN, answer};
-    lay_out(ins, session->message.octets, session->message.length);
+    lay_out(ins, session->message.bytes, session->message.length);
     return accept_message(algorithm, &session->server, ins, &session->server, &out) == SEC_E_OK;
 }
 
@@ -96,7 +96,7 @@ bool serve_again(enum algorithm algorithm, const struct session *session)
     char answer[512];
     CtxtHandle context;
     SecBuffer ins[5], out = {sizeof answer, SECBUFFER_TOKEN, answer};
-    lay_out(ins, session->message.octets, session->message.length);
+    lay_out(ins, session->message.bytes, session->message.length);
     if (accept_message(algorithm, NULL, ins, &context, &out) != SEC_I_COMPLETE_NEEDED)
         return false;
     SecBufferDesc message = {SECBUFFER_VERSION, 5, ins};
@@ -120,8 +120,8 @@ bool serve_lookup(struct session *session)
 bool respond(struct session *session)
 {
     struct text challenge = session->message;
-    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.octets}, parameter(METHOD), parameter("")};
-    SecBuffer out = {sizeof session->message.octets, SECBUFFER_TOKEN, session->message.octets};
+    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.bytes}, parameter(METHOD), parameter("")};
+    SecBuffer out = {sizeof session->message.bytes, SECBUFFER_TOKEN, session->message.bytes};
     SecBufferDesc inputs = {SECBUFFER_VERSION, 3, ins}, outputs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
     SECURITY_STATUS status =
@@ -135,7 +135,7 @@ bool respond_again(struct session *session)
 {
     SecBuffer buffers[5];
     lay_out(buffers, "", 0);
-    buffers[4] = (SecBuffer){sizeof session->message.octets, SECBUFFER_PADDING, session->message.octets};
+    buffers[4] = (SecBuffer){sizeof session->message.bytes, SECBUFFER_PADDING, session->message.bytes};
     SecBufferDesc message = {SECBUFFER_VERSION, 5, buffers};
     SECURITY_STATUS status = MakeSignature(&session->client, 0, &message, 0);
     session->message.length = buffers[4].cbBuffer;

@@ -43,17 +43,17 @@ static int dial(unsigned port)
 
 static void lay_out(struct text *request, const struct text *response)
 {
-    int length = snprintf(request->octets, sizeof request->octets,
+    int length = snprintf(request->bytes, sizeof request->bytes,
                           METHOD " " PAGE " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Digest %.*s\r\n\r\n",
-                          (int)response->length, response->octets);
-    if (length < 0 || (size_t)length >= sizeof request->octets)
+                          (int)response->length, response->bytes);
+    if (length < 0 || (size_t)length >= sizeof request->bytes)
         fail("a request is too long");
     request->length = (size_t)length;
 }
 
-static void ask(int socket, const char *octets, size_t length)
+static void ask(int socket, const char *bytes, size_t length)
 {
-    if (write(socket, octets, length) != (ssize_t)length)
+    if (write(socket, bytes, length) != (ssize_t)length)
         fail("a request was not sent");
 }
 
@@ -88,13 +88,13 @@ static void enter(struct connection *connection, unsigned port)
     field += strlen("\r\nWWW-Authenticate: Digest ");
     struct text *message = &connection->session.message, *request = &connection->requests[0];
     message->length = strcspn(field, "\r");
-    if (message->length > sizeof message->octets)
+    if (message->length > sizeof message->bytes)
         fail("a challenge is too long");
-    memcpy(message->octets, field, message->length);
+    memcpy(message->bytes, field, message->length);
     if (!respond(&connection->session))
         fail("no response to a challenge");
     lay_out(request, message);
-    ask(connection->socket, request->octets, request->length);
+    ask(connection->socket, request->bytes, request->length);
     if (hear(connection->socket, answer, sizeof answer) != 200)
         fail("the server at port %u refuses a response", port);
 }
@@ -114,7 +114,7 @@ static double turn(struct server *server)
     for (size_t n = 0; n < REQUESTS && good; n++) {
         for (size_t c = 0; c < CONNECTIONS; c++) {
             struct connection *connection = &server->connections[c];
-            ask(connection->socket, connection->requests[n].octets, connection->requests[n].length);
+            ask(connection->socket, connection->requests[n].bytes, connection->requests[n].length);
         }
         for (size_t c = 0; c < CONNECTIONS; c++)
             good &= hear(server->connections[c].socket, answer, sizeof answer) == 200;

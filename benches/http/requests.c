@@ -147,8 +147,8 @@ void requests_run(const struct effort *effort)
     fflush(stdout);
 }
 
-/* Octets that are allocated and not freed. */
-static size_t live_octets(void)
+/* Bytes that are allocated and not freed. */
+static size_t live_bytes(void)
 {
     return mallinfo2().uordblks;
 }
@@ -158,17 +158,17 @@ void history_run(const struct effort *effort)
 {
     size_t many = (effort->full ? 1000000 : 100000) / SESSIONS;
     printf("\nLater requests of %d sessions, by history\n%-26s%12s%12s\n", SESSIONS, "", "allocations",
-           "live octets");
+           "live bytes");
     for (enum algorithm algorithm = MD5_SESS; algorithm < ALGORITHMS; algorithm++) {
         struct meter early = {0}, meanwhile = {0}, late = {0}, untimed = {0};
         begin_sessions(algorithm, false, &untimed);
         continue_sessions(algorithm, &untimed);
         continue_sessions(algorithm, &early);
-        size_t before = live_octets();
+        size_t before = live_bytes();
         for (size_t n = 0; n < many; n++)
             continue_sessions(algorithm, &meanwhile);
         continue_sessions(algorithm, &late);
-        size_t after = live_octets();
+        size_t after = live_bytes();
         end_sessions();
         double grown = (double)after - (double)before;
         printf("%-10s after %-9d%12.2f%12zu\n", algorithm_names[algorithm], 2 * SESSIONS,
@@ -176,7 +176,7 @@ void history_run(const struct effort *effort)
         printf("%-10s after %-9zu%12.2f%12zu\n", algorithm_names[algorithm], (many + 3) * SESSIONS,
                (double)late.allocated / (double)late.count, after);
         char name[96];
-        snprintf(name, sizeof name, "octets that later requests (%s) leave behind", algorithm_names[algorithm]);
+        snprintf(name, sizeof name, "bytes that later requests (%s) leave behind", algorithm_names[algorithm]);
         report_target(name, fmax(grown, 0), 0, false);
         snprintf(name, sizeof name, "more allocations (%s) after many requests", algorithm_names[algorithm]);
         report_target(name, ((double)late.allocated - (double)early.allocated) / SESSIONS, 0, false);

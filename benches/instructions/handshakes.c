@@ -7,9 +7,9 @@
 #define COUNT 64
 
 /* The server's calls that are collected. */
-enum leg { NOTHING = 0, CHALLENGE = 1, RESPONSE = 2, DISPOSAL = 4, WHOLE = 7 };
+enum step { NOTHING = 0, CHALLENGE = 1, RESPONSE = 2, DISPOSAL = 4, WHOLE = 7 };
 
-static void handshakes(enum layer layer, enum leg collected)
+static void handshakes(enum layer layer, enum step collected)
 {
     static union context servers[COUNT], clients[COUNT];
     static struct text challenges[COUNT], responses[COUNT], rspauths[COUNT];

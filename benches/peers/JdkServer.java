@@ -26,7 +26,7 @@ import javax.security.sasl.SaslServerFactory;
  * go to standard output, and each says how many nanoseconds the servers' own calls took this thread. What the
  * collector of garbage does on its own thread is a gift to the JDK.
  *
- * <p>An answer is an octet, 1 for good, and a long; then what the request asks for. Integers are in network order.
+ * <p>An answer is a byte, 1 for good, and a long; then what the request asks for. Integers are in network order.
  */
 public final class JdkServer {
     private static final int BEGIN = 1, FINISH = 2, END = 3, SEAL = 4, OPEN = 5, HEAP = 6;
@@ -107,15 +107,15 @@ public final class JdkServer {
         return threads.getCurrentThreadCpuTime();
     }
 
-    private static byte[] octets(int length) throws IOException {
-        byte[] octets = new byte[length];
-        in.readFully(octets);
-        return octets;
+    private static byte[] bytes(int length) throws IOException {
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
     }
 
-    private static void put(byte[] octets) throws IOException {
-        out.writeInt(octets.length);
-        out.write(octets);
+    private static void put(byte[] bytes) throws IOException {
+        out.writeInt(bytes.length);
+        out.write(bytes);
     }
 
     private static void put(boolean good, long value) throws IOException {
@@ -170,7 +170,7 @@ public final class JdkServer {
         byte[][] responses = new byte[asked.length][];
         for (int n = 0; n < asked.length; n++) {
             asked[n] = servers.get(in.readInt());
-            responses[n] = octets(in.readInt());
+            responses[n] = bytes(in.readInt());
         }
         byte[][] answers = new byte[asked.length][];
         boolean good = true;
@@ -235,11 +235,11 @@ public final class JdkServer {
     private static byte[][] messages() throws IOException {
         byte[][] messages = new byte[in.readInt()][];
         for (int n = 0; n < messages.length; n++)
-            messages[n] = octets(in.readInt());
+            messages[n] = bytes(in.readInt());
         return messages;
     }
 
-    /** Octets of the heap that are in use. */
+    /** Bytes of the heap that are in use. */
     private static void heap() throws IOException {
         System.gc();
         put(true, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());

@@ -10,7 +10,7 @@
 
 #include <sspi.h>
 
-/* The one account: what htdigest would write for it, and the same hash as octets. */
+/* The one account: what htdigest would write for it, and the same hash as bytes. */
 #define USER "alice"
 #define REALM "example.org"
 #define PASSWORD "secret"
@@ -25,7 +25,7 @@ extern const char *const layer_names[LAYERS];
 /* A message of the exchange. */
 struct text {
     size_t length;
-    char octets[1024];
+    char bytes[1024];
 };
 
 /* A server's context, as its library names it. */
@@ -37,12 +37,12 @@ union context {
 
 /* What a server made of a message: its frame, length field first. `owned` goes to `drop`. */
 struct sealed {
-    const char *octets;
+    const char *bytes;
     size_t length;
     void *owned;
 };
 
-/* Octets of the length field in front of a message (RFC 4422, section 3.7). */
+/* Bytes of the length field in front of a message (RFC 4422, section 3.7). */
 #define FIELD 4
 /* Room behind the plain text of a frame that is sealed in place. */
 #define TRAILER 64
@@ -51,12 +51,12 @@ struct sealed {
 #define MOST_FRAMES 256
 struct frames {
     size_t size, count, room, lengths[MOST_FRAMES];
-    char *octets;
+    char *bytes;
 };
 
 static inline char *frame_at(struct frames *frames, size_t n)
 {
-    return frames->octets + n * frames->room;
+    return frames->bytes + n * frames->room;
 }
 
 /* Servers that run in another process and time themselves: the calls of a turn at once, for `count` of what stands
@@ -68,7 +68,7 @@ struct remote {
     bool (*end)(union context *contexts, size_t count, uint64_t *time);
     bool (*seal)(union context *context, struct frames *frames, uint64_t *time);
     bool (*unseal)(union context *context, struct frames *frames, uint64_t *time);
-    /* Octets in use. */
+    /* Bytes in use. */
     double (*heap)(void);
 };
 
@@ -88,9 +88,9 @@ struct peer {
     bool (*finish)(union context *context, const struct text *response, struct text *rspauth);
     /* Frees a context, finished or not. */
     void (*end)(union context *context);
-    /* Seals `length` octets that stand at `frame + FIELD`; TRAILER octets of room follow them. */
+    /* Seals `length` bytes that stand at `frame + FIELD`; TRAILER bytes of room follow them. */
     bool (*seal)(union context *context, char *frame, size_t length, struct sealed *sealed);
-    /* Opens a frame of `length` octets. */
+    /* Opens a frame of `length` bytes. */
     bool (*unseal)(union context *context, char *frame, size_t length, struct sealed *plain);
     /* Frees what `owned` points to; NULL where nothing is ever owned. */
     void (*drop)(void *owned);
@@ -151,7 +151,7 @@ uint64_t now(void);
 uint64_t worked(void);
 /* Calls of malloc and its like by this thread so far. */
 extern _Thread_local uint64_t allocations;
-/* Resident memory of the process in octets. */
+/* Resident memory of the process in bytes. */
 size_t resident(void);
 
 /* What the rounds of one case gave, in the unit of the case. */

@@ -37,8 +37,8 @@ void client_open(const char *directory)
 
 bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response)
 {
-    SecBuffer in = {(ULONG)challenge->length, SECBUFFER_TOKEN, (void *)challenge->octets};
-    SecBuffer out = {sizeof response->octets, SECBUFFER_TOKEN, response->octets};
+    SecBuffer in = {(ULONG)challenge->length, SECBUFFER_TOKEN, (void *)challenge->bytes};
+    SecBuffer out = {sizeof response->bytes, SECBUFFER_TOKEN, response->bytes};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
     /* ISC_REQ_INTEGRITY is not ASC_REQ_INTEGRITY. */
@@ -52,7 +52,7 @@ bool client_answer(enum layer layer, union context *client, const struct text *c
 
 bool client_check(union context *client, const struct text *rspauth)
 {
-    SecBuffer in = {(ULONG)rspauth->length, SECBUFFER_TOKEN, (void *)rspauth->octets};
+    SecBuffer in = {(ULONG)rspauth->length, SECBUFFER_TOKEN, (void *)rspauth->bytes};
     SecBuffer out = {0, SECBUFFER_TOKEN, NULL};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
@@ -89,7 +89,7 @@ bool client_unseal(union context *client, char *frame, size_t frame_length, cons
 {
     struct sealed opened;
     return secur32_peer.unseal(client, frame, frame_length, &opened) && opened.length == length &&
-           memcmp(opened.octets, plain, length) == 0;
+           memcmp(opened.bytes, plain, length) == 0;
 }
 
 bool shake_hands(const struct peer *peer, enum layer layer, union context *server, union context *client)

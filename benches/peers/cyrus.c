@@ -138,9 +138,9 @@ static bool begin(enum layer layer, union context *context, struct text *challen
             return false;
     }
     if (sasl_server_start(connection, "DIGEST-MD5", NULL, 0, &out, &length) != SASL_CONTINUE ||
-        length > sizeof challenge->octets)
+        length > sizeof challenge->bytes)
         return false;
-    memcpy(challenge->octets, out, length);
+    memcpy(challenge->bytes, out, length);
     challenge->length = length;
     return true;
 }
@@ -149,12 +149,12 @@ static bool finish(union context *context, const struct text *response, struct t
 {
     const char *out = NULL;
     unsigned length = 0;
-    int status = sasl_server_step(context->pointer, response->octets, (unsigned)response->length, &out, &length);
+    int status = sasl_server_step(context->pointer, response->bytes, (unsigned)response->length, &out, &length);
     if (status != SASL_OK && status != SASL_CONTINUE)
         return false;
-    if (out == NULL || length > sizeof rspauth->octets)
+    if (out == NULL || length > sizeof rspauth->bytes)
         return false;
-    memcpy(rspauth->octets, out, length);
+    memcpy(rspauth->bytes, out, length);
     rspauth->length = length;
     if (status == SASL_CONTINUE)
         status = sasl_server_step(context->pointer, "", 0, &out, &length);
@@ -170,7 +170,7 @@ static void end(union context *context)
 static bool seal(union context *context, char *frame, size_t length, struct sealed *sealed)
 {
     unsigned made = 0;
-    int status = sasl_encode(context->pointer, frame + FIELD, (unsigned)length, &sealed->octets, &made);
+    int status = sasl_encode(context->pointer, frame + FIELD, (unsigned)length, &sealed->bytes, &made);
     sealed->length = made;
     sealed->owned = NULL;
     return status == SASL_OK;
@@ -179,7 +179,7 @@ static bool seal(union context *context, char *frame, size_t length, struct seal
 static bool unseal(union context *context, char *frame, size_t length, struct sealed *plain)
 {
     unsigned made = 0;
-    int status = sasl_decode(context->pointer, frame, (unsigned)length, &plain->octets, &made);
+    int status = sasl_decode(context->pointer, frame, (unsigned)length, &plain->bytes, &made);
     plain->length = made;
     plain->owned = NULL;
     return status == SASL_OK;

@@ -54,9 +54,9 @@ static const char *version(void)
 /* Copies a token that the library allocated. */
 static bool take(struct text *text, char *token, size_t length)
 {
-    bool fits = length <= sizeof text->octets;
+    bool fits = length <= sizeof text->bytes;
     if (fits) {
-        memcpy(text->octets, token, length);
+        memcpy(text->bytes, token, length);
         text->length = length;
     }
     gsasl_free(token);
@@ -81,7 +81,7 @@ static bool finish(union context *context, const struct text *response, struct t
 {
     char *token = NULL;
     size_t length = 0;
-    int status = gsasl_step(context->pointer, response->octets, response->length, &token, &length);
+    int status = gsasl_step(context->pointer, response->bytes, response->length, &token, &length);
     if ((status != GSASL_OK && status != GSASL_NEEDS_MORE) || !take(rspauth, token, length))
         return false;
     if (status == GSASL_NEEDS_MORE) {
@@ -101,7 +101,7 @@ static bool seal(union context *context, char *frame, size_t length, struct seal
 {
     char *made = NULL;
     int status = gsasl_encode(context->pointer, frame + FIELD, length, &made, &sealed->length);
-    sealed->octets = sealed->owned = made;
+    sealed->bytes = sealed->owned = made;
     return status == GSASL_OK;
 }
 
@@ -109,7 +109,7 @@ static bool unseal(union context *context, char *frame, size_t length, struct se
 {
     char *made = NULL;
     int status = gsasl_decode(context->pointer, frame, length, &made, &plain->length);
-    plain->octets = plain->owned = made;
+    plain->bytes = plain->owned = made;
     return status == GSASL_OK;
 }
 

@@ -16,9 +16,9 @@ enum request { BEGIN = 1, FINISH, END, SEAL, OPEN, HEAP };
 static FILE *requests, *answers;
 static pid_t process;
 
-/* --- the pipe. An octet that cannot be read is an answer that is not good. */
+/* --- the pipe. A byte that cannot be read is an answer that is not good. */
 
-static void put_octet(int value)
+static void put_byte(int value)
 {
     putc(value, requests);
 }
@@ -26,27 +26,27 @@ static void put_octet(int value)
 static void put_number(size_t value)
 {
     for (int shift = 24; shift >= 0; shift -= 8)
-        put_octet((int)(value >> shift & 0xff));
+        put_byte((int)(value >> shift & 0xff));
 }
 
-static void put_octets(const char *octets, size_t length)
+static void put_bytes(const char *bytes, size_t length)
 {
     put_number(length);
-    fwrite(octets, 1, length, requests);
+    fwrite(bytes, 1, length, requests);
 }
 
-static uint64_t get_big_endian(int octets)
+static uint64_t get_big_endian(int bytes)
 {
     uint64_t value = 0;
-    while (octets-- > 0)
+    while (bytes-- > 0)
         value = value << 8 | (uint64_t)(getc(answers) & 0xff);
     return value;
 }
 
-static bool get_octets(char *octets, size_t room, size_t *length)
+static bool get_bytes(char *bytes, size_t room, size_t *length)
 {
     *length = get_big_endian(4);
-    return *length <= room && fread(octets, 1, *length, answers) == *length;
+    return *length <= room && fread(bytes, 1, *length, answers) == *length;
 }
 
 /* Sends what was put, and waits: whether it was done, and its number. */
@@ -114,8 +114,8 @@ static const char *version(void)
 static bool leave_one_cipher(enum layer layer, struct text *challenge)
 {
     static const char name[] = "cipher=\"";
-    char *end = challenge->octets + challenge->length;
-    char *list = memmem(challenge->octets, challenge->length, name, strlen(name));
+    char *end = challenge->bytes + challenge->length;
+    char *list = memmem(challenge->bytes, challenge->length, name, strlen(name));
     if (layer < RC4)
         return true;
     if (list == NULL)
@@ -134,14 +134,14 @@ static bool leave_one_cipher(enum layer layer, struct text *challenge)
 static bool begin_turn(bool keeps, enum layer layer, union context *contexts, struct text *challenges, size_t count,
                        uint64_t *time)
 {
-    put_octet(BEGIN);
-    put_octet(layer);
-    put_octet(keeps);
+    put_byte(BEGIN);
+    put_byte(layer);
+    put_byte(keeps);
     put_number(count);
     bool good = ask(time);
     for (size_t n = 0; n < count && good; n++) {
         contexts[n].number = (uint32_t)get_big_endian(4);
-        good = get_octets(challenges[n].octets, sizeof challenges[n].octets, &challenges[n].length) &&
+        good = get_bytes(challenges[n].bytes, sizeof challenges[n].bytes, &challenges[n].length) &&
                leave_one_cipher(layer, &challenges[n]);
     }
     return good;
@@ -160,21 +160,21 @@ static bool begin_new(enum layer layer, union context *contexts, struct text *ch
 static bool finish_turn(union context *contexts, const struct text *responses, struct text *rspauths, size_t count,
                         uint64_t *time)
 {
-    put_octet(FINISH);
+    put_byte(FINISH);
     put_number(count);
     for (size_t n = 0; n < count; n++) {
         put_number(contexts[n].number);
-        put_octets(responses[n].octets, responses[n].length);
+        put_bytes(responses[n].bytes, responses[n].length);
     }
     bool good = ask(time);
     for (size_t n = 0; n < count && good; n++)
-        good = get_octets(rspauths[n].octets, sizeof rspauths[n].octets, &rspauths[n].length);
+        good = get_bytes(rspauths[n].bytes, sizeof rspauths[n].bytes, &rspauths[n].length);
     return good;
 }
 
 static bool end_turn(union context *contexts, size_t count, uint64_t *time)
 {
-    put_octet(END);
+    put_byte(END);
     put_number(count);
     for (size_t n = 0; n < count; n++)
         put_number(contexts[n].number);
@@ -184,33 +184,33 @@ static bool end_turn(union context *contexts, size_t count, uint64_t *time)
 /* The JDK knows nothing of the length field in front of a message. */
 static bool seal_turn(union context *context, struct frames *frames, uint64_t *time)
 {
-    put_octet(SEAL);
+    put_byte(SEAL);
     put_number(context->number);
-    put_octet(false);
+    put_byte(false);
     put_number(frames->count);
     for (size_t n = 0; n < frames->count; n++)
-        put_octets(frame_at(frames, n) + FIELD, frames->size);
+        put_bytes(frame_at(frames, n) + FIELD, frames->size);
     return ask(time);
 }
 
 static bool unseal_turn(union context *context, struct frames *frames, uint64_t *time)
 {
-    put_octet(OPEN);
+    put_byte(OPEN);
     put_number(context->number);
-    put_octet(false);
+    put_byte(false);
     put_number(frames->count);
     for (size_t n = 0; n < frames->count; n++)
-        put_octets(frame_at(frames, n) + FIELD, frames->lengths[n] - FIELD);
+        put_bytes(frame_at(frames, n) + FIELD, frames->lengths[n] - FIELD);
     return ask(time);
 }
 
 static double heap(void)
 {
-    uint64_t octets = 0;
-    put_octet(HEAP);
-    if (!ask(&octets))
+    uint64_t bytes = 0;
+    put_byte(HEAP);
+    if (!ask(&bytes))
         fail("the JDK does not say how large its heap is");
-    return (double)octets;
+    return (double)bytes;
 }
 
 /* --- one by one */
@@ -240,24 +240,24 @@ static void end(union context *context)
 }
 
 /* Sends one message and takes what was made of it, behind a length field. */
-static bool exchange(enum request request, union context *context, const char *octets, size_t length,
+static bool exchange(enum request request, union context *context, const char *bytes, size_t length,
                      struct sealed *made)
 {
     uint64_t time;
     size_t room = length + TRAILER;
     char *frame = malloc(FIELD + room);
-    put_octet(request);
+    put_byte(request);
     put_number(context->number);
-    put_octet(true);
+    put_byte(true);
     put_number(1);
-    put_octets(octets, length);
-    if (frame == NULL || !ask(&time) || !get_octets(frame + FIELD, room, &made->length)) {
+    put_bytes(bytes, length);
+    if (frame == NULL || !ask(&time) || !get_bytes(frame + FIELD, room, &made->length)) {
         free(frame);
         return false;
     }
     for (size_t n = 0; n < FIELD; n++)
         frame[n] = (char)(made->length >> 8 * (FIELD - 1 - n));
-    made->octets = made->owned = frame;
+    made->bytes = made->owned = frame;
     return true;
 }
 
@@ -271,7 +271,7 @@ static bool seal(union context *context, char *frame, size_t length, struct seal
 static bool unseal(union context *context, char *frame, size_t length, struct sealed *plain)
 {
     bool good = exchange(OPEN, context, frame + FIELD, length - FIELD, plain);
-    plain->octets += FIELD;
+    plain->bytes += FIELD;
     return good;
 }
 

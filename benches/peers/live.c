@@ -39,8 +39,8 @@ static double one_turn(const struct effort *effort)
 
 static _Noreturn void be_twin(const struct effort *effort, int asked, int answer)
 {
-    char octet;
-    while (read(asked, &octet, 1) == 1) {
+    char byte;
+    while (read(asked, &byte, 1) == 1) {
         double time = one_turn(effort);
         if (write(answer, &time, sizeof time) != sizeof time)
             break;

@@ -16,7 +16,7 @@
 #define MUCH ((size_t)16 << 20)
 #define MUCH_FULL ((size_t)1 << 30)
 
-/* Octets for each of so many contexts. */
+/* Bytes for each of so many contexts. */
 struct weight {
     double made;
     /* Made as often again after all were deleted; by how much the whole has grown then, as a part of what it was. */
@@ -151,18 +151,18 @@ static void layer_targets(enum layer layer, struct weight weight)
     static const double bounds[LAYERS] = {300, 450, 2600, 750, 1300};
     const char *when = layer == AUTH ? "" : " after a message each way";
     char name[96];
-    snprintf(name, sizeof name, "%s: octets of a context%s", layer_names[layer], when);
+    snprintf(name, sizeof name, "%s: bytes of a context%s", layer_names[layer], when);
     report_target(name, weight.made, bounds[layer], false);
     snprintf(name, sizeof name, "%s: growth when made again after all were deleted", layer_names[layer]);
     report_target(name, weight.grown, 0.05, false);
 }
 
-/* A table, from layer `first` on: octets, how many contexts, and what the same number takes after all were deleted. */
+/* A table, from layer `first` on: bytes, how many contexts, and what the same number takes after all were deleted. */
 static void table(const struct effort *effort, const char *title, enum layer first, bool talks)
 {
     static const char *const rows[] = {"%s", "%s, contexts made", "%s, made again: + %%"};
     struct weight weights[LAYERS][MOST_PEERS];
-    report_head(title, "octets", IN_MEMORY);
+    report_head(title, "bytes", IN_MEMORY);
     for (enum layer layer = first; layer < LAYERS; layer++)
         for (size_t p = 0; p < peer_count; p++) {
             struct kind kind = {peers[p], layer, talks};

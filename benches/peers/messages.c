@@ -8,11 +8,11 @@
 #include "bench.h"
 
 #define SIZES 4
-/* The last is 64 KiB, less what fits no frame of the default 65536 octets. */
+/* The last is 64 KiB, less what fits no frame of the default 65536 bytes. */
 static const size_t sizes[SIZES] = {64, 1024, 16384, 65536 - 32};
 static const char *const size_names[SIZES] = {"64 B", "1 KiB", "16 KiB", "64 KiB"};
 
-#define BATCH_OCTETS (512 * 1024)
+#define BATCH_BYTES (512 * 1024)
 
 /* A session of each peer under one layer; the frames are shared in turns. */
 struct session {
@@ -26,7 +26,7 @@ static void fill(struct frames *frames)
             frame_at(frames, n)[FIELD + m] = (char)(n + m * 7);
 }
 
-/* One message each way, compared octet for octet, so that only what works is timed. */
+/* One message each way, compared byte for byte, so that only what works is timed. */
 static bool talk(const struct peer *peer, struct session *session, struct frames *frames)
 {
     struct sealed sealed, plain;
@@ -35,7 +35,7 @@ static bool talk(const struct peer *peer, struct session *session, struct frames
     memcpy(expected, frame + FIELD, frames->size);
     bool good = peer->seal(&session->server, frame, frames->size, &sealed) && sealed.length <= frames->room;
     if (good) {
-        memcpy(copy, sealed.octets, sealed.length);
+        memcpy(copy, sealed.bytes, sealed.length);
         good = client_unseal(&session->client, copy, sealed.length, expected, frames->size);
         if (sealed.owned != NULL)
             peer->drop(sealed.owned);
@@ -44,7 +44,7 @@ static bool talk(const struct peer *peer, struct session *session, struct frames
     size_t length = client_seal(&session->client, frame, frames->size);
     good = good && length != 0 && peer->unseal(&session->server, frame, length, &plain);
     if (good) {
-        good = plain.length == frames->size && memcmp(plain.octets, expected, frames->size) == 0;
+        good = plain.length == frames->size && memcmp(plain.bytes, expected, frames->size) == 0;
         if (plain.owned != NULL)
             peer->drop(plain.owned);
     }
@@ -98,9 +98,9 @@ static void size_run(const struct effort *effort, enum layer layer, size_t s, st
 {
     struct session sessions[MOST_PEERS];
     struct frames frames = {.size = sizes[s], .room = FIELD + sizes[s] + TRAILER};
-    frames.count = BATCH_OCTETS / frames.room < MOST_FRAMES ? BATCH_OCTETS / frames.room : MOST_FRAMES;
-    frames.octets = malloc(frames.count * frames.room);
-    if (frames.octets == NULL)
+    frames.count = BATCH_BYTES / frames.room < MOST_FRAMES ? BATCH_BYTES / frames.room : MOST_FRAMES;
+    frames.bytes = malloc(frames.count * frames.room);
+    if (frames.bytes == NULL)
         fail("out of memory");
     for (size_t p = 0; p < peer_count; p++) {
         if (!runs(p, layer, IN_MESSAGES))
@@ -117,7 +117,7 @@ static void size_run(const struct effort *effort, enum layer layer, size_t s, st
             peers[p]->end(&sessions[p].server);
             client_end(&sessions[p].client);
         }
-    free(frames.octets);
+    free(frames.bytes);
 }
 
 static void table(const char *title, struct result results[2][SIZES])

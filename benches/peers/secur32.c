@@ -55,7 +55,7 @@ static const char *open_library(const char *directory)
 static bool begin(enum layer layer, union context *context, struct text *challenge)
 {
     SecBuffer in = {0, SECBUFFER_TOKEN, NULL};
-    SecBuffer out = {sizeof challenge->octets, SECBUFFER_TOKEN, challenge->octets};
+    SecBuffer out = {sizeof challenge->bytes, SECBUFFER_TOKEN, challenge->bytes};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
     SECURITY_STATUS status = SaslAcceptSecurityContext(&credentials[layer], NULL, &ins, flags[layer],
@@ -66,12 +66,12 @@ static bool begin(enum layer layer, union context *context, struct text *challen
 
 static bool finish(union context *context, const struct text *response, struct text *rspauth)
 {
-    SecBuffer in = {(ULONG)response->length, SECBUFFER_TOKEN, (void *)response->octets};
-    SecBuffer out = {sizeof rspauth->octets, SECBUFFER_TOKEN, rspauth->octets};
+    SecBuffer in = {(ULONG)response->length, SECBUFFER_TOKEN, (void *)response->bytes};
+    SecBuffer out = {sizeof rspauth->bytes, SECBUFFER_TOKEN, rspauth->bytes};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
     TimeStamp expiry;
-    /* The credential may be left out on later legs: the context remembers it. */
+    /* The credential may be left out on later steps: the context remembers it. */
     SECURITY_STATUS status = SaslAcceptSecurityContext(NULL, &context->handle, &ins, 0, SECURITY_NATIVE_DREP,
                                                        &context->handle, &outs, &attributes, &expiry);
     rspauth->length = out.cbBuffer;
@@ -106,7 +106,7 @@ static size_t seal_frame(union context *context, char *frame, size_t length)
 
 static bool seal(union context *context, char *frame, size_t length, struct sealed *sealed)
 {
-    sealed->octets = frame;
+    sealed->bytes = frame;
     sealed->length = seal_frame(context, frame, length);
     sealed->owned = NULL;
     return sealed->length != 0;
@@ -119,7 +119,7 @@ static bool unseal(union context *context, char *frame, size_t length, struct se
     ULONG qop;
     if (DecryptMessage(&context->handle, &message, 0, &qop) != SEC_E_OK)
         return false;
-    plain->octets = parts[1].pvBuffer;
+    plain->bytes = parts[1].pvBuffer;
     plain->length = parts[1].cbBuffer;
     plain->owned = NULL;
     return true;

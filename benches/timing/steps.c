@@ -14,9 +14,9 @@ static SecBuffer parameter(const char *text)
 
 static SECURITY_STATUS serve(struct turn *turn, CtxtHandle *old, struct text *in, struct text *out)
 {
-    SecBuffer ins[5] = {{(ULONG)in->length, SECBUFFER_TOKEN, in->octets}, parameter(METHOD), parameter(PAGE),
+    SecBuffer ins[5] = {{(ULONG)in->length, SECBUFFER_TOKEN, in->bytes}, parameter(METHOD), parameter(PAGE),
                         parameter(""), parameter("")};
-    SecBuffer answer = {sizeof out->octets, SECBUFFER_TOKEN, out->octets};
+    SecBuffer answer = {sizeof out->bytes, SECBUFFER_TOKEN, out->bytes};
     SecBufferDesc inputs = {SECBUFFER_VERSION, turn->protocol == SASL ? 1 : 5, ins};
     SecBufferDesc outputs = {SECBUFFER_VERSION, 1, &answer};
     ULONG attributes;
@@ -35,8 +35,8 @@ void turn_prepare(struct turn *turn, CredHandle *client)
     struct text nothing = {0}, challenge;
     if (serve(turn, NULL, &nothing, &challenge) != SEC_I_CONTINUE_NEEDED)
         fail("no challenge");
-    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.octets}, parameter(METHOD), parameter("")};
-    SecBuffer out = {sizeof turn->response.octets, SECBUFFER_TOKEN, turn->response.octets};
+    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.bytes}, parameter(METHOD), parameter("")};
+    SecBuffer out = {sizeof turn->response.bytes, SECBUFFER_TOKEN, turn->response.bytes};
     SecBufferDesc inputs = {SECBUFFER_VERSION, turn->protocol == SASL ? 1 : 3, ins};
     SecBufferDesc outputs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;

@@ -38,7 +38,7 @@ static void establish(ULONG flags) {
     returns(SEC_I_CONTINUE_NEEDED, initialize(flags, TOKEN_ROOM, NULL, 0));
     returns(SEC_E_OK, answer(0, TOKEN_ROOM, NULL, 0));
     returns(SEC_E_OK, initialize(flags, TOKEN_ROOM, NULL, 0));
-    ok(client.length == 0, "a token of %u octets", (unsigned)client.length);
+    ok(client.length == 0, "a token of %u bytes", (unsigned)client.length);
 }
 
 static void test_key(CtxtHandle *context) {

@@ -9,7 +9,7 @@
 static unsigned char wire[TOKEN_ROOM];
 static ULONG wire_length;
 
-/* Later legs without a credential. */
+/* Later steps without a credential. */
 static int without_credentials;
 
 /* A message of the plain end's, put together in `wire` in the order that its package has. */
@@ -55,7 +55,7 @@ static int opens_as(CtxtHandle *context, const void *plain, ULONG length) {
     return buffers[at].cbBuffer == length && memcmp(buffers[at].pvBuffer, plain, length) == 0;
 }
 
-/* A leg of the client's, through SASL or plain, with `wire` for its input and then its output. */
+/* A step of the client's, through SASL or plain, with `wire` for its input and then its output. */
 static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room) {
     char target[] = "imap/localhost";
     SecBuffer in, out;
@@ -130,7 +130,7 @@ static void offer(ULONG receive_size, const unsigned char expected[4]) {
                                    sizeof receive_size));
     returns(SEC_E_INVALID_HANDLE, may_protect(&server.context, &encrypted));
     returns(SEC_E_OK, initialize(0, LAYERS | ISC_REQ_MUTUAL_AUTH, TOKEN_ROOM));
-    ok(wire_length == 0, "%u octets after the answer", (unsigned)wire_length);
+    ok(wire_length == 0, "%u bytes after the answer", (unsigned)wire_length);
     /* What has no room is made once and kept. */
     returns(SEC_E_BUFFER_TOO_SMALL, answer(1, 3));
     ok(server.length > 3, "needs %u", (unsigned)server.length);
@@ -166,17 +166,17 @@ static void test_told(CtxtHandle *context, ULONG attributes) {
 }
 
 /* What the server makes of a choice. */
-static void test_choice(const char *octets, ULONG length, SECURITY_STATUS expected, ULONG layer,
+static void test_choice(const char *bytes, ULONG length, SECURITY_STATUS expected, ULONG layer,
                         const char *authzid) {
     ULONG needed = 99, mask = layer == 4 ? 0x2001C : layer == 2 ? 0x2000C : 0;
     char told[16] = "";
     int encrypted;
     offer(0xFFFF, ALL);
-    protect(&client.context, SECQOP_WRAP_NO_ENCRYPT, octets, length);
+    protect(&client.context, SECQOP_WRAP_NO_ENCRYPT, bytes, length);
     returns(expected, answer(1, TOKEN_ROOM));
     if (expected == SEC_E_OK) {
         ok((server.attributes & 0x2001C) == mask, "attributes %x", (unsigned)server.attributes);
-        ok(server.length == 0, "%u octets at the end", (unsigned)server.length);
+        ok(server.length == 0, "%u bytes at the end", (unsigned)server.length);
         returns(SEC_E_OK, SaslGetContextOption(&server.context, SASL_OPTION_AUTHZ_STRING, told, sizeof told,
                                        &needed));
         ok(needed == strlen(authzid) && memcmp(told, authzid, needed) == 0, "authzid %s", told);
@@ -250,7 +250,7 @@ static void test_offers(void) {
 }
 
 /* What a client that asks for `flags` answers to an offer. */
-static void test_offer(ULONG flags, const char *octets, ULONG length, SECURITY_STATUS expected,
+static void test_offer(ULONG flags, const char *bytes, ULONG length, SECURITY_STATUS expected,
                        const char *choice) {
     ULONG layer = choice != NULL ? (ULONG)choice[0] : 0;
     ULONG mask = layer == 4 ? 0x10018 : layer == 2 ? 0x10008 : 0;
@@ -260,12 +260,12 @@ static void test_offer(ULONG flags, const char *octets, ULONG length, SECURITY_S
     returns(SEC_I_CONTINUE_NEEDED, initialize(1, flags | ISC_REQ_MUTUAL_AUTH, TOKEN_ROOM));
     returns(SEC_E_OK, answer(0, TOKEN_ROOM));
     returns(SEC_I_CONTINUE_NEEDED, initialize(1, flags, TOKEN_ROOM));
-    ok(wire_length == 0, "%u octets for the empty answer", (unsigned)wire_length);
+    ok(wire_length == 0, "%u bytes for the empty answer", (unsigned)wire_length);
     returns(SEC_E_INVALID_HANDLE, may_protect(&client.context, &encrypted));
     if (choice != NULL && strlen(choice + 4) > 0)
         returns(SEC_E_OK, SaslSetContextOption(&client.context, SASL_OPTION_AUTHZ_STRING,
                                        (void *)(choice + 4), (ULONG)strlen(choice + 4)));
-    protect(&server.context, SECQOP_WRAP_NO_ENCRYPT, octets, length);
+    protect(&server.context, SECQOP_WRAP_NO_ENCRYPT, bytes, length);
     if (expected == SEC_E_OK) {
         returns(SEC_E_BUFFER_TOO_SMALL, initialize(1, flags, 3));
         returns(SEC_E_OK, initialize(1, flags, client.length));
@@ -299,7 +299,7 @@ static void test_clients(void) {
     test_offer(0, "\370\1\0\0", 4, SEC_E_INVALID_TOKEN, NULL);
 }
 
-/* Both credentials are freed after the first leg; the contexts go on. */
+/* Both credentials are freed after the first step; the contexts go on. */
 static void test_freed(void) {
     CredHandle of_client, of_server;
     open_ends("Kerberos");

@@ -29,13 +29,13 @@ static const char *logged_in(const char *package) {
     SECURITY_STATUS initialized = SEC_I_CONTINUE_NEEDED, accepted = SEC_I_CONTINUE_NEEDED;
     SecPkgContext_NamesA names;
     char name[32];
-    int legs;
+    int steps;
     CtxtHandle *known_client = NULL, *known_server = NULL;
     snprintf(name, sizeof name, "%s", package);
     if (AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
                                   &server.credential, NULL) != SEC_E_OK)
         return "no keytab";
-    for (legs = 0; legs < 6 && (initialized != SEC_E_OK || accepted != SEC_E_OK); legs++) {
+    for (steps = 0; steps < 6 && (initialized != SEC_E_OK || accepted != SEC_E_OK); steps++) {
         SecBuffer in, out;
         SecBufferDesc input = {SECBUFFER_VERSION, 1, NULL}, output = {SECBUFFER_VERSION, 1, NULL};
         input.pBuffers = &in;

@@ -51,22 +51,22 @@ static size_t element(unsigned char *out, unsigned char tag, const void *content
 /* The content of the element at `*at`, which moves behind it. */
 static const unsigned char *take(const unsigned char **at, const unsigned char *end,
                                  unsigned char *tag, size_t *length) {
-    const unsigned char *octet = *at;
+    const unsigned char *byte = *at;
     size_t more;
-    if (end - octet < 2)
+    if (end - byte < 2)
         fail("BER", 0);
-    *tag = octet[0];
-    *length = octet[1];
-    octet += 2;
+    *tag = byte[0];
+    *length = byte[1];
+    byte += 2;
     if (*length & 0x80) {
         more = *length & 0x7F;
-        for (*length = 0; more > 0 && octet < end; more--)
-            *length = *length << 8 | *octet++;
+        for (*length = 0; more > 0 && byte < end; more--)
+            *length = *length << 8 | *byte++;
     }
-    if ((size_t)(end - octet) < *length)
+    if ((size_t)(end - byte) < *length)
         fail("BER", 1);
-    *at = octet + *length;
-    return octet;
+    *at = byte + *length;
+    return byte;
 }
 
 /* ---- the connection ---- */
@@ -78,11 +78,11 @@ static void write_all(const unsigned char *data, size_t length) {
 
 static void read_all(unsigned char *data, size_t length) {
     while (length > 0) {
-        ssize_t octets = read(connection, data, length);
-        if (octets <= 0)
+        ssize_t bytes = read(connection, data, length);
+        if (bytes <= 0)
             fail("read", 0);
-        data += octets;
-        length -= (size_t)octets;
+        data += bytes;
+        length -= (size_t)bytes;
     }
 }
 
@@ -118,7 +118,7 @@ static void send_message(unsigned char *message, size_t length) {
     write_all(frame, 4 + (size_t)body);
 }
 
-/* Octets that were read and not yet looked at: frames do not end where messages do. */
+/* Bytes that were read and not yet looked at: frames do not end where messages do. */
 static unsigned char held[2 * ROOM];
 static size_t held_length;
 
@@ -201,21 +201,21 @@ static void send_bind(unsigned char number, const void *token, size_t length) {
 /* The result of a bind, and the server's token in it. */
 static unsigned read_bind(unsigned char *token, ULONG *length) {
     unsigned char tag;
-    size_t content, octets;
+    size_t content, bytes;
     const unsigned char *at = read_message(&tag, &content), *end = at + content, *part;
     unsigned result;
     if (tag != 0x61)
         fail("no bind's answer but", tag);
-    part = take(&at, end, &tag, &octets);
+    part = take(&at, end, &tag, &bytes);
     result = *part;
-    take(&at, end, &tag, &octets);
-    take(&at, end, &tag, &octets);
+    take(&at, end, &tag, &bytes);
+    take(&at, end, &tag, &bytes);
     *length = 0;
     while (at < end) {
-        part = take(&at, end, &tag, &octets);
+        part = take(&at, end, &tag, &bytes);
         if (tag == 0x87) {
-            memcpy(token, part, octets);
-            *length = (ULONG)octets;
+            memcpy(token, part, bytes);
+            *length = (ULONG)bytes;
         }
     }
     return result;
@@ -264,7 +264,7 @@ static void search(void) {
         0x87, 11, 'o', 'b', 'j', 'e', 'c', 't', 'C', 'l', 'a', 's', 's',
         0x30, 16, 4, 14, 'n', 'a', 'm', 'i', 'n', 'g', 'C', 'o', 'n', 't', 'e', 'x', 't', 's'};
     unsigned char tag, inner;
-    size_t length, octets;
+    size_t length, bytes;
     send_operation(99, 0x63, request, sizeof request);
     for (;;) {
         const unsigned char *at = read_message(&tag, &length), *end = at + length, *part;
@@ -272,16 +272,16 @@ static void search(void) {
             return;
         if (tag != 0x64)
             fail("no search's answer but", tag);
-        take(&at, end, &inner, &octets); /* the name, empty */
+        take(&at, end, &inner, &bytes); /* the name, empty */
         /* Down through attributes, the first of them, behind its type its values, the first one. */
-        part = take(&at, end, &inner, &octets);
-        if (octets == 0)
+        part = take(&at, end, &inner, &bytes);
+        if (bytes == 0)
             fail("no attribute", 0);
-        at = part, part = take(&at, end, &inner, &octets);
-        at = part, take(&at, end, &inner, &octets);
-        part = take(&at, end, &inner, &octets);
-        at = part, part = take(&at, end, &inner, &octets);
-        printf("found %.*s\n", (int)octets, (const char *)part);
+        at = part, part = take(&at, end, &inner, &bytes);
+        at = part, take(&at, end, &inner, &bytes);
+        part = take(&at, end, &inner, &bytes);
+        at = part, part = take(&at, end, &inner, &bytes);
+        printf("found %.*s\n", (int)bytes, (const char *)part);
     }
 }
 

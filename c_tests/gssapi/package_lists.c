@@ -1,4 +1,4 @@
-/* Package lists of identities over Kerberos and Negotiate: what a first leg of a client, and of a server,
+/* Package lists of identities over Kerberos and Negotiate: what a first step of a client, and of a server,
  * says. */
 #include "ends.h"
 
@@ -20,8 +20,8 @@ static SEC_WINNT_AUTH_IDENTITY_EXA with_list(const char *list) {
     return identity;
 }
 
-/* Acquires for `usage`, and takes the client's first leg, then the server's with its token. */
-static SECURITY_STATUS first_leg(const char *package, ULONG usage, void *identity) {
+/* Acquires for `usage`, and takes the client's first step, then the server's with its token. */
+static SECURITY_STATUS first_step(const char *package, ULONG usage, void *identity) {
     static struct end own, other;
     char target[] = "imap/localhost", name[32];
     SecBuffer in, out;
@@ -80,14 +80,14 @@ int main(int argc, char **argv) {
         ULONG usage;
         for (usage = SECPKG_CRED_INBOUND; usage <= SECPKG_CRED_OUTBOUND; usage++) {
             SEC_WINNT_AUTH_IDENTITY_EXA identity = with_list(rows[i].list);
-            SECURITY_STATUS status = first_leg(rows[i].package, usage, &identity);
+            SECURITY_STATUS status = first_step(rows[i].package, usage, &identity);
             ok(status == rows[i].expected, "%s with \"%s\", use %u: %08x", rows[i].package, rows[i].list,
                (unsigned)usage, (unsigned)status);
         }
     }
     /* Of the user who has a ticket. */
     returns(SEC_E_OK, SspiExcludePackage(NULL, kerberos, &without));
-    returns(SEC_E_NO_CREDENTIALS, first_leg("Negotiate", SECPKG_CRED_OUTBOUND, without));
+    returns(SEC_E_NO_CREDENTIALS, first_step("Negotiate", SECPKG_CRED_OUTBOUND, without));
     SspiFreeAuthIdentity(without);
     return report_checks();
 }

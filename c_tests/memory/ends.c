@@ -6,15 +6,15 @@ const char *const REALM = "example.org", *const TARGET = "imap/mail.example.org"
 
 ULONG widen(WCHAR *wide, const char *text, ULONG room)
 {
-    const unsigned char *octet = (const unsigned char *)text;
+    const unsigned char *byte = (const unsigned char *)text;
     ULONG count = 0;
-    while (*octet != 0 && count + 1 < room) {
-        unsigned unit = *octet++;
+    while (*byte != 0 && count + 1 < room) {
+        unsigned unit = *byte++;
         if (unit >= 0xE0) {
-            unit = (unit & 0xF) << 12 | (octet[0] & 0x3Fu) << 6 | (octet[1] & 0x3Fu);
-            octet += 2;
+            unit = (unit & 0xF) << 12 | (byte[0] & 0x3Fu) << 6 | (byte[1] & 0x3Fu);
+            byte += 2;
         } else if (unit >= 0xC0) {
-            unit = (unit & 0x1F) << 6 | (*octet++ & 0x3Fu);
+            unit = (unit & 0x1F) << 6 | (*byte++ & 0x3Fu);
         }
         wide[count++] = (WCHAR)unit;
     }

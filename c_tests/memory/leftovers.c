@@ -4,8 +4,8 @@
  *
  *     leftovers MODE PASSWORD HASH
  *
- * PASSWORD has at least 40 octets: the C library's heap writes over the first 16 of what is freed. HASH
- * is what an account has, 16 or 32 octets. Prints each secret that it finds, and how often. */
+ * PASSWORD has at least 40 bytes: the C library's heap writes over the first 16 of what is freed. HASH
+ * is what an account has, 16 or 32 bytes. Prints each secret that it finds, and how often. */
 #define _GNU_SOURCE
 #include "ends.h"
 
@@ -19,7 +19,7 @@
 struct secret {
     const char *name;
     unsigned length;
-    unsigned char octets[LONGEST]; /* masked */
+    unsigned char bytes[LONGEST]; /* masked */
 };
 
 static struct secret password = {"password", 0, {0}}, hash = {"hash", 0, {0}}, key = {"session key", 0, {0}};
@@ -56,27 +56,27 @@ void broken(const char *what)
 
 static void wipe(void *memory, size_t length)
 {
-    volatile unsigned char *octet = memory;
+    volatile unsigned char *byte = memory;
     while (length-- > 0)
-        *octet++ = 0;
+        *byte++ = 0;
 }
 
 static void read_masked(struct secret *secret, const char *digits)
 {
     unsigned value;
     while (secret->length < LONGEST && sscanf(digits + 2 * secret->length, "%2x", &value) == 1)
-        secret->octets[secret->length++] = (unsigned char)value;
+        secret->bytes[secret->length++] = (unsigned char)value;
 }
 
 static void unmask(char *to, const struct secret *secret)
 {
     unsigned i;
     for (i = 0; i < secret->length; i++)
-        to[i] = (char)(secret->octets[i] ^ MASK);
+        to[i] = (char)(secret->bytes[i] ^ MASK);
 }
 
-/* The last octets of `secret`, without the `skip` first: how often they are in readable memory, one
- * for every `step` octets with zeros between. */
+/* The last bytes of `secret`, without the `skip` first: how often they are in readable memory, one
+ * for every `step` bytes with zeros between. */
 static int count(const struct secret *secret, unsigned skip, unsigned step)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -88,10 +88,10 @@ static int count(const struct secret *secret, unsigned skip, unsigned step)
         if (sscanf(line, "%lx-%lx %7s", &start, &end, access) != 3 || access[0] != 'r' || strstr(line, "[v"))
             continue;
         for (at = start; at + (secret->length - skip) * step <= end; at++) {
-            const unsigned char *octet = (const unsigned char *)at;
+            const unsigned char *byte = (const unsigned char *)at;
             unsigned i = skip;
-            while (i < secret->length && (*octet ^ MASK) == secret->octets[i] && (step == 1 || octet[1] == 0)) {
-                octet += step;
+            while (i < secret->length && (*byte ^ MASK) == secret->bytes[i] && (step == 1 || byte[1] == 0)) {
+                byte += step;
                 i++;
             }
             found += i == secret->length;
@@ -107,9 +107,9 @@ static void digits_of(struct secret *digits, const struct secret *secret)
     static const char table[] = "0123456789abcdef";
     unsigned i, value;
     for (i = 0; i < secret->length; i++) {
-        value = secret->octets[i] ^ MASK;
-        digits->octets[2 * i] = (unsigned char)(table[value >> 4] ^ MASK);
-        digits->octets[2 * i + 1] = (unsigned char)(table[value & 15] ^ MASK);
+        value = secret->bytes[i] ^ MASK;
+        digits->bytes[2 * i] = (unsigned char)(table[value >> 4] ^ MASK);
+        digits->bytes[2 * i + 1] = (unsigned char)(table[value & 15] ^ MASK);
     }
     digits->length = 2 * secret->length;
 }
@@ -180,7 +180,7 @@ static void sasl(SEC_GET_KEY_FN function, ULONG asc, ULONG isc)
     }
     CALL(SEC_E_OK, QueryContextAttributesA(&at.server, SECPKG_ATTR_SESSION_KEY, &session));
     for (i = 0; i < session.SessionKeyLength; i++)
-        key.octets[i] = session.SessionKey[i] ^ MASK;
+        key.bytes[i] = session.SessionKey[i] ^ MASK;
     key.length = i;
     FreeContextBuffer(session.SessionKey);
     DeleteSecurityContext(&at.server);
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
     } else {
         return 3;
     }
-    /* Without its first 16 octets, as in a freed block; as bytes, and as UTF-16. */
+    /* Without its first 16 bytes, as in a freed block; as bytes, and as UTF-16. */
     found = count(&password, 16, 1);
     found += count(&password, 16, 2);
     if (found > 0)

@@ -1,7 +1,7 @@
 /* One peer's message of a kind and a length: what it costs is counted from outside.
  *
  *     lengths            # prints the kinds
- *     lengths KIND OCTETS
+ *     lengths KIND BYTES
  */
 #include "ends.h"
 
@@ -106,11 +106,11 @@ static SecBufferDesc describe(SecBuffer *buffers, ULONG count)
     return descriptor;
 }
 
-static void set(SecBuffer *buffer, ULONG type, const void *memory, size_t octets)
+static void set(SecBuffer *buffer, ULONG type, const void *memory, size_t bytes)
 {
     buffer->BufferType = type;
     buffer->pvBuffer = (void *)memory;
-    buffer->cbBuffer = (ULONG)octets;
+    buffer->cbBuffer = (ULONG)bytes;
 }
 
 /* The text as a response. */
@@ -130,13 +130,13 @@ static void to_http_server(void)
 }
 
 /* `challenge` answered with a service's name, and a channel where there is one. */
-static void to_http_client(const void *challenge, size_t octets, const void *bindings, size_t bound)
+static void to_http_client(const void *challenge, size_t bytes, const void *bindings, size_t bound)
 {
     static char large[70000];
     SecBuffer buffers[5], made;
     SecBufferDesc input = describe(buffers, 5), output = describe(&made, 1);
     ULONG attributes;
-    set(&buffers[0], SECBUFFER_TOKEN, challenge, octets);
+    set(&buffers[0], SECBUFFER_TOKEN, challenge, bytes);
     set(&buffers[1], SECBUFFER_PKG_PARAMS, "GET", 3);
     set(&buffers[2], SECBUFFER_PKG_PARAMS, NULL, 0);
     set(&buffers[3], SECBUFFER_TARGET_HOST, "HTTP/h", 6);
@@ -151,10 +151,10 @@ static void to_http_client(const void *challenge, size_t octets, const void *bin
 }
 
 /* A right response whose claim names a long service again and again. */
-static void claim(size_t octets)
+static void claim(size_t bytes)
 {
     char *dirs;
-    size_t half = length + (octets - length) / 2;
+    size_t half = length + (bytes - length) / 2;
     to_http_client(at.challenge.text, at.challenge.length, NULL, 0);
     dirs = strstr(at.response.text, "hashed-dirs");
     if (dirs == NULL)
@@ -165,37 +165,37 @@ static void claim(size_t octets)
     while (length < half)
         put(",service-name");
     put("\",service-name=\"");
-    while (length < octets)
+    while (length < bytes)
         put("x");
     put("\"");
     to_http_server();
 }
 
-/* A channel with as many octets of its own. */
-static void bindings(size_t octets)
+/* A channel with as many bytes of its own. */
+static void bindings(size_t bytes)
 {
-    ULONG *block = calloc(1, 32 + octets);
-    block[6] = (ULONG)octets;
+    ULONG *block = calloc(1, 32 + bytes);
+    block[6] = (ULONG)bytes;
     block[7] = 32;
-    to_http_client(at.challenge.text, at.challenge.length, block, 32 + octets);
+    to_http_client(at.challenge.text, at.challenge.length, block, 32 + bytes);
     free(block);
 }
 
-static void identity(size_t octets)
+static void identity(size_t bytes)
 {
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE made, again;
-    WCHAR *long_text = calloc(octets / 2 + 1, sizeof *long_text);
+    WCHAR *long_text = calloc(bytes / 2 + 1, sizeof *long_text);
     char *marshalled;
     ULONG size;
     size_t i;
-    for (i = 0; i < octets / 2; i++)
+    for (i = 0; i < bytes / 2; i++)
         long_text[i] = 'p';
     CALL(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(NULL, NULL, long_text, &made));
     CALL(SEC_E_OK, SspiMarshalAuthIdentity(made, &size, &marshalled));
     CALL(SEC_E_OK, SspiUnmarshalAuthIdentity(size, marshalled, &again));
 }
 
-static void take(const struct kind *kind, size_t octets)
+static void take(const struct kind *kind, size_t bytes)
 {
     SEC_CHAR package[] = "WDigest";
     static struct token long_token;
@@ -217,18 +217,18 @@ static void take(const struct kind *kind, size_t octets)
             initialize_step(&at.outbound, &at.client, NULL, &long_token, &at.response, 0);
         break;
     case CLAIM:
-        claim(octets);
+        claim(bytes);
         break;
     case BINDINGS:
-        bindings(octets);
+        bindings(bytes);
         break;
     case UNMARSHAL:
-        identity(octets);
+        identity(bytes);
         break;
     case IMPORT:
-        memset(text, 'x', octets);
+        memset(text, 'x', bytes);
         memcpy(text, "S32WDG02", 8);
-        set(&packed, 0, text, octets);
+        set(&packed, 0, text, bytes);
         ImportSecurityContextA(package, &packed, NULL, &at.client);
         break;
     }
@@ -251,7 +251,7 @@ static void begin(enum taker taker)
 int main(int argc, char **argv)
 {
     int i;
-    size_t octets;
+    size_t bytes;
     if (argc == 1) {
         for (i = 0; i < COUNT(KINDS); i++)
             printf("%s\n", KINDS[i].name);
@@ -261,16 +261,16 @@ int main(int argc, char **argv)
         ;
     if (i == COUNT(KINDS) || argc != 3)
         return 3;
-    octets = strtoul(argv[2], NULL, 10);
-    room = octets + 4096;
+    bytes = strtoul(argv[2], NULL, 10);
+    room = bytes + 4096;
     text = calloc(1, room);
     CALL(SEC_E_OK, acquire_inbound(&at.inbound, NULL));
     CALL(SEC_E_OK, acquire_outbound(&at.outbound, "alice", "secret"));
     begin(KINDS[i].taker);
     put(KINDS[i].before);
-    while (*KINDS[i].unit != 0 && length < octets)
+    while (*KINDS[i].unit != 0 && length < bytes)
         put(KINDS[i].unit);
     put(KINDS[i].after);
-    take(&KINDS[i], octets);
+    take(&KINDS[i], bytes);
     return 0;
 }

@@ -261,7 +261,7 @@ static void identities(void)
     identity made, copy, without;
     PCWSTR texts[3];
     WCHAR *host;
-    char *octets;
+    char *bytes;
     UCHAR *blob;
     ULONG length, kind, size;
     BOOLEAN same[2];
@@ -283,9 +283,9 @@ static void identities(void)
     CALL(SEC_E_OK, SspiCompareAuthIdentities(made, copy, &same[0], &same[1]));
     CALL(SEC_E_OK, SspiDecryptAuthIdentity(copy));
     RUN(SspiFreeAuthIdentity(copy));
-    CALL(SEC_E_OK, SspiMarshalAuthIdentity(made, &length, &octets));
-    CALL(SEC_E_OK, SspiUnmarshalAuthIdentity(length, octets, &copy));
-    RUN(SspiLocalFree(octets));
+    CALL(SEC_E_OK, SspiMarshalAuthIdentity(made, &length, &bytes));
+    CALL(SEC_E_OK, SspiUnmarshalAuthIdentity(length, bytes, &copy));
+    RUN(SspiLocalFree(bytes));
     CALL(SEC_E_OK, SspiExcludePackage(copy, package, &without));
     CALL(SEC_E_OK, acquire_with(without));
     RUN(FreeCredentialsHandle(&at.outbound));

@@ -186,9 +186,9 @@ public final class JdkPeer {
         }
     }
 
-    private static byte[] fill(int octets, int seed) {
-        byte[] data = new byte[octets];
-        for (int i = 0; i < octets; i++) {
+    private static byte[] fill(int length, int seed) {
+        byte[] data = new byte[length];
+        for (int i = 0; i < length; i++) {
             seed ^= seed << 13;
             seed ^= seed >>> 17;
             seed ^= seed << 5;
@@ -199,8 +199,8 @@ public final class JdkPeer {
 
     private static int sum(byte[] data) {
         int sum = (int) 2166136261L;
-        for (byte octet : data)
-            sum = (sum ^ (octet & 0xff)) * 16777619;
+        for (byte one : data)
+            sum = (sum ^ (one & 0xff)) * 16777619;
         return sum;
     }
 

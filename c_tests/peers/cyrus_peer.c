@@ -141,8 +141,8 @@ static void messages(sasl_conn_t *connection, struct line *line) {
     unsigned length;
     while (get_line(line)) {
         if (is(line, "SEND")) {
-            fill(plain, line->octets, line->seed);
-            check(sasl_encode(connection, (const char *)plain, line->octets, &out, &length),
+            fill(plain, line->bytes, line->seed);
+            check(sasl_encode(connection, (const char *)plain, line->bytes, &out, &length),
                   connection, "sasl_encode");
             put_framed((const unsigned char *)out, length);
         } else if (is(line, "RECV")) {

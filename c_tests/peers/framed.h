@@ -1,10 +1,10 @@
-/* For libraries that put the four octets of length (RFC 4422 section 3.7) themselves. */
+/* For libraries that put the four bytes of length (RFC 4422 section 3.7) themselves. */
 #ifndef PEERS_FRAMED_H
 #define PEERS_FRAMED_H
 
 #include "lines.h"
 
-/* Checks and takes off the four octets of length in front of a message. */
+/* Checks and takes off the four bytes of length in front of a message. */
 static void put_framed(const unsigned char *message, size_t length) {
     if (length < 4)
         fail("a message without its length");
@@ -15,7 +15,7 @@ static void put_framed(const unsigned char *message, size_t length) {
     put_base64("DATA", message + 4, body);
 }
 
-/* Puts the four octets of length in front of a message; `framed` holds four more than `length`. */
+/* Puts the four bytes of length in front of a message; `framed` holds four more than `length`. */
 static void frame(unsigned char *framed, const unsigned char *body, size_t length) {
     framed[0] = (unsigned char)(length >> 24);
     framed[1] = (unsigned char)(length >> 16);

@@ -71,8 +71,8 @@ static void messages(Gsasl_session *session, struct line *line) {
     size_t length = 0;
     while (get_line(line)) {
         if (is(line, "SEND")) {
-            fill(plain, line->octets, line->seed);
-            check(gsasl_encode(session, (const char *)plain, line->octets, &out, &length),
+            fill(plain, line->bytes, line->seed);
+            check(gsasl_encode(session, (const char *)plain, line->bytes, &out, &length),
                   "gsasl_encode");
             put_framed((const unsigned char *)out, length);
         } else if (is(line, "RECV")) {

@@ -6,14 +6,14 @@
  *   OK <qop> <user> <authzid> <largest>  the exchange succeeded; "-" where there is no such thing;
  *                                        <largest> is the longest message that it may send
  *   FAIL <reason>                        it did not, or a message was bad; the participant ends
- *   DATA <base64>                        a protected message, without the four octets of length
- *   GOT <octets> <checksum>              a message opened
+ *   DATA <base64>                        a protected message, without the four bytes of length
+ *   GOT <bytes> <checksum>              a message opened
  *   TEXT <base64>                        a message opened, itself
  *
  * and reads
  *
  *   TOKEN <base64>                       the other end's token
- *   SEND <octets> <seed>                 protect this many octets of `fill`, answered with DATA
+ *   SEND <bytes> <seed>                 protect this many bytes of `fill`, answered with DATA
  *   RECV <base64>                        open this message, answered with GOT
  *   WRAP <base64>                        protect this text, answered with DATA (ours alone)
  *   OPEN <base64>                        open this message, answered with TEXT (ours alone)
@@ -30,16 +30,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any message: 65536 octets, a layer's overhead, and base64's third. */
+/* More than any message: 65536 bytes, a layer's overhead, and base64's third. */
 #define MESSAGE_MAX 70000
-#define LINE_MAX_OCTETS (MESSAGE_MAX / 3 * 4 + 64)
+#define LINE_MAX_BYTES (MESSAGE_MAX / 3 * 4 + 64)
 
 /* A line that was read: its word, and what the base64 after it stood for. */
 struct line {
     char word[8];
     unsigned char data[MESSAGE_MAX];
     size_t length;
-    unsigned octets;
+    unsigned bytes;
     uint32_t seed;
 };
 
@@ -62,17 +62,17 @@ static const char *argument(int argc, char **argv, const char *name, const char 
 }
 
 static void put_base64(const char *word, const void *data, size_t length) {
-    const unsigned char *octet = data;
+    const unsigned char *byte = data;
     printf("%s ", word);
     if (length == 0)
         putchar('-');
     for (size_t i = 0; i < length; i += 3) {
         size_t left = length - i;
-        unsigned group = (unsigned)octet[i] << 16;
+        unsigned group = (unsigned)byte[i] << 16;
         if (left > 1)
-            group |= (unsigned)octet[i + 1] << 8;
+            group |= (unsigned)byte[i + 1] << 8;
         if (left > 2)
-            group |= octet[i + 2];
+            group |= byte[i + 2];
         putchar(base64_digits[group >> 18]);
         putchar(base64_digits[group >> 12 & 63]);
         putchar(left > 1 ? base64_digits[group >> 6 & 63] : '=');
@@ -101,7 +101,7 @@ static size_t get_base64(const char *text, unsigned char *out, size_t capacity) 
 
 /* Reads a line; zero at QUIT and at the end of input. */
 static int get_line(struct line *line) {
-    static char text[LINE_MAX_OCTETS];
+    static char text[LINE_MAX_BYTES];
     if (fgets(text, sizeof text, stdin) == NULL)
         return 0;
     text[strcspn(text, "\n")] = '\0';
@@ -110,10 +110,10 @@ static int get_line(struct line *line) {
         *rest++ = '\0';
     snprintf(line->word, sizeof line->word, "%.7s", text);
     line->length = 0;
-    line->octets = 0;
+    line->bytes = 0;
     line->seed = 0;
     if (strcmp(line->word, "SEND") == 0 && rest != NULL)
-        sscanf(rest, "%u %u", &line->octets, &line->seed);
+        sscanf(rest, "%u %u", &line->bytes, &line->seed);
     else if (rest != NULL)
         line->length = get_base64(rest, line->data, sizeof line->data);
     return strcmp(line->word, "QUIT") != 0;
@@ -136,11 +136,11 @@ static void put_ok(const char *qop, const char *user, const char *authzid, unsig
     fflush(stdout);
 }
 
-/* The octets of a test message: every participant makes the same from one seed (xorshift). */
-static void fill(unsigned char *data, unsigned octets, uint32_t seed) {
-    if (octets > MESSAGE_MAX)
+/* The bytes of a test message: every participant makes the same from one seed (xorshift). */
+static void fill(unsigned char *data, unsigned bytes, uint32_t seed) {
+    if (bytes > MESSAGE_MAX)
         fail("a message longer than the tests send");
-    for (unsigned i = 0; i < octets; i++) {
+    for (unsigned i = 0; i < bytes; i++) {
         seed ^= seed << 13;
         seed ^= seed >> 17;
         seed ^= seed << 5;
@@ -149,11 +149,11 @@ static void fill(unsigned char *data, unsigned octets, uint32_t seed) {
 }
 
 /* Says what was opened, with its FNV-1a checksum. */
-static void put_got(const unsigned char *data, size_t octets) {
+static void put_got(const unsigned char *data, size_t bytes) {
     uint32_t sum = 2166136261u;
-    for (size_t i = 0; i < octets; i++)
+    for (size_t i = 0; i < bytes; i++)
         sum = (sum ^ data[i]) * 16777619u;
-    printf("GOT %u %08x\n", (unsigned)octets, (unsigned)sum);
+    printf("GOT %u %08x\n", (unsigned)bytes, (unsigned)sum);
     fflush(stdout);
 }
 

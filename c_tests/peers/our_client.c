@@ -16,13 +16,13 @@ struct wide {
 
 /* Names up to U+FFFF serve here. */
 static void widen(const char *text, struct wide *wide) {
-    const unsigned char *octet = (const unsigned char *)text;
+    const unsigned char *byte = (const unsigned char *)text;
     wide->length = 0;
-    while (*octet != 0 && wide->length < 2047) {
-        unsigned unit = *octet++, more = unit >= 0xE0 ? 2 : unit >= 0xC0 ? 1 : 0;
+    while (*byte != 0 && wide->length < 2047) {
+        unsigned unit = *byte++, more = unit >= 0xE0 ? 2 : unit >= 0xC0 ? 1 : 0;
         unit &= more == 2 ? 0x0Fu : more == 1 ? 0x1Fu : 0x7Fu;
-        for (; more > 0 && *octet != 0; more--)
-            unit = unit << 6 | (*octet++ & 0x3Fu);
+        for (; more > 0 && *byte != 0; more--)
+            unit = unit << 6 | (*byte++ & 0x3Fu);
         wide->units[wide->length++] = (unsigned short)unit;
     }
     wide->units[wide->length] = 0;

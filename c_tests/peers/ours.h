@@ -110,19 +110,19 @@ static void protect(CtxtHandle *context, const struct line *line) {
     SecBuffer buffers[3];
     SecBufferDesc message = describe(buffers, 3);
     unsigned char *data;
-    ULONG octets = is(line, "WRAP") ? (ULONG)line->length : line->octets;
+    ULONG bytes = is(line, "WRAP") ? (ULONG)line->length : line->bytes;
     check(QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes), "SIZES");
     data = body + (is_digest ? 0 : sizes.cbSecurityTrailer);
     if (is(line, "WRAP"))
-        memcpy(data, line->data, octets);
+        memcpy(data, line->data, bytes);
     else
-        fill(data, octets, line->seed);
+        fill(data, bytes, line->seed);
     if (is_digest)
         set(&buffers[0], SECBUFFER_EMPTY, NULL, 0);
     else
         set(&buffers[0], SECBUFFER_TOKEN, body, sizes.cbSecurityTrailer);
-    set(&buffers[1], SECBUFFER_DATA, data, octets);
-    set(&buffers[2], SECBUFFER_PADDING, data + octets,
+    set(&buffers[1], SECBUFFER_DATA, data, bytes);
+    set(&buffers[2], SECBUFFER_PADDING, data + bytes,
         is_digest ? sizes.cbMaxSignature + sizes.cbBlockSize : sizes.cbBlockSize);
     check(EncryptMessage(context, 0, &message, 0), "EncryptMessage");
     memmove(data - buffers[0].cbBuffer, body, buffers[0].cbBuffer);

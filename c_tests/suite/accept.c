@@ -1,4 +1,4 @@
-/* The server's legs: their order, what they return, and who owns what. */
+/* The server's steps: their order, what they return, and who owns what. */
 #include "login.h"
 
 /* Where two buffers are given, the call gets them; `length` is the output's capacity. */
@@ -19,7 +19,7 @@ static SECURITY_STATUS accept_into(struct exchange *exchange, const struct token
     return status;
 }
 
-static void legs(enum qop qop, int plain)
+static void steps(enum qop qop, int plain)
 {
     struct exchange exchange;
     prepare(&exchange, qop);
@@ -49,7 +49,7 @@ static void legs(enum qop qop, int plain)
     returns(SEC_E_OK, conclude(&exchange));
     /* after the end: R30 */
     returns(STATUS_LOGON_FAILURE, verify(&exchange));
-    returns(STATUS_LOGON_FAILURE, verify_octets(&exchange, "", 0));
+    returns(STATUS_LOGON_FAILURE, verify_bytes(&exchange, "", 0));
     finish(&exchange);
 }
 
@@ -100,7 +100,7 @@ static void ownership(void)
     exchange.challenge.length = out.cbBuffer;
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
 
-    /* credentials freed between the legs; later ones without credential, handle place and flags */
+    /* credentials freed between the steps; later ones without credential, handle place and flags */
     returns(SEC_E_OK, FreeCredentialsHandle(&exchange.inbound));
     returns(SEC_E_OK, FreeCredentialsHandle(&exchange.outbound));
     exchange.has_inbound = exchange.has_outbound = 0;
@@ -122,7 +122,7 @@ static void ownership(void)
     finish(&exchange);
 }
 
-static void failed_first_leg(void)
+static void failed_first_step(void)
 {
     struct exchange exchange;
     CtxtHandle context = {0x1234, 0x5678};
@@ -144,7 +144,7 @@ static void failed_first_leg(void)
     finish(&exchange);
 }
 
-/* The token's room: none, one octet less than needed, exactly enough. */
+/* The token's room: none, one byte less than needed, exactly enough. */
 static void room(void)
 {
     struct exchange exchange;
@@ -163,7 +163,7 @@ static void room(void)
     set_buffer(&out, SECBUFFER_TOKEN, block, needed - 1);
     returns(SEC_E_BUFFER_TOO_SMALL, accept_into(&exchange, &exchange.challenge, &out, 0));
     ours(out.cbBuffer == needed, "the length needed is %u", (unsigned)out.cbBuffer);
-    ours(block[0] == 'x' && block[needed - 2] == 'x', "octets were written");
+    ours(block[0] == 'x' && block[needed - 2] == 'x', "bytes were written");
     free(block);
 
     block = malloc(needed);
@@ -216,7 +216,7 @@ static void allocated(void)
     finish(&exchange);
 }
 
-/* A failed leg allocates nothing. */
+/* A failed step allocates nothing. */
 static void not_allocated(void)
 {
     struct exchange exchange;
@@ -236,15 +236,15 @@ START_TEST(accept)
     if (!can_log_in())
         return;
     configure("");
-    legs(AUTH, 0);
-    legs(AUTH_INT, 0);
-    legs(AUTH_CONF, 0);
-    legs(AUTH, 1);
-    legs(AUTH_INT, 1);
-    legs(AUTH_CONF, 1);
+    steps(AUTH, 0);
+    steps(AUTH_INT, 0);
+    steps(AUTH_CONF, 0);
+    steps(AUTH, 1);
+    steps(AUTH_INT, 1);
+    steps(AUTH_CONF, 1);
     refusals();
     ownership();
-    failed_first_leg();
+    failed_first_step();
     room();
     allocated();
     not_allocated();

@@ -11,8 +11,8 @@ static SECURITY_STATUS accept_lists(struct exchange *exchange, SecBufferDesc *in
     return status;
 }
 
-/* First legs that differ in their buffers alone. */
-static void first_legs(void)
+/* First steps that differ in their buffers alone. */
+static void first_steps(void)
 {
     static const struct {
         const char *name;
@@ -163,7 +163,7 @@ START_TEST(accept_buffers)
     if (!can_log_in())
         return;
     configure("");
-    first_legs();
+    first_steps();
     null_memory();
     same_memory();
     among_others();

@@ -18,7 +18,7 @@ union answer {
     SecPkgContext_NegotiationInfoA negotiation;
     SecPkgContext_Flags flags;
     SecPkgContext_Target target;
-    unsigned char octets[64];
+    unsigned char bytes[64];
 };
 
 static const struct {
@@ -52,7 +52,7 @@ static void free_pointers(const void *structure, const ULONG *pointers)
     }
 }
 
-/* Each attribute into a structure of exactly its size, and with one octet too few. */
+/* Each attribute into a structure of exactly its size, and with one byte too few. */
 static void all_forms(CtxtHandle *context)
 {
     size_t i;
@@ -96,7 +96,7 @@ static void refused(CtxtHandle *context)
     }
     ours_returns(SEC_E_NO_IMPERSONATION, QueryContextAttributesA(context, 18, &answer));
     ours_returns(SEC_E_TARGET_UNKNOWN, QueryContextAttributesA(context, 27, &answer));
-    ours(answer.octets[0] == 'x', "a failed call wrote something");
+    ours(answer.bytes[0] == 'x', "a failed call wrote something");
     returns(SEC_E_UNSUPPORTED_FUNCTION, SetContextAttributesA(context, 0, &answer, sizeof answer));
     returns(SEC_E_UNSUPPORTED_FUNCTION, SetContextAttributesW(context, 0, &answer, sizeof answer));
 }

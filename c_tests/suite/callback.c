@@ -142,7 +142,7 @@ static void query_it(struct directory *directory)
 
 static void step_it(struct directory *directory)
 {
-    /* a second leg while the first is on its way */
+    /* a second step while the first is on its way */
     CtxtHandle *context = &directory->exchange->server;
     SecBuffer buffer;
     SecBufferDesc list = describe(&buffer, 1);
@@ -179,7 +179,7 @@ static void reentrant(void)
         const char *name;
         void (*meanwhile)(struct directory *);
     } rows[] = {{"r65 queries the context", query_it},
-                {"r65 takes another leg of it", step_it},
+                {"r65 takes another step of it", step_it},
                 {"r65 logs somebody in", log_in_meanwhile},
                 {"r65 frees the credential", free_credential},
                 {"r65 deletes the context", delete_it}};
@@ -195,7 +195,7 @@ static void reentrant(void)
         directory.meanwhile = rows[i].meanwhile;
         in_row(rows[i].name);
         if (rows[i].meanwhile == delete_it) {
-            /* the leg that was under way ends undisturbed; the handle stays dead */
+            /* the step that was under way ends undisturbed; the handle stays dead */
             ours_returns(SEC_E_OK, judged(&directory, AUTH_INT, &exchange));
             returns(SEC_E_INVALID_HANDLE, DeleteSecurityContext(&exchange.server));
             exchange.has_server = 0;

@@ -36,7 +36,7 @@ static void strings(void)
         {"alice", NULL, NULL},      {NULL, "DOM", NULL},       {NULL, NULL, "secret"},
     };
     identity given, copy;
-    char *octets;
+    char *bytes;
     ULONG length;
     size_t i;
     for (i = 0; i < COUNT(rows); i++) {
@@ -49,9 +49,9 @@ static void strings(void)
             is_made_of(copy, rows[i].user, rows[i].domain, rows[i].password);
             SspiFreeAuthIdentity(copy);
         }
-        if (returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &octets))) {
-            char *block = exact(octets, length);
-            SspiLocalFree(octets);
+        if (returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &bytes))) {
+            char *block = exact(bytes, length);
+            SspiLocalFree(bytes);
             if (returns(SEC_E_OK, SspiUnmarshalAuthIdentity(length, block, &copy))) {
                 is_made_of(copy, rows[i].user, rows[i].domain, rows[i].password);
                 SspiFreeAuthIdentity(copy);

@@ -95,24 +95,24 @@ static void wrong_forms(void)
     in_row(NULL);
 }
 
-/* Packs cut at every octet, and with each octet changed: refused, or an identity that can be used. */
+/* Packs cut at every byte, and with each byte changed: refused, or an identity that can be used. */
 static void damaged_packs(void)
 {
     identity given = NULL, made;
-    char *octets;
+    char *bytes;
     ULONG length, i;
     if (!returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide("alice"), wide("DOM"), wide("secret"),
                                                            &given))
-        || !returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &octets)))
+        || !returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &bytes)))
         return;
     for (i = 0; i < length; i++) {
-        char *copy = exact(octets, i);
+        char *copy = exact(bytes, i);
         made = (identity)&given;
         ours(SspiUnmarshalAuthIdentity(i, copy, &made) == SEC_E_INVALID_PARAMETER, "cut to %u",
              (unsigned)i);
         ours(made == (identity)&given, "a failed call wrote a pointer");
         free(copy);
-        copy = exact(octets, length);
+        copy = exact(bytes, length);
         copy[i] = (char)(copy[i] ^ 0xFF);
         if (SspiUnmarshalAuthIdentity(length, copy, &made) == SEC_E_OK) {
             ours_returns(SEC_E_OK, SspiValidateAuthIdentity(made));
@@ -123,9 +123,9 @@ static void damaged_packs(void)
         free(copy);
     }
     ours_returns(SEC_E_INVALID_PARAMETER, SspiUnmarshalAuthIdentity(length, NULL, &made));
-    ours_returns(SEC_E_INVALID_PARAMETER, SspiUnmarshalAuthIdentity(length, octets, NULL));
-    ours_returns(SEC_E_INVALID_PARAMETER, SspiMarshalAuthIdentity(given, NULL, &octets));
-    SspiLocalFree(octets);
+    ours_returns(SEC_E_INVALID_PARAMETER, SspiUnmarshalAuthIdentity(length, bytes, NULL));
+    ours_returns(SEC_E_INVALID_PARAMETER, SspiMarshalAuthIdentity(given, NULL, &bytes));
+    SspiLocalFree(bytes);
     SspiFreeAuthIdentity(given);
 }
 
@@ -149,8 +149,8 @@ static void logs_in(void)
     finish(&exchange);
 }
 
-/* The first leg of a client with an identity of this package list. */
-static SECURITY_STATUS first_leg(struct exchange *exchange, identity given)
+/* The first step of a client with an identity of this package list. */
+static SECURITY_STATUS first_step(struct exchange *exchange, identity given)
 {
     SECURITY_STATUS status;
     prepare(exchange, AUTH);
@@ -180,7 +180,7 @@ static void package_lists(void)
     };
     struct exchange exchange;
     identity all, without, again, copy;
-    char *octets;
+    char *bytes;
     ULONG length;
     size_t i;
     for (i = 0; i < COUNT(rows); i++) {
@@ -197,7 +197,7 @@ static void package_lists(void)
         ansi.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
         ansi.PackageList = (unsigned char *)rows[i].list;
         ansi.PackageListLength = (ULONG)strlen(rows[i].list);
-        ours_returns(rows[i].expected, first_leg(&exchange, &ansi));
+        ours_returns(rows[i].expected, first_step(&exchange, &ansi));
         memset(&unicode, 0, sizeof unicode);
         unicode.Version = SEC_WINNT_AUTH_IDENTITY_VERSION;
         unicode.Length = sizeof unicode;
@@ -208,19 +208,19 @@ static void package_lists(void)
         unicode.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
         unicode.PackageList = (void *)wide(rows[i].list);
         unicode.PackageListLength = (ULONG)strlen(rows[i].list);
-        ours_returns(rows[i].expected, first_leg(&exchange, &unicode));
+        ours_returns(rows[i].expected, first_step(&exchange, &unicode));
     }
     in_row("SspiExcludePackage");
     returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide(USER), NULL, wide(PASSWORD), &all));
     returns(SEC_E_OK, SspiExcludePackage(all, wide("NTLM"), &without));
-    ours_returns(SEC_I_CONTINUE_NEEDED, first_leg(&exchange, without));
+    ours_returns(SEC_I_CONTINUE_NEEDED, first_step(&exchange, without));
     returns(SEC_E_OK, SspiExcludePackage(without, wide("WDIGEST"), &again));
-    ours_returns(SEC_E_NO_CREDENTIALS, first_leg(&exchange, again));
+    ours_returns(SEC_E_NO_CREDENTIALS, first_step(&exchange, again));
     returns(SEC_E_OK, SspiEncryptAuthIdentity(again));
-    returns(SEC_E_OK, SspiMarshalAuthIdentity(again, &length, &octets));
-    returns(SEC_E_OK, SspiUnmarshalAuthIdentity(length, octets, &copy));
-    ours_returns(SEC_E_NO_CREDENTIALS, first_leg(&exchange, copy));
-    SspiLocalFree(octets);
+    returns(SEC_E_OK, SspiMarshalAuthIdentity(again, &length, &bytes));
+    returns(SEC_E_OK, SspiUnmarshalAuthIdentity(length, bytes, &copy));
+    ours_returns(SEC_E_NO_CREDENTIALS, first_step(&exchange, copy));
+    SspiLocalFree(bytes);
     SspiFreeAuthIdentity(copy);
     SspiFreeAuthIdentity(again);
     SspiFreeAuthIdentity(without);

@@ -1,10 +1,10 @@
-/* The client's legs, by the A and the W functions. */
+/* The client's steps, by the A and the W functions. */
 #include "login.h"
 
-/* One leg by whichever function. */
+/* One step by whichever function. */
 enum entry { SASL_A, SASL_W, PLAIN_A, PLAIN_W };
 
-static SECURITY_STATUS leg(enum entry entry, CredHandle *credential, CtxtHandle *context,
+static SECURITY_STATUS step(enum entry entry, CredHandle *credential, CtxtHandle *context,
                            const char *target, ULONG request, SecBufferDesc *in,
                            CtxtHandle *new_context, SecBufferDesc *out, ULONG *flags)
 {
@@ -41,15 +41,15 @@ static void whole_exchange(enum entry entry)
     /* the documented first call without input makes a context and no token */
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
     returns(SEC_I_CONTINUE_NEEDED,
-            leg(entry, &exchange.outbound, NULL, TARGET, exchange.isc, NULL, &exchange.client,
+            step(entry, &exchange.outbound, NULL, TARGET, exchange.isc, NULL, &exchange.client,
                 &out_list, &flags));
     exchange.has_client = 1;
-    ok(out.cbBuffer == 0, "a token of %u octets", (unsigned)out.cbBuffer);
+    ok(out.cbBuffer == 0, "a token of %u bytes", (unsigned)out.cbBuffer);
 
     set_buffer(&in, SECBUFFER_TOKEN, exchange.challenge.text, exchange.challenge.length);
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
     returns(SEC_I_CONTINUE_NEEDED,
-            leg(entry, &exchange.outbound, &exchange.client, TARGET,
+            step(entry, &exchange.outbound, &exchange.client, TARGET,
                 exchange.isc | ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONNECTION, &in_list, &exchange.client,
                 &out_list, &flags));
     ok((flags & ISC_RET_CONNECTION) != 0, "flags 0x%X", (unsigned)flags);
@@ -65,12 +65,12 @@ static void whole_exchange(enum entry entry)
 
     returns(SEC_E_OK, verify(&exchange));
     set_buffer(&in, SECBUFFER_TOKEN, exchange.proof.text, exchange.proof.length);
-    returns(SEC_E_OK, leg(entry, &exchange.outbound, &exchange.client, NULL,
+    returns(SEC_E_OK, step(entry, &exchange.outbound, &exchange.client, NULL,
                           exchange.isc | ISC_REQ_MUTUAL_AUTH, &in_list, &exchange.client, NULL, &flags));
     ours((flags & ISC_RET_CONFIDENTIALITY) && (flags & ISC_RET_INTEGRITY), "flags 0x%X",
          (unsigned)flags);
     ours((flags & ISC_RET_MUTUAL_AUTH) != 0, "flags 0x%X", (unsigned)flags);
-    ours_returns(STATUS_LOGON_FAILURE, leg(entry, &exchange.outbound, &exchange.client, TARGET, 0,
+    ours_returns(STATUS_LOGON_FAILURE, step(entry, &exchange.outbound, &exchange.client, TARGET, 0,
                                            &in_list, &exchange.client, &out_list, &flags));
     finish(&exchange);
     free(output);
@@ -224,37 +224,37 @@ static void arguments(void)
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     set_buffer(&in, SECBUFFER_TOKEN, exchange.challenge.text, exchange.challenge.length);
     set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-    ours_returns(SEC_E_TARGET_UNKNOWN, leg(SASL_A, &exchange.outbound, NULL, NULL, 0, &in_list,
+    ours_returns(SEC_E_TARGET_UNKNOWN, step(SASL_A, &exchange.outbound, NULL, NULL, 0, &in_list,
                                            &context, &out_list, &flags));
-    ours_returns(SEC_E_TARGET_UNKNOWN, leg(SASL_A, &exchange.outbound, NULL, "imap/h\xC3\xA4", 0,
+    ours_returns(SEC_E_TARGET_UNKNOWN, step(SASL_A, &exchange.outbound, NULL, "imap/h\xC3\xA4", 0,
                                            &in_list, &context, &out_list, &flags));
     ours_returns(SEC_E_TARGET_UNKNOWN,
                  SaslInitializeSecurityContextW(&exchange.outbound, NULL, unpaired, 0, 0, 0, &in_list,
                                                 0, &context, &out_list, &flags, NULL));
-    ours_returns(SEC_E_NO_CREDENTIALS, leg(SASL_A, &exchange.inbound, NULL, TARGET, 0, &in_list,
+    ours_returns(SEC_E_NO_CREDENTIALS, step(SASL_A, &exchange.inbound, NULL, TARGET, 0, &in_list,
                                            &context, &out_list, &flags));
     returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
                                                 NULL, NULL, NULL, &nobody, NULL));
     ours_returns(SEC_E_NO_CREDENTIALS,
-                 leg(SASL_A, &nobody, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
+                 step(SASL_A, &nobody, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
     returns(SEC_E_OK, FreeCredentialsHandle(&nobody));
     ours_returns(SEC_E_INVALID_HANDLE,
-                 leg(SASL_A, NULL, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
+                 step(SASL_A, NULL, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
     ours_returns(SEC_E_INVALID_TOKEN,
-                 leg(SASL_A, &exchange.outbound, NULL, TARGET, 0, &in_list, &context, NULL, &flags));
+                 step(SASL_A, &exchange.outbound, NULL, TARGET, 0, &in_list, &context, NULL, &flags));
     ours(context.dwLower == 0x1234 && context.dwUpper == 0x5678, "a failed call wrote a handle");
 
     set_buffer(&out, SECBUFFER_TOKEN, NULL, 0);
-    returns(SEC_E_BUFFER_TOO_SMALL, leg(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
+    returns(SEC_E_BUFFER_TOO_SMALL, step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
                                         &exchange.client, &out_list, &flags));
     needed = out.cbBuffer;
     block = malloc(needed);
     set_buffer(&out, SECBUFFER_TOKEN, block, needed);
-    returns(SEC_I_CONTINUE_NEEDED, leg(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
+    returns(SEC_I_CONTINUE_NEEDED, step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
                                        &exchange.client, &out_list, &flags));
-    ok(out.cbBuffer == needed, "%u octets instead of %u", (unsigned)out.cbBuffer, (unsigned)needed);
+    ok(out.cbBuffer == needed, "%u bytes instead of %u", (unsigned)out.cbBuffer, (unsigned)needed);
     exchange.has_client = 1;
-    returns(SEC_E_OK, verify_octets(&exchange, block, needed));
+    returns(SEC_E_OK, verify_bytes(&exchange, block, needed));
     returns(SEC_E_OK, conclude(&exchange));
     free(block);
     finish(&exchange);

@@ -29,13 +29,13 @@ int is_wide(const WCHAR *text, const char *ascii)
     return text[i] == 0;
 }
 
-void *exact(const void *octets, size_t length)
+void *exact(const void *bytes, size_t length)
 {
     void *block = malloc(length > 0 ? length : 1);
     if (block == NULL)
         abort();
     if (length > 0)
-        memcpy(block, octets, length);
+        memcpy(block, bytes, length);
     return block;
 }
 
@@ -102,9 +102,9 @@ void prepare(struct exchange *exchange, enum qop qop)
     }
 }
 
-/* ---- legs ---- */
+/* ---- steps ---- */
 
-/* What a leg wrote, out of its exact block into a token. */
+/* What a step wrote, out of its exact block into a token. */
 static void keep(struct token *token, const SecBuffer *buffer, SECURITY_STATUS status)
 {
     token->length = 0;
@@ -115,10 +115,10 @@ static void keep(struct token *token, const SecBuffer *buffer, SECURITY_STATUS s
     token->text[token->length] = '\0';
 }
 
-static SECURITY_STATUS server_leg(struct exchange *exchange, const void *octets, ULONG length,
+static SECURITY_STATUS server_step(struct exchange *exchange, const void *bytes, ULONG length,
                                   struct token *answer)
 {
-    void *input = exact(octets, length), *output = malloc(TOKEN_MAX);
+    void *input = exact(bytes, length), *output = malloc(TOKEN_MAX);
     SecBuffer in, out;
     SecBufferDesc in_list = describe(&in, 1), out_list = describe(&out, 1);
     CtxtHandle *context = exchange->has_server ? &exchange->server : NULL;
@@ -141,7 +141,7 @@ static SECURITY_STATUS server_leg(struct exchange *exchange, const void *octets,
     return status;
 }
 
-static SECURITY_STATUS client_leg(struct exchange *exchange, const struct token *token,
+static SECURITY_STATUS client_step(struct exchange *exchange, const struct token *token,
                                   struct token *answer)
 {
     void *input = exact(token->text, token->length), *output = malloc(TOKEN_MAX);
@@ -171,28 +171,28 @@ static SECURITY_STATUS client_leg(struct exchange *exchange, const struct token 
 
 SECURITY_STATUS make_challenge(struct exchange *exchange)
 {
-    return server_leg(exchange, "", 0, &exchange->challenge);
+    return server_step(exchange, "", 0, &exchange->challenge);
 }
 
 SECURITY_STATUS respond(struct exchange *exchange)
 {
-    return client_leg(exchange, &exchange->challenge, &exchange->response);
+    return client_step(exchange, &exchange->challenge, &exchange->response);
 }
 
-SECURITY_STATUS verify_octets(struct exchange *exchange, const void *octets, ULONG length)
+SECURITY_STATUS verify_bytes(struct exchange *exchange, const void *bytes, ULONG length)
 {
-    return server_leg(exchange, octets, length, &exchange->proof);
+    return server_step(exchange, bytes, length, &exchange->proof);
 }
 
 SECURITY_STATUS verify(struct exchange *exchange)
 {
-    return verify_octets(exchange, exchange->response.text, exchange->response.length);
+    return verify_bytes(exchange, exchange->response.text, exchange->response.length);
 }
 
 SECURITY_STATUS conclude(struct exchange *exchange)
 {
     struct token nothing;
-    return client_leg(exchange, &exchange->proof, &nothing);
+    return client_step(exchange, &exchange->proof, &nothing);
 }
 
 int until_response(struct exchange *exchange, enum qop qop)

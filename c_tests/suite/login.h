@@ -1,4 +1,4 @@
-/* An exchange between the library's two roles in one process, leg by leg, with texts that a test can
+/* An exchange between the library's two roles in one process, step by step, with texts that a test can
  * edit on the way. Every token is handed over in a heap block of exactly its size. */
 #ifndef C_TESTS_LOGIN_H
 #define C_TESTS_LOGIN_H
@@ -45,8 +45,8 @@ WCHAR *wide(const char *ascii);
 /* Whether a UTF-16 text is this ASCII text. */
 int is_wide(const WCHAR *text, const char *ascii);
 
-/* A heap block of exactly `length` octets that holds a copy. */
-void *exact(const void *octets, size_t length);
+/* A heap block of exactly `length` bytes that holds a copy. */
+void *exact(const void *bytes, size_t length);
 
 void set_buffer(SecBuffer *buffer, ULONG type, void *memory, ULONG length);
 SecBufferDesc describe(SecBuffer *buffers, ULONG count);
@@ -64,8 +64,8 @@ SECURITY_STATUS make_challenge(struct exchange *exchange);
 SECURITY_STATUS respond(struct exchange *exchange);
 /* Server: takes `exchange->response`. */
 SECURITY_STATUS verify(struct exchange *exchange);
-/* Server: takes any octets. */
-SECURITY_STATUS verify_octets(struct exchange *exchange, const void *octets, ULONG length);
+/* Server: takes any bytes. */
+SECURITY_STATUS verify_bytes(struct exchange *exchange, const void *bytes, ULONG length);
 /* Client: takes `exchange->proof`. */
 SECURITY_STATUS conclude(struct exchange *exchange);
 /* Up to the response, inclusive. */
@@ -87,12 +87,12 @@ struct sealed {
     ULONG length;
 };
 
-/* Seals `length` octets of a pattern that begins with `seed`. */
+/* Seals `length` bytes of a pattern that begins with `seed`. */
 int seal(CtxtHandle *context, ULONG length, unsigned seed, struct sealed *sealed);
 /* Opens a copy as one DATA buffer; the status, with the pattern checked after SEC_E_OK. */
 SECURITY_STATUS open_sealed(CtxtHandle *context, const struct sealed *sealed, ULONG expected_length,
                             unsigned seed);
-void fill_pattern(unsigned char *octets, ULONG length, unsigned seed);
-int has_pattern(const unsigned char *octets, ULONG length, unsigned seed);
+void fill_pattern(unsigned char *bytes, ULONG length, unsigned seed);
+int has_pattern(const unsigned char *bytes, ULONG length, unsigned seed);
 
 #endif

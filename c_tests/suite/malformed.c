@@ -111,7 +111,7 @@ static const struct {
     ULONG length;
 } tokens[] = {
     {"empty", "", 0},
-    {"one octet", "a", 1},
+    {"one byte", "a", 1},
     {"one zero", "\0", 1},
     {"zeros", "\0\0\0\0", 4},
     {"a comma", ",", 1},
@@ -122,7 +122,7 @@ static const struct {
     {"r04", "username=\"x\",uri,nonce=\"y\"", 26},
     {"r17 a zero inside", "username=\"al\0ice\"", 17},
     {"GSSAPI", "\x60\x82\x01\x00\x06\x09", 6},
-    {"octets above 127", "\xFF\xFE\xFD\xFC", 4},
+    {"bytes above 127", "\xFF\xFE\xFD\xFC", 4},
     {"rspauth", "rspauth=0123456789abcdef0123456789abcdef", 40},
 };
 
@@ -244,21 +244,21 @@ static void lengths(void)
     in_row(NULL);
 }
 
-/* R15: a mebibyte of one octet is refused at once, also as a first token. */
+/* R15: a mebibyte of one byte is refused at once, also as a first token. */
 static void runs(void)
 {
-    static const char octets[] = {'\\', '"', ',', '=', ' ', 'a', '\0'};
+    static const char bytes[] = {'\\', '"', ',', '=', ' ', 'a', '\0'};
     const ULONG length = 1 << 20;
     char *run = malloc(length);
     size_t i;
-    for (i = 0; i < sizeof octets; i++) {
+    for (i = 0; i < sizeof bytes; i++) {
         struct exchange exchange;
-        in_row("r15 a run of one octet");
-        memset(run, octets[i], length);
+        in_row("r15 a run of one byte");
+        memset(run, bytes[i], length);
         prepare(&exchange, AUTH);
-        ours_returns(REFUSED, verify_octets(&exchange, run, length));
+        ours_returns(REFUSED, verify_bytes(&exchange, run, length));
         returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
-        returns(REFUSED, verify_octets(&exchange, run, length));
+        returns(REFUSED, verify_bytes(&exchange, run, length));
         finish(&exchange);
     }
     in_row(NULL);

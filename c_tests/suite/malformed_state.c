@@ -1,4 +1,4 @@
-/* R30 to R44: replays, other orders of the legs, and other people's nonces. */
+/* R30 to R44: replays, other orders of the steps, and other people's nonces. */
 #include "login.h"
 
 /* R30: the response before there is a challenge: a challenge is the answer, and nobody is logged in
@@ -39,7 +39,7 @@ static void crossed(void)
     struct exchange one, other;
     if (!until_response(&one, AUTH) || !until_response(&other, AUTH))
         return;
-    returns(SEC_E_INVALID_TOKEN, verify_octets(&one, other.response.text, other.response.length));
+    returns(SEC_E_INVALID_TOKEN, verify_bytes(&one, other.response.text, other.response.length));
     returns(SEC_E_OK, verify(&other));
     returns(STATUS_LOGON_FAILURE, verify(&one));
     finish(&one);
@@ -58,7 +58,7 @@ static void failed(void)
     returns(SEC_E_LOGON_DENIED, verify(&exchange));
     exchange.response = good;
     ours_returns(STATUS_LOGON_FAILURE, verify(&exchange));
-    ours_returns(STATUS_LOGON_FAILURE, verify_octets(&exchange, "", 0));
+    ours_returns(STATUS_LOGON_FAILURE, verify_bytes(&exchange, "", 0));
     {
         SecPkgContext_NamesA names = {NULL};
         ours(QueryContextAttributesA(&exchange.server, SECPKG_ATTR_NAMES, &names) != SEC_E_OK,

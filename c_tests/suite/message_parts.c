@@ -146,7 +146,7 @@ static void one_shape(CtxtHandle *sender, CtxtHandle *receiver, const struct sha
             return;
         }
         sealed = join(&parts, shape->data_first);
-        ours(sealed.length >= parts.text + 16 && sealed.length <= parts.text + 24, "%s: %u octets", shape->name,
+        ours(sealed.length >= parts.text + 16 && sealed.length <= parts.text + 24, "%s: %u bytes", shape->name,
              (unsigned)sealed.length);
         if (!integrity && parts.text > 4)
             ok(!joined_text(sealed.body, &parts, shape), "%s is readable", shape->name);
@@ -161,7 +161,7 @@ static void one_shape(CtxtHandle *sender, CtxtHandle *receiver, const struct sha
             set_buffer(&whole[1], form == 1 ? SECBUFFER_STREAM : WRITABLE, body, sealed.length);
             set_buffer(&whole[2], form == 1 ? WRITABLE : SECBUFFER_EMPTY, NULL, 0);
             ours_returns(SEC_E_OK, DecryptMessage(receiver, &received, 0, &qop));
-            ours(whole[3 - form].cbBuffer == parts.text, "%s: %u octets", shape->name,
+            ours(whole[3 - form].cbBuffer == parts.text, "%s: %u bytes", shape->name,
                  (unsigned)whole[3 - form].cbBuffer);
             ours(joined_text(body, &parts, shape), "%s: another text", shape->name);
             free(body);
@@ -242,7 +242,7 @@ static void beyond_maxbuf(const char *cipher, int integrity)
     set_buffer(&buffers[0], WRITABLE, text, 1000 - 15);
     ours_returns(SEC_E_INVALID_TOKEN, EncryptMessage(&exchange.client, 0, &list, 0));
     if (seal(&exchange.client, sizes.cbMaximumMessage, 3, &sealed)) {
-        ok(sealed.length <= 1000, "%u octets", (unsigned)sealed.length);
+        ok(sealed.length <= 1000, "%u bytes", (unsigned)sealed.length);
         returns(SEC_E_OK, open_sealed(&exchange.server, &sealed, sizes.cbMaximumMessage, 3));
     }
     free(sealed.body);

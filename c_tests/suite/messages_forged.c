@@ -2,22 +2,22 @@
  * message is discarded). Every body lies in a heap block of exactly its size. */
 #include "login.h"
 
-/* Opens `length` octets in each of the forms of the buffers; the status of all of them. */
-static SECURITY_STATUS open_octets(CtxtHandle *context, const unsigned char *octets, ULONG length)
+/* Opens `length` bytes in each of the forms of the buffers; the status of all of them. */
+static SECURITY_STATUS open_bytes(CtxtHandle *context, const unsigned char *bytes, ULONG length)
 {
     SecBuffer buffers[2];
     SecBufferDesc list = describe(buffers, 1);
-    unsigned char *copy = exact(octets, length);
+    unsigned char *copy = exact(bytes, length);
     SECURITY_STATUS as_data, as_stream;
     ULONG qop = 0xDEADBEEF;
     set_buffer(&buffers[0], SECBUFFER_DATA, copy, length);
     as_data = DecryptMessage(context, &list, 0, &qop);
-    ours(memcmp(copy, octets, length) == 0 && buffers[0].cbBuffer == length, "the body was changed");
+    ours(memcmp(copy, bytes, length) == 0 && buffers[0].cbBuffer == length, "the body was changed");
     list.cBuffers = 2;
     set_buffer(&buffers[0], SECBUFFER_STREAM, copy, length);
     set_buffer(&buffers[1], SECBUFFER_DATA, NULL, 0);
     as_stream = DecryptMessage(context, &list, 0, &qop);
-    ours(memcmp(copy, octets, length) == 0 && buffers[1].pvBuffer == NULL, "the body was changed");
+    ours(memcmp(copy, bytes, length) == 0 && buffers[1].pvBuffer == NULL, "the body was changed");
     ours(as_data == as_stream, "as DATA 0x%08X, as STREAM 0x%08X", (unsigned)as_data,
          (unsigned)as_stream);
     ours(qop == 0xDEADBEEF, "a failed call wrote the qop");
@@ -38,7 +38,7 @@ static void cut(struct exchange *exchange)
     if (!seal(&exchange->client, 40, 1, &sealed))
         return;
     for (length = 0; length < sealed.length; length++) {
-        SECURITY_STATUS status = open_octets(&exchange->server, sealed.body, length);
+        SECURITY_STATUS status = open_bytes(&exchange->server, sealed.body, length);
         if (length < 16)
             ok(status == SEC_E_INCOMPLETE_MESSAGE, "length %u: 0x%08X", (unsigned)length,
                (unsigned)status);
@@ -49,7 +49,7 @@ static void cut(struct exchange *exchange)
     free(sealed.body);
 }
 
-/* R52, R53: one octet changed, at every place: text, padding, MAC, type, sequence number. */
+/* R52, R53: one byte changed, at every place: text, padding, MAC, type, sequence number. */
 static void changed(struct exchange *exchange)
 {
     static const unsigned char masks[] = {0x01, 0x80, 0xFF};
@@ -62,13 +62,13 @@ static void changed(struct exchange *exchange)
         for (i = 0; i < COUNT(masks); i++) {
             SECURITY_STATUS status;
             sealed.body[place] ^= masks[i];
-            status = open_octets(&exchange->client, sealed.body, sealed.length);
+            status = open_bytes(&exchange->client, sealed.body, sealed.length);
             sealed.body[place] ^= masks[i];
             if (place + 4 < sealed.length)
-                ok(status == SEC_E_MESSAGE_ALTERED, "octet %u of %u: 0x%08X", (unsigned)place,
+                ok(status == SEC_E_MESSAGE_ALTERED, "byte %u of %u: 0x%08X", (unsigned)place,
                    (unsigned)sealed.length, (unsigned)status);
             else
-                ok(is_refusal(status), "octet %u of %u: 0x%08X", (unsigned)place,
+                ok(is_refusal(status), "byte %u of %u: 0x%08X", (unsigned)place,
                    (unsigned)sealed.length, (unsigned)status);
         }
     }
@@ -87,7 +87,7 @@ static void odd_sizes(struct exchange *exchange)
     for (length = 16; length < 64; length++) {
         memset(body, (int)length, sizeof body);
         memcpy(body + length - 6, sealed.body + sealed.length - 6, 6); /* type and sequence number */
-        ok(open_octets(&exchange->server, body, length) == SEC_E_MESSAGE_ALTERED, "length %u",
+        ok(open_bytes(&exchange->server, body, length) == SEC_E_MESSAGE_ALTERED, "length %u",
            (unsigned)length);
     }
     returns(SEC_E_OK, open_sealed(&exchange->server, &sealed, 10, 3));
@@ -104,7 +104,7 @@ static void joined(struct exchange *exchange)
     both.body = malloc(both.length);
     memcpy(both.body, one.body, one.length);
     memcpy(both.body + one.length, two.body, two.length);
-    ok(is_refusal(open_octets(&exchange->server, both.body, both.length)), "two packets opened as one");
+    ok(is_refusal(open_bytes(&exchange->server, both.body, both.length)), "two packets opened as one");
     returns(SEC_E_OK, open_sealed(&exchange->server, &one, 8, 4));
     returns(SEC_E_OK, open_sealed(&exchange->server, &two, 8, 5));
     free(one.body);
@@ -119,12 +119,12 @@ static void out_of_sequence(struct exchange *exchange)
     if (!seal(&exchange->client, 30, 6, &first) || !seal(&exchange->client, 31, 7, &second)
         || !seal(&exchange->server, 32, 8, &back))
         return;
-    returns(SEC_E_OUT_OF_SEQUENCE, open_octets(&exchange->server, second.body, second.length));
+    returns(SEC_E_OUT_OF_SEQUENCE, open_bytes(&exchange->server, second.body, second.length));
     returns(SEC_E_OK, open_sealed(&exchange->server, &first, 30, 6));
-    returns(SEC_E_OUT_OF_SEQUENCE, open_octets(&exchange->server, first.body, first.length));
-    ok(is_refusal(open_octets(&exchange->server, back.body, back.length)), "its own message opened");
+    returns(SEC_E_OUT_OF_SEQUENCE, open_bytes(&exchange->server, first.body, first.length));
+    ok(is_refusal(open_bytes(&exchange->server, back.body, back.length)), "its own message opened");
     returns(SEC_E_OK, open_sealed(&exchange->server, &second, 31, 7));
-    returns(SEC_E_OUT_OF_SEQUENCE, open_octets(&exchange->server, second.body, second.length));
+    returns(SEC_E_OUT_OF_SEQUENCE, open_bytes(&exchange->server, second.body, second.length));
     returns(SEC_E_OK, open_sealed(&exchange->client, &back, 32, 8));
     free(first.body);
     free(second.body);

@@ -1,4 +1,4 @@
-/* Legs that find too little room for their token, each call by a thread of its own: nothing is lost,
+/* Steps that find too little room for their token, each call by a thread of its own: nothing is lost,
  * and the login goes through. */
 #include "login.h"
 
@@ -61,7 +61,7 @@ static void on_a_thread(struct call *call)
     thread_join(&thread);
 }
 
-/* Takes a leg with capacities below the one needed, then with that one, or in the library's memory. */
+/* Takes a step with capacities below the one needed, then with that one, or in the library's memory. */
 static SECURITY_STATUS take(struct exchange *exchange, int server, int allocate,
                             const struct token *input, struct token *output)
 {
@@ -74,7 +74,7 @@ static SECURITY_STATUS take(struct exchange *exchange, int server, int allocate,
     on_a_thread(&call);
     needed = call.length;
     while (call.status == SEC_E_BUFFER_TOO_SMALL && call.capacity < needed) {
-        ours(call.length == needed, "%u, then %u octets needed", (unsigned)needed,
+        ours(call.length == needed, "%u, then %u bytes needed", (unsigned)needed,
              (unsigned)call.length);
         call.capacity += call.capacity < 4 || call.capacity + 19 > needed ? 1 : 16;
         call.allocate = allocate && call.capacity == needed;
@@ -101,7 +101,7 @@ static void login_by_steps(int plain, int allocate, enum qop qop)
     finish(&exchange);
 }
 
-/* A first leg that takes a token: the response to a challenge of another exchange, which is answered by
+/* A first step that takes a token: the response to a challenge of another exchange, which is answered by
  * a new challenge. */
 static void a_first_token(int plain, int allocate)
 {

@@ -135,25 +135,25 @@ static void options(struct exchange *exchange)
     static const ULONG unknown[] = {0, 5, 0xFFFFFFFF};
     CtxtHandle *context = &exchange->server;
     ULONG value, needed, number = 4096, i;
-    char octets[8];
+    char bytes[8];
 
     for (i = SASL_OPTION_SEND_SIZE; i <= SASL_OPTION_RECV_SIZE; i++) {
         returns(SEC_E_OK, SaslGetContextOption(context, i, &value, sizeof value, &needed));
-        ours(value == 0xFFFF && needed == 4, "option %u: %u in %u octets", (unsigned)i,
+        ours(value == 0xFFFF && needed == 4, "option %u: %u in %u bytes", (unsigned)i,
              (unsigned)value, (unsigned)needed);
         needed = 99;
         returns(SEC_E_BUFFER_TOO_SMALL, SaslGetContextOption(context, i, &value, 3, &needed));
-        ok(needed == 4, "option %u needs %u octets", (unsigned)i, (unsigned)needed);
+        ok(needed == 4, "option %u needs %u bytes", (unsigned)i, (unsigned)needed);
         ours_returns(SEC_E_BUFFER_TOO_SMALL, SaslGetContextOption(context, i, NULL, 0, NULL));
         ours_returns(SEC_E_INVALID_PARAMETER, SaslGetContextOption(context, i, NULL, 4, &needed));
         returns(SEC_E_BUFFER_TOO_SMALL, SaslSetContextOption(context, i, &number, 3));
         ours_returns(SEC_E_BUFFER_TOO_SMALL, SaslSetContextOption(context, i, NULL, 0));
         ours_returns(SEC_E_INVALID_PARAMETER, SaslSetContextOption(context, i, NULL, 4));
         returns(SEC_E_OK, SaslSetContextOption(context, i, &number, sizeof number));
-        memset(octets, 'x', sizeof octets);
-        returns(SEC_E_OK, SaslGetContextOption(context, i, octets, sizeof octets, NULL));
-        memcpy(&value, octets, 4);
-        ok(value == number && octets[4] == 'x', "option %u: %u", (unsigned)i, (unsigned)value);
+        memset(bytes, 'x', sizeof bytes);
+        returns(SEC_E_OK, SaslGetContextOption(context, i, bytes, sizeof bytes, NULL));
+        memcpy(&value, bytes, 4);
+        ok(value == number && bytes[4] == 'x', "option %u: %u", (unsigned)i, (unsigned)value);
     }
     returns(SEC_E_OK, SaslGetContextOption(context, SASL_OPTION_AUTHZ_PROCESSING, &value, 4, &needed));
     ok(value == Sasl_AuthZIDProcessed, "processing is %u", (unsigned)value);
@@ -162,17 +162,17 @@ static void options(struct exchange *exchange)
                  SaslSetContextOption(context, SASL_OPTION_AUTHZ_PROCESSING, &value, 4));
     needed = 99;
     ours_returns(SEC_E_OK, SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, NULL, 0, &needed));
-    ours(needed == 0, "an authorization identity of %u octets", (unsigned)needed);
+    ours(needed == 0, "an authorization identity of %u bytes", (unsigned)needed);
     value = Sasl_AuthZIDForbidden;
     returns(SEC_E_OK, SaslSetContextOption(context, SASL_OPTION_AUTHZ_PROCESSING, &value, 4));
     returns(SEC_E_UNSUPPORTED_FUNCTION,
-            SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, octets, 8, &needed));
+            SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, bytes, 8, &needed));
     returns(SEC_E_UNSUPPORTED_FUNCTION,
-            SaslSetContextOption(context, SASL_OPTION_AUTHZ_STRING, octets, 8));
+            SaslSetContextOption(context, SASL_OPTION_AUTHZ_STRING, bytes, 8));
     for (i = 0; i < COUNT(unknown); i++) {
         returns(SEC_E_UNSUPPORTED_FUNCTION,
-                SaslGetContextOption(context, unknown[i], octets, 8, &needed));
-        returns(SEC_E_UNSUPPORTED_FUNCTION, SaslSetContextOption(context, unknown[i], octets, 8));
+                SaslGetContextOption(context, unknown[i], bytes, 8, &needed));
+        returns(SEC_E_UNSUPPORTED_FUNCTION, SaslSetContextOption(context, unknown[i], bytes, 8));
     }
 }
 
@@ -210,7 +210,7 @@ static void option_handles(void)
 static void authorization(int allowed)
 {
     struct exchange exchange;
-    char octets[16];
+    char bytes[16];
     ULONG needed = 0, value = Sasl_AuthZIDForbidden;
     prepare(&exchange, AUTH);
     /* a context to set the option of, before there is a challenge */
@@ -227,11 +227,11 @@ static void authorization(int allowed)
     } else {
         returns(SEC_E_OK, verify(&exchange));
         returns(SEC_E_BUFFER_TOO_SMALL, SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING,
-                                                             octets, 4, &needed));
-        ok(needed == 5, "%u octets needed", (unsigned)needed);
-        returns(SEC_E_OK, SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING, octets, 5,
+                                                             bytes, 4, &needed));
+        ok(needed == 5, "%u bytes needed", (unsigned)needed);
+        returns(SEC_E_OK, SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING, bytes, 5,
                                                &needed));
-        ok(memcmp(octets, "u:bob", 5) == 0, "another identity");
+        ok(memcmp(bytes, "u:bob", 5) == 0, "another identity");
         returns(SEC_E_OK, conclude(&exchange));
     }
     finish(&exchange);

@@ -1,18 +1,18 @@
 /* Messages with a known text: login.h. */
 #include "login.h"
 
-void fill_pattern(unsigned char *octets, ULONG length, unsigned seed)
+void fill_pattern(unsigned char *bytes, ULONG length, unsigned seed)
 {
     ULONG i;
     for (i = 0; i < length; i++)
-        octets[i] = (unsigned char)(seed + i * 7u + (i >> 8));
+        bytes[i] = (unsigned char)(seed + i * 7u + (i >> 8));
 }
 
-int has_pattern(const unsigned char *octets, ULONG length, unsigned seed)
+int has_pattern(const unsigned char *bytes, ULONG length, unsigned seed)
 {
     ULONG i;
     for (i = 0; i < length; i++) {
-        if (octets[i] != (unsigned char)(seed + i * 7u + (i >> 8)))
+        if (bytes[i] != (unsigned char)(seed + i * 7u + (i >> 8)))
             return 0;
     }
     return 1;
@@ -38,7 +38,7 @@ int seal(CtxtHandle *context, ULONG length, unsigned seed, struct sealed *sealed
     set_buffer(&buffers[1], SECBUFFER_PADDING, trailer, sizes.cbMaxSignature + sizes.cbBlockSize);
     good = returns(SEC_E_OK, EncryptMessage(context, 0, &list, 0));
     if (good) {
-        good = ok(buffers[0].cbBuffer == length, "the data has %u octets instead of %u",
+        good = ok(buffers[0].cbBuffer == length, "the data has %u bytes instead of %u",
                   (unsigned)buffers[0].cbBuffer, (unsigned)length);
         sealed->length = length + buffers[1].cbBuffer;
         sealed->body = malloc(sealed->length);
@@ -62,7 +62,7 @@ SECURITY_STATUS open_sealed(CtxtHandle *context, const struct sealed *sealed, UL
     set_buffer(&buffer, SECBUFFER_DATA, copy, sealed->length);
     status = DecryptMessage(context, &list, 0, NULL);
     if (status == SEC_E_OK) {
-        ok(buffer.cbBuffer == expected_length, "the text has %u octets instead of %u",
+        ok(buffer.cbBuffer == expected_length, "the text has %u bytes instead of %u",
            (unsigned)buffer.cbBuffer, (unsigned)expected_length);
         ok(has_pattern(copy, buffer.cbBuffer, seed), "the text is another");
     } else {

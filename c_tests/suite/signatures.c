@@ -2,7 +2,7 @@
 #include "login.h"
 
 struct signature {
-    unsigned char octets[16];
+    unsigned char bytes[16];
 };
 
 /* Signs `count` texts in as many DATA buffers. */
@@ -13,14 +13,14 @@ static int sign(CtxtHandle *context, const char *const *texts, ULONG count, stru
     char *copies[6];
     ULONG i;
     int good;
-    set_buffer(&buffers[0], SECBUFFER_TOKEN, signature->octets, 16);
+    set_buffer(&buffers[0], SECBUFFER_TOKEN, signature->bytes, 16);
     for (i = 0; i < count; i++) {
         copies[i] = exact(texts[i], strlen(texts[i]));
         set_buffer(&buffers[i + 1], SECBUFFER_DATA, copies[i], (ULONG)strlen(texts[i]));
     }
     set_buffer(&buffers[count + 1], SECBUFFER_PADDING, NULL, 0);
     good = returns(SEC_E_OK, MakeSignature(context, 0, &list, 0))
-        && ok(buffers[0].cbBuffer == 16, "%u octets", (unsigned)buffers[0].cbBuffer);
+        && ok(buffers[0].cbBuffer == 16, "%u bytes", (unsigned)buffers[0].cbBuffer);
     for (i = 0; i < count; i++) {
         ok(memcmp(copies[i], texts[i], strlen(texts[i])) == 0, "signing changed the text");
         free(copies[i]);
@@ -33,7 +33,7 @@ static SECURITY_STATUS verify_text(CtxtHandle *context, const char *text,
 {
     SecBuffer buffers[2];
     SecBufferDesc list = describe(buffers, 2);
-    void *copy = exact(text, strlen(text)), *token = exact(signature->octets, length);
+    void *copy = exact(text, strlen(text)), *token = exact(signature->bytes, length);
     ULONG qop = 0xDEADBEEF;
     SECURITY_STATUS status;
     set_buffer(&buffers[0], SECBUFFER_DATA, copy, (ULONG)strlen(text));
@@ -59,7 +59,7 @@ static void honest(struct exchange *exchange)
     if (sign(&exchange->client, text, 1, &signature)) {
         /* the signature at the end of the only DATA buffer */
         memcpy(joined, "hello", 5);
-        memcpy(joined + 5, signature.octets, 16);
+        memcpy(joined + 5, signature.bytes, 16);
         set_buffer(&buffer, SECBUFFER_DATA, joined, 21);
         ours_returns(SEC_E_OK, VerifySignature(&exchange->server, &list, 0, NULL));
     }
@@ -77,11 +77,11 @@ static void forged(struct exchange *exchange)
     for (i = 0; i < 16; i++) {
         SECURITY_STATUS status;
         struct signature bad = signature;
-        bad.octets[i] ^= 0x40;
+        bad.bytes[i] ^= 0x40;
         status = verify_text(&exchange->server, "pay 10", &bad, 16);
         ok(status == (i < 12 ? SEC_E_MESSAGE_ALTERED : SEC_E_OUT_OF_SEQUENCE)
                || (i >= 12 && status == SEC_E_MESSAGE_ALTERED),
-           "octet %u: 0x%08X", (unsigned)i, (unsigned)status);
+           "byte %u: 0x%08X", (unsigned)i, (unsigned)status);
         ours_returns(SEC_E_MESSAGE_ALTERED, verify_text(&exchange->server, "pay 10", &signature, i));
     }
     returns(SEC_E_OK, verify_text(&exchange->server, "pay 10", &signature, 16));
@@ -97,7 +97,7 @@ static void flagged(struct exchange *exchange)
     SecBufferDesc list = describe(buffers, 4);
     set_buffer(&buffers[0], SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM, (void *)"header", 6);
     set_buffer(&buffers[1], SECBUFFER_DATA | SECBUFFER_READONLY, (void *)"body", 4);
-    set_buffer(&buffers[2], SECBUFFER_TOKEN, signature.octets, 16);
+    set_buffer(&buffers[2], SECBUFFER_TOKEN, signature.bytes, 16);
     set_buffer(&buffers[3], SECBUFFER_EMPTY, NULL, 99);
     if (returns(SEC_E_OK, MakeSignature(&exchange->client, 0, &list, 0)))
         returns(SEC_E_OK, verify_text(&exchange->server, "body", &signature, 16));
@@ -124,7 +124,7 @@ static void refused(struct exchange *exchange)
     ours_returns(SEC_E_BUFFER_TOO_SMALL, MakeSignature(context, 0, &list, 0));
     set_buffer(&buffers[1], SECBUFFER_TOKEN, NULL, 16);
     ours_returns(SEC_E_INVALID_TOKEN, MakeSignature(context, 0, &list, 0));
-    set_buffer(&buffers[1], SECBUFFER_TOKEN | SECBUFFER_READONLY, signature.octets, 16);
+    set_buffer(&buffers[1], SECBUFFER_TOKEN | SECBUFFER_READONLY, signature.bytes, 16);
     ours(MakeSignature(context, 0, &list, 0) != SEC_E_OK, "a read-only signature was written");
     list.cBuffers = 0xFFFFFFFF;
     ours_returns(SEC_E_INVALID_TOKEN, VerifySignature(context, &list, 0, NULL));
@@ -172,7 +172,7 @@ START_TEST(signatures)
         finish(&exchange);
     }
     in_row(NULL);
-    set_buffer(&buffers[0], SECBUFFER_TOKEN, signature.octets, 16);
+    set_buffer(&buffers[0], SECBUFFER_TOKEN, signature.bytes, 16);
     set_buffer(&buffers[1], SECBUFFER_DATA, (void *)"text", 4);
     prepare(&exchange, AUTH);
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));

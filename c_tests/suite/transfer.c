@@ -94,12 +94,12 @@ static void damaged(struct exchange *exchange)
         copy[i] ^= 0x20;
         set_buffer(&bad, SECBUFFER_EMPTY, copy, pack.cbBuffer);
         ours(ImportSecurityContextA((SEC_CHAR *)PACKAGE, &bad, NULL, &fresh) == SEC_E_INVALID_TOKEN,
-             "octet %u changed", (unsigned)i);
+             "byte %u changed", (unsigned)i);
         free(copy);
         copy = exact(pack.pvBuffer, i);
         set_buffer(&bad, SECBUFFER_EMPTY, copy, i);
         ours(ImportSecurityContextA((SEC_CHAR *)PACKAGE, &bad, NULL, &fresh) == SEC_E_INVALID_TOKEN,
-             "cut to %u octets", (unsigned)i);
+             "cut to %u bytes", (unsigned)i);
         free(copy);
     }
     set_buffer(&bad, SECBUFFER_EMPTY, NULL, 5);

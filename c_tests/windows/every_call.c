@@ -24,7 +24,7 @@
 #include "every_call.h"
 
 #define WORDS_MAX 14
-#define ROOM 512 /* octets of each output */
+#define ROOM 512 /* bytes of each output */
 
 /* Exit status of a child process: all calls made; or one raised, which has been printed. */
 #define DONE 99
@@ -63,10 +63,10 @@ static void widen(WCHAR *to, const char *text)
         ;
 }
 
-static word memory_of(struct argument *made, int octet)
+static word memory_of(struct argument *made, int byte)
 {
-    memset(made->memory, octet, ROOM);
-    memset(made->before, octet, ROOM);
+    memset(made->memory, byte, ROOM);
+    memset(made->before, byte, ROOM);
     return (word)made->memory;
 }
 

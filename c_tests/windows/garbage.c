@@ -13,16 +13,16 @@ static char narrow_target[] = "localhost";
 static void as_context(SecHandle handle)
 {
     static WCHAR no_text[] = L"";
-    char octets[256] = {0};
-    SecBuffer buffer = {sizeof octets, SECBUFFER_TOKEN, octets};
+    char bytes[256] = {0};
+    SecBuffer buffer = {sizeof bytes, SECBUFFER_TOKEN, bytes};
     SecBufferDesc list = {SECBUFFER_VERSION, 1, &buffer};
     CtxtHandle fresh = {1, 1};
     void *token = NULL;
     ULONG attributes;
-    returns(SEC_E_INVALID_HANDLE, wide->QueryContextAttributesW(&handle, SECPKG_ATTR_SIZES, octets));
-    returns(SEC_E_INVALID_HANDLE, narrow->QueryContextAttributesA(&handle, SECPKG_ATTR_SIZES, octets));
-    returns(SEC_E_INVALID_HANDLE, wide->SetContextAttributesW(&handle, 1, octets, 8));
-    returns(SEC_E_INVALID_HANDLE, narrow->SetContextAttributesA(&handle, 1, octets, 8));
+    returns(SEC_E_INVALID_HANDLE, wide->QueryContextAttributesW(&handle, SECPKG_ATTR_SIZES, bytes));
+    returns(SEC_E_INVALID_HANDLE, narrow->QueryContextAttributesA(&handle, SECPKG_ATTR_SIZES, bytes));
+    returns(SEC_E_INVALID_HANDLE, wide->SetContextAttributesW(&handle, 1, bytes, 8));
+    returns(SEC_E_INVALID_HANDLE, narrow->SetContextAttributesA(&handle, 1, bytes, 8));
     returns(SEC_E_INVALID_HANDLE, wide->MakeSignature(&handle, 0, &list, 0));
     returns(SEC_E_INVALID_HANDLE, wide->VerifySignature(&handle, &list, 0, NULL));
     returns(SEC_E_INVALID_HANDLE, wide->EncryptMessage(&handle, 0, &list, 0));
@@ -35,7 +35,7 @@ static void as_context(SecHandle handle)
     returns(SEC_E_INVALID_HANDLE, wide->ExportSecurityContext(&handle, 0, &buffer, NULL));
     returns(SEC_E_INVALID_HANDLE, wide->DeleteSecurityContext(&handle));
     if (handle.dwLower == 0 && handle.dwUpper == 0)
-        return; /* a first leg */
+        return; /* a first step */
     returns(SEC_E_INVALID_HANDLE, wide->AcceptSecurityContext(NULL, &handle, &list, 0, 0, &fresh, &list,
                                                               &attributes, NULL));
     returns(SEC_E_INVALID_HANDLE,
@@ -49,13 +49,13 @@ static void as_context(SecHandle handle)
 
 static void as_credential(SecHandle handle)
 {
-    char octets[256];
-    SecBuffer buffer = {sizeof octets, SECBUFFER_TOKEN, octets};
+    char bytes[256];
+    SecBuffer buffer = {sizeof bytes, SECBUFFER_TOKEN, bytes};
     SecBufferDesc list = {SECBUFFER_VERSION, 1, &buffer};
     CtxtHandle fresh = {1, 1};
     ULONG attributes;
-    returns(SEC_E_INVALID_HANDLE, wide->QueryCredentialsAttributesW(&handle, 1, octets));
-    returns(SEC_E_INVALID_HANDLE, narrow->QueryCredentialsAttributesA(&handle, 1, octets));
+    returns(SEC_E_INVALID_HANDLE, wide->QueryCredentialsAttributesW(&handle, 1, bytes));
+    returns(SEC_E_INVALID_HANDLE, narrow->QueryCredentialsAttributesA(&handle, 1, bytes));
     returns(SEC_E_INVALID_HANDLE,
             wide->AddCredentialsW(&handle, NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL));
     returns(SEC_E_INVALID_HANDLE, wide->AcceptSecurityContext(&handle, NULL, NULL, 0, 0, &fresh, &list,
@@ -144,12 +144,12 @@ static void mixed(const struct login *ours)
     end(&credential, &context);
 }
 
-/* Wine's NTLM gives a client's context another handle with its second leg: with it the first one goes. */
-static void of_two_legs(void)
+/* Wine's NTLM gives a client's context another handle with its second step: with it the first one goes. */
+static void of_two_steps(void)
 {
-    char octets[2][4096];
-    SecBuffer to_server = {sizeof octets[0], SECBUFFER_TOKEN, octets[0]};
-    SecBuffer to_client = {sizeof octets[1], SECBUFFER_TOKEN, octets[1]};
+    char bytes[2][4096];
+    SecBuffer to_server = {sizeof bytes[0], SECBUFFER_TOKEN, bytes[0]};
+    SecBuffer to_client = {sizeof bytes[1], SECBUFFER_TOKEN, bytes[1]};
     SecBufferDesc client_list = {SECBUFFER_VERSION, 1, &to_server};
     SecBufferDesc server_list = {SECBUFFER_VERSION, 1, &to_client};
     CredHandle outbound, inbound;
@@ -167,7 +167,7 @@ static void of_two_legs(void)
             wide->AcceptSecurityContext(&inbound, NULL, &client_list, ASC_REQ_CONFIDENTIALITY, 0, &server,
                                         &server_list, &attributes, NULL));
     to_client.BufferType = SECBUFFER_TOKEN; /* Wine has changed it */
-    to_server.cbBuffer = sizeof octets[0];
+    to_server.cbBuffer = sizeof bytes[0];
     returns(SEC_E_OK, wide->InitializeSecurityContextW(&outbound, &first, target, request, 0, 0,
                                                        &server_list, 0, &second, &client_list,
                                                        &attributes, NULL));
@@ -214,7 +214,7 @@ int main(void)
     if (wide->QuerySecurityPackageInfoW(ntlm, &info) == SEC_E_OK) {
         wide->FreeContextBuffer(info);
         of_package(ntlm, &ours);
-        of_two_legs();
+        of_two_steps();
     } else {
         printf("NTLM is not there, and not tested\n");
     }

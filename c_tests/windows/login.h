@@ -31,7 +31,7 @@ struct login {
     CtxtHandle client, server;
 };
 
-static inline SECURITY_STATUS take_leg(struct login *login, CredHandle *credential, CtxtHandle *context,
+static inline SECURITY_STATUS take_step(struct login *login, CredHandle *credential, CtxtHandle *context,
                                        int begun, SecBuffer *in, SecBuffer *out, int is_server)
 {
     static WCHAR target[] = L"imap/mail.example.org";
@@ -52,9 +52,9 @@ static inline int log_in(struct login *login, SecurityFunctionTableW *table)
     static WCHAR package[] = L"WDigest", user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
     SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
                                           (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
-    char octets[2][4096];
-    SecBuffer to_client = {sizeof octets[0], SECBUFFER_TOKEN, octets[0]};
-    SecBuffer to_server = {sizeof octets[1], SECBUFFER_TOKEN, octets[1]};
+    char bytes[2][4096];
+    SecBuffer to_client = {sizeof bytes[0], SECBUFFER_TOKEN, bytes[0]};
+    SecBuffer to_server = {sizeof bytes[1], SECBUFFER_TOKEN, bytes[1]};
     SecBuffer nothing = {0, SECBUFFER_TOKEN, NULL};
     CredHandle inbound, outbound;
     int good;
@@ -65,13 +65,13 @@ static inline int log_in(struct login *login, SecurityFunctionTableW *table)
                                                             &identity, NULL, NULL, &outbound, NULL)))
         return 0;
     good = returns(SEC_I_CONTINUE_NEEDED,
-                   take_leg(login, &inbound, &login->server, 0, &nothing, &to_client, 1)) &&
+                   take_step(login, &inbound, &login->server, 0, &nothing, &to_client, 1)) &&
            returns(SEC_I_CONTINUE_NEEDED,
-                   take_leg(login, &outbound, &login->client, 0, &to_client, &to_server, 0));
-    to_client.cbBuffer = sizeof octets[0];
-    good = good && returns(SEC_E_OK, take_leg(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
-    to_server.cbBuffer = sizeof octets[1];
-    good = good && returns(SEC_E_OK, take_leg(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
+                   take_step(login, &outbound, &login->client, 0, &to_client, &to_server, 0));
+    to_client.cbBuffer = sizeof bytes[0];
+    good = good && returns(SEC_E_OK, take_step(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
+    to_server.cbBuffer = sizeof bytes[1];
+    good = good && returns(SEC_E_OK, take_step(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
     returns(SEC_E_OK, table->FreeCredentialsHandle(&inbound));
     returns(SEC_E_OK, table->FreeCredentialsHandle(&outbound));
     return good;

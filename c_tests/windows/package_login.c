@@ -39,7 +39,7 @@ static int acquire(struct side *client, struct side *server)
                                                           &expiry));
 }
 
-/* One token in, at most 4096 octets of one out. */
+/* One token in, at most 4096 bytes of one out. */
 static SECURITY_STATUS accept_token(struct side *server, SecBuffer *in, SecBuffer *out, ULONG flags)
 {
     SecBufferDesc input = {SECBUFFER_VERSION, 1, in}, output = {SECBUFFER_VERSION, 1, out};
@@ -93,28 +93,28 @@ static void sign(struct side *from, struct side *to)
     returns(SEC_E_OK, VerifySignature(&to->context, &message, 0, &quality));
 }
 
-/* A sealed message goes as the octets of its buffers in a row. */
+/* A sealed message goes as the bytes of its buffers in a row. */
 static void seal(struct side *from, struct side *to)
 {
     static const char text[] = "a message that is sealed";
-    char octets[256];
+    char bytes[256];
     SecPkgContext_Sizes sizes;
     SecBuffer buffers[2];
     SecBufferDesc message = {SECBUFFER_VERSION, 2, buffers};
     ULONG quality;
     if (!returns(SEC_E_OK, QueryContextAttributesA(&from->context, SECPKG_ATTR_SIZES, &sizes)))
         return;
-    memcpy(octets, text, sizeof text);
-    buffers[0] = buffer(SECBUFFER_DATA, octets, sizeof text);
-    buffers[1] = buffer(SECBUFFER_PADDING, octets + sizeof text,
+    memcpy(bytes, text, sizeof text);
+    buffers[0] = buffer(SECBUFFER_DATA, bytes, sizeof text);
+    buffers[1] = buffer(SECBUFFER_PADDING, bytes + sizeof text,
                         sizes.cbMaxSignature + sizes.cbBlockSize);
     if (!returns(SEC_E_OK, EncryptMessage(&from->context, 0, &message, 0)))
         return;
-    ok(memcmp(octets, text, sizeof text) != 0, "a sealed message is open");
+    ok(memcmp(bytes, text, sizeof text) != 0, "a sealed message is open");
     buffers[0].cbBuffer += buffers[1].cbBuffer;
     message.cBuffers = 1;
     if (returns(SEC_E_OK, DecryptMessage(&to->context, &message, 0, &quality)))
-        ok(buffers[0].cbBuffer == sizeof text && memcmp(octets, text, sizeof text) == 0,
+        ok(buffers[0].cbBuffer == sizeof text && memcmp(bytes, text, sizeof text) == 0,
            "a sealed message opens as something else");
 }
 

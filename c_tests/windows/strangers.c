@@ -32,7 +32,7 @@ static void print_package(const SecPkgInfoW *info)
            (unsigned long)info->cbMaxToken, info->Comment);
 }
 
-/* Whether a block has room for structures of packages and their texts, and not an octet more. */
+/* Whether a block has room for structures of packages and their texts, and not a byte more. */
 static int is_exact(const SecPkgInfoW *infos, ULONG count)
 {
     SIZE_T size = count * sizeof *infos;
@@ -117,9 +117,9 @@ static void free_elsewhere(void)
     FreeLibrary(system);
 }
 
-/* ---- credentials and first legs ---- */
+/* ---- credentials and first steps ---- */
 
-static void first_leg(CredHandle *credential, WCHAR *target)
+static void first_step(CredHandle *credential, WCHAR *target)
 {
     SecBuffer token;
     SecBufferDesc output;
@@ -131,7 +131,7 @@ static void first_leg(CredHandle *credential, WCHAR *target)
     status = wide->InitializeSecurityContextW(credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
                                               NULL, 0, &context, &output, &attributes, NULL);
     type = token.BufferType;
-    printf("  first leg: %08lX, attributes %08lX, %lu octets of type %lu\n", (unsigned long)status,
+    printf("  first step: %08lX, attributes %08lX, %lu bytes of type %lu\n", (unsigned long)status,
            (unsigned long)attributes, (unsigned long)token.cbBuffer, (unsigned long)type);
     if (token.pvBuffer != NULL)
         STATUS("free", wide->FreeContextBuffer(token.pvBuffer));
@@ -154,7 +154,7 @@ static void acquire(WCHAR *package, ULONG use, SEC_WINNT_AUTH_IDENTITY_W *who)
         return;
     STATUS("names", wide->QueryCredentialsAttributesW(&credential, SECPKG_CRED_ATTR_NAMES, &names));
     if (use & SECPKG_CRED_OUTBOUND)
-        first_leg(&credential, host);
+        first_step(&credential, host);
     STATUS("free", wide->FreeCredentialsHandle(&credential));
 }
 
@@ -170,7 +170,7 @@ static void acquire_all(void)
     }
 }
 
-/* ---- a server's legs ---- */
+/* ---- a server's steps ---- */
 
 static void accept_garbage(void)
 {

@@ -35,7 +35,7 @@ static inline void set_buffer(SecBuffer *buffer, ULONG type, void *start, ULONG 
     buffer->cbBuffer = length;
 }
 
-/* From first legs to signed and sealed messages, client and server in this process. */
+/* From first steps to signed and sealed messages, client and server in this process. */
 void exchange(WCHAR *package);
 
 /* A connection to a server on this machine that sends lines back in reverse. */

@@ -63,12 +63,12 @@ static void send_message(struct side *from, struct side *to)
     set_buffer(&buffers[0], SECBUFFER_TOKEN, signature, sizeof signature);
     set_buffer(&buffers[1], SECBUFFER_DATA, text, sizeof text);
     STATUS("sign", wide->MakeSignature(&from->context, 0, &list, 0));
-    printf("  %lu octets\n", buffers[0].cbBuffer);
+    printf("  %lu bytes\n", buffers[0].cbBuffer);
     STATUS("verify", wide->VerifySignature(&to->context, &list, 0, &qop));
     printf("  qop %lu\n", qop);
     set_buffer(&buffers[0], SECBUFFER_TOKEN, signature, sizeof signature);
     STATUS("seal", wide->EncryptMessage(&from->context, 0, &list, 0));
-    printf("  %lu octets\n", buffers[0].cbBuffer);
+    printf("  %lu bytes\n", buffers[0].cbBuffer);
     STATUS("open", wide->DecryptMessage(&to->context, &list, 0, &qop));
     printf("  qop %lu\n", qop);
 }

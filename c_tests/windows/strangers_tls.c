@@ -7,14 +7,14 @@ struct stream {
     SOCKET socket;
     CredHandle credential;
     CtxtHandle context;
-    char octets[RECORD_MAX]; /* received, and not used */
+    char bytes[RECORD_MAX]; /* received, and not used */
     ULONG length;
 };
 
 static int receive(struct stream *stream)
 {
-    int count = recv(stream->socket, stream->octets + stream->length,
-                     (int)(sizeof stream->octets - stream->length), 0);
+    int count = recv(stream->socket, stream->bytes + stream->length,
+                     (int)(sizeof stream->bytes - stream->length), 0);
     if (count <= 0) {
         printf("  the server is gone\n");
         return 0;
@@ -31,11 +31,11 @@ static void keep_extra(struct stream *stream, const SecBuffer *buffers, ULONG co
         if (buffers[i].BufferType == SECBUFFER_EXTRA)
             extra = buffers[i].cbBuffer;
     }
-    memmove(stream->octets, stream->octets + stream->length - extra, extra);
+    memmove(stream->bytes, stream->bytes + stream->length - extra, extra);
     stream->length = extra;
 }
 
-static SECURITY_STATUS leg(struct stream *stream, int first)
+static SECURITY_STATUS step(struct stream *stream, int first)
 {
     SecBuffer in[2], out;
     SecBufferDesc input, output;
@@ -43,7 +43,7 @@ static SECURITY_STATUS leg(struct stream *stream, int first)
     ULONG attributes = 0;
     SECURITY_STATUS status;
     set_list(&input, in, 2);
-    set_buffer(&in[0], SECBUFFER_TOKEN, stream->octets, stream->length);
+    set_buffer(&in[0], SECBUFFER_TOKEN, stream->bytes, stream->length);
     set_buffer(&in[1], SECBUFFER_EMPTY, NULL, 0);
     set_list(&output, &out, 1);
     set_buffer(&out, SECBUFFER_TOKEN, NULL, 0);
@@ -57,7 +57,7 @@ static SECURITY_STATUS leg(struct stream *stream, int first)
         keep_extra(stream, in, 2);
         return status;
     }
-    printf("  leg: %08lX, attributes %08lX, %lu octets", (unsigned long)status, (unsigned long)attributes,
+    printf("  step: %08lX, attributes %08lX, %lu bytes", (unsigned long)status, (unsigned long)attributes,
            (unsigned long)out.cbBuffer);
     if (first)
         stream->context = context;
@@ -76,11 +76,11 @@ static SECURITY_STATUS leg(struct stream *stream, int first)
 
 static int shake_hands(struct stream *stream)
 {
-    SECURITY_STATUS status = leg(stream, 1);
+    SECURITY_STATUS status = step(stream, 1);
     while (status == SEC_I_CONTINUE_NEEDED || status == SEC_E_INCOMPLETE_MESSAGE) {
         if ((stream->length == 0 || status == SEC_E_INCOMPLETE_MESSAGE) && !receive(stream))
             return 0;
-        status = leg(stream, 0);
+        status = step(stream, 0);
     }
     return status == SEC_E_OK;
 }
@@ -126,13 +126,13 @@ static void ask_for_attributes(struct stream *stream)
     status = wide->QueryContextAttributesW(context, SECPKG_ATTR_UNIQUE_BINDINGS, &bindings);
     STATUS("bindings", status);
     if (status == SEC_E_OK) {
-        printf("  %lu octets\n", bindings.BindingsLength);
+        printf("  %lu bytes\n", bindings.BindingsLength);
         STATUS("free", wide->FreeContextBuffer(bindings.Bindings));
     }
     status = wide->QueryContextAttributesW(context, SECPKG_ATTR_REMOTE_CERT_CONTEXT, &certificate);
     STATUS("certificate", status);
     if (status == SEC_E_OK) {
-        printf("  %lu octets\n", certificate->cbCertEncoded);
+        printf("  %lu bytes\n", certificate->cbCertEncoded);
         CertFreeCertificateContext(certificate);
     }
 }
@@ -153,13 +153,13 @@ static void say_hello(struct stream *stream)
     set_buffer(&buffers[2], SECBUFFER_STREAM_TRAILER, message + sizes.cbHeader + 9, sizes.cbTrailer);
     set_buffer(&buffers[3], SECBUFFER_EMPTY, NULL, 0);
     STATUS("encrypt", wide->EncryptMessage(&stream->context, 0, &list, 0));
-    printf("  %lu + %lu + %lu octets\n", buffers[0].cbBuffer, buffers[1].cbBuffer, buffers[2].cbBuffer);
+    printf("  %lu + %lu + %lu bytes\n", buffers[0].cbBuffer, buffers[1].cbBuffer, buffers[2].cbBuffer);
     send(stream->socket, message,
          (int)(buffers[0].cbBuffer + buffers[1].cbBuffer + buffers[2].cbBuffer), 0);
     do {
         if (stream->length == 0 && !receive(stream))
             return;
-        set_buffer(&buffers[0], SECBUFFER_DATA, stream->octets, stream->length);
+        set_buffer(&buffers[0], SECBUFFER_DATA, stream->bytes, stream->length);
         for (i = 1; i < 4; i++)
             set_buffer(&buffers[i], SECBUFFER_EMPTY, NULL, 0);
         status = wide->DecryptMessage(&stream->context, &list, 0, NULL);
@@ -183,7 +183,7 @@ static void say_goodbye(struct stream *stream)
     set_buffer(&buffer, SECBUFFER_TOKEN, &shutdown, sizeof shutdown);
     STATUS("shutdown", wide->ApplyControlToken(&stream->context, &list));
     stream->length = 0;
-    leg(stream, 0);
+    step(stream, 0);
 }
 
 void speak_tls(unsigned short port)

@@ -10,8 +10,8 @@
 
 struct usage {
     DWORD handles, threads;
-    SIZE_T blocks, octets; /* in use, of the process heap */
-    SIZE_T committed; /* octets of the whole process */
+    SIZE_T blocks, bytes; /* in use, of the process heap */
+    SIZE_T committed; /* bytes of the whole process */
 };
 
 /* Not by GetProcessHandleCount, of which Wine knows nothing. */
@@ -46,7 +46,7 @@ static inline struct usage measure(void)
     while (HeapWalk(heap, &entry)) {
         if (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) {
             usage.blocks++;
-            usage.octets += entry.cbData;
+            usage.bytes += entry.cbData;
         }
     }
     HeapUnlock(heap);
@@ -56,8 +56,8 @@ static inline struct usage measure(void)
 
 static inline void print_usage(const char *when, struct usage usage)
 {
-    printf("%s: %lu handles, %lu threads, %lu blocks of %lu octets, %lu KiB in all\n", when, usage.handles,
-           usage.threads, (unsigned long)usage.blocks, (unsigned long)usage.octets,
+    printf("%s: %lu handles, %lu threads, %lu blocks of %lu bytes, %lu KiB in all\n", when, usage.handles,
+           usage.threads, (unsigned long)usage.blocks, (unsigned long)usage.bytes,
            (unsigned long)(usage.committed / 1024));
 }
 
@@ -79,7 +79,7 @@ static inline void check_same(struct usage before, struct usage after)
     ok_that(after.handles <= before.handles);
     ok_that(after.threads == before.threads);
     ok_that(slack != 0 || after.blocks <= before.blocks);
-    ok_that(after.octets <= before.octets + slack);
+    ok_that(after.bytes <= before.bytes + slack);
     ok_that(after.committed < before.committed + (1 << 20));
 }
 

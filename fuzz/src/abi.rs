@@ -268,11 +268,11 @@ unsafe extern "C" {
     pub fn SspiMarshalAuthIdentity(
         identity: *mut c_void,
         length: *mut u32,
-        octets: *mut *mut c_char,
+        bytes: *mut *mut c_char,
     ) -> i32;
     pub fn SspiUnmarshalAuthIdentity(
         length: u32,
-        octets: *mut c_char,
+        bytes: *mut c_char,
         identity: *mut *mut c_void,
     ) -> i32;
     pub fn SspiExcludePackage(

@@ -43,8 +43,8 @@ impl Hash {
     }
 }
 
-pub fn hex(octets: &[u8]) -> Vec<u8> {
-    octets.iter().flat_map(|octet| format!("{octet:02x}").into_bytes()).collect()
+pub fn hex(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
 }
 
 /// What a response of DIGEST-MD5 covers.
@@ -99,7 +99,7 @@ impl Http<'_> {
         }
     }
 
-    /// H(A1) of a session, in both ways that clients have: of the digits, and of the octets.
+    /// H(A1) of a session, in both ways that clients have: of the digits, and of the bytes.
     pub fn sessions(hash: Hash, secret: &[u8], nonce: &[u8], cnonce: &[u8]) -> [Vec<u8>; 2] {
         [hash.joined(&[&hex(secret), nonce, cnonce]), hash.joined(&[secret, nonce, cnonce])]
     }

@@ -189,7 +189,7 @@ fn use_all(identity: *mut c_void) {
     }
 }
 
-/// Holds a copy against what the original says, also encrypted and as octets.
+/// Holds a copy against what the original says, also encrypted and as bytes.
 unsafe fn check_copy(identity: *mut c_void, copy: *mut c_void, said: &Strings) {
     let check = |identity: *mut c_void, words: &str| {
         let mut found = strings(identity).expect("ORACLE strings");
@@ -206,15 +206,15 @@ unsafe fn check_copy(identity: *mut c_void, copy: *mut c_void, said: &Strings) {
         assert_eq!((status, user, all), (abi::OK, 1, 1), "ORACLE compare");
         assert_eq!(abi::SspiEncryptAuthIdentity(copy), abi::OK, "ORACLE encrypt");
         check(copy, "an encrypted copy");
-        let (mut length, mut octets) = (0, ptr::null_mut());
-        assert_eq!(abi::SspiMarshalAuthIdentity(copy, &mut length, &mut octets), abi::OK);
+        let (mut length, mut bytes) = (0, ptr::null_mut());
+        assert_eq!(abi::SspiMarshalAuthIdentity(copy, &mut length, &mut bytes), abi::OK);
         let mut again = ptr::null_mut();
-        let taken = std::slice::from_raw_parts(octets.cast::<u8>(), length as usize).to_vec();
-        abi::SspiLocalFree(octets.cast());
+        let taken = std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize).to_vec();
+        abi::SspiLocalFree(bytes.cast());
         let mut exact = Block::of(&taken);
         let start = exact.buffer(0).memory.cast();
         assert_eq!(abi::SspiUnmarshalAuthIdentity(length, start, &mut again), abi::OK);
-        check(again, "octets");
+        check(again, "bytes");
         assert_eq!(abi::SspiDecryptAuthIdentity(again), abi::OK, "ORACLE decrypt");
         assert_eq!(abi::SspiDecryptAuthIdentity(copy), abi::OK, "ORACLE decrypt");
         check(again, "decrypted");
@@ -268,12 +268,12 @@ unsafe fn exclude(identity: *mut c_void) {
 }
 
 fn unmarshalled(input: &mut Input<'_>) {
-    let mut octets = Block::of(input.short());
-    let length = u32::try_from(octets.bytes().len()).unwrap();
+    let mut bytes = Block::of(input.short());
+    let length = u32::try_from(bytes.bytes().len()).unwrap();
     let mut identity = ptr::null_mut();
     // SAFETY: a block of exactly that size.
     let status = unsafe {
-        abi::SspiUnmarshalAuthIdentity(length, octets.buffer(0).memory.cast(), &mut identity)
+        abi::SspiUnmarshalAuthIdentity(length, bytes.buffer(0).memory.cast(), &mut identity)
     };
     if status == abi::OK {
         use_all(identity);

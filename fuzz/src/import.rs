@@ -1,5 +1,5 @@
 //! ImportSecurityContext of exported contexts that were changed on their way. Without the secret no
-//! change goes unseen; with it (a program of the same machine may hold it) any octets may come, and
+//! change goes unseen; with it (a program of the same machine may hold it) any bytes may come, and
 //! what they make is a context that answers every call.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -16,7 +16,7 @@ use crate::transfer;
 /// Where the MAC stands in an exported context, and what it covers.
 const MAC: std::ops::Range<usize> = 8..40;
 /// The secret of the configurations.
-const SECRET: &[u8] = b"sixteen octets and more";
+const SECRET: &[u8] = b"sixteen bytes and more";
 
 /// Imports one.
 pub fn run(bytes: &[u8]) {
@@ -30,9 +30,9 @@ pub fn run(bytes: &[u8]) {
         use_all(end.context.as_mut().unwrap());
     }
     let flags = if choices & 8 != 0 { transfer::RESET_NEW } else { 0 };
-    let octets = transfer::export(end.context.as_mut().unwrap(), flags);
-    assert_eq!(&octets[MAC], mac(&octets[MAC.end..]), "ORACLE forged: another format");
-    let mut arrives = Wire::default().pass(input, &octets);
+    let bytes = transfer::export(end.context.as_mut().unwrap(), flags);
+    assert_eq!(&bytes[MAC], mac(&bytes[MAC.end..]), "ORACLE forged: another format");
+    let mut arrives = Wire::default().pass(input, &bytes);
     let resealed = choices & 16 != 0 && arrives.len() >= MAC.end;
     if resealed {
         let mac = mac(&arrives[MAC.end..]);
@@ -41,7 +41,7 @@ pub fn run(bytes: &[u8]) {
     match transfer::import(&arrives) {
         Ok(mut context) => {
             assert!(
-                resealed || arrives == octets && !fault::is("forged-import"),
+                resealed || arrives == bytes && !fault::is("forged-import"),
                 "ORACLE forged: a pack was taken that nobody made"
             );
             use_all(&mut context);
@@ -49,7 +49,7 @@ pub fn run(bytes: &[u8]) {
         }
         Err(status) => {
             assert_eq!(status, abi::INVALID_TOKEN, "ORACLE status: of a damaged pack");
-            assert!(arrives != octets, "ORACLE nothing lost: a pack was refused");
+            assert!(arrives != bytes, "ORACLE nothing lost: a pack was refused");
         }
     }
 }

@@ -6,7 +6,7 @@ use des::cipher::{
 };
 use md5::{Digest as _, Md5};
 use secur32::kernels::des::{Cbc, Des, TripleDes};
-use secur32::kernels::md5::{Block, INITIAL, State, Text, compress_all, compress4, octets};
+use secur32::kernels::md5::{Block, INITIAL, State, Text, compress_all, compress4, bytes_of};
 use secur32::kernels::rc4::Rc4;
 use secur32::kernels::rc4_md5::Stream;
 use secur32::kernels::{des_md5, md5 as md5_kernel};
@@ -76,7 +76,7 @@ fn hash(text: &[u8], cuts: &[u8]) {
     if fault::is("hash-differs") {
         state[0] ^= 1;
     }
-    assert_eq!(octets(&state), expected(text), "ORACLE md5");
+    assert_eq!(bytes_of(&state), expected(text), "ORACLE md5");
     // Four at once, of four lengths.
     let ends = [text.len(), usize::from(cuts[0]), usize::from(cuts[1]), usize::from(cuts[2])];
     let texts = ends.map(|end| &text[..end.min(text.len())]);
@@ -84,7 +84,7 @@ fn hash(text: &[u8], cuts: &[u8]) {
     let mut states = [INITIAL; 4];
     compress_all(&mut states, all.each_ref().map(Vec::as_slice));
     for (state, text) in states.iter().zip(texts) {
-        assert_eq!(octets(state), expected(text), "ORACLE md5: of four");
+        assert_eq!(bytes_of(state), expected(text), "ORACLE md5: of four");
     }
     let mut states: [State; 4] = [INITIAL; 4];
     let first = all.each_ref().map(|blocks| &blocks[0]);
@@ -100,7 +100,7 @@ fn hash(text: &[u8], cuts: &[u8]) {
     let blocks = together.finish(0).unwrap();
     let mut state = INITIAL;
     md5_kernel::compress(&mut state, blocks);
-    assert_eq!(octets(&state), expected(short), "ORACLE md5: padded in place");
+    assert_eq!(bytes_of(&state), expected(short), "ORACLE md5: padded in place");
 }
 
 fn rc4(key: &[u8; 24], text: &[u8], cuts: &[u8]) {
@@ -119,7 +119,7 @@ fn rc4(key: &[u8; 24], text: &[u8], cuts: &[u8]) {
         whole.apply(piece);
     }
     assert_eq!(ours, expected, "ORACLE rc4");
-    // Beside a hash: ready octets, whole blocks, and back.
+    // Beside a hash: ready bytes_of, whole blocks, and back.
     let mut stream = Stream::new(&key);
     let mut ours = text.to_vec();
     let mut state = INITIAL;

@@ -41,7 +41,7 @@ pub const TARGETS: &[Target] = &[
     ("kernels", kernels::run),
 ];
 
-/// What comes before each input: under a fuzzer, random octets that the input decides, and how often
+/// What comes before each input: under a fuzzer, random bytes that the input decides, and how often
 /// this process has had it before, since no nonce may be issued twice.
 pub fn begin(input: &[u8]) {
     #[cfg(fuzzing)]
@@ -63,7 +63,7 @@ pub fn begin(input: &[u8]) {
             *before += 1;
             *before
         });
-        seed.iter_mut().zip(before.to_le_bytes()).for_each(|(octet, more)| *octet ^= more);
+        seed.iter_mut().zip(before.to_le_bytes()).for_each(|(byte, more)| *byte ^= more);
         secur32::random::repeat(seed);
     }
     #[cfg(not(fuzzing))]

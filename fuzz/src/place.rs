@@ -141,7 +141,7 @@ fn server_text(setup: usize) -> String {
     let accounts = directory().join("accounts");
     std::fs::write(&accounts, people::htdigest()).unwrap();
     format!(
-        "[server]\nrealm = \"{}\"\naccounts = \"{}\"\nsecret = \"sixteen octets and more\"\n{}",
+        "[server]\nrealm = \"{}\"\naccounts = \"{}\"\nsecret = \"sixteen bytes and more\"\n{}",
         people::REALM,
         accounts.display(),
         SETUPS[setup].text

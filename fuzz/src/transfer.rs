@@ -18,17 +18,17 @@ pub fn export(context: &mut SecHandle, flags: u32) -> Vec<u8> {
         unsafe { abi::ExportSecurityContext(context, flags, &mut packed, ptr::null_mut()) };
     assert_eq!(status, abi::OK, "ORACLE nothing lost: not exported");
     // SAFETY: memory of the library of that length, freed below.
-    let octets = unsafe {
+    let bytes = unsafe {
         std::slice::from_raw_parts(packed.memory.cast::<u8>(), packed.length as usize).to_vec()
     };
     // SAFETY: the same memory, not used after.
     assert_eq!(unsafe { abi::FreeContextBuffer(packed.memory) }, abi::OK);
-    octets
+    bytes
 }
 
 /// The context of an exported form; the status where it is none.
-pub fn import(octets: &[u8]) -> Result<SecHandle, i32> {
-    let mut block = Block::of(octets);
+pub fn import(bytes: &[u8]) -> Result<SecHandle, i32> {
+    let mut block = Block::of(bytes);
     let mut packed = block.buffer(0);
     let mut package = *b"WDigest\0";
     let mut context = SecHandle::UNTOUCHED;
@@ -37,7 +37,7 @@ pub fn import(octets: &[u8]) -> Result<SecHandle, i32> {
         let name = package.as_mut_ptr().cast();
         abi::ImportSecurityContextA(name, &mut packed, ptr::null_mut(), &mut context)
     };
-    assert!(block.bytes() == octets, "ORACLE input: a pack was written");
+    assert!(block.bytes() == bytes, "ORACLE input: a pack was written");
     if status == abi::OK {
         return Ok(context);
     }
@@ -48,7 +48,7 @@ pub fn import(octets: &[u8]) -> Result<SecHandle, i32> {
 /// Puts another context, imported from this end's, in its place.
 pub fn pass_on(end: &mut End, flags: u32) {
     let old = end.context.as_mut().unwrap();
-    let octets = export(old, flags);
+    let bytes = export(old, flags);
     if flags & DELETE_OLD == 0 {
         ends::delete(old);
     } else {
@@ -56,5 +56,5 @@ pub fn pass_on(end: &mut End, flags: u32) {
         let status = unsafe { abi::DeleteSecurityContext(old) };
         assert_eq!(status, abi::INVALID_HANDLE, "ORACLE handle: the old one lives on");
     }
-    end.context = Some(import(&octets).expect("ORACLE nothing lost: not imported"));
+    end.context = Some(import(&bytes).expect("ORACLE nothing lost: not imported"));
 }

@@ -10,27 +10,27 @@ use crate::secret::Secret;
 /// Whom a peer claims to be, as the hash will cover it.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
-    /// The user name's octets, as hashed.
+    /// The user name's bytes, as hashed.
     pub user: &'a [u8],
-    /// The realm's octets, as hashed; may be empty.
+    /// The realm's bytes, as hashed; may be empty.
     pub realm: &'a [u8],
 }
 
 /// Which hash of `user:realm:password` is wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Algorithm {
-    /// MD5, 16 octets.
+    /// MD5, 16 bytes.
     Md5,
-    /// SHA-256, 32 octets.
+    /// SHA-256, 32 bytes.
     Sha256,
-    /// SHA-512/256, 32 octets.
+    /// SHA-512/256, 32 bytes.
     Sha512_256,
 }
 
 /// What a source knows of an account.
 #[derive(Clone, Debug)]
 pub enum Stored {
-    /// H(user:realm:password), in its first [`Algorithm`]-many octets.
+    /// H(user:realm:password), in its first [`Algorithm`]-many bytes.
     Hash(Secret<[u8; 32]>),
     /// The password, UTF-8.
     Password(Secret<String>),

@@ -10,7 +10,7 @@ use super::{Config, wrong};
 use crate::error::{Error, Result};
 use crate::system::library;
 
-/// The largest file that is read, in octets.
+/// The largest file that is read, in bytes.
 pub(super) const MAX_FILE: usize = 1 << 20;
 
 /// Where the file is looked for when the environment names none.
@@ -40,16 +40,16 @@ pub(super) fn read_first(places: &[PathBuf]) -> Result<Option<Config>> {
 
 /// The configuration of a file; `None` where there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<Config>> {
-    let octets = match read_octets(path) {
-        Ok(octets) => octets,
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
         Err(error) if error.kind() == ErrorKind::OutOfMemory => return Err(Error::no_memory()),
         Err(error) => return Err(wrong(format!("{}: {error}", path.display()))),
     };
-    let text = std::str::from_utf8(&octets).map_err(|error| {
-        let good = octets.get(..error.valid_up_to()).unwrap_or_default();
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let line = 1 + memchr::memchr_iter(b'\n', good).count();
         wrong(format!("{}:{line}: expected UTF-8 text", path.display()))
     })?;
@@ -57,18 +57,18 @@ pub(super) fn read(path: &Path) -> Result<Option<Config>> {
 }
 
 /// The content, which may hold a secret.
-fn read_octets(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     // Before it is opened: opening a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
     let file = File::open(path)?;
     // With room for all there may be, so that it is never moved.
-    let mut octets = Zeroizing::new(Vec::new());
-    octets.try_reserve_exact(MAX_FILE + 1).map_err(|_| ErrorKind::OutOfMemory)?;
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut octets)?;
-    if octets.len() > MAX_FILE {
+    let mut bytes = Zeroizing::new(Vec::new());
+    bytes.try_reserve_exact(MAX_FILE + 1).map_err(|_| ErrorKind::OutOfMemory)?;
+    file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_FILE {
         return Err(io::Error::other("larger than 1 MiB"));
     }
-    Ok(octets)
+    Ok(bytes)
 }

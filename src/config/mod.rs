@@ -12,8 +12,8 @@
 //! realms = ["EXAMPLE"]               # further ones whose users are let in; default none
 //! accounts = "accounts.htdigest"     # relative to this file; SECUR32_ACCOUNTS
 //! nonce_lifetime = 300               # seconds, 1 to 86400
-//! maxbuf = 65536                     # octets, 17 to 16777215; not sent where absent
-//! secret = "at least 16 octets"      # lets another process import exported contexts, and take
+//! maxbuf = 65536                     # bytes, 17 to 16777215; not sent where absent
+//! secret = "at least 16 bytes"      # lets another process import exported contexts, and take
 //!                                    # the nonces of this one's HTTP challenges
 //! http_algorithms = ["MD5-sess"]     # also MD5, and of RFC 7616 SHA-256, SHA-256-sess,
 //!                                    # SHA-512-256, SHA-512-256-sess: a challenge for each
@@ -68,7 +68,7 @@ use crate::system::{host, process};
 /// The SASL profiles there are, in the order in which they are listed by default.
 pub const PROFILES: [&str; 4] = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", "DIGEST-MD5"];
 
-/// The longest realm in octets.
+/// The longest realm in bytes.
 const MAX_REALM: usize = 255;
 
 /// The whole configuration. It is read when a credential is acquired, and does not change then.
@@ -84,7 +84,7 @@ pub struct Config {
     pub utf8_http: bool,
     /// Whether a package of ours is left to the machine where that has one of the same name.
     pub use_system: bool,
-    /// The realm to offer, up to 255 octets without control characters. An empty one is offered too,
+    /// The realm to offer, up to 255 bytes without control characters. An empty one is offered too,
     /// and lets in the users of the empty realm alone.
     pub realm: String,
     /// Realms that are not offered, but whose users are let in.
@@ -93,10 +93,10 @@ pub struct Config {
     pub accounts: Option<PathBuf>,
     /// How long a nonce is good for, from 1 s to a day.
     pub nonce_lifetime: Duration,
-    /// The `maxbuf` to send in octets, from 17 to 16777215; absent, none is sent, which means 65536
+    /// The `maxbuf` to send in bytes, from 17 to 16777215; absent, none is sent, which means 65536
     /// (RFC 2831 §2.1.1).
     pub maxbuf: Option<u32>,
-    /// What processes that hand contexts to each other share, at least 16 octets; absent, exported
+    /// What processes that hand contexts to each other share, at least 16 bytes; absent, exported
     /// contexts can be imported, and HTTP nonces checked, by the same process only.
     pub secret: Option<Secret<Vec<u8>>>,
     /// The algorithms of HTTP challenges, in their order; not empty.

@@ -17,9 +17,9 @@ use crate::log::Level;
 use crate::secret::Secret;
 
 /// What a realm is.
-pub(super) const REALM: &str = "a text of at most 255 octets without control characters";
+pub(super) const REALM: &str = "a text of at most 255 bytes without control characters";
 
-/// Fewer octets could be guessed.
+/// Fewer bytes could be guessed.
 const MIN_SECRET: usize = 16;
 
 /// The keys of the table `[server]`.
@@ -82,12 +82,12 @@ fn server(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
             config.nonce_lifetime = Duration::from_secs(seconds.into());
         }
         "maxbuf" => {
-            let octets = entry.number(17..=0xff_ffff, "a number of octets from 17 to 16777215")?;
-            config.maxbuf = Some(octets);
+            let bytes = entry.number(17..=0xff_ffff, "a number of bytes from 17 to 16777215")?;
+            config.maxbuf = Some(bytes);
         }
         "secret" => {
             let secret = entry.text().filter(|secret| secret.len() >= MIN_SECRET);
-            let secret = secret.ok_or_else(|| entry.expected("a text of at least 16 octets"))?;
+            let secret = secret.ok_or_else(|| entry.expected("a text of at least 16 bytes"))?;
             config.secret = Some(Secret::new(secret.as_bytes().to_vec()));
         }
         name if name.starts_with("http_") => return http(config, entry),

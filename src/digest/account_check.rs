@@ -21,7 +21,7 @@ pub(super) trait Verifier {
     /// Which hash of user, realm and password a stored secret is.
     fn algorithm(&self) -> Algorithm;
 
-    /// Holds the response against a stored hash, in its first octets.
+    /// Holds the response against a stored hash, in its first bytes.
     fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<Self::Match>;
 
     /// Holds it against the hash of the candidate's name and realm and of this form of a password.
@@ -114,10 +114,10 @@ fn absent(algorithm: Algorithm) -> Result<Secret<[u8; 32]>> {
         let mut secret = Box::new(Secret::new([0; 32]));
         random::fill(secret.expose_mut()).map(|()| secret)
     })?;
-    let octets = if algorithm == Algorithm::Md5 { 16 } else { 32 };
+    let bytes = if algorithm == Algorithm::Md5 { 16 } else { 32 };
     let mut copy = Secret::new([0; 32]);
     let pairs = copy.expose_mut().iter_mut().zip(hash.expose());
-    pairs.take(octets).for_each(|(to, from)| *to = *from);
+    pairs.take(bytes).for_each(|(to, from)| *to = *from);
     Ok(copy)
 }
 

@@ -50,10 +50,10 @@ impl Source for Accounts {
     }
 }
 
-/// Takes the hash that begins with this octet, or the password; notes what it compares, and how many
+/// Takes the hash that begins with this byte, or the password; notes what it compares, and how many
 /// blocks it hashes for that.
 struct Expects {
-    octet: u8,
+    byte: u8,
     compared: RefCell<Vec<u8>>,
     blocks: Cell<usize>,
 }
@@ -66,20 +66,20 @@ impl Verifier for Expects {
     }
 
     fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<u8> {
-        let [octet, ..] = *hash.expose();
-        self.compared.borrow_mut().push(octet);
+        let [byte, ..] = *hash.expose();
+        self.compared.borrow_mut().push(byte);
         // Absent users' is random.
-        (octet == self.octet && hash.expose().iter().all(|other| *other == octet)).then_some(octet)
+        (byte == self.byte && hash.expose().iter().all(|other| *other == byte)).then_some(byte)
     }
 
     fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<u8> {
         self.hash_password(candidate, password);
         self.compared.borrow_mut().push(b'p');
-        (self.octet == b'p' && password == b"secret").then_some(b'p')
+        (self.byte == b'p' && password == b"secret").then_some(b'p')
     }
 
     fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
-        // MD5's blocks: of the text, an octet, zeroes, and eight of length.
+        // MD5's blocks: of the text, a byte, zeroes, and eight of length.
         let text = candidate.user.len() + 1 + candidate.realm.len() + 1 + password.len();
         self.blocks.set(self.blocks.get() + (text + 8) / 64 + 1);
     }
@@ -89,12 +89,12 @@ impl Verifier for Expects {
 fn search_for(
     user: &str,
     eligible: bool,
-    octet: u8,
+    byte: u8,
     most: usize,
 ) -> (Option<u8>, Vec<usize>, usize) {
     let accounts = Accounts { most, tells: false, asked: Mutex::default() };
     let candidates = readings_of_text(user.as_bytes().into(), b"r".as_slice().into());
-    let expects = Expects { octet, compared: RefCell::default(), blocks: Cell::default() };
+    let expects = Expects { byte, compared: RefCell::default(), blocks: Cell::default() };
     let found = search(&accounts, &candidates, eligible, &expects).unwrap();
     let compared = expects.compared.borrow().len();
     (found.map(|(_, found)| found), accounts.asked.into_inner().unwrap(), compared)
@@ -102,7 +102,7 @@ fn search_for(
 
 #[test]
 fn each_secret_of_an_account_is_tried() {
-    for (user, octet, most, found, asked) in [
+    for (user, byte, most, found, asked) in [
         ("one", 10, 1, Some(10), &[0][..]),
         ("one", 11, 1, None, &[0]),
         ("two", 10, 2, Some(10), &[0]),
@@ -110,8 +110,8 @@ fn each_secret_of_an_account_is_tried() {
         ("two", 12, 2, None, &[0, 1]),
         ("spoken", b'p', 1, Some(b'p'), &[0]),
     ] {
-        let (its, numbers, _) = search_for(user, true, octet, most);
-        assert_eq!((its, &numbers[..]), (found, asked), "{user} {octet}");
+        let (its, numbers, _) = search_for(user, true, byte, most);
+        assert_eq!((its, &numbers[..]), (found, asked), "{user} {byte}");
     }
 }
 
@@ -131,8 +131,8 @@ fn a_refusal_costs_the_same_whoever_it_is() {
 
 #[test]
 fn nobody_is_found_where_nobody_is_eligible() {
-    for (user, octet) in [("one", 10), ("two", 11), ("spoken", b'p')] {
-        assert_eq!(search_for(user, false, octet, 2).0, None, "{user}");
+    for (user, byte) in [("one", 10), ("two", 11), ("spoken", b'p')] {
+        assert_eq!(search_for(user, false, byte, 2).0, None, "{user}");
     }
 }
 
@@ -141,7 +141,7 @@ fn nobody_is_found_where_nobody_is_eligible() {
 fn refusal(user: &str, realm: &str, eligible: bool, most: usize) -> (usize, usize) {
     let accounts = Accounts { most, tells: true, asked: Mutex::default() };
     let candidates = readings_of_text(user.as_bytes().into(), realm.as_bytes().into());
-    let expects = Expects { octet: 99, compared: RefCell::default(), blocks: Cell::default() };
+    let expects = Expects { byte: 99, compared: RefCell::default(), blocks: Cell::default() };
     assert!(search(&accounts, &candidates, eligible, &expects).unwrap().is_none());
     let compared = expects.compared.borrow().len();
     (compared, expects.blocks.get())
@@ -193,7 +193,7 @@ fn of_two_candidates_it_does_not_matter_which_is_known() {
 fn a_source_that_tells_passwords_lets_in_after_as_many_hashes_as_that_takes() {
     let accounts = Accounts { most: 1, tells: true, asked: Mutex::default() };
     let candidates = readings_of_text(b"spoken".as_slice().into(), b"r".as_slice().into());
-    let expects = Expects { octet: b'p', compared: RefCell::default(), blocks: Cell::default() };
+    let expects = Expects { byte: b'p', compared: RefCell::default(), blocks: Cell::default() };
     assert!(search(&accounts, &candidates, true, &expects).unwrap().is_some());
     assert_eq!((expects.compared.borrow().len(), expects.blocks.get()), (1, 1));
 }

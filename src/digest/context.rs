@@ -30,7 +30,7 @@ use crate::system::{heap, stack};
 
 /// How far the exchange has come.
 enum Progress {
-    /// No leg was taken.
+    /// No step was taken.
     Fresh,
     /// Server: waits for the response.
     Challenged(Box<Challenged>),
@@ -42,14 +42,14 @@ enum Progress {
     Closed,
 }
 
-/// One end of a Digest exchange. The first leg that succeeds decides whether it is SASL's
+/// One end of a Digest exchange. The first step that succeeds decides whether it is SASL's
 /// DIGEST-MD5 or HTTP's Digest.
 pub(super) struct DigestContext {
     credential: Arc<DigestCredential>,
     role: Role,
-    /// Held while a leg is taken. Nobody waits for it: legs come one after another.
+    /// Held while a step is taken. Nobody waits for it: steps come one after another.
     progress: Mutex<Progress>,
-    /// Of the last leg.
+    /// Of the last step.
     flags: SharedFlags,
     settled: OnceLock<Settled>,
 }
@@ -58,7 +58,7 @@ pub(super) struct DigestContext {
 enum Settled {
     /// Established, in SASL mode.
     Sasl(Established),
-    /// In HTTP mode, which has its own legs.
+    /// In HTTP mode, which has its own steps.
     Http(Box<HttpContext>),
 }
 
@@ -77,8 +77,8 @@ impl DigestContext {
     }
 
     /// An established context from what [`Context::export`] packed.
-    pub(super) fn import(octets: &[u8], config: Arc<Config>) -> Result<Self> {
-        let unpacked = serialized::unpack(octets, &config);
+    pub(super) fn import(bytes: &[u8], config: Arc<Config>) -> Result<Self> {
+        let unpacked = serialized::unpack(bytes, &config);
         stack::wipe();
         let (established, role, flags) = unpacked?;
         Ok(Self {
@@ -121,7 +121,7 @@ impl DigestContext {
         }
     }
 
-    /// Takes a leg that is not a further one in HTTP mode.
+    /// Takes a step that is not a further one in HTTP mode.
     #[inline(never)] // so that what it leaves on the stack lies below its caller
     fn take(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut progress = self.progress.try_lock().map_err(|_| closed())?;
@@ -142,16 +142,16 @@ impl DigestContext {
         }
     }
 
-    /// Takes a first leg in HTTP mode, which the context is in if it succeeds.
+    /// Takes a first step in HTTP mode, which the context is in if it succeeds.
     fn begin_http(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let room = heap::room()?;
         let (http, step) = HttpContext::begin(self.role, &self.credential, call, output)?;
-        // Legs are taken one at a time, and this was the first.
+        // Steps are taken one at a time, and this was the first.
         let _ = self.settled.set(Settled::Http(Box::write(room, http)));
         Ok(step)
     }
 
-    /// Takes a leg. `progress` changes on success alone.
+    /// Takes a step. `progress` changes on success alone.
     fn advance(
         &self,
         progress: &mut Progress,
@@ -210,7 +210,7 @@ impl DigestContext {
         let proven = call.flags & Flags::MUTUAL_AUTH;
         let flags = echoed(call.flags) | proven | established.terms.flags();
         log::note(|| format!("{:?}: established with {}", self.role, established.terms));
-        // Legs are taken one at a time and none after this one: it is the first value.
+        // Steps are taken one at a time and none after this one: it is the first value.
         let _ = self.settled.set(Settled::Sasl(established));
         *progress = Progress::Done;
         Step { outcome: Outcome::Done, flags }
@@ -263,11 +263,11 @@ fn echoed(requested: Flags) -> Flags {
 }
 
 fn closed() -> Error {
-    let reason = "context: the exchange has ended, or a leg is being taken on another thread";
+    let reason = "context: the exchange has ended, or a step is being taken on another thread";
     Error::new(Status::STATUS_LOGON_FAILURE, reason)
 }
 
-/// Notices whether it was the output that could not be had: then the leg may be repeated.
+/// Notices whether it was the output that could not be had: then the step may be repeated.
 struct Watched<'a> {
     output: &'a mut dyn TokenSink,
     failed: bool,
@@ -298,7 +298,7 @@ impl Context for DigestContext {
         self.role
     }
 
-    /// A leg that finds another one being taken, on another thread or by a source of accounts that
+    /// A step that finds another one being taken, on another thread or by a source of accounts that
     /// calls back, is refused, as one is after a panic.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         if let Some(http) = self.http() {

@@ -47,7 +47,7 @@ impl DigestCredential {
         Ok(Self { usage, config, identity, source, challenges, mint: OnceBox::new() })
     }
 
-    /// The credential of an imported context, which takes no legs.
+    /// The credential of an imported context, which takes no steps.
     pub(super) fn of_nobody(config: Arc<Config>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
         let mint = OnceBox::new();

@@ -62,7 +62,7 @@ mod tests {
             ("r\u{e9}", b"r\xE9", true, false),
             ("r", b"caf\xE9", false, true),
             ("r", "\u{17c}".as_bytes(), false, true),
-            // Who announces UTF-8 does not mean what its octets are in ISO 8859-1.
+            // Who announces UTF-8 does not mean what its bytes are in ISO 8859-1.
             ("r\u{c3}\u{a9}", "r\u{e9}".as_bytes(), true, false),
             ("r", b"other", false, false),
         ] {

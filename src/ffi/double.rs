@@ -77,7 +77,7 @@ impl Credential for DoubleCredential {
     }
 }
 
-/// Leg 0: says "hello". Leg 1: echoes its token, except the words below. Then established.
+/// StepRequest 0: says "hello". StepRequest 1: echoes its token, except the words below. Then established.
 pub(crate) struct DoubleContext {
     role: Role,
     leg: AtomicUsize,
@@ -199,7 +199,7 @@ impl Context for DoubleContext {
     fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
         self.check_established()?;
         let index = message.position(buffer_type::TOKEN);
-        match index.map(|index| message.0[index].data.octets()) {
+        match index.map(|index| message.0[index].data.bytes()) {
             Some([9, ..]) => Ok(0),
             _ => Err(Error::new(Status::MESSAGE_ALTERED, "double: altered")),
         }

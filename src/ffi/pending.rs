@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result, Status};
 use crate::handle::Handle;
-use crate::sasl::{Leg, Session};
+use crate::sasl::{Session, StepRequest};
 use crate::sspi::{Flags, Role};
 use crate::system::fork::{self, Gated, GatedGuard};
 
@@ -27,7 +27,7 @@ const MOST_BYTES: usize = 4 << 20;
 #[derive(Clone, Copy)]
 pub(super) struct First<'a> {
     credential: Handle,
-    leg: &'a Leg<'a>,
+    leg: &'a StepRequest<'a>,
 }
 
 /// What tells it from others: all that the leg was judged by. A token that comes over another channel
@@ -51,7 +51,7 @@ pub(super) struct Place {
 impl<'a> First<'a> {
     /// Of a server's leg that takes a client's token; other legs lose nothing by being taken anew.
     #[inline]
-    pub(super) fn of(credential: Handle, leg: &'a Leg<'a>) -> Option<Self> {
+    pub(super) fn of(credential: Handle, leg: &'a StepRequest<'a>) -> Option<Self> {
         let repeatable = leg.role == Role::Server && !leg.inputs.token().is_empty();
         repeatable.then_some(Self { credential, leg })
     }

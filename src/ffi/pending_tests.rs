@@ -11,9 +11,9 @@ fn buffer(kind: u32, data: &[u8]) -> InputBuffer<'_> {
     InputBuffer { kind, data }
 }
 
-fn leg<'a>(buffers: &'a [InputBuffer<'a>]) -> Leg<'a> {
+fn leg<'a>(buffers: &'a [InputBuffer<'a>]) -> StepRequest<'a> {
     let (role, flags, target) = (Role::Server, Flags::INTEGRITY, None);
-    Leg { role, through_sasl: true, inputs: Inputs(buffers), flags, target }
+    StepRequest { role, through_sasl: true, inputs: Inputs(buffers), flags, target }
 }
 
 /// The place of a leg of this credential with this token.
@@ -63,8 +63,8 @@ fn another_leg_does_not_get_it() {
     let legs = [
         (ONE, leg(&alone)),
         (OTHER, leg(&alone)),
-        (ONE, Leg { through_sasl: false, ..leg(&alone) }),
-        (ONE, Leg { flags: Flags::INTEGRITY | Flags::HTTP, ..leg(&alone) }),
+        (ONE, StepRequest { through_sasl: false, ..leg(&alone) }),
+        (ONE, StepRequest { flags: Flags::INTEGRITY | Flags::HTTP, ..leg(&alone) }),
         (ONE, leg(&bound)),
         (ONE, leg(&rebound)),
         (ONE, leg(&moved)),

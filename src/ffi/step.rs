@@ -14,7 +14,7 @@ use crate::ffi::pending::{self, First};
 use crate::ffi::tables::CONTEXTS;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Use};
-use crate::sasl::{Leg, Session};
+use crate::sasl::{Session, StepRequest};
 use crate::sspi::{Flags, Outcome, Role, Step};
 use crate::system::library;
 
@@ -56,7 +56,8 @@ pub(super) unsafe fn take_leg(pointers: &Pointers, entry: &Entry) -> Result<Stat
     let (handle, expiry, step) = if let Some(handle) = known {
         let session = CONTEXTS.get(handle)?;
         let credential = credential.map(|entry| &*entry.0);
-        let take = |leg: &Leg<'_>, output: &mut Output| session.step(credential, leg, output);
+        let take =
+            |leg: &StepRequest<'_>, output: &mut Output| session.step(credential, leg, output);
         // SAFETY: the caller's promise.
         let step = unsafe { with_leg(pointers, entry, &mut output, take) }?;
         (handle, session.context().expiry(), step)
@@ -96,7 +97,7 @@ unsafe fn with_leg(
     pointers: &Pointers,
     entry: &Entry,
     output: &mut Output,
-    take: impl FnOnce(&Leg<'_>, &mut Output) -> Result<Step>,
+    take: impl FnOnce(&StepRequest<'_>, &mut Output) -> Result<Step>,
 ) -> Result<Step> {
     // SAFETY: the caller's promise.
     let target = unsafe { entry.target.read(Status::TARGET_UNKNOWN) }?;
@@ -115,7 +116,7 @@ unsafe fn with_leg(
     let result = unsafe {
         with_inputs(input, &writable, |inputs| {
             let (role, through_sasl) = (entry.role, entry.through_sasl);
-            let leg = Leg { role, through_sasl, inputs, flags, target: target.as_deref() };
+            let leg = StepRequest { role, through_sasl, inputs, flags, target: target.as_deref() };
             take(&leg, output)
         })
     };
@@ -147,7 +148,7 @@ unsafe fn first_leg(
     let words = unsafe { pointer::handle(pointers.credential) }?;
     let credential = credential.map(|entry| &*entry.0);
     let mut unfit = None;
-    let take = |leg: &Leg<'_>, output: &mut Output| {
+    let take = |leg: &StepRequest<'_>, output: &mut Output| {
         let first = First::of(words, leg);
         if let Some(waiting) = first.and_then(pending::take) {
             session = waiting;

@@ -1,4 +1,4 @@
-//! The legs of an exchange that another library takes: a leg cannot be taken back there, so that a
+//! The steps of an exchange that another library takes: a step cannot be taken back there, so that a
 //! token for which the caller had no room is kept until the call is repeated.
 
 use crate::error::{Error, Result, Status};
@@ -12,14 +12,14 @@ enum Progress {
     Failed,
 }
 
-/// A leg that has been taken, and whose token has not been handed out.
+/// A step that has been taken, and whose token has not been handed out.
 struct Pending {
     input: Vec<u8>,
     token: Vec<u8>,
     step: Step,
 }
 
-/// What is kept from leg to leg.
+/// What is kept from step to step.
 pub(crate) struct Steps {
     progress: Progress,
     pending: Option<Pending>,
@@ -27,12 +27,12 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// Before the first leg.
+    /// Before the first step.
     pub(crate) fn new() -> Self {
         Self { progress: Progress::Going, pending: None, flags: Flags::NONE }
     }
 
-    /// The attributes of the last leg.
+    /// The attributes of the last step.
     pub(crate) fn flags(&self) -> Flags {
         self.flags
     }
@@ -54,12 +54,12 @@ impl Steps {
         Err(Error::new(Status::INVALID_HANDLE, reason))
     }
 
-    /// Takes a leg by `advance`, which answers with the token; or, where that one could not be
+    /// Takes a step by `advance`, which answers with the token; or, where that one could not be
     /// handed out, repeats the answer to the same input.
     ///
     /// # Errors
     /// `INVALID_TOKEN` after the end, and for another input where the same is due; those of `advance`,
-    /// after which the exchange has failed; those of `output`, after which the leg may be repeated.
+    /// after which the exchange has failed; those of `output`, after which the step may be repeated.
     pub(crate) fn take(
         &mut self,
         input: &[u8],
@@ -120,40 +120,49 @@ mod tests {
     }
 
     fn never() -> Result<(Vec<u8>, Step)> {
-        panic!("a leg was taken twice")
+        panic!("a step was taken twice")
     }
 
     #[test]
     fn a_token_without_room_is_kept_for_the_same_input() {
-        let mut legs = Steps::new();
-        let taken = legs.take(b"in", &mut Room(2, vec![]), || Ok((b"token".to_vec(), DONE)));
+        let mut steps = Steps::new();
+        let taken = steps.take(b"in", &mut Room(2, vec![]), || Ok((b"token".to_vec(), DONE)));
         assert_eq!(taken.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
-        assert!(!legs.established() && legs.require_established().is_err());
+        assert!(!steps.established() && steps.require_established().is_err());
         assert_eq!(
-            legs.take(b"in", &mut Room(4, vec![]), never).unwrap_err().status(),
+            steps.take(b"in", &mut Room(4, vec![]), never).unwrap_err().status(),
             Status::BUFFER_TOO_SMALL
         );
         let mut room = Room(5, vec![]);
-        assert_eq!(legs.take(b"in", &mut room, never).unwrap(), DONE);
-        assert_eq!((room.1.as_slice(), legs.flags()), (&b"token"[..], Flags::INTEGRITY));
-        assert!(legs.established());
-        assert_eq!(legs.take(b"in", &mut room, never).unwrap_err().status(), Status::INVALID_TOKEN);
-        assert!(legs.established());
+        assert_eq!(steps.take(b"in", &mut room, never).unwrap(), DONE);
+        assert_eq!((room.1.as_slice(), steps.flags()), (&b"token"[..], Flags::INTEGRITY));
+        assert!(steps.established());
+        assert_eq!(
+            steps.take(b"in", &mut room, never).unwrap_err().status(),
+            Status::INVALID_TOKEN
+        );
+        assert!(steps.established());
     }
 
     #[test]
     fn another_input_and_a_refusal_end_it() {
-        let mut legs = Steps::new();
-        let taken = legs.take(b"in", &mut Room(0, vec![]), || Ok((b"token".to_vec(), DONE)));
+        let mut steps = Steps::new();
+        let taken = steps.take(b"in", &mut Room(0, vec![]), || Ok((b"token".to_vec(), DONE)));
         assert!(taken.is_err());
         let mut room = Room(9, vec![]);
         for input in [b"on", b"in"] {
-            let status = legs.take(input, &mut room, never).unwrap_err().status();
+            let status = steps.take(input, &mut room, never).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN);
         }
-        let mut legs = Steps::new();
+        let mut steps = Steps::new();
         let refuse = || Err(Error::new(Status::LOGON_DENIED, "test"));
-        assert_eq!(legs.take(b"in", &mut room, refuse).unwrap_err().status(), Status::LOGON_DENIED);
-        assert_eq!(legs.take(b"in", &mut room, never).unwrap_err().status(), Status::INVALID_TOKEN);
+        assert_eq!(
+            steps.take(b"in", &mut room, refuse).unwrap_err().status(),
+            Status::LOGON_DENIED
+        );
+        assert_eq!(
+            steps.take(b"in", &mut room, never).unwrap_err().status(),
+            Status::INVALID_TOKEN
+        );
     }
 }

@@ -164,8 +164,8 @@ impl<T> Drop for Place<'_, T> {
 }
 
 impl<T> Table<T> {
-    /// Octets of memory for an object, in it or not yet: whole lines of the cache.
-    pub const OCTETS: usize = size_of::<Slot<T>>();
+    /// Bytes of memory for an object, in it or not yet: whole lines of the cache.
+    pub const BYTES: usize = size_of::<Slot<T>>();
 
     /// An empty table.
     #[must_use]
@@ -417,10 +417,10 @@ fn mix(key: [u64; 2], value: u64) -> u64 {
 }
 
 fn new_key() -> Result<[u64; 2]> {
-    let mut octets = [0; 16];
-    random::fill(&mut octets)?;
-    let (low, high) = octets.split_at(8);
-    let half = |octets: &[u8]| octets.iter().fold(0, |half, octet| (half << 8) | u64::from(*octet));
+    let mut bytes = [0; 16];
+    random::fill(&mut bytes)?;
+    let (low, high) = bytes.split_at(8);
+    let half = |bytes: &[u8]| bytes.iter().fold(0, |half, byte| (half << 8) | u64::from(*byte));
     Ok([half(low), half(high)])
 }
 

@@ -11,8 +11,8 @@ const MANY: usize = size_of::<Block>() / BLOCK;
 /// The same, where there are not so many.
 const FEW: usize = 4;
 
-/// Encrypts the first `64 * n` octets of `text`, and takes as many into the MD5 state `state`, which
-/// begin `ahead` octets further and are hashed as they were before. Returns that number: as much as
+/// Encrypts the first `64 * n` bytes of `text`, and takes as many into the MD5 state `state`, which
+/// begin `ahead` bytes further and are hashed as they were before. Returns that number: as much as
 /// `text` has for both.
 pub fn seal<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
@@ -31,7 +31,7 @@ pub fn seal<const KEYS: usize>(
 }
 
 /// Takes `blocks` into the MD5 state `state`, and encrypts some of the first blocks of `text`, where
-/// it has enough. Returns how many octets.
+/// it has enough. Returns how many bytes.
 pub fn seal_few<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     state: &mut State,
@@ -82,7 +82,7 @@ mod tests {
             assert_eq!(state, hash);
             assert_eq!(done, (length / BLOCK / FEW).min(blocks.len()) * FEW * BLOCK);
             together.encrypt(&mut text[done..]);
-            assert_eq!(text, expected, "{length} octets");
+            assert_eq!(text, expected, "{length} bytes");
         }
     }
 
@@ -97,11 +97,11 @@ mod tests {
                 assert_eq!(done, text.len().saturating_sub(ahead) / 64 * 64);
                 let hashed = text.get(ahead..ahead + done).unwrap_or_default();
                 compress(&mut hash, hashed.as_chunks().0);
-                assert_eq!(state, hash, "{length} octets, {ahead} ahead");
+                assert_eq!(state, hash, "{length} bytes, {ahead} ahead");
                 together.encrypt(&mut sealed[done..]);
                 let mut expected = text;
                 alone.encrypt(&mut expected);
-                assert_eq!(sealed, expected, "{length} octets, {ahead} ahead");
+                assert_eq!(sealed, expected, "{length} bytes, {ahead} ahead");
             }
         }
     }

@@ -1,25 +1,25 @@
-//! Hexadecimal digits of sixteen octets at once; without a table, since octets may be secret.
+//! Hexadecimal digits of sixteen bytes at once; without a table, since bytes may be secret.
 #![allow(unsafe_code)]
 
-/// Writes the 32 lower-case digits of `octets`.
+/// Writes the 32 lower-case digits of `bytes`.
 #[inline]
-pub fn write(octets: &[u8; 16], digits: &mut [u8; 32]) {
+pub fn write(bytes: &[u8; 16], digits: &mut [u8; 32]) {
     #[cfg(target_arch = "x86_64")]
     {
         // SAFETY: every x86-64 processor has SSE2.
-        let halves = unsafe { sse2::digits(octets) };
+        let halves = unsafe { sse2::digits(bytes) };
         digits.as_chunks_mut().0.copy_from_slice(&halves);
     }
     #[cfg(not(target_arch = "x86_64"))]
-    portable(octets, digits);
+    portable(bytes, digits);
 }
 
 /// In a form that compilers compute all at once where they can.
 #[cfg(any(test, not(target_arch = "x86_64")))]
-fn portable(octets: &[u8; 16], digits: &mut [u8; 32]) {
+fn portable(bytes: &[u8; 16], digits: &mut [u8; 32]) {
     let digit = |value: u8| value + b'0' + u8::from(value > 9) * (b'a' - b'9' - 1);
-    for (pair, octet) in digits.as_chunks_mut::<2>().0.iter_mut().zip(octets) {
-        *pair = [digit(octet >> 4), digit(octet & 15)];
+    for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
     }
 }
 
@@ -32,15 +32,15 @@ mod sse2 {
 
     #[target_feature(enable = "sse2")]
     #[inline]
-    pub(super) fn digits(octets: &[u8; 16]) -> [[u8; 16]; 2] {
-        // SAFETY: both are sixteen octets of any value.
-        let octets = unsafe { std::mem::transmute::<[u8; 16], __m128i>(*octets) };
+    pub(super) fn digits(bytes: &[u8; 16]) -> [[u8; 16]; 2] {
+        // SAFETY: both are sixteen bytes of any value.
+        let bytes = unsafe { std::mem::transmute::<[u8; 16], __m128i>(*bytes) };
         let nibble = _mm_set1_epi8(15);
-        let high = _mm_and_si128(_mm_srli_epi16::<4>(octets), nibble);
-        let low = _mm_and_si128(octets, nibble);
+        let high = _mm_and_si128(_mm_srli_epi16::<4>(bytes), nibble);
+        let low = _mm_and_si128(bytes, nibble);
         let (first, last) = (_mm_unpacklo_epi8(high, low), _mm_unpackhi_epi8(high, low));
         let halves = [digit(first), digit(last)];
-        // SAFETY: both are 32 octets of any value.
+        // SAFETY: both are 32 bytes of any value.
         unsafe { std::mem::transmute::<[__m128i; 2], [[u8; 16]; 2]>(halves) }
     }
 
@@ -59,16 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_octet_has_its_digits_at_every_place() {
-        for octet in 0..=u8::MAX {
+    fn every_byte_has_its_digits_at_every_place() {
+        for byte in 0..=u8::MAX {
             for place in 0..16 {
-                let mut octets = [0x5A; 16];
-                octets[place] = octet;
+                let mut bytes = [0x5A; 16];
+                bytes[place] = byte;
                 let (mut digits, mut expected) = ([0; 32], [0; 32]);
-                write(&octets, &mut digits);
-                portable(&octets, &mut expected);
+                write(&bytes, &mut digits);
+                portable(&bytes, &mut expected);
                 assert_eq!(digits, expected);
-                assert_eq!(digits[2 * place..][..2], *format!("{octet:02x}").as_bytes());
+                assert_eq!(digits[2 * place..][..2], *format!("{byte:02x}").as_bytes());
             }
         }
     }

@@ -21,10 +21,10 @@ use zeroize::Zeroize;
 use super::md5::{Beside, Block, State, compress_beside};
 use super::order::pinned;
 
-/// Octets of a packed state: the two indices, then the permutation.
+/// Bytes of a packed state: the two indices, then the permutation.
 const PACKED: usize = 258;
 
-/// A key stream: 514 octets, wiped on drop.
+/// A key stream: 514 bytes, wiped on drop.
 #[derive(Clone)]
 pub struct Rc4 {
     // Cells of Rust's too, since a stream on its way sees some of them by two ways.
@@ -40,13 +40,13 @@ pub(super) struct Steps<'a> {
     i: u32,
     /// The cell at `i + 1`, as it will be when step `i + 1` begins.
     low: u32,
-    /// What `j` will be in step `i + 1`, in its low octet.
+    /// What `j` will be in step `i + 1`, in its low byte.
     sum: u32,
 }
 
-/// The low octet of a word.
+/// The low byte of a word.
 #[inline]
-fn octet_of(word: u32) -> u8 {
+fn byte_of(word: u32) -> u8 {
     word.to_le_bytes()[0]
 }
 
@@ -57,11 +57,11 @@ fn half_of(word: u32) -> u16 {
     u16::from_le_bytes([low, high])
 }
 
-#[allow(clippy::inline_always)] // a call for each octet would cost more than the octet
+#[allow(clippy::inline_always)] // a call for each byte would cost more than the byte
 impl Steps<'_> {
-    /// The next octet of the stream.
+    /// The next byte of the stream.
     #[inline(always)]
-    fn octet(&mut self) -> u8 {
+    fn byte(&mut self) -> u8 {
         let cell = |index: u32| &self.cells[(index & 0xFF) as usize];
         self.step(cell(self.i.wrapping_add(1)), cell(self.i.wrapping_add(2)))
     }
@@ -74,18 +74,18 @@ impl Steps<'_> {
         let high = cell(sum).get();
         here.set(high);
         cell(sum).set(half_of(low));
-        let octet = cell(low + u32::from(high)).get();
+        let byte = cell(low + u32::from(high)).get();
         self.i = self.i.wrapping_add(1);
-        let same = octet_of(sum) == octet_of(self.i.wrapping_add(1));
+        let same = byte_of(sum) == byte_of(self.i.wrapping_add(1));
         let (if_same, if_not) = (pinned(sum.wrapping_add(low)), sum.wrapping_add(next));
         self.low = select_unpredictable(same, low, next);
         self.sum = select_unpredictable(same, if_same, if_not);
-        octet_of(octet.into())
+        byte_of(byte.into())
     }
 
     /// As [`Rc4::beside`].
     pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
-        let start = usize::from(octet_of(self.i));
+        let start = usize::from(byte_of(self.i));
         // Mostly `i`, which is no secret, does not come to its end among them.
         match self.cells.get(start..).and_then(|cells| cells.first_chunk()) {
             Some(near) => self.take(hash, block, Near(near)),
@@ -97,23 +97,23 @@ impl Steps<'_> {
         let mut work = BesideHash { steps: *self, next, stream: [0; 8] };
         compress_beside(hash, block, &mut work);
         *self = work.steps;
-        let mut octets = [0; 64];
-        for (octets, word) in octets.as_chunks_mut().0.iter_mut().zip(work.stream) {
-            *octets = word.to_le_bytes();
+        let mut bytes = [0; 64];
+        for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(work.stream) {
+            *bytes = word.to_le_bytes();
         }
         work.stream.as_mut_slice().zeroize();
-        octets
+        bytes
     }
 
     /// Where the stream stands now.
     pub(super) fn indices(&self) -> [u8; 2] {
-        [octet_of(self.i), octet_of(self.sum.wrapping_sub(self.low))]
+        [byte_of(self.i), byte_of(self.sum.wrapping_sub(self.low))]
     }
 }
 
 /// Takes step number `step` of 64.
 trait Next: Copy {
-    fn octet(self, steps: &mut Steps<'_>, step: usize) -> u8;
+    fn byte(self, steps: &mut Steps<'_>, step: usize) -> u8;
 }
 
 /// Where `i` does not come to its end in 64 steps: the cells from it on.
@@ -126,7 +126,7 @@ struct Anywhere;
 #[allow(clippy::inline_always)] // as above
 impl Next for Near<'_> {
     #[inline(always)]
-    fn octet(self, steps: &mut Steps<'_>, step: usize) -> u8 {
+    fn byte(self, steps: &mut Steps<'_>, step: usize) -> u8 {
         steps.step(&self.0[step % 64 + 1], &self.0[step % 64 + 2])
     }
 }
@@ -134,8 +134,8 @@ impl Next for Near<'_> {
 #[allow(clippy::inline_always)] // as above
 impl Next for Anywhere {
     #[inline(always)]
-    fn octet(self, steps: &mut Steps<'_>, _: usize) -> u8 {
-        steps.octet()
+    fn byte(self, steps: &mut Steps<'_>, _: usize) -> u8 {
+        steps.byte()
     }
 }
 
@@ -152,15 +152,15 @@ impl<N: Next> Beside for BesideHash<'_, N> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as above
     fn step(&mut self, step: usize) {
-        let octet = self.next.octet(&mut self.steps, step);
-        // Not `word >> 8 | octet << 56`, for which compilers have an instruction that some processors
+        let byte = self.next.byte(&mut self.steps, step);
+        // Not `word >> 8 | byte << 56`, for which compilers have an instruction that some processors
         // are slow at.
-        self.stream[step / 8 % 8] |= u64::from(octet) << (8 * (step % 8));
+        self.stream[step / 8 % 8] |= u64::from(byte) << (8 * (step % 8));
     }
 }
 
 impl Rc4 {
-    /// The stream of a key of 16 octets, at its start.
+    /// The stream of a key of 16 bytes, at its start.
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
         let mut stream = Self { cells: [const { Cell::new(0) }; 256], i: 0, j: 0 };
@@ -168,38 +168,38 @@ impl Rc4 {
             cell.set(value);
         }
         let mut j = 0_u8;
-        for (i, octet) in key.iter().cycle().take(256).enumerate() {
-            j = j.wrapping_add(octet_of(stream.cells[i].get().into())).wrapping_add(*octet);
+        for (i, byte) in key.iter().cycle().take(256).enumerate() {
+            j = j.wrapping_add(byte_of(stream.cells[i].get().into())).wrapping_add(*byte);
             stream.cells.swap(i, usize::from(j));
         }
         stream
     }
 
-    /// Encrypts or decrypts `text` with the next octets of the stream.
+    /// Encrypts or decrypts `text` with the next bytes of the stream.
     pub fn apply(&mut self, text: &mut [u8]) {
         let mut steps = self.begin();
         let (words, rest) = text.as_chunks_mut::<8>();
         for word in words {
-            let stream = (0..8).fold(0, |stream, n| stream | u64::from(steps.octet()) << (8 * n));
+            let stream = (0..8).fold(0, |stream, n| stream | u64::from(steps.byte()) << (8 * n));
             *word = (u64::from_le_bytes(*word) ^ stream).to_le_bytes();
         }
-        for octet in rest {
-            *octet ^= steps.octet();
+        for byte in rest {
+            *byte ^= steps.byte();
         }
         let indices = steps.indices();
         self.end(indices);
     }
 
-    /// The next 64 octets of the stream, while `block` is taken into the MD5 state `hash`.
+    /// The next 64 bytes of the stream, while `block` is taken into the MD5 state `hash`.
     pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
         let mut steps = self.begin();
-        let octets = steps.beside(hash, block);
+        let bytes = steps.beside(hash, block);
         let indices = steps.indices();
         self.end(indices);
-        octets
+        bytes
     }
 
-    /// The stream, to be taken octet by octet; [`Rc4::end`] takes the indices back.
+    /// The stream, to be taken byte by byte; [`Rc4::end`] takes the indices back.
     pub(super) fn begin(&mut self) -> Steps<'_> {
         let low = u32::from(self.cells[usize::from(self.i.wrapping_add(1))].get());
         let sum = u32::from(self.j).wrapping_add(low);
@@ -212,32 +212,32 @@ impl Rc4 {
 
     /// Undoes the last [`Rc4::apply`], which was to `text`: text and stream are as before it.
     pub fn undo(&mut self, text: &mut [u8]) {
-        for octet in text.iter_mut().rev() {
-            *octet ^= self.step_back();
+        for byte in text.iter_mut().rev() {
+            *byte ^= self.step_back();
         }
     }
 
-    /// Takes a step back; returns the octet that it had made.
+    /// Takes a step back; returns the byte that it had made.
     pub(super) fn step_back(&mut self) -> u8 {
-        let at = |index: u8| octet_of(self.cells[usize::from(index)].get().into());
+        let at = |index: u8| byte_of(self.cells[usize::from(index)].get().into());
         let (i, j) = (self.i, self.j);
-        let octet = at(at(i).wrapping_add(at(j)));
+        let byte = at(at(i).wrapping_add(at(j)));
         self.cells.swap(usize::from(i), usize::from(j));
-        self.j = j.wrapping_sub(octet_of(self.cells[usize::from(i)].get().into()));
+        self.j = j.wrapping_sub(byte_of(self.cells[usize::from(i)].get().into()));
         self.i = i.wrapping_sub(1);
-        octet
+        byte
     }
 
-    /// The state, for [`Rc4::unpack`]: the indices, then the 256 cells, an octet each.
+    /// The state, for [`Rc4::unpack`]: the indices, then the 256 cells, a byte each.
     #[must_use]
     pub fn pack(&self) -> Vec<u8> {
         let mut packed = Vec::with_capacity(PACKED);
         packed.extend([self.i, self.j]);
-        packed.extend(self.cells.iter().map(|cell| octet_of(cell.get().into())));
+        packed.extend(self.cells.iter().map(|cell| byte_of(cell.get().into())));
         packed
     }
 
-    /// The stream of a packed state; none for octets that are not one.
+    /// The stream of a packed state; none for bytes that are not one.
     #[must_use]
     pub fn unpack(packed: &[u8]) -> Option<Self> {
         let (indices, cells) = packed.split_first_chunk::<2>()?;

@@ -14,10 +14,10 @@ use zeroize::Zeroize;
 use super::md5::{Block, State, compress};
 use super::rc4::Rc4;
 
-/// While fewer octets than these are ready, each hashed block makes more. They are two blocks, so
+/// While fewer bytes than these are ready, each hashed block makes more. They are two blocks, so
 /// that those which are taken for a block were written a while ago, and can be read at once.
 const ENOUGH: usize = 2 * size_of::<Block>();
-/// The most octets that are ready.
+/// The most bytes that are ready.
 const ROOM: usize = ENOUGH + size_of::<Block>();
 
 /// A key stream, some of which is made already. Wiped on drop.
@@ -28,44 +28,44 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of a key of 16 octets, at its start.
+    /// The stream of a key of 16 bytes, at its start.
     #[must_use]
     pub fn new(key: &[u8; 16]) -> Self {
         Self::of(Rc4::new(key))
     }
 
     fn of(rc4: Rc4) -> Self {
-        Self { rc4, ready: Ready { octets: [0; ROOM], left: 0 } }
+        Self { rc4, ready: Ready { bytes: [0; ROOM], left: 0 } }
     }
 
-    /// Encrypts or decrypts `text` with the next octets of the stream.
+    /// Encrypts or decrypts `text` with the next bytes of the stream.
     pub fn apply(&mut self, text: &mut [u8]) {
         let mut rest = text;
         while !rest.is_empty() {
             if self.ready.left == 0 {
-                let mut octets = [0; 64];
-                self.rc4.apply(&mut octets);
-                self.ready.add(&octets);
-                octets.as_mut_slice().zeroize();
+                let mut bytes = [0; 64];
+                self.rc4.apply(&mut bytes);
+                self.ready.add(&bytes);
+                bytes.as_mut_slice().zeroize();
             }
             rest = self.ready.mix(rest);
         }
     }
 
-    /// Takes `blocks` into the MD5 state `state`, and makes octets ready meanwhile.
+    /// Takes `blocks` into the MD5 state `state`, and makes bytes ready meanwhile.
     pub fn compress(&mut self, state: &mut State, blocks: &[Block]) {
         for block in blocks {
             if self.ready.left < ENOUGH {
-                let mut octets = self.rc4.beside(state, block);
-                self.ready.add(&octets);
-                octets.as_mut_slice().zeroize();
+                let mut bytes = self.rc4.beside(state, block);
+                self.ready.add(&bytes);
+                bytes.as_mut_slice().zeroize();
             } else {
                 compress(state, from_ref(block));
             }
         }
     }
 
-    /// How many octets are ready.
+    /// How many bytes are ready.
     #[must_use]
     pub fn ready(&self) -> usize {
         self.ready.left
@@ -120,7 +120,7 @@ impl Stream {
         rc4.pack()
     }
 
-    /// The stream of a packed state; none for octets that are not one.
+    /// The stream of a packed state; none for bytes that are not one.
     #[must_use]
     pub fn unpack(packed: &[u8]) -> Option<Self> {
         Rc4::unpack(packed).map(Self::of)
@@ -133,10 +133,10 @@ fn step_back(rc4: &mut Rc4, steps: usize) {
     }
 }
 
-/// The next octets of a stream. Wiped on drop.
+/// The next bytes of a stream. Wiped on drop.
 struct Ready {
     /// The last `left` of them.
-    octets: [u8; ROOM],
+    bytes: [u8; ROOM],
     left: usize,
 }
 
@@ -144,9 +144,9 @@ impl Ready {
     /// Adds a block to what is not [`ENOUGH`].
     #[inline]
     fn add(&mut self, block: &Block) {
-        let (_, kept) = self.octets.split_at(size_of::<Block>());
+        let (_, kept) = self.bytes.split_at(size_of::<Block>());
         let kept: [u8; ENOUGH] = kept.try_into().unwrap_or([0; ENOUGH]);
-        let (start, end) = self.octets.split_at_mut(ENOUGH);
+        let (start, end) = self.bytes.split_at_mut(ENOUGH);
         start.copy_from_slice(&kept);
         end.copy_from_slice(block);
         self.left += block.len();
@@ -155,30 +155,30 @@ impl Ready {
     /// Adds as much as there is to `text`, and returns the rest of that.
     fn mix<'t>(&mut self, text: &'t mut [u8]) -> &'t mut [u8] {
         let (text, rest) = text.split_at_mut(text.len().min(self.left));
-        let (_, mask) = self.octets.split_at(ROOM - self.left);
+        let (_, mask) = self.bytes.split_at(ROOM - self.left);
         self.left -= text.len();
-        let (words, octets) = text.as_chunks_mut::<8>();
+        let (words, bytes) = text.as_chunks_mut::<8>();
         let (masks, _) = mask.as_chunks::<8>();
         for (word, mask) in words.iter_mut().zip(masks) {
             *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(*mask)).to_ne_bytes();
         }
         let mask = mask.iter().skip(words.len() * 8);
-        for (octet, mask) in octets.iter_mut().zip(mask) {
-            *octet ^= mask;
+        for (byte, mask) in bytes.iter_mut().zip(mask) {
+            *byte ^= mask;
         }
         rest
     }
 }
 
 fn mix(block: &mut Block, mask: &Block) {
-    for (octet, mask) in block.iter_mut().zip(mask) {
-        *octet ^= mask;
+    for (byte, mask) in block.iter_mut().zip(mask) {
+        *byte ^= mask;
     }
 }
 
 impl Drop for Ready {
     fn drop(&mut self) {
-        self.octets.as_mut_slice().zeroize();
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 
@@ -206,7 +206,7 @@ mod tests {
                 let (mut expected, mut text) = (text(length), text(length));
                 alone.apply(&mut expected);
                 stream.apply(&mut text);
-                assert_eq!(text, expected, "{length} octets after {count} blocks");
+                assert_eq!(text, expected, "{length} bytes after {count} blocks");
                 assert_eq!(stream.pack(), alone.pack());
             }
         }
@@ -221,7 +221,7 @@ mod tests {
             let (mut expected, mut sealed) = (text(start), text(start));
             alone.apply(&mut expected);
             sealing.drain(&mut sealed);
-            assert_eq!(sealed, expected, "{start} octets");
+            assert_eq!(sealed, expected, "{start} bytes");
 
             let mut opening = Stream::unpack(&sealing.pack()).unwrap();
             let blocks: Vec<Block> = (0..count).map(|n| [n.to_le_bytes()[0]; 64]).collect();
@@ -229,12 +229,12 @@ mod tests {
             compress(&mut hash, &blocks);
             let mut expected = blocks.clone();
             alone.apply(expected.as_flattened_mut());
-            let (mut octets, mut state) = (blocks.clone(), [1, 2, 3, 4]);
-            sealing.seal(&mut state, &mut octets);
-            assert_eq!((&octets, state), (&expected, hash));
+            let (mut bytes, mut state) = (blocks.clone(), [1, 2, 3, 4]);
+            sealing.seal(&mut state, &mut bytes);
+            assert_eq!((&bytes, state), (&expected, hash));
             let mut state = [1, 2, 3, 4];
-            opening.open(&mut state, &mut octets);
-            assert_eq!((&octets, state), (&blocks, hash));
+            opening.open(&mut state, &mut bytes);
+            assert_eq!((&bytes, state), (&blocks, hash));
             assert_eq!((sealing.pack(), opening.pack()), (alone.pack(), alone.pack()));
         }
     }
@@ -246,11 +246,11 @@ mod tests {
             for count in HASHED {
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
                 let before = stream.pack();
-                let mut octets = text(length);
-                stream.apply(&mut octets);
+                let mut bytes = text(length);
+                stream.apply(&mut bytes);
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
-                stream.undo(&mut octets);
-                assert_eq!(octets, text(length));
+                stream.undo(&mut bytes);
+                assert_eq!(bytes, text(length));
                 assert_eq!(stream.pack(), before);
                 let (mut other, mut same) = (text(200), text(200));
                 Stream::unpack(&before).unwrap().apply(&mut other);

@@ -1,10 +1,10 @@
-//! The cookies that GSSAPI peers exchange after the package's tokens, as octets (RFC 4752 §3.3): a
+//! The cookies that GSSAPI peers exchange after the package's tokens, as bytes (RFC 4752 §3.3): a
 //! mask of layers, the largest message that the sender takes, and from clients an identity.
 
 use crate::error::{Error, Result, Status};
 use crate::sspi::Flags;
 
-/// The largest size that three octets can carry.
+/// The largest size that three bytes can carry.
 pub(super) const LARGEST: u32 = 0xFF_FFFF;
 
 const NO_LAYER: u8 = 1;
@@ -44,7 +44,7 @@ pub(super) struct Layers(u8);
 
 impl Layers {
     /// What a context with these attributes can protect, for an end that takes messages of
-    /// `receive_size` octets: none at all where that is 0.
+    /// `receive_size` bytes: none at all where that is 0.
     pub(super) fn of(flags: Flags, receive_size: u32) -> Self {
         let mut mask = NO_LAYER;
         if receive_size > 0 && flags.contains(Flags::INTEGRITY) {
@@ -85,18 +85,18 @@ pub(super) fn offer(layers: Layers, receive_size: u32) -> [u8; 4] {
 
 /// The client's cookie.
 pub(super) fn choice(layer: Layer, receive_size: u32, authorization: &[u8]) -> Vec<u8> {
-    let mut octets = head(layer.bit(), receive_size).to_vec();
-    octets.extend_from_slice(authorization);
-    octets
+    let mut bytes = head(layer.bit(), receive_size).to_vec();
+    bytes.extend_from_slice(authorization);
+    bytes
 }
 
 /// What a client reads out of the server's cookie: the layers, and how much the server takes.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for another length than four octets, and for an offer without a known layer.
-pub(super) fn read_offer(octets: &[u8]) -> Result<(Layers, u32)> {
+/// `INVALID_TOKEN` for another length than four bytes, and for an offer without a known layer.
+pub(super) fn read_offer(bytes: &[u8]) -> Result<(Layers, u32)> {
     let &[mask, ref size @ ..] =
-        <&[u8; 4]>::try_from(octets).map_err(|_| malformed("cookie: an offer has four octets"))?;
+        <&[u8; 4]>::try_from(bytes).map_err(|_| malformed("cookie: an offer has four bytes"))?;
     let known = mask & (NO_LAYER | INTEGRITY | CONFIDENTIALITY);
     if known == 0 {
         return Err(malformed("cookie: the server offers no layer that there is"));
@@ -108,13 +108,13 @@ pub(super) fn read_offer(octets: &[u8]) -> Result<(Layers, u32)> {
 /// whom it acts, which may be empty.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for fewer than four octets, for a choice that is none or was not offered, and for an
+/// `INVALID_TOKEN` for fewer than four bytes, for a choice that is none or was not offered, and for an
 /// identity that is not UTF-8 (RFC 4752 §3.3) or has control characters: whoever shows it, or reads it as
 /// C reads its strings, would take it for another.
-pub(super) fn read_choice(octets: &[u8], offered: Layers) -> Result<(Layer, u32, &[u8])> {
-    let (&[mask, ref size @ ..], authorization) = octets
+pub(super) fn read_choice(bytes: &[u8], offered: Layers) -> Result<(Layer, u32, &[u8])> {
+    let (&[mask, ref size @ ..], authorization) = bytes
         .split_first_chunk::<4>()
-        .ok_or_else(|| malformed("cookie: a choice has four octets at least"))?;
+        .ok_or_else(|| malformed("cookie: a choice has four bytes at least"))?;
     if mask & !offered.0 != 0 {
         return Err(malformed("cookie: the client chose a layer that was not offered"));
     }
@@ -189,13 +189,13 @@ mod tests {
 
     #[test]
     fn r56_cookies_too_short_or_senseless() {
-        for octets in [&b""[..], b"\x01", b"\x01\0\0", b"\0\0\0\0", b"\x08\0\0\0", b"\x09\0\0\0"] {
-            let status = read_choice(octets, ALL).unwrap_err().status();
-            assert_eq!(status, Status::INVALID_TOKEN, "{octets:02x?}");
+        for bytes in [&b""[..], b"\x01", b"\x01\0\0", b"\0\0\0\0", b"\x08\0\0\0", b"\x09\0\0\0"] {
+            let status = read_choice(bytes, ALL).unwrap_err().status();
+            assert_eq!(status, Status::INVALID_TOKEN, "{bytes:02x?}");
         }
-        for octets in [&b""[..], b"\x07\0\xFF", b"\x07\0\xFF\xFF\xFF", b"\0\0\0\0", b"\xF8\0\0\0"] {
-            let status = read_offer(octets).unwrap_err().status();
-            assert_eq!(status, Status::INVALID_TOKEN, "{octets:02x?}");
+        for bytes in [&b""[..], b"\x07\0\xFF", b"\x07\0\xFF\xFF\xFF", b"\0\0\0\0", b"\xF8\0\0\0"] {
+            let status = read_offer(bytes).unwrap_err().status();
+            assert_eq!(status, Status::INVALID_TOKEN, "{bytes:02x?}");
         }
         // Not offered, alone and beside one that was.
         for mask in [2, 4, 5, 3, 6, 7] {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn choices_as_clients_send_them() {
-        for (octets, expected) in [
+        for (bytes, expected) in [
             (&b"\x01\0\0\0"[..], (Layer::None, LARGEST, &b""[..])),
             (b"\x01\xFF\xFF\xFF", (Layer::None, 0xFF_FFFF, b"")),
             (b"\x02\x01\0\0", (Layer::Integrity, 0x1_0000, b"")),
@@ -218,15 +218,15 @@ mod tests {
             (b"\x01\0\0\0bob\0", (Layer::None, LARGEST, b"bob")),
             (b"\x01\0\0\0\0", (Layer::None, LARGEST, b"")),
         ] {
-            assert_eq!(read_choice(octets, ALL).unwrap(), expected, "{octets:02x?}");
+            assert_eq!(read_choice(bytes, ALL).unwrap(), expected, "{bytes:02x?}");
         }
     }
 
     #[test]
     fn an_identity_is_utf8_that_ends_no_line_and_no_string() {
         for identity in ["bob", "u:bob", "b b", "J\u{e4}ger", "\u{17c}\u{f3}\u{142}w"] {
-            let octets = [b"\x01\0\0\0", identity.as_bytes()].concat();
-            assert_eq!(read_choice(&octets, ALL).unwrap().2, identity.as_bytes());
+            let bytes = [b"\x01\0\0\0", identity.as_bytes()].concat();
+            assert_eq!(read_choice(&bytes, ALL).unwrap().2, identity.as_bytes());
         }
         for identity in [
             &b"bob\r\nX: y"[..],
@@ -239,8 +239,8 @@ mod tests {
             b"j\xE4ger",
             b"\xC3",
         ] {
-            let octets = [b"\x01\0\0\0", identity].concat();
-            let status = read_choice(&octets, ALL).unwrap_err().status();
+            let bytes = [b"\x01\0\0\0", identity].concat();
+            let status = read_choice(&bytes, ALL).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN, "{}", identity.escape_ascii());
         }
     }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::cookie::{self, Layer, Layers};
 use super::options::Options;
-use super::session::{Leg, call};
+use super::session::{StepRequest, call};
 use super::wrap::{unwrap, wrap};
 use crate::error::{Error, Result, Status};
 use crate::log;
@@ -27,7 +27,7 @@ enum Phase {
     Repeated(Box<Undelivered>),
     /// Nothing: the exchange has succeeded.
     Done,
-    /// Nothing: it has failed, or a leg is being taken on another thread.
+    /// Nothing: it has failed, or a step is being taken on another thread.
     Dead,
 }
 
@@ -72,7 +72,7 @@ impl TokenSink for Watched<'_> {
     }
 }
 
-/// What a leg leads to: the next phase, and what the caller is told.
+/// What a step leads to: the next phase, and what the caller is told.
 type Progress = (Phase, Result<Step>);
 
 impl Exchange {
@@ -85,17 +85,17 @@ impl Exchange {
         self.agreed.get()
     }
 
-    /// Takes one leg. No lock is held meanwhile; a second leg at the same time finds a dead
+    /// Takes one step. No lock is held meanwhile; a second step at the same time finds a dead
     /// exchange, and so does the next one after a panic.
     pub(super) fn step(
         &self,
         context: &dyn Context,
         options: &Options,
-        leg: &Leg<'_>,
+        request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
         let phase = self.replace(Phase::Dead);
-        let (next, result) = self.advance(phase, context, options, leg, output);
+        let (next, result) = self.advance(phase, context, options, request, output);
         self.replace(next);
         result
     }
@@ -109,12 +109,14 @@ impl Exchange {
         phase: Phase,
         context: &dyn Context,
         options: &Options,
-        leg: &Leg<'_>,
+        request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
     ) -> Progress {
-        let input = leg.inputs.token();
+        let input = request.inputs.token();
         match phase {
-            Phase::Package(asked) => self.package(asked | leg.flags, context, options, leg, output),
+            Phase::Package(asked) => {
+                self.package(asked | request.flags, context, options, request, output)
+            }
             Phase::Empty if input.is_empty() => self.offer(context, options, input, output),
             Phase::Empty => refused("cookie: a token where the empty one is due"),
             Phase::Choice(offered) => match self.read_choice(offered, context, options, input) {
@@ -182,24 +184,24 @@ impl Exchange {
 
     fn settle(&self, agreed: Agreed) {
         let Agreed { layer, peer_size, .. } = agreed;
-        log::note(|| format!("cookies: {layer:?}, the peer takes {peer_size} octets"));
-        // Legs are taken one at a time and none settles after this one: it is the first value.
+        log::note(|| format!("cookies: {layer:?}, the peer takes {peer_size} bytes"));
+        // Steps are taken one at a time and none settles after this one: it is the first value.
         let _ = self.agreed.set(agreed);
     }
 
-    /// Takes a leg of the package's, and the first one of the cookies where the package has ended.
+    /// Takes a step of the package's, and the first one of the cookies where the package has ended.
     fn package(
         &self,
         asked: Flags,
         context: &dyn Context,
         options: &Options,
-        leg: &Leg<'_>,
+        request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
     ) -> Progress {
         let mut watched = Watched { output, refused: false, length: 0 };
-        let leg_with_needs = Leg { flags: needed(asked, leg), ..*leg };
+        let request_with_needs = StepRequest { flags: needed(asked, request), ..*request };
         let allowed = options.authorization_allowed;
-        let call = call(&leg_with_needs, allowed, &options.authorization);
+        let call = call(&request_with_needs, allowed, &options.authorization);
         let step = match context.step(&call, &mut watched) {
             Ok(step) => step,
             Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),
@@ -211,7 +213,7 @@ impl Exchange {
         let silent = watched.length == 0;
         let goes_on = Ok(Step { outcome: Outcome::Continue, flags: step.flags });
         match context.role() {
-            Role::Server if silent => self.offer(context, options, leg.inputs.token(), output),
+            Role::Server if silent => self.offer(context, options, request.inputs.token(), output),
             Role::Server => (Phase::Empty, goes_on),
             Role::Client => {
                 if silent {
@@ -242,7 +244,7 @@ impl Exchange {
         self.deliver(Undelivered { input, cookie, step, next, agreed }, output)
     }
 
-    /// Hands a cookie out; where that fails it is kept for when the leg is repeated.
+    /// Hands a cookie out; where that fails it is kept for when the step is repeated.
     fn deliver(&self, undelivered: Undelivered, output: &mut dyn TokenSink) -> Progress {
         match output.space(undelivered.cookie.len()) {
             Ok(space) => {
@@ -259,11 +261,13 @@ impl Exchange {
 
 /// What a client has to ask of the package: cookies are signed whatever is chosen, and a layer
 /// needs mutual authentication and sequence detection (RFC 4752 §3.1).
-fn needed(asked: Flags, leg: &Leg<'_>) -> Flags {
-    match leg.role {
-        Role::Server => leg.flags,
-        Role::Client if cookie::requested(asked) == Layer::None => leg.flags | Flags::INTEGRITY,
-        Role::Client => leg.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT,
+fn needed(asked: Flags, request: &StepRequest<'_>) -> Flags {
+    match request.role {
+        Role::Server => request.flags,
+        Role::Client if cookie::requested(asked) == Layer::None => request.flags | Flags::INTEGRITY,
+        Role::Client => {
+            request.flags | Flags::INTEGRITY | Flags::MUTUAL_AUTH | Flags::SEQUENCE_DETECT
+        }
     }
 }
 

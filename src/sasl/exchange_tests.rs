@@ -9,7 +9,7 @@ mod edges;
 const SIGNS: Flags = Flags::SIGNED;
 const ALL: Flags = Flags::SEALED;
 
-/// An exchange over a toy, its options, and the leg that is taken.
+/// An exchange over a toy, its options, and the step that is taken.
 struct Subject {
     toy: Toy,
     exchange: Exchange,
@@ -58,14 +58,14 @@ impl Subject {
 
     fn take_into(&self, input: &[u8], output: &mut dyn TokenSink) -> Result<Step> {
         let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: input }];
-        let leg = Leg {
+        let request = StepRequest {
             role: self.toy.role,
             through_sasl: true,
             inputs: Inputs(&inputs),
             flags: self.asked,
             target: Some("imap/host"),
         };
-        self.exchange.step(&self.toy, &self.options, &leg, output)
+        self.exchange.step(&self.toy, &self.options, &request, output)
     }
 
     fn take(&self, input: &[u8]) -> Result<(Outcome, Vec<u8>, Flags)> {
@@ -74,7 +74,7 @@ impl Subject {
         Ok((step.outcome, output, step.flags))
     }
 
-    /// A leg that goes on, and its token.
+    /// A step that goes on, and its token.
     #[track_caller]
     fn goes_on(&self, input: &[u8]) -> Vec<u8> {
         let (outcome, token, flags) = self.take(input).unwrap();
@@ -135,9 +135,9 @@ fn server_without_a_token_offers_at_once() {
 }
 
 #[test]
-fn packages_of_several_legs_repeat_the_first() {
+fn packages_of_several_steps_repeat_the_first() {
     let mut server = Subject::server(b"proof");
-    server.toy.legs = 2;
+    server.toy.steps = 2;
     assert_eq!(server.goes_on(b"one"), b"more");
     assert_eq!(server.goes_on(b"two"), b"more");
     assert_eq!(server.goes_on(b"three"), b"proof");
@@ -214,7 +214,7 @@ fn layers_that_were_not_offered_cannot_be_chosen() {
 }
 
 #[test]
-fn the_size_is_the_option_and_three_octets() {
+fn the_size_is_the_option_and_three_bytes() {
     for (size, cookie) in [
         (0, [1, 0, 0, 0]),
         (1, [7, 0, 0, 1]),
@@ -240,10 +240,10 @@ fn authorization_identities_are_told() {
     ] {
         let server = offered();
         let before = server.option(OptionId::AUTHZ_STRING);
-        assert_eq!(before, OptionValue::Octets(Vec::new()));
+        assert_eq!(before, OptionValue::Bytes(Vec::new()));
         server.take(&wrapped(0, plain)).unwrap();
         let after = server.option(OptionId::AUTHZ_STRING);
-        assert_eq!(after, OptionValue::Octets(expected.to_vec()));
+        assert_eq!(after, OptionValue::Bytes(expected.to_vec()));
     }
 }
 
@@ -305,7 +305,7 @@ fn too_little_room_costs_nothing() {
             unwrapped(0, &room.1);
         }
     }
-    // The last leg returns nothing and needs no buffer.
+    // The last step returns nothing and needs no buffer.
     let step = server.take_into(&wrapped(0, b"\x01\0\0\0"), &mut Nowhere).unwrap();
     assert_eq!(step.outcome, Outcome::Done);
 }
@@ -337,7 +337,7 @@ fn nothing_is_taken_after_the_end_and_nothing_lost() {
     for input in [&b""[..], b"token", &wrapped(1, b"\x01\0\0\0")] {
         server.refuses(input, Status::INVALID_TOKEN);
     }
-    assert_eq!(server.option(OptionId::AUTHZ_STRING), OptionValue::Octets(b"bob".to_vec()));
+    assert_eq!(server.option(OptionId::AUTHZ_STRING), OptionValue::Bytes(b"bob".to_vec()));
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn client_sends_its_size_and_identity() {
     client.options.set(OptionId::AUTHZ_STRING, b"u:bob").unwrap();
     let (_, cookie, _) = client.take(&wrapped(0, b"\x07\0\x10\0")).unwrap();
     assert_eq!(unwrapped(0, &cookie), b"\x02\x01\0\0u:bob");
-    assert_eq!(client.option(OptionId::AUTHZ_STRING), OptionValue::Octets(b"u:bob".to_vec()));
+    assert_eq!(client.option(OptionId::AUTHZ_STRING), OptionValue::Bytes(b"u:bob".to_vec()));
     assert_eq!(client.option(OptionId::SEND_SIZE), OptionValue::Number(0x1000 - 8));
 }
 

@@ -12,4 +12,4 @@ mod wrap;
 
 pub use options::{OptionId, OptionValue};
 pub use profile::{find_package, identify, packages, profile_package, profiles};
-pub use session::{Leg, Session};
+pub use session::{Session, StepRequest};

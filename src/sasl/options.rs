@@ -29,8 +29,8 @@ impl OptionId {
 pub enum OptionValue {
     /// A `ULONG`.
     Number(u32),
-    /// Octets without a terminator.
-    Octets(Vec<u8>),
+    /// Bytes without a terminator.
+    Bytes(Vec<u8>),
 }
 
 /// The options of one context.
@@ -97,7 +97,7 @@ impl Options {
             OptionId::RECV_SIZE => OptionValue::Number(self.receive_size),
             OptionId::AUTHZ_STRING => {
                 self.check_authorization()?;
-                OptionValue::Octets(match context.role() {
+                OptionValue::Bytes(match context.role() {
                     Role::Client => heap::copied(&self.authorization)?,
                     Role::Server => match agreed {
                         Some(agreed) => heap::copied(&agreed.authorization)?,
@@ -138,7 +138,7 @@ impl Options {
     }
 }
 
-/// The plaintext that fits into a message of `size` octets, as Windows documents the option.
+/// The plaintext that fits into a message of `size` bytes, as Windows documents the option.
 fn without_overhead(size: u32, sizes: Sizes) -> u32 {
     let Sizes { max_signature, block_size, security_trailer, .. } = sizes;
     size.saturating_sub(block_size).saturating_sub(security_trailer).saturating_sub(max_signature)
@@ -146,8 +146,8 @@ fn without_overhead(size: u32, sizes: Sizes) -> u32 {
 
 fn number(value: &[u8]) -> Result<u32> {
     match value.first_chunk() {
-        Some(octets) => Ok(u32::from_ne_bytes(*octets)),
-        None => Err(Error::new(Status::BUFFER_TOO_SMALL, "SASL option: a ULONG has four octets")),
+        Some(bytes) => Ok(u32::from_ne_bytes(*bytes)),
+        None => Err(Error::new(Status::BUFFER_TOO_SMALL, "SASL option: a ULONG has four bytes")),
     }
 }
 

@@ -15,9 +15,9 @@ use crate::sspi::{
 use crate::system::fork::Gated;
 use crate::system::heap;
 
-/// One leg of an exchange, as a C function passed it.
+/// One step of an exchange, as a C function passed it.
 #[derive(Clone, Copy)]
-pub struct Leg<'a> {
+pub struct StepRequest<'a> {
     /// Whether an accepting or an initializing function was called.
     pub role: Role,
     /// Whether it was the `Sasl*` form.
@@ -53,7 +53,7 @@ enum Wrapper {
 type SparseOptions = OnceBox<Gated<Options>>;
 
 impl Session {
-    /// A session before its first leg.
+    /// A session before its first step.
     ///
     /// # Errors
     /// `NO_CREDENTIALS` when the credential does not serve `role`.
@@ -88,7 +88,7 @@ impl Session {
         &*self.context
     }
 
-    /// Takes one leg. `credential` may be absent on all but the first.
+    /// Takes one step. `credential` may be absent on all but the first.
     ///
     /// # Errors
     /// `INVALID_HANDLE` when the context is of the other role, or a `Sasl*` function meets a
@@ -97,26 +97,26 @@ impl Session {
     pub fn step(
         &self,
         credential: Option<&dyn Credential>,
-        leg: &Leg<'_>,
+        request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<Step> {
-        self.check(credential, leg)?;
+        self.check(credential, request)?;
         let Some(options) = self.sparse_options() else {
-            return self.context.step(&call(leg, true, &[]), output);
+            return self.context.step(&call(request, true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
         let options = copied(options)?;
         if let Wrapper::Cookies(cookies) = &self.wrapper {
-            return cookies.1.step(self.context(), &options.unwrap_or_default(), leg, output);
+            return cookies.1.step(self.context(), &options.unwrap_or_default(), request, output);
         }
         let Some(options) = options else {
-            return self.context.step(&call(leg, true, &[]), output);
+            return self.context.step(&call(request, true, &[]), output);
         };
-        let call = call(leg, options.authorization_allowed, &options.authorization);
+        let call = call(request, options.authorization_allowed, &options.authorization);
         self.context.step(&call, output)
     }
 
-    /// The attributes of the last leg.
+    /// The attributes of the last step.
     #[must_use]
     pub fn flags(&self) -> Flags {
         let flags = self.context.flags();
@@ -214,12 +214,12 @@ impl Session {
         }
     }
 
-    fn check(&self, credential: Option<&dyn Credential>, leg: &Leg<'_>) -> Result<()> {
-        if leg.role != self.role {
+    fn check(&self, credential: Option<&dyn Credential>, request: &StepRequest<'_>) -> Result<()> {
+        if request.role != self.role {
             let reason = "context: an accepting context cannot initialize, nor the reverse";
             return Err(Error::new(Status::INVALID_HANDLE, reason));
         }
-        if leg.through_sasl {
+        if request.through_sasl {
             self.options()?;
         }
         let own = || self.context.package().info().name;
@@ -230,7 +230,7 @@ impl Session {
         Ok(())
     }
 
-    /// Sets an option. Effective for the legs that follow.
+    /// Sets an option. Effective for the steps that follow.
     ///
     /// # Errors
     /// `INVALID_HANDLE` for contexts that no `Sasl*` function made, `BUFFER_TOO_SMALL` for a short
@@ -252,14 +252,14 @@ impl Session {
 }
 
 pub(super) fn call<'a>(
-    leg: &Leg<'a>,
+    request: &StepRequest<'a>,
     authorization_allowed: bool,
     authorization: &'a [u8],
 ) -> Call<'a> {
     Call {
-        inputs: leg.inputs,
-        flags: leg.flags,
-        target: leg.target,
+        inputs: request.inputs,
+        flags: request.flags,
+        target: request.target,
         authorization_allowed,
         authorization,
     }

@@ -16,13 +16,13 @@ fn begin(role: Role) -> Session {
 fn take(session: &Session, input: &[u8], flags: Flags) -> (Step, Vec<u8>) {
     let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: input }];
     let (role, inputs, target) = (session.context().role(), Inputs(&inputs), None);
-    let leg = Leg { role, through_sasl: true, inputs, flags, target };
+    let request = StepRequest { role, through_sasl: true, inputs, flags, target };
     let mut output = Vec::new();
-    (session.step(None, &leg, &mut output).unwrap(), output)
+    (session.step(None, &request, &mut output).unwrap(), output)
 }
 
-fn buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
-    let data = Data::Writable(octets);
+fn buffer(kind: u32, bytes: &mut [u8]) -> MessageBuffer<'_> {
+    let data = Data::Writable(bytes);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
 }
 
@@ -82,8 +82,8 @@ fn no_message_after_a_failure() {
     take(&server, b"token", Flags::NONE);
     let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: b"garbage" }];
     let (role, inputs, flags) = (Role::Server, Inputs(&inputs), Flags::NONE);
-    let leg = Leg { role, through_sasl: true, inputs, flags, target: None };
-    assert!(server.step(None, &leg, &mut Vec::new()).is_err());
+    let request = StepRequest { role, through_sasl: true, inputs, flags, target: None };
+    assert!(server.step(None, &request, &mut Vec::new()).is_err());
     assert_eq!(statuses(&server), [Status::INVALID_HANDLE; 4]);
 }
 

@@ -1,5 +1,5 @@
 //! A package with GSSAPI semantics for tests: its tokens are words, its wrap is a header that counts
-//! messages and a mask over the octets.
+//! messages and a mask over the bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -11,13 +11,13 @@ use crate::sspi::{
     buffer_type,
 };
 
-/// What a context of the toy's says in its first leg, and what it has.
+/// What a context of the toy's says in its first step, and what it has.
 pub(super) struct Toy {
     pub(super) role: Role,
-    /// The token of its last leg; empty for none.
+    /// The token of its last step; empty for none.
     pub(super) last_token: &'static [u8],
-    /// Legs before that, each answered with "more".
-    pub(super) legs: usize,
+    /// Steps before that, each answered with "more".
+    pub(super) steps: usize,
     pub(super) flags: Flags,
     pub(super) taken: AtomicUsize,
     pub(super) asked: std::sync::Mutex<Flags>,
@@ -32,7 +32,7 @@ impl Toy {
         Self {
             role,
             last_token,
-            legs: 0,
+            steps: 0,
             flags,
             taken: AtomicUsize::new(0),
             asked: std::sync::Mutex::new(Flags::NONE),
@@ -89,7 +89,7 @@ const MASK: u8 = 0x55;
 
 /// What the toy's peer sends as its `number`th message.
 pub(super) fn wrapped(number: u8, plain: &[u8]) -> Vec<u8> {
-    let masked = plain.iter().map(|octet| octet ^ MASK);
+    let masked = plain.iter().map(|byte| byte ^ MASK);
     [b'W', number].into_iter().chain(masked).collect()
 }
 
@@ -97,7 +97,7 @@ pub(super) fn wrapped(number: u8, plain: &[u8]) -> Vec<u8> {
 #[track_caller]
 pub(super) fn unwrapped(number: u8, message: &[u8]) -> Vec<u8> {
     assert_eq!(message[..2], [b'W', number], "{message:02x?}");
-    message[2..].iter().map(|octet| octet ^ MASK).collect()
+    message[2..].iter().map(|byte| byte ^ MASK).collect()
 }
 
 fn error(status: Status) -> Error {
@@ -119,13 +119,13 @@ impl Context for Toy {
             return Err(error(Status::LOGON_DENIED));
         }
         let flags = self.flags;
-        let leg = self.taken.load(Ordering::SeqCst);
-        let last = leg == self.legs;
+        let step = self.taken.load(Ordering::SeqCst);
+        let last = step == self.steps;
         let token = if last { self.last_token } else { b"more" };
         if !token.is_empty() {
             output.space(token.len())?.copy_from_slice(token);
         }
-        self.taken.store(leg + 1, Ordering::SeqCst);
+        self.taken.store(step + 1, Ordering::SeqCst);
         let outcome = match call.inputs.token() {
             b"complete" => Outcome::Complete,
             b"complete and continue" => Outcome::CompleteAndContinue,
@@ -140,7 +140,7 @@ impl Context for Toy {
     }
 
     fn established(&self) -> bool {
-        self.taken.load(Ordering::SeqCst) > self.legs
+        self.taken.load(Ordering::SeqCst) > self.steps
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
@@ -164,7 +164,7 @@ impl Context for Toy {
     }
 
     /// Counts, so that a cookie that was made twice is noticed. Cookies are not encrypted, which is
-    /// to be seen by their first octet.
+    /// to be seen by their first byte.
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
         if let Some(status) = self.refuses_to_seal {
             return Err(error(status));
@@ -175,8 +175,8 @@ impl Context for Toy {
         message.writable(token)?[..2].copy_from_slice(&[kind, number]);
         message.0[token].length = Some(2);
         let data = message.position(buffer_type::DATA).unwrap();
-        for octet in message.writable(data)? {
-            *octet ^= MASK;
+        for byte in message.writable(data)? {
+            *byte ^= MASK;
         }
         let padding = message.position(buffer_type::PADDING).unwrap();
         message.0[padding].length = Some(0);
@@ -185,9 +185,9 @@ impl Context for Toy {
 
     fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
         let stream = message.position(buffer_type::STREAM).unwrap();
-        let octets = message.writable(stream)?;
-        let [b'W', number, plain @ ..] = octets else {
-            return Err(error(match octets {
+        let bytes = message.writable(stream)?;
+        let [b'W', number, plain @ ..] = bytes else {
+            return Err(error(match bytes {
                 [] => Status::INCOMPLETE_MESSAGE,
                 [b'E', ..] => Status::CONTEXT_EXPIRED,
                 _ => Status::MESSAGE_ALTERED,
@@ -196,8 +196,8 @@ impl Context for Toy {
         if *number != self.received.fetch_add(1, Ordering::SeqCst) {
             return Err(error(Status::OUT_OF_SEQUENCE));
         }
-        for octet in plain.iter_mut() {
-            *octet ^= MASK;
+        for byte in plain.iter_mut() {
+            *byte ^= MASK;
         }
         let length = plain.len();
         let data = message.position(buffer_type::DATA).unwrap();

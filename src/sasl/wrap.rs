@@ -10,8 +10,8 @@ pub(super) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
 /// much memory it takes.
 const LONGEST: usize = 65535;
 
-fn buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
-    let data = Data::Writable(octets);
+fn buffer(kind: u32, bytes: &mut [u8]) -> MessageBuffer<'_> {
+    let data = Data::Writable(bytes);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
 }
 
@@ -32,9 +32,9 @@ pub(super) fn wrap(context: &dyn Context, plain: &[u8]) -> Result<Vec<u8>> {
     context.seal(WRAP_NO_ENCRYPT, &mut Message(&mut buffers))?;
     let mut joined = Vec::new();
     for buffer in &buffers {
-        let octets = buffer.data.octets();
-        let length = buffer.length.unwrap_or(octets.len());
-        joined.extend_from_slice(octets.get(..length).unwrap_or(octets));
+        let bytes = buffer.data.bytes();
+        let length = buffer.length.unwrap_or(bytes.len());
+        joined.extend_from_slice(bytes.get(..length).unwrap_or(bytes));
     }
     Ok(joined)
 }
@@ -45,7 +45,7 @@ pub(super) fn wrap(context: &dyn Context, plain: &[u8]) -> Result<Vec<u8>> {
 /// `INVALID_TOKEN` for all that a peer can have done wrong, otherwise the package's own.
 pub(super) fn unwrap(context: &dyn Context, token: &[u8]) -> Result<Vec<u8>> {
     if token.len() > LONGEST {
-        return Err(Error::new(Status::INVALID_TOKEN, "cookie: 65536 octets or more"));
+        return Err(Error::new(Status::INVALID_TOKEN, "cookie: 65536 bytes or more"));
     }
     let mut stream = token.to_vec();
     let mut buffers =
@@ -55,7 +55,7 @@ pub(super) fn unwrap(context: &dyn Context, token: &[u8]) -> Result<Vec<u8>> {
     let place =
         data.placement.unwrap_or(crate::sspi::Placement { buffer: 0, offset: 0, length: 0 });
     let end = place.offset.saturating_add(place.length);
-    let plain = stream.data.octets().get(place.offset..end).filter(|_| place.buffer == 0);
+    let plain = stream.data.bytes().get(place.offset..end).filter(|_| place.buffer == 0);
     plain.map(<[u8]>::to_vec).ok_or_else(|| {
         Error::new(Status::INTERNAL_ERROR, "cookie: the package put it somewhere else")
     })

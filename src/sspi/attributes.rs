@@ -57,9 +57,9 @@ pub struct Sizes {
 /// `SecPkgContext_StreamSizes`, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StreamSizes {
-    /// Octets before the data.
+    /// Bytes before the data.
     pub header: u32,
-    /// Octets after the data, padding included.
+    /// Bytes after the data, padding included.
     pub trailer: u32,
     /// The largest plaintext that the peer takes.
     pub maximum_message: u32,

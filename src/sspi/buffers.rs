@@ -38,7 +38,7 @@ pub mod buffer_type {
 pub struct InputBuffer<'a> {
     /// A `buffer_type`, attribute bits removed.
     pub kind: u32,
-    /// The octets; empty for a NULL or zero-length buffer.
+    /// The bytes; empty for a NULL or zero-length buffer.
     pub data: &'a [u8],
 }
 
@@ -64,7 +64,7 @@ impl<'a> Inputs<'a> {
 ///
 /// A package asks for its space before it changes its own state, so that a refusal loses nothing.
 pub trait TokenSink {
-    /// Exactly `length` octets to fill; `length` becomes the token's length.
+    /// Exactly `length` bytes to fill; `length` becomes the token's length.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL` when the caller's buffer holds less (the needed length is reported to
@@ -102,12 +102,12 @@ pub enum Data<'a> {
 }
 
 impl Data<'_> {
-    /// The octets.
+    /// The bytes.
     #[must_use]
-    pub fn octets(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::ReadOnly(octets) => octets,
-            Self::Writable(octets) => octets,
+            Self::ReadOnly(bytes) => bytes,
+            Self::Writable(bytes) => bytes,
         }
     }
 }
@@ -116,11 +116,11 @@ impl Data<'_> {
 /// `DecryptMessage` hands out the plaintext inside a STREAM buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Placement {
-    /// Index of the buffer whose memory holds the octets.
+    /// Index of the buffer whose memory holds the bytes.
     pub buffer: usize,
-    /// Offset of the first octet.
+    /// Offset of the first byte.
     pub offset: usize,
-    /// Number of octets.
+    /// Number of bytes.
     pub length: usize,
 }
 
@@ -172,16 +172,16 @@ impl Message<'_, '_> {
     #[must_use]
     pub fn text_length(&self) -> usize {
         let texts = self.0.iter().filter(|buffer| buffer.is_text());
-        texts.map(|buffer| buffer.data.octets().len()).fold(0, usize::saturating_add)
+        texts.map(|buffer| buffer.data.bytes().len()).fold(0, usize::saturating_add)
     }
 
-    /// The writable octets of buffer `index`.
+    /// The writable bytes of buffer `index`.
     ///
     /// # Errors
     /// `INVALID_TOKEN` when the caller marked the buffer read-only, or there is no such buffer.
     pub fn writable(&mut self, index: usize) -> Result<&mut [u8]> {
         match self.0.get_mut(index).map(|buffer| &mut buffer.data) {
-            Some(Data::Writable(octets)) => Ok(octets),
+            Some(Data::Writable(bytes)) => Ok(bytes),
             _ => Err(Error::new(
                 Status::INVALID_TOKEN,
                 "message: a buffer to be written is read-only",
@@ -189,7 +189,7 @@ impl Message<'_, '_> {
         }
     }
 
-    /// The writable octets of two different buffers at once, in the order asked for.
+    /// The writable bytes of two different buffers at once, in the order asked for.
     ///
     /// # Errors
     /// `INVALID_TOKEN` when either is read-only, missing, or both are the same.

@@ -89,7 +89,7 @@ impl Default for Usage {
     }
 }
 
-/// One leg of an exchange: what the caller passed to an accept or initialize function.
+/// One step of an exchange: what the caller passed to an accept or initialize function.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The input buffers.
@@ -100,11 +100,11 @@ pub struct Call<'a> {
     pub target: Option<&'a str>,
     /// Whether the peer's authorization identity is allowed (`SASL_OPTION_AUTHZ_PROCESSING`).
     pub authorization_allowed: bool,
-    /// The authorization identity to send (`SASL_OPTION_AUTHZ_STRING` of a client), UTF-8 octets.
+    /// The authorization identity to send (`SASL_OPTION_AUTHZ_STRING` of a client), UTF-8 bytes.
     pub authorization: &'a [u8],
 }
 
-/// How a leg ended, when it did not fail.
+/// How a step ended, when it did not fail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// `SEC_E_OK`: the context is established.
@@ -117,7 +117,7 @@ pub enum Outcome {
     CompleteAndContinue,
 }
 
-/// A leg's result.
+/// A step's result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
     /// How it ended.
@@ -176,7 +176,7 @@ pub trait Credential: Send + Sync {
     /// The user it speaks for (`SECPKG_CRED_ATTR_NAMES`).
     fn name(&self) -> String;
 
-    /// A new context, before its first leg.
+    /// A new context, before its first step.
     ///
     /// # Errors
     /// `NO_CREDENTIALS` when the credential does not serve `role`.
@@ -198,11 +198,11 @@ pub trait Context: Any + Send + Sync {
     /// Which end it is.
     fn role(&self) -> Role;
 
-    /// Takes one leg.
+    /// Takes one step.
     ///
     /// # Errors
     /// What the package's specification says. After `BUFFER_TOO_SMALL`, and after `INVALID_TOKEN`
-    /// for a missing output buffer, the leg may be repeated; any other error ends the context.
+    /// for a missing output buffer, the step may be repeated; any other error ends the context.
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step>;
 
     /// `CompleteAuthToken`: ends what a step that returned [`Outcome::Complete`] began. `message`
@@ -226,7 +226,7 @@ pub trait Context: Any + Send + Sync {
         MAXIMUM_TIME
     }
 
-    /// The peer's authorization identity, UTF-8 octets, empty where none was sent.
+    /// The peer's authorization identity, UTF-8 bytes, empty where none was sent.
     fn authorization(&self) -> Vec<u8> {
         Vec::new()
     }

@@ -72,7 +72,7 @@ impl PackageList {
     }
 }
 
-/// Makes a credential of `package`. Where the request's list keeps the package from it, the first leg
+/// Makes a credential of `package`. Where the request's list keeps the package from it, the first step
 /// fails, as on Windows.
 ///
 /// # Errors

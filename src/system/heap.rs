@@ -77,16 +77,16 @@ unsafe impl GlobalAlloc for Heap {
 /// Overwrites a block with zeros, which the compiler does not leave out.
 ///
 /// # Safety
-/// `length` octets at `block` can be written.
+/// `length` bytes at `block` can be written.
 #[inline]
 unsafe fn wipe(block: *mut u8, length: usize) {
     // SAFETY: the caller's promise.
     unsafe { ptr::write_bytes(block, 0, length) };
-    // SAFETY: those octets were just written.
+    // SAFETY: those bytes were just written.
     zeroize::optimization_barrier(unsafe { std::slice::from_raw_parts(block, length) });
 }
 
-/// Octets of a unit of the reserve, and the largest alignment that it serves.
+/// Bytes of a unit of the reserve, and the largest alignment that it serves.
 const UNIT: usize = 64;
 /// How many it has: half a mebibyte, of which nothing is used until it is needed.
 const UNITS: usize = 8192;
@@ -160,7 +160,7 @@ impl Reserve {
 
 /// A block of the system's; never of the reserve.
 fn allocate(layout: Layout) -> Result<NonNull<u8>> {
-    // SAFETY: the callers' layouts are of at least one octet.
+    // SAFETY: the callers' layouts are of at least one byte.
     NonNull::new(unsafe { System.alloc(layout) }).ok_or_else(Error::no_memory)
 }
 
@@ -203,14 +203,14 @@ pub fn list<T>(capacity: usize) -> Result<Vec<T>> {
     Ok(unsafe { Vec::from_raw_parts(start.as_ptr(), 0, capacity) })
 }
 
-/// A copy of `octets`, for what peers decide on.
+/// A copy of `bytes`, for what peers decide on.
 ///
 /// # Errors
 /// `INSUFFICIENT_MEMORY`.
 #[inline]
-pub fn copied(octets: &[u8]) -> Result<Vec<u8>> {
-    let mut copy = list(octets.len())?;
-    copy.extend_from_slice(octets);
+pub fn copied(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut copy = list(bytes.len())?;
+    copy.extend_from_slice(bytes);
     Ok(copy)
 }
 
@@ -238,18 +238,18 @@ pub fn reserve<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) -> R
 
 #[cold]
 fn grow<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) -> Result<()> {
-    // Twice as large, at seven entries in eight places, with an octet for each place.
+    // Twice as large, at seven entries in eight places, with a byte for each place.
     look_for((map.capacity() + 8).saturating_mul(3).saturating_mul(size_of::<(K, V)>() + 1))?;
     map.try_reserve(1).map_err(|_| Error::no_memory())
 }
 
-/// Looks whether the system has `octets` of memory, before something grows by so much that cannot be
+/// Looks whether the system has `bytes` of memory, before something grows by so much that cannot be
 /// refused, or that would be put into the reserve for long.
 ///
 /// # Errors
 /// `INSUFFICIENT_MEMORY`.
-pub fn look_for(octets: usize) -> Result<()> {
-    let layout = Layout::array::<u8>(octets.max(1)).map_err(|_| Error::no_memory())?;
+pub fn look_for(bytes: usize) -> Result<()> {
+    let layout = Layout::array::<u8>(bytes.max(1)).map_err(|_| Error::no_memory())?;
     let block = allocate(layout)?;
     // SAFETY: allocated above with that layout, and not used.
     unsafe { System.dealloc(block.as_ptr(), layout) };

@@ -5,7 +5,7 @@ fn layout(size: usize) -> Layout {
 }
 
 fn reserve() -> Box<Reserve> {
-    // SAFETY: zeros are a valid reserve: its octets, and marks that are not set.
+    // SAFETY: zeros are a valid reserve: its bytes, and marks that are not set.
     unsafe { Box::new_zeroed().assume_init() }
 }
 
@@ -47,14 +47,14 @@ fn the_reserve_refuses_what_is_too_large_or_too_widely_aligned() {
 fn a_block_of_the_process_reserve_goes_back_to_it_wiped() {
     let layout = layout(200);
     let block = RESERVE.take(layout);
-    // SAFETY: a block of 200 octets, which nobody else has.
+    // SAFETY: a block of 200 bytes, which nobody else has.
     unsafe { ptr::write_bytes(block, 0x5A, 200) };
     // SAFETY: the block is HEAP's, of that layout; it is moved.
     let moved = unsafe { HEAP.realloc(block, layout, 400) };
     assert!(!RESERVE.holds(moved));
-    // SAFETY: at least 400 octets are there, of which 200 were copied.
-    let octets = unsafe { std::slice::from_raw_parts(moved, 200) };
-    assert_eq!(octets, [0x5A; 200]);
+    // SAFETY: at least 400 bytes are there, of which 200 were copied.
+    let bytes = unsafe { std::slice::from_raw_parts(moved, 200) };
+    assert_eq!(bytes, [0x5A; 200]);
     // SAFETY: the reserve's memory is there as long as the process.
     let left = unsafe { std::slice::from_raw_parts(block, 200) };
     assert_eq!(left, [0; 200]);
@@ -65,7 +65,7 @@ fn a_block_of_the_process_reserve_goes_back_to_it_wiped() {
 #[test]
 fn what_is_freed_is_wiped() {
     let mut memory = [0x5A_u8; 100];
-    // SAFETY: the array's own octets.
+    // SAFETY: the array's own bytes.
     unsafe { wipe(memory.as_mut_ptr(), 99) };
     assert_eq!((&memory[..99], memory[99]), (&[0; 99][..], 0x5A));
 }
@@ -75,7 +75,7 @@ fn what_peers_decide_on_is_made_or_refused() {
     assert_eq!(*boxed(7_u64).unwrap(), 7);
     assert_eq!(*boxed(()).unwrap(), ());
     assert_eq!(*shared([1_u8; 30]).unwrap(), [1; 30]);
-    assert_eq!(copied(b"octets").unwrap(), b"octets");
+    assert_eq!(copied(b"bytes").unwrap(), b"bytes");
     assert_eq!(copied(b"").unwrap(), b"");
     let mut numbers = list::<u32>(3).unwrap();
     assert_eq!((numbers.len(), numbers.capacity()), (0, 3));

@@ -22,16 +22,16 @@ fn domain_of(host: &str) -> &str {
 #[cfg(unix)]
 #[must_use]
 pub fn name() -> Option<String> {
-    // POSIX allows 255 octets; a longer name is cut without a terminator, hence the octet more.
+    // POSIX allows 255 bytes; a longer name is cut without a terminator, hence the byte more.
     let mut buffer = [0_u8; 257];
     let usable = buffer.len() - 1;
-    // SAFETY: the pointer is to `usable` writable octets, and the last octet of the buffer, which
+    // SAFETY: the pointer is to `usable` writable bytes, and the last byte of the buffer, which
     // is not among them, stays zero.
     let status = unsafe { libc::gethostname(buffer.as_mut_ptr().cast(), usable) };
     if status != 0 {
         return None;
     }
-    let name = buffer.split(|octet| *octet == 0).next()?;
+    let name = buffer.split(|byte| *byte == 0).next()?;
     String::from_utf8(name.to_vec()).ok()
 }
 

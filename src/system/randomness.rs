@@ -8,18 +8,18 @@
 
 use windows_sys::Win32::Security::Authentication::Identity::RtlGenRandom;
 
-/// Fills `length` octets at `octets` with random ones; whether it did.
+/// Fills `length` bytes at `bytes` with random ones; whether it did.
 ///
 /// `RtlGenRandom` fails in no known circumstances, `ProcessPrng` in none: where the callers take no
 /// failure into account, the process must not go on.
 ///
 /// # Safety
-/// `octets` can be written for `length` octets.
-unsafe extern "system" fn process_prng(octets: *mut u8, length: usize) -> i32 {
-    let (mut start, mut left) = (octets, length);
+/// `bytes` can be written for `length` bytes.
+unsafe extern "system" fn process_prng(bytes: *mut u8, length: usize) -> i32 {
+    let (mut start, mut left) = (bytes, length);
     while left > 0 {
         let count = u32::try_from(left).unwrap_or(u32::MAX);
-        // SAFETY: `count` octets at `start` are part of the caller's.
+        // SAFETY: `count` bytes at `start` are part of the caller's.
         if !unsafe { RtlGenRandom(start.cast(), count) } {
             return 0;
         }

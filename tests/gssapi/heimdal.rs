@@ -107,7 +107,7 @@ fn what_is_wrong_has_its_status_with_heimdal_too() {
     run("GSSAPI: refusals with Heimdal", &rows);
 }
 
-/// What C programs see of a context, cookies of all kinds, legs without room, and package lists.
+/// What C programs see of a context, cookies of all kinds, steps without room, and package lists.
 #[test]
 fn attributes_messages_and_cookies_with_heimdal() {
     if skipped() {

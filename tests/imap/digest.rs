@@ -24,7 +24,7 @@ impl Signed {
     pub(crate) fn log_in_at_once(server: &Server, text: &[u8]) -> Self {
         let (mut signed, response) = Self::begin(server);
         let frame = signed.frame(text);
-        signed.line.send_octets(&[format!("{response}\r\n\r\n").as_bytes(), &frame].concat());
+        signed.line.send_bytes(&[format!("{response}\r\n\r\n").as_bytes(), &frame].concat());
         assert!(signed.line.read().starts_with("+ "));
         assert!(signed.line.read().starts_with("a OK"));
         signed
@@ -61,9 +61,9 @@ impl Signed {
 
     /// The text of the server's next frame; its signature is the library's tests' business.
     pub(crate) fn read(&mut self) -> String {
-        let head = self.line.read_octets(4);
-        let length = u32::from_be_bytes(head.try_into().expect("four octets")) as usize;
-        let body = self.line.read_octets(length);
+        let head = self.line.read_bytes(4);
+        let length = u32::from_be_bytes(head.try_into().expect("four bytes")) as usize;
+        let body = self.line.read_bytes(length);
         String::from_utf8_lossy(&body[..length - 16]).into_owned()
     }
 }
@@ -108,8 +108,8 @@ fn md5(parts: &[&[u8]]) -> [u8; 16] {
     hash.finalize().into()
 }
 
-fn hex(octets: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(octets))
+fn hex(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 fn value<'a>(challenge: &'a str, before: &str) -> &'a str {
@@ -119,9 +119,9 @@ fn value<'a>(challenge: &'a str, before: &str) -> &'a str {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(crate) fn encode(octets: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for three in octets.chunks(3) {
+    for three in bytes.chunks(3) {
         let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(*three.get(at).unwrap_or(&0)));
         for at in 0..4 {
             let letter = ALPHABET[(bits >> (18 - 6 * at) & 63) as usize];
@@ -132,7 +132,7 @@ pub(crate) fn encode(octets: &[u8]) -> String {
 }
 
 fn decode(text: &str) -> String {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
     for letter in text.bytes().take_while(|letter| *letter != b'=') {
         let six = ALPHABET.iter().position(|known| *known == letter).expect("base64");
@@ -140,8 +140,8 @@ fn decode(text: &str) -> String {
         count += 6;
         if count >= 8 {
             count -= 8;
-            octets.push((bits >> count & 255) as u8);
+            bytes.push((bits >> count & 255) as u8);
         }
     }
-    String::from_utf8(octets).expect("text")
+    String::from_utf8(bytes).expect("text")
 }

@@ -213,12 +213,12 @@ impl Line {
     }
 
     pub(crate) fn send(&mut self, text: &str) {
-        self.send_octets(text.as_bytes());
+        self.send_bytes(text.as_bytes());
     }
 
-    pub(crate) fn send_octets(&mut self, octets: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         // Whoever broke off is found by what is read next.
-        let _ = self.stream.get_mut().write_all(octets);
+        let _ = self.stream.get_mut().write_all(bytes);
     }
 
     /// One line without its end; empty when the other side is gone.
@@ -228,18 +228,18 @@ impl Line {
         String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_string()
     }
 
-    pub(crate) fn read_octets(&mut self, length: usize) -> Vec<u8> {
-        let mut octets = vec![0; length];
-        self.stream.read_exact(&mut octets).expect("the other side goes on");
-        octets
+    pub(crate) fn read_bytes(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).expect("the other side goes on");
+        bytes
     }
 
     /// Everything until the other side ends.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);
-        let _ = self.stream.read_to_end(&mut octets);
-        octets
+        let _ = self.stream.read_to_end(&mut bytes);
+        bytes
     }
 
     /// Sends a command line and expects its answer to start so.

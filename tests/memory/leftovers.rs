@@ -14,9 +14,9 @@ const PASSWORDS: [&str; 2] = [
     "\u{FC}\u{FC}23456789abcdefZq9Secr3tPw!7LongEnoughForAll",
 ];
 
-fn masked(octets: &[u8]) -> String {
-    let octets: Vec<u8> = octets.iter().map(|octet| octet ^ 0x5A).collect();
-    digits(&octets)
+fn masked(bytes: &[u8]) -> String {
+    let bytes: Vec<u8> = bytes.iter().map(|byte| byte ^ 0x5A).collect();
+    digits(&bytes)
 }
 
 fn latin1(text: &str) -> Vec<u8> {

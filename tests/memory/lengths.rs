@@ -7,13 +7,13 @@ use super::{Place, account, program};
 use crate::support::{have, succeed};
 
 /// Instructions of a run of the program.
-fn instructions(place: &Place, program: &Path, kind: &str, octets: usize) -> u64 {
+fn instructions(place: &Place, program: &Path, kind: &str, bytes: usize) -> u64 {
     let mut command = place.command(Path::new("valgrind"));
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    let output = command.arg(program).args([kind, &octets.to_string()]).output();
+    let output = command.arg(program).args([kind, &bytes.to_string()]).output();
     let output = output.expect("valgrind runs");
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{kind} {octets}: {text}");
+    assert!(output.status.success(), "{kind} {bytes}: {text}");
     let count = text.lines().find_map(|line| line.split_once("Collected : "));
     let (_, count) = count.unwrap_or_else(|| panic!("no count: {text}"));
     count.trim().parse().unwrap_or_else(|_| panic!("{count}"))
@@ -44,12 +44,12 @@ fn no_message_costs_more_than_its_length() {
 fn faults(place: &Place, program: &Path, kinds: &[&str]) -> Vec<String> {
     let mut faults = vec![];
     for kind in kinds {
-        // Those of SASL may have 2048 or 4096 octets (RFC 2831 §2.1.1, §2.1.2).
+        // Those of SASL may have 2048 or 4096 bytes (RFC 2831 §2.1.1, §2.1.2).
         let least = if kind.starts_with("sasl") { 450 } else { 14_000 };
         let [one, two, four] =
             [1, 2, 4].map(|times| instructions(place, program, kind, times * least));
         let (first, second) = (two.saturating_sub(one), four.saturating_sub(two));
-        println!("{kind}: {first} for the first {least} octets more, {second} for twice as many");
+        println!("{kind}: {first} for the first {least} bytes more, {second} for twice as many");
         // Twice as many cost twice as much, or four times where the cost is the square. Nonces, which
         // are random, and steps of the heap's sizes change a little.
         if second > 3 * first + 40 * least as u64 {

@@ -61,6 +61,6 @@ fn account<D: md5::Digest>(user: &str, password: &[u8]) -> (String, Vec<u8>) {
     (format!("{user}:example.org:{}\n", digits(&hash)), hash)
 }
 
-fn digits(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

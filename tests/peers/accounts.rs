@@ -117,8 +117,8 @@ fn accounts(user: &str, password: &str) -> Vec<u8> {
 fn line(user: &[u8], password: &[u8]) -> Vec<u8> {
     let names = [user, REALM.as_bytes()].join(&b':');
     let hash = Md5::digest([&names[..], b":", password].concat());
-    let hex = hash.iter().fold(String::new(), |mut hex, octet| {
-        let _ = write!(hex, "{octet:02x}");
+    let hex = hash.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
         hex
     });
     [&names[..], b":", hex.as_bytes(), b"\n"].concat()

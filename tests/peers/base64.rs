@@ -2,19 +2,19 @@
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Reads base64 up to the first octet that is not of it.
+/// Reads base64 up to the first byte that is not of it.
 pub(crate) fn decode(base64: &str) -> Vec<u8> {
     let values = base64.bytes().map_while(|c| (0..).zip(DIGITS).find(|(_, digit)| **digit == c));
-    let (mut group, mut bits, mut octets) = (0_u32, 0, Vec::new());
+    let (mut group, mut bits, mut bytes) = (0_u32, 0, Vec::new());
     for (value, _) in values {
         group = (group << 6 | value) & 0xFFFF;
         bits += 6;
         if bits >= 8 {
             bits -= 8;
-            octets.extend((group >> bits).to_be_bytes().last());
+            bytes.extend((group >> bits).to_be_bytes().last());
         }
     }
-    octets
+    bytes
 }
 
 /// Writes base64; "-" for nothing, as the line protocol has it.
@@ -36,11 +36,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn octets_are_read() {
-    for (octets, base64) in
+fn bytes_are_read() {
+    for (bytes, base64) in
         [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
     {
-        assert_eq!(decode(base64), octets.as_bytes());
-        assert_eq!(encode(octets.as_bytes()).trim_start_matches('-'), base64);
+        assert_eq!(decode(base64), bytes.as_bytes());
+        assert_eq!(encode(bytes.as_bytes()).trim_start_matches('-'), base64);
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn exchange(
     Err("the exchange does not end".to_owned())
 }
 
-/// Sends messages both ways: one octet, 1 KiB, the largest, and fifty of sizes by chance.
+/// Sends messages both ways: one byte, 1 KiB, the largest, and fifty of sizes by chance.
 /// The largest is what each end says that it may send.
 pub(crate) fn messages(
     client: &mut dyn End,
@@ -69,20 +69,20 @@ pub(crate) fn messages(
     let largest = client_largest.max(server_largest);
     let mut chance = seed;
     let sizes = (0..50).map(|_| 1 + next(&mut chance) % 8192).collect::<Vec<_>>();
-    for octets in [1, 1024, largest].into_iter().chain(sizes) {
-        one(&mut *client, &mut *server, octets.min(client_largest), next(&mut chance))
-            .map_err(|error| format!("{octets} octets to the server: {error}"))?;
-        one(&mut *server, &mut *client, octets.min(server_largest), next(&mut chance))
-            .map_err(|error| format!("{octets} octets to the client: {error}"))?;
+    for bytes in [1, 1024, largest].into_iter().chain(sizes) {
+        one(&mut *client, &mut *server, bytes.min(client_largest), next(&mut chance))
+            .map_err(|error| format!("{bytes} bytes to the server: {error}"))?;
+        one(&mut *server, &mut *client, bytes.min(server_largest), next(&mut chance))
+            .map_err(|error| format!("{bytes} bytes to the client: {error}"))?;
     }
     Ok(())
 }
 
-fn one(from: &mut dyn End, to: &mut dyn End, octets: u32, seed: u32) -> Result<(), String> {
-    let answer = from.ask(&format!("SEND {octets} {seed}"))?;
+fn one(from: &mut dyn End, to: &mut dyn End, bytes: u32, seed: u32) -> Result<(), String> {
+    let answer = from.ask(&format!("SEND {bytes} {seed}"))?;
     let body = answer.strip_prefix("DATA ").ok_or(format!("no message but {answer:?}"))?;
     let got = to.ask(&format!("RECV {body}"))?;
-    let wanted = format!("GOT {octets} {:08x}", checksum(octets, seed));
+    let wanted = format!("GOT {bytes} {:08x}", checksum(bytes, seed));
     if got == wanted { Ok(()) } else { Err(format!("{got:?} instead of {wanted:?}; {body}")) }
 }
 
@@ -95,7 +95,7 @@ fn next(state: &mut u32) -> u32 {
 }
 
 /// The FNV-1a checksum of the message that `seed` makes.
-fn checksum(octets: u32, mut seed: u32) -> u32 {
-    (0..octets)
+fn checksum(bytes: u32, mut seed: u32) -> u32 {
+    (0..bytes)
         .fold(2_166_136_261, |sum: u32, _| (sum ^ next(&mut seed) >> 24).wrapping_mul(16_777_619))
 }

@@ -54,7 +54,7 @@ fn play(row: &Row, setting: &Setting, transcript: &mut String) -> Result<(), Str
             let seed = row
                 .to_string()
                 .bytes()
-                .fold(1, |seed: u32, octet| seed.wrapping_mul(31).wrapping_add(u32::from(octet)));
+                .fold(1, |seed: u32, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
             let largest = (of_client.largest, of_server.largest);
             exchange::messages(client.as_mut(), server.as_mut(), largest, seed)
         }

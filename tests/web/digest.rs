@@ -15,12 +15,12 @@ pub(crate) enum Hash {
 
 impl Hash {
     pub(crate) fn hex(self, text: &str) -> String {
-        let octets = match self {
+        let bytes = match self {
             Self::Md5 => Md5::digest(text.as_bytes()).to_vec(),
             Self::Sha256 => Sha256::digest(text.as_bytes()).to_vec(),
         };
-        octets.iter().fold(String::new(), |mut text, octet| {
-            write!(text, "{octet:02x}").expect("text");
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("text");
             text
         })
     }

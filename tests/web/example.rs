@@ -188,9 +188,9 @@ impl Server {
 
 fn collect(mut output: impl Read + Send + 'static) -> JoinHandle<String> {
     spawn(move || {
-        let mut octets = Vec::new();
-        let _ = output.read_to_end(&mut octets);
-        String::from_utf8_lossy(&octets).into_owned()
+        let mut bytes = Vec::new();
+        let _ = output.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
     })
 }
 

@@ -50,7 +50,7 @@ fn curl_gets_and_posts() {
         assert_eq!(count(&pages, "Hello example.org\\alice"), 2, "{algorithm}: {pages}");
         assert!(pages.contains("GET <code>/a/b?c=d&#38;e=%41</code>"), "{pages}");
         let posted = run(&curl, &[&words[..], &["-d", "some text", &form]].concat()).expect(0);
-        assert!(posted.output.contains("POST <code>/form</code> with 9 octets"), "{algorithm}");
+        assert!(posted.output.contains("POST <code>/form</code> with 9 bytes"), "{algorithm}");
         let head = run(&curl, &[&words[..], &["-I", &first]].concat()).expect(0).output;
         assert!(head.contains("200 OK"), "{head}");
         let told = server.stop();
@@ -89,7 +89,7 @@ fn wget_gets_and_posts() {
         let pages = run(&wget, &[&words[..], &[&first, &second]].concat()).expect(0).output;
         assert_eq!(count(&pages, "Hello example.org\\alice"), 2, "{algorithm}: {pages}");
         let posted = run(&wget, &[&words[..], &["--post-data=some text", &form]].concat());
-        assert!(posted.expect(0).output.contains("POST <code>/form</code> with 9 octets"));
+        assert!(posted.expect(0).output.contains("POST <code>/form</code> with 9 bytes"));
         server.stop();
     }
 }

@@ -38,9 +38,9 @@ impl Connection {
         Self { stream: BufReader::new(stream) }
     }
 
-    pub(crate) fn send(&mut self, octets: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         // Whoever broke off is found by what is read next.
-        let _ = self.stream.get_mut().write_all(octets);
+        let _ = self.stream.get_mut().write_all(bytes);
     }
 
     /// One answer; nothing when the server is gone.

@@ -133,14 +133,14 @@ fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
 
 #[test]
 fn a_nonce_is_good_for_its_time_and_its_servers_only() {
-    const SECRET: &str = "an invented secret of 32 octets!";
+    const SECRET: &str = "an invented secret of 32 bytes!";
     let server =
         Server::start_for(1, &format!("{MD5}\nsecret = \"{SECRET}\"\nnonce_lifetime = 60"));
     let mut connection = server.connect();
     let nonces = [
         ("another process's", nonce_of(SECRET, REALM, 0), "200"),
         ("an old one", nonce_of(SECRET, REALM, 90), "stale"),
-        ("another secret's", nonce_of("another secret of these 32 octet", REALM, 0), "401"),
+        ("another secret's", nonce_of("another secret of these 32 byte", REALM, 0), "401"),
         ("another server's", nonce_of(SECRET, "example.com", 0), "401"),
         ("invented", "0123456789abcdef".to_owned(), "401"),
     ];

@@ -38,9 +38,9 @@ fn it_exports_its_list_and_needs_windows_alone(place: &Place) {
 }
 
 /// On 32-bit x86 a function takes its arguments off the stack, and the compiler writes into its symbol
-/// how many octets those are. 64-bit callers do that themselves.
+/// how many bytes those are. 64-bit callers do that themselves.
 #[test]
-fn on_32_bits_its_functions_take_the_listed_octets() {
+fn on_32_bits_its_functions_take_the_listed_bytes() {
     let Some(place) = Place::of(Bits::ThirtyTwo) else { return };
     let mut nm = Command::new(place.bits.tool("nm"));
     let symbols = succeed(nm.arg(place.bits.built().join("secur32.dll")));
@@ -50,8 +50,8 @@ fn on_32_bits_its_functions_take_the_listed_octets() {
     let mut listed = 0;
     for line in list.lines().filter(|line| !line.starts_with('#') && !line.ends_with(" unix")) {
         let Some((name, rest)) = line.split_once(char::is_whitespace) else { continue };
-        let octets = rest.split_whitespace().next().expect("octets");
-        assert!(symbols.contains(&*format!("_{name}@{octets}")), "{line}");
+        let bytes = rest.split_whitespace().next().expect("bytes");
+        assert!(symbols.contains(&*format!("_{name}@{bytes}")), "{line}");
         listed += 1;
     }
     assert!(listed >= 101, "{listed}");
@@ -73,7 +73,7 @@ fn its_addresses_are_random_and_its_data_is_no_code(place: &Place) {
 /// The resource that Explorer shows, and that installers compare.
 fn it_has_its_version(place: &Place) {
     let file = fs::read(place.bits.built().join("secur32.dll")).expect("the DLL");
-    let find = |octets: &[u8]| file.windows(octets.len()).position(|window| window == octets);
+    let find = |bytes: &[u8]| file.windows(bytes.len()).position(|window| window == bytes);
     // VS_FIXEDFILEINFO: signature and structure version, then the file's version in two words.
     let fixed = find(&[0xBD, 0x04, 0xEF, 0xFE, 0, 0, 1, 0]).expect("VS_FIXEDFILEINFO") + 8;
     let part = |at: usize| u16::from_le_bytes([file[fixed + at], file[fixed + at + 1]]);

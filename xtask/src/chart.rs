@@ -25,8 +25,8 @@ type Row = (&'static str, &'static str, &'static str);
 struct Panel {
     title: &'static str,
     rows: &'static [Row],
-    /// Octets of a message, where bars are labelled with octets in time.
-    octets: Option<f64>,
+    /// Bytes of a message, where bars are labelled with bytes in time.
+    bytes: Option<f64>,
 }
 
 const HANDSHAKES: Panel = Panel {
@@ -38,7 +38,7 @@ const HANDSHAKES: Panel = Panel {
         ("auth-conf, des", "Handshake, server side", "des"),
         ("auth-conf, 3des", "Handshake, server side", "3des"),
     ],
-    octets: None,
+    bytes: None,
 };
 
 const SHORT: Panel = Panel {
@@ -49,7 +49,7 @@ const SHORT: Panel = Panel {
         ("des", "Messages, des", "seal 64 B"),
         ("3des", "Messages, 3des", "seal 64 B"),
     ],
-    octets: None,
+    bytes: None,
 };
 
 const LONG: Panel = Panel {
@@ -64,7 +64,7 @@ const LONG: Panel = Panel {
         ("3des, sealed", "Messages, 3des", "seal 16 KiB"),
         ("3des, opened", "Messages, 3des", "open 16 KiB"),
     ],
-    octets: Some(16384.0),
+    bytes: Some(16384.0),
 };
 
 const STYLE: &str = "\
@@ -121,7 +121,7 @@ fn panel(
     let mut drawing = drawing.add(text("h", x, y + 12.0, panel.title));
     y += 20.0;
     for row in panel.rows {
-        (drawing, y) = group(drawing, results, row, panel.octets, x, y);
+        (drawing, y) = group(drawing, results, row, panel.bytes, x, y);
     }
     (drawing, y + 12.0)
 }
@@ -131,7 +131,7 @@ fn group(
     drawing: Document,
     results: &Results,
     row: &Row,
-    octets: Option<f64>,
+    bytes: Option<f64>,
     x: f64,
     mut y: f64,
 ) -> (Document, f64) {
@@ -155,17 +155,17 @@ fn group(
             "q",
             start + length + 5.0,
             base,
-            &label(median, octets),
+            &label(median, bytes),
         ));
         y += PITCH;
     }
     (drawing, y + 6.0)
 }
 
-/// A time, or octets in time.
-fn label(nanoseconds: f64, octets: Option<f64>) -> String {
-    match octets {
-        Some(octets) => format!("{:.0} MB/s", octets * 1000.0 / nanoseconds),
+/// A time, or bytes in time.
+fn label(nanoseconds: f64, bytes: Option<f64>) -> String {
+    match bytes {
+        Some(bytes) => format!("{:.0} MB/s", bytes * 1000.0 / nanoseconds),
         None => time(nanoseconds),
     }
 }

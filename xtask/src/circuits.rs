@@ -39,7 +39,7 @@ enum Gate {
     Or(usize, usize),
     Xor(usize, usize),
     AndNot(usize, usize),
-    /// Any function of three: bit 4a + 2b + c of the octet.
+    /// Any function of three: bit 4a + 2b + c of the byte.
     Lookup(u8, usize, usize, usize),
 }
 
@@ -85,7 +85,7 @@ impl Circuit {
             Gate::Or(a, b) => of(a) | of(b),
             Gate::Xor(a, b) => of(a) ^ of(b),
             Gate::AndNot(a, b) => of(a) & !of(b),
-            Gate::Lookup(octet, a, b, c) => lookup(octet, of(a), of(b), of(c)),
+            Gate::Lookup(byte, a, b, c) => lookup(byte, of(a), of(b), of(c)),
         };
         if let Some(same) = self.gates.iter().position(|(_, other)| *other == table) {
             return same;
@@ -95,10 +95,10 @@ impl Circuit {
     }
 }
 
-fn lookup(octet: u8, a: Table, b: Table, c: Table) -> Table {
+fn lookup(byte: u8, a: Table, b: Table, c: Table) -> Table {
     let mut table = 0;
     for cell in 0..8 {
-        if octet >> cell & 1 == 1 {
+        if byte >> cell & 1 == 1 {
             let pick = |table: Table, bit: u8| if cell >> bit & 1 == 1 { table } else { !table };
             table |= pick(a, 2) & pick(b, 1) & pick(c, 0);
         }
@@ -192,8 +192,8 @@ impl Search<'_> {
             let (first, second) = if form == 0 { (set, clear) } else { (clear, set) };
             let one = self.grow(circuit, target, first, divided)?;
             let other = self.grow(circuit, target, second, divided)?;
-            let octet = if form == 0 { 0b1100_1010 } else { 0b1010_1100 };
-            return Some(circuit.add(Gate::Lookup(octet, input, one, other)));
+            let byte = if form == 0 { 0b1100_1010 } else { 0b1010_1100 };
+            return Some(circuit.add(Gate::Lookup(byte, input, one, other)));
         }
         match form {
             0 => {
@@ -323,8 +323,8 @@ impl Search<'_> {
                         cells[2 * cell + 1] = (n & by, f & by);
                     }
                     if cells.iter().all(|(n, f)| *n == 0 || *f == 0) {
-                        let octet = octet_of(&cells);
-                        let gate = Gate::Lookup(octet, order[a], order[b], order[c]);
+                        let byte = byte_of(&cells);
+                        let gate = Gate::Lookup(byte, order[a], order[b], order[c]);
                         return Some(circuit.add(gate));
                     }
                     triples.push(((a, b, c), cells));
@@ -357,14 +357,14 @@ impl Search<'_> {
     }
 }
 
-fn octet_of(cells: &[(Table, Table); 8]) -> u8 {
-    let mut octet = 0;
+fn byte_of(cells: &[(Table, Table); 8]) -> u8 {
+    let mut byte = 0;
     for (cell, (on, _)) in cells.iter().enumerate() {
         if *on != 0 {
-            octet |= 1 << cell;
+            byte |= 1 << cell;
         }
     }
-    octet
+    byte
 }
 
 fn cells_of(on: Table, off: Table, [a, b, c]: [Table; 3]) -> [(Table, Table); 8] {
@@ -389,10 +389,10 @@ fn two_lookups(circuit: &mut Circuit, five: [usize; 5], on: Table, off: Table) -
                 (0..4).map(|part| u8::from(table & parts[part] != 0) << part).sum()
             };
             let sides = cells.map(|(n, f)| (four(n), four(f)));
-            let Some(octet) = two_colours(&sides) else { continue };
-            let middle = circuit.add(Gate::Lookup(octet, a, b, c));
+            let Some(byte) = two_colours(&sides) else { continue };
+            let middle = circuit.add(Gate::Lookup(byte, a, b, c));
             let cells = cells_of(on, off, [circuit.table(middle), x, y]);
-            return Some(circuit.add(Gate::Lookup(octet_of(&cells), middle, d, e)));
+            return Some(circuit.add(Gate::Lookup(byte_of(&cells), middle, d, e)));
         }
     }
     None
@@ -423,8 +423,8 @@ fn two_colours(sides: &[(u8, u8); 8]) -> Option<u8> {
             }
         }
     }
-    let octet = (0..8).map(|cell| u8::from(colours[cell] == Some(true)) << cell).sum();
-    Some(octet)
+    let byte = (0..8).map(|cell| u8::from(colours[cell] == Some(true)) << cell).sum();
+    Some(byte)
 }
 
 /// The smallest circuit of some, and its outputs.
@@ -469,8 +469,8 @@ fn written(circuit: &Circuit, outputs: [usize; 4]) -> String {
             Gate::Or(a, b) => format!("or({}, {})", name(a), name(b)),
             Gate::Xor(a, b) => format!("xor({}, {})", name(a), name(b)),
             Gate::AndNot(a, b) => format!("and_not({}, {})", name(a), name(b)),
-            Gate::Lookup(octet, a, b, c) => {
-                format!("lookup::<0x{octet:02X}>({}, {}, {})", name(a), name(b), name(c))
+            Gate::Lookup(byte, a, b, c) => {
+                format!("lookup::<0x{byte:02X}>({}, {}, {})", name(a), name(b), name(c))
             }
         };
         let _ = writeln!(text, "        let {} = {value};", name(index));

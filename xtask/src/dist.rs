@@ -1,4 +1,4 @@
-//! Archives of what is built, one for each platform, the same to the octet when made again.
+//! Archives of what is built, one for each platform, the same to the byte when made again.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

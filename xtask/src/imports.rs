@@ -27,7 +27,7 @@ pub(crate) fn make(directory: &str, place: &Path) -> Result<()> {
     succeed(&mut llvm)
 }
 
-/// A tool that makes `library` from the list; the octets of arguments are no part of the DLL's names.
+/// A tool that makes `library` from the list; the bytes of arguments are no part of the DLL's names.
 fn with(tool: &str, words: &[&str], library: &str, place: &Path) -> Command {
     let mut command = Command::new(tool);
     command.current_dir(place).args(words).args(["-k", "-D", "secur32.dll"]);
@@ -35,17 +35,17 @@ fn with(tool: &str, words: &[&str], library: &str, place: &Path) -> Command {
     command
 }
 
-/// The module definition: on 32-bit x86 compilers ask for `Name@octets`.
+/// The module definition: on 32-bit x86 compilers ask for `Name@bytes`.
 fn list(decorated: bool) -> Result<String> {
     let path = root().join("def/exports.txt");
     let text = fs::read_to_string(&path).map_err(|error| problem(&path, &error))?;
     let mut made = String::from("LIBRARY secur32.dll\nEXPORTS\n");
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let [name, octets, platforms] = line.split_whitespace().collect::<Vec<_>>()[..] else {
+        let [name, bytes, platforms] = line.split_whitespace().collect::<Vec<_>>()[..] else {
             continue;
         };
         if platforms != "unix" {
-            let end = if decorated { format!("@{octets}") } else { String::new() };
+            let end = if decorated { format!("@{bytes}") } else { String::new() };
             made.push_str(&format!("    {name}{end}\n"));
         }
     }

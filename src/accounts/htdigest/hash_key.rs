@@ -21,14 +21,14 @@ impl HashKey {
         folded(hash ^ start, 0x9E37_79B9_7F4A_7C15)
     }
 
-    /// Takes `octets` and their number into `hash`.
-    fn absorb(self, hash: u64, octets: &[u8]) -> u64 {
-        let (sixteens, rest) = octets.as_chunks::<16>();
+    /// Takes `bytes` and their number into `hash`.
+    fn absorb(self, hash: u64, bytes: &[u8]) -> u64 {
+        let (sixteens, rest) = bytes.as_chunks::<16>();
         let hash = sixteens.iter().fold(hash, |hash, sixteen| {
             let both = u128::from_le_bytes(*sixteen);
             self.mix(hash, halves(both))
         });
-        self.mix(hash ^ octets.len() as u64, ends(rest))
+        self.mix(hash ^ bytes.len() as u64, ends(rest))
     }
 
     fn mix(self, hash: u64, (low, high): (u64, u64)) -> u64 {
@@ -48,16 +48,16 @@ fn halves(both: u128) -> (u64, u64) {
     (both as u64, (both >> 64) as u64)
 }
 
-/// Fewer than sixteen octets as two words, which overlap where they are fewer than two words have:
+/// Fewer than sixteen bytes as two words, which overlap where they are fewer than two words have:
 /// no two texts of one length have the same.
-fn ends(octets: &[u8]) -> (u64, u64) {
-    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+fn ends(bytes: &[u8]) -> (u64, u64) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
     }
-    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         return (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into());
     }
-    (octets.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)), 0)
+    (bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::slots::Slots;
 use super::table::Table;
 use crate::accounts::Algorithm;
 
-/// Octets of the longest hash.
+/// Bytes of the longest hash.
 const LONGEST: usize = 32;
 
 /// A hash, which zeroes follow where it is short.
@@ -21,7 +21,7 @@ pub(super) struct Indexed {
     sha256: bool,
 }
 
-/// The indices of a table: eight octets for each slot, four at most for each account, since an entry
+/// The indices of a table: eight bytes for each slot, four at most for each account, since an entry
 /// is told by hashing its names once more.
 #[derive(Default)]
 pub(super) struct Hashed {
@@ -74,7 +74,7 @@ impl Hashed {
             Algorithm::Sha256 => (self.sha256.as_ref()?, LONGEST),
             Algorithm::Sha512_256 => return None,
         };
-        let hash = octets(digits, length)?;
+        let hash = bytes(digits, length)?;
         let mut probe = slots.probe(&hash, b"");
         let found = std::iter::from_fn(|| slots.next(&mut probe))
             .find(|number| hash_of(table, *number, algorithm) == Some(hash));
@@ -114,8 +114,8 @@ fn digest<D: Digest>(user: &[u8], realm: &[u8]) -> md5::digest::Output<D> {
     D::new().chain_update(user).chain_update(b":").chain_update(realm).finalize()
 }
 
-/// The octets of `length` times two lower-case digits.
-fn octets(digits: &[u8], length: usize) -> Option<Hash> {
+/// The bytes of `length` times two lower-case digits.
+fn bytes(digits: &[u8], length: usize) -> Option<Hash> {
     let (pairs, rest) = digits.as_chunks::<2>();
     if pairs.len() != length || !rest.is_empty() {
         return None;
@@ -125,11 +125,11 @@ fn octets(digits: &[u8], length: usize) -> Option<Hash> {
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    let mut octets = [0; LONGEST];
-    for (octet, [high, low]) in octets.iter_mut().zip(pairs) {
-        *octet = value(*high)? << 4 | value(*low)?;
+    let mut bytes = [0; LONGEST];
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = value(*high)? << 4 | value(*low)?;
     }
-    Some(octets)
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -139,8 +139,8 @@ mod tests {
     fn digits(hash: &[u8]) -> String {
         use std::fmt::Write as _;
         let mut text = String::new();
-        for octet in hash {
-            write!(text, "{octet:02x}").unwrap();
+        for byte in hash {
+            write!(text, "{byte:02x}").unwrap();
         }
         text
     }

@@ -3,7 +3,7 @@
 //! A line is `user:realm:hash`: the hash is that of `user:realm:password` in hexadecimal digits, 32
 //! for MD5, 64 for SHA-256 (as lighttpd has it, whose fourth field is accepted and ignored). The
 //! format has no sign for SHA-512/256, so there is never an account for it. The user ends at the
-//! first colon, the realm at the last but for the hash's; a realm may be empty. Names are octets,
+//! first colon, the realm at the last but for the hash's; a realm may be empty. Names are bytes,
 //! compared as they are. Empty lines and lines that begin with `#` are skipped. Of the lines for one
 //! account and algorithm the first four that differ count: clients do not agree on the charset in
 //! which a password is hashed.

@@ -13,10 +13,10 @@ use super::table::Table;
 use crate::accounts::Unavailable;
 use crate::system::heap;
 
-/// The largest file that is read, in octets: some four million accounts.
+/// The largest file that is read, in bytes: some four million accounts.
 pub(super) const MAX_FILE: u64 = 256 << 20;
 
-/// The largest file that is read within a login, in octets: some thousand accounts, which take half a
+/// The largest file that is read within a login, in bytes: some thousand accounts, which take half a
 /// millisecond, and less than one with an index (EPYC, 2 cores, November 2026).
 pub(super) const IN_PLACE: u64 = 64 << 10;
 
@@ -54,10 +54,10 @@ pub(super) fn whole(path: &Path, indexed: Indexed) -> Result<Fresh, Fault> {
     }
 }
 
-/// Reads the file at `path` where it has at most `limit` octets; `None` for a larger one that could
+/// Reads the file at `path` where it has at most `limit` bytes; `None` for a larger one that could
 /// be read.
 pub(super) fn up_to(path: &Path, limit: u64, indexed: Indexed) -> Result<Option<Fresh>, Fault> {
-    let Some((text, stamp)) = octets(path, limit)? else { return Ok(None) };
+    let Some((text, stamp)) = bytes(path, limit)? else { return Ok(None) };
     let table = Table::read(&text).map_err(|malformed| Fault {
         text: format!("{}:{}: {}", path.display(), malformed.line, malformed.expected),
         stamp: Some(stamp),
@@ -67,10 +67,10 @@ pub(super) fn up_to(path: &Path, limit: u64, indexed: Indexed) -> Result<Option<
     Ok(Some(Fresh { table, hashed, stamp }))
 }
 
-type Octets = (Zeroizing<Vec<u8>>, Stamp);
+type Bytes = (Zeroizing<Vec<u8>>, Stamp);
 
 /// Reads a file in one state.
-fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
+fn bytes(path: &Path, limit: u64) -> Result<Option<Bytes>, Fault> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::OutOfMemory => no_memory(path),
         _ => fault(path, error, None),
@@ -90,7 +90,7 @@ fn octets(path: &Path, limit: u64) -> Result<Option<Octets>, Fault> {
         if length > limit {
             return Ok(None);
         }
-        // With room for one octet more than there should be, so that it is never moved.
+        // With room for one byte more than there should be, so that it is never moved.
         let mut text = Zeroizing::new(Vec::new());
         let room = usize::try_from(length + 1).unwrap_or(usize::MAX);
         text.try_reserve_exact(room).map_err(|_| no_memory(path))?;

@@ -24,12 +24,12 @@ impl Stamp {
         }
     }
 
-    /// How many octets the file has.
+    /// How many bytes the file has.
     pub(super) fn size(&self) -> u64 {
         self.size
     }
 
-    /// Whether the file has no octets.
+    /// Whether the file has no bytes.
     pub(super) fn empty(&self) -> bool {
         self.size == 0
     }

@@ -157,10 +157,10 @@ impl Table {
             other
         });
         let mut hash = Secret::new([0; 32]);
-        if let Some(octets) = self.hash_of(read, algorithm) {
+        if let Some(bytes) = self.hash_of(read, algorithm) {
             // Halves of the longer hash, which need no call to be copied.
             let halves = hash.expose_mut().as_chunks_mut::<16>().0.iter_mut();
-            halves.zip(octets.as_chunks::<16>().0).for_each(|(to, from)| *to = *from);
+            halves.zip(bytes.as_chunks::<16>().0).for_each(|(to, from)| *to = *from);
         }
         is_here.then_some(Stored::Hash(hash))
     }
@@ -212,20 +212,18 @@ fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Writes the octets of hexadecimal digits that [`is_hash`] has seen.
+/// Writes the bytes of hexadecimal digits that [`is_hash`] has seen.
 fn decode<const N: usize>(hash: &mut Secret<[u8; N]>, digits: &[u8]) {
-    hash.expose_mut().iter_mut().zip(octets_of(digits)).for_each(|(octet, read)| *octet = read);
+    hash.expose_mut().iter_mut().zip(bytes_of(digits)).for_each(|(byte, read)| *byte = read);
 }
 
-/// Whether such digits stand for these octets.
-fn are_digits_of(octets: &[u8], digits: &[u8]) -> bool {
-    octets.iter().copied().eq(octets_of(digits))
+/// Whether such digits stand for these bytes.
+fn are_digits_of(bytes: &[u8], digits: &[u8]) -> bool {
+    bytes.iter().copied().eq(bytes_of(digits))
 }
 
-fn octets_of(digits: &[u8]) -> impl Iterator<Item = u8> {
-    digits
-        .chunks_exact(2)
-        .map(|pair| pair.iter().fold(0, |octet, digit| octet << 4 | value(*digit)))
+fn bytes_of(digits: &[u8]) -> impl Iterator<Item = u8> {
+    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | value(*digit)))
 }
 
 /// The value of a digit that [`is_hash`] has seen.
@@ -261,7 +259,7 @@ impl Line<'_> {
 fn lines(text: &[u8]) -> impl Iterator<Item = Result<Line<'_>, Malformed>> {
     // Some editors begin a file with the UTF-8 form of U+FEFF.
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    text.split(|octet| *octet == b'\n').enumerate().filter_map(|(position, line)| {
+    text.split(|byte| *byte == b'\n').enumerate().filter_map(|(position, line)| {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.trim_ascii().is_empty() || line.starts_with(b"#") {
             return None;

@@ -77,7 +77,7 @@ fn malformed_lines_name_their_number() {
 }
 
 #[test]
-fn names_are_octets() {
+fn names_are_bytes() {
     let mut text = b"Ren\xE9:caf\xC3\xA9:".to_vec();
     text.extend(OTHER.as_bytes());
     assert_eq!(first_md5(&text, b"Ren\xE9", b"caf\xC3\xA9"), Some(0xff));
@@ -121,7 +121,7 @@ fn the_first_lines_of_an_account_count_in_their_order() {
 fn an_account_may_have_a_line_for_each_algorithm() {
     let text = format!("a:r:{SHA256}\na:r:{OTHER}\na:r:{}\nb:r:{MD5}", "e".repeat(64));
     let table = Table::read(text.as_bytes()).unwrap();
-    let counted: [u8; 32] = std::array::from_fn(|octet| u8::try_from(octet).unwrap());
+    let counted: [u8; 32] = std::array::from_fn(|byte| u8::try_from(byte).unwrap());
     assert_eq!(find(&table, b"a", b"r", Algorithm::Sha256), Some(counted));
     let mut padded = [0; 32];
     padded[..16].fill(0xff);

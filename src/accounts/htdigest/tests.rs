@@ -11,7 +11,7 @@ mod indices;
 const ONE: &str = "11111111111111111111111111111111";
 const TWO: &str = "22222222222222222222222222222222";
 
-/// The first octet of alice's hash.
+/// The first byte of alice's hash.
 fn alice(file: &HtdigestFile) -> Option<u8> {
     let account = Account { user: b"alice", realm: b"r" };
     match file.find(&account, Algorithm::Md5).unwrap()? {

@@ -21,7 +21,7 @@ pub(super) struct Watch {
     /// Another one whenever the file has been read, well or badly, or more is wanted of it: what was
     /// begun before is out of date.
     version: u64,
-    /// Octets of the file whose accounts are in use.
+    /// Bytes of the file whose accounts are in use.
     in_use: u64,
     /// The process one of whose threads reads the file beside look-ups.
     pub(super) reader: Option<u64>,
@@ -31,7 +31,7 @@ pub(super) struct Watch {
 pub(super) struct Errand {
     pub(super) version: u64,
     pub(super) indexed: Indexed,
-    /// The largest file, in octets, that is read within the look.
+    /// The largest file, in bytes, that is read within the look.
     pub(super) limit: u64,
 }
 

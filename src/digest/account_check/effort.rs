@@ -10,7 +10,7 @@ use crate::digest::message::names::{self, Encoding, Reading, Readings};
 use crate::error::Result;
 use crate::secret::Secret;
 
-/// Octets of a password up to which all cost the same.
+/// Bytes of a password up to which all cost the same.
 const PASSWORD: usize = 64;
 
 /// Passwords in the place of those that are not told.
@@ -90,13 +90,13 @@ impl Effort {
     }
 }
 
-/// How many blocks are hashed for a password of so many octets.
+/// How many blocks are hashed for a password of so many bytes.
 pub(super) fn blocks_of(algorithm: Algorithm, candidate: &Reading<'_>, password: usize) -> usize {
     let (block, end) = sizes(algorithm);
     (candidate.user.len() + candidate.realm.len() + 2 + password + end).div_ceil(block)
 }
 
-/// The octets of a block, and those that a text has at least behind it.
+/// The bytes of a block, and those that a text has at least behind it.
 fn sizes(algorithm: Algorithm) -> (usize, usize) {
     match algorithm {
         Algorithm::Md5 | Algorithm::Sha256 => (64, 9),

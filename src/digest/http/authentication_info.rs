@@ -36,7 +36,7 @@ impl AnswerText {
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
-        let (name, realm) = (response.username.octets(), response.realm.unquoted());
+        let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let user = [&*name, &*realm];
         let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock());
         let next_nonce = with_next.then(issue).transpose()?;

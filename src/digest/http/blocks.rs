@@ -7,12 +7,12 @@ use super::formulas::{Counted, Digits, Hash, write_digits};
 use super::midstate::Covered;
 use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
 
-/// The compression function of a hash with blocks of 64 octets.
+/// The compression function of a hash with blocks of 64 bytes.
 pub(super) trait Compression {
     /// Words between blocks.
     type State: Copy + Zeroize;
     /// The hash.
-    type Octets: AsRef<[u8]> + AsMut<[u8]>;
+    type Bytes: AsRef<[u8]> + AsMut<[u8]>;
 
     const HASH: Hash;
     /// The state before the first block.
@@ -27,7 +27,7 @@ pub(super) trait Compression {
     fn end(bits: u64) -> [u8; 8];
 
     /// The hash that the state stands for, once the padded message is through.
-    fn octets(state: &Self::State) -> Self::Octets;
+    fn bytes(state: &Self::State) -> Self::Bytes;
 }
 
 /// MD5.
@@ -35,7 +35,7 @@ pub(super) enum Md5 {}
 
 impl Compression for Md5 {
     type State = State;
-    type Octets = [u8; 16];
+    type Bytes = [u8; 16];
 
     const HASH: Hash = Hash::Md5;
     const INITIAL: State = INITIAL;
@@ -54,8 +54,8 @@ impl Compression for Md5 {
         bits.to_le_bytes()
     }
 
-    fn octets(state: &State) -> [u8; 16] {
-        md5::octets(state)
+    fn bytes(state: &State) -> [u8; 16] {
+        md5::bytes_of(state)
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) enum Sha256 {}
 
 impl Compression for Sha256 {
     type State = [u32; 8];
-    type Octets = [u8; 32];
+    type Bytes = [u8; 32];
 
     const HASH: Hash = Hash::Sha256;
     /// FIPS 180-4 §5.3.3.
@@ -92,12 +92,12 @@ impl Compression for Sha256 {
         bits.to_be_bytes()
     }
 
-    fn octets(state: &[u32; 8]) -> [u8; 32] {
-        let mut octets = [0; 32];
-        for (octets, word) in octets.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-            *octets = word.to_be_bytes();
+    fn bytes(state: &[u32; 8]) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+            *bytes = word.to_be_bytes();
         }
-        octets
+        bytes
     }
 }
 
@@ -105,10 +105,10 @@ impl Compression for Sha256 {
 /// wiped when dropped.
 pub(super) struct Blocks<H: Compression> {
     state: H::State,
-    /// Octets in the state.
+    /// Bytes in the state.
     hashed: u64,
     rest: Block,
-    /// Octets in the rest.
+    /// Bytes in the rest.
     length: usize,
 }
 
@@ -116,20 +116,20 @@ impl<H: Compression> Blocks<H> {
     /// Begins with `parts`; `None` where they are too long. What it keeps of them meanwhile is
     /// wiped.
     pub(super) fn new(parts: &[&[u8]]) -> Option<Self> {
-        let mut octets = [[0; 64]; 4];
+        let mut bytes = [[0; 64]; 4];
         let length = parts.iter().try_fold(0, |length, part| {
             let end = length + part.len();
-            octets.as_flattened_mut().get_mut(length..end)?.copy_from_slice(part);
+            bytes.as_flattened_mut().get_mut(length..end)?.copy_from_slice(part);
             Some(end)
         });
-        let blocks = length.and_then(|length| Self::of(&octets, length));
+        let blocks = length.and_then(|length| Self::of(&bytes, length));
         // A1's hash.
-        octets[0].zeroize();
+        bytes[0].zeroize();
         blocks
     }
 
-    fn of(octets: &[Block; 4], length: usize) -> Option<Self> {
-        let (whole, left) = octets.split_at_checked(length / 64)?;
+    fn of(bytes: &[Block; 4], length: usize) -> Option<Self> {
+        let (whole, left) = bytes.split_at_checked(length / 64)?;
         let mut state = H::INITIAL;
         H::compress(&mut state, whole);
         let hashed = 64 * whole.len() as u64;
@@ -159,7 +159,7 @@ impl<H: Compression> Blocks<H> {
         Self::hash_request(&mut states, common, covered, place);
         let [state, _] = &mut states;
         H::compress(state, last);
-        let digits = Digits::of(H::octets(state).as_mut());
+        let digits = Digits::of(H::bytes(state).as_mut());
         state.zeroize();
         if self.hashed == 0 {
             // Then A1's hash is in the text.
@@ -180,7 +180,7 @@ impl<H: Compression> Blocks<H> {
         let request = covered.write(&mut text).and_then(|()| finish::<H, 3>(&mut text, 0));
         if let Some(request) = request {
             H::compress_both(states, [blocks, request]);
-            write_digits(H::octets(&states[1]).as_ref(), place);
+            write_digits(H::bytes(&states[1]).as_ref(), place);
         } else {
             H::compress(&mut states[0], blocks);
             place.copy_from_slice(&covered.hash(H::HASH));
@@ -195,7 +195,7 @@ impl<H: Compression> Drop for Blocks<H> {
     }
 }
 
-/// Pads a text as the end of one of which `before` octets were hashed already; `None` where the
+/// Pads a text as the end of one of which `before` bytes were hashed already; `None` where the
 /// padding has no room.
 fn finish<H: Compression, const N: usize>(text: &mut Text<N>, before: u64) -> Option<&mut [Block]> {
     let bits = (before + text.len() as u64) << 3;

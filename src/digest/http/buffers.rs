@@ -40,13 +40,13 @@ impl<'a> ServerInputs<'a> {
         let (method, uri) = (text(parameter(1)?), text(parameter(2)?));
         let (entity, realm) = (text(parameter(3)?), parameter(4)?);
         // Where other types can be now.
-        let octets = |kind| {
+        let bytes = |kind| {
             let others = buffers.get(5..).unwrap_or_default();
             let found =
                 buffers.first().into_iter().chain(others).find(|buffer| buffer.kind == kind);
             found.map_or(&[][..], |buffer| buffer.data)
         };
-        let (token, bindings) = (octets(buffer_type::TOKEN), octets(buffer_type::CHANNEL_BINDINGS));
+        let (token, bindings) = (bytes(buffer_type::TOKEN), bytes(buffer_type::CHANNEL_BINDINGS));
         Ok(Self { token, method, uri, entity, realm, bindings })
     }
 
@@ -58,12 +58,12 @@ impl<'a> ServerInputs<'a> {
     pub fn of_message(message: &'a Message<'_, '_>) -> Result<Self> {
         let parameter = |place: usize| match message.0.get(place) {
             None => Ok(&[][..]),
-            Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data.octets()),
+            Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => Ok(buffer.data.bytes()),
             Some(buffer) if buffer.kind == buffer_type::EMPTY => Ok(&[][..]),
             Some(_) => Err(wrong("buffers: one of 1 to 3 is not SECBUFFER_PKG_PARAMS")),
         };
         let token = match message.0.first() {
-            Some(buffer) if buffer.kind == buffer_type::TOKEN => buffer.data.octets(),
+            Some(buffer) if buffer.kind == buffer_type::TOKEN => buffer.data.bytes(),
             _ => &[],
         };
         let (method, uri, entity) = (text(parameter(1)?), text(parameter(2)?), text(parameter(3)?));
@@ -73,10 +73,10 @@ impl<'a> ServerInputs<'a> {
         // Where other types can be now.
         let others = message.0.get(OUTPUT..).unwrap_or_default();
         let realm = others.first().filter(|buffer| buffer.kind == buffer_type::PKG_PARAMS);
-        let realm = realm.map_or(&[][..], |buffer| buffer.data.octets());
+        let realm = realm.map_or(&[][..], |buffer| buffer.data.bytes());
         let mut others = others.iter();
         let bindings = others.find(|buffer| buffer.kind == buffer_type::CHANNEL_BINDINGS);
-        let bindings = bindings.map_or(&[][..], |buffer| buffer.data.octets());
+        let bindings = bindings.map_or(&[][..], |buffer| buffer.data.bytes());
         Ok(Self { token, method, uri, entity, realm, bindings })
     }
 
@@ -147,12 +147,12 @@ impl<'a> ClientInputs<'a> {
 ///
 /// # Errors
 /// `INVALID_TOKEN` where it is neither.
-pub fn service_name(octets: &[u8]) -> Result<Cow<'_, [u8]>> {
+pub fn service_name(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     let malformed = || wrong("buffers: the service's name is neither UTF-8 nor UTF-16LE");
-    let (units, rest) = octets.as_chunks::<2>();
+    let (units, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() || !units.iter().any(|[_, high]| *high == 0) {
-        let octets = text(octets);
-        return std::str::from_utf8(octets).map(|_| Cow::Borrowed(octets)).map_err(|_| malformed());
+        let bytes = text(bytes);
+        return std::str::from_utf8(bytes).map(|_| Cow::Borrowed(bytes)).map_err(|_| malformed());
     }
     let units = units.strip_suffix(&[[0, 0]]).unwrap_or(units);
     let units = units.iter().copied().map(u16::from_le_bytes);
@@ -176,8 +176,8 @@ pub fn entity(qop: Qop, given: &[u8], hash: Hash) -> Result<Option<Digits>> {
 }
 
 /// Text without the terminator that some callers count.
-fn text(octets: &[u8]) -> &[u8] {
-    octets.strip_suffix(&[0]).unwrap_or(octets)
+fn text(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(&[0]).unwrap_or(bytes)
 }
 
 fn wrong(reason: &'static str) -> Error {
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_realm_is_utf16_of_ascii_characters() {
-        for (octets, realm) in [
+        for (bytes, realm) in [
             (&b""[..], Some(None)),
             (b"\0\0", Some(None)),
             (b"a\0", Some(Some("a"))),
@@ -236,24 +236,24 @@ mod tests {
             (b"a\x01", None),
             (b"\0\0a\0", None),
         ] {
-            let inputs = ServerInputs { realm: octets, ..ServerInputs::default() };
+            let inputs = ServerInputs { realm: bytes, ..ServerInputs::default() };
             let read =
                 inputs.realm().ok().map(|realm| realm.map(|r| String::from_utf8(r).unwrap()));
-            assert_eq!(read.as_ref().map(Option::as_deref), realm, "{octets:?}");
+            assert_eq!(read.as_ref().map(Option::as_deref), realm, "{bytes:?}");
         }
     }
 
     #[test]
     fn a_service_name_is_utf8_or_utf16() {
         let wide: Vec<u8> = "HTTP/hö\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for (octets, name) in [
+        for (bytes, name) in [
             (&b"HTTP/h"[..], "HTTP/h"),
             (b"HTTP/h\0", "HTTP/h"),
             ("HTTP/hö".as_bytes(), "HTTP/hö"),
             (&wide, "HTTP/hö"),
             (b"", ""),
         ] {
-            assert_eq!(service_name(octets).unwrap(), name.as_bytes());
+            assert_eq!(service_name(bytes).unwrap(), name.as_bytes());
         }
         assert!(service_name(b"\xFF\xFE\xFF").is_err());
         assert!(service_name(b"a\0\x00\xD8").is_err(), "half a surrogate pair");

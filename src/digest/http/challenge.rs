@@ -4,7 +4,7 @@ use super::challenge_list::digests;
 use super::formulas::Algorithm;
 use super::response::LIMIT;
 use crate::digest::message::fields::{refused, repeated};
-use crate::digest::message::printer::{Print, Printer, check_octets};
+use crate::digest::message::printer::{Print, Printer, check_bytes};
 use crate::digest::message::qop::{Named, Offer, Qop};
 use crate::digest::message::tokenizer::{Name, Value, directives, without_terminator};
 use crate::digest::package::MAX_TOKEN;
@@ -40,7 +40,7 @@ impl ChallengeText<'_> {
     /// `INVALID_TOKEN` where the realm holds a control character, or the text is longer than
     /// cbMaxToken.
     pub fn check(&self) -> Result<()> {
-        check_octets(self.realm)?;
+        check_bytes(self.realm)?;
         if self.length() > MAX_TOKEN as usize {
             return Err(refused("challenge: would be longer than cbMaxToken"));
         }
@@ -98,11 +98,11 @@ impl<'a> Challenge<'a> {
     /// challenges of other schemes between them.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` for 65536 octets or more.
+    /// `INVALID_TOKEN` for 65536 bytes or more.
     pub fn all(field: &'a [u8]) -> Result<impl Iterator<Item = Result<Self>>> {
         let field = without_terminator(field);
         if field.len() >= LIMIT {
-            return Err(refused("challenge: 65536 octets or more"));
+            return Err(refused("challenge: 65536 bytes or more"));
         }
         Ok(digests(field).map(Self::parse))
     }
@@ -194,7 +194,7 @@ impl<'a> Fields<'a> {
 
     fn read_qop(&self) -> Result<Offer<Qop>> {
         let Some(value) = self.qop else { return Ok(Offer::default()) };
-        let names = value.plain()?.split(|octet| *octet == b',').map(<[u8]>::trim_ascii);
+        let names = value.plain()?.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
         let known = names.filter_map(Qop::from_name).filter(|qop| *qop != Qop::AuthConf);
         let offer: Offer<Qop> = known.collect();
         if offer.is_empty() {

@@ -1,5 +1,5 @@
 //! A WWW-Authenticate field taken apart: challenges of any schemes in one list, each of which is a
-//! scheme and then a token68 or a list of its own, by the same commas (RFC 9110 §11.6.1). Each octet
+//! scheme and then a token68 or a list of its own, by the same commas (RFC 9110 §11.6.1). Each byte
 //! is looked at a few times, however many there are, and nothing is allocated.
 //!
 //! What the directives of a Digest challenge say is the tokenizer's business; those of other schemes
@@ -54,7 +54,7 @@ fn scheme(element: &[u8]) -> Option<(&[u8], &[u8])> {
     let after = after_blanks(rest);
     let is_scheme = match after {
         [] | [b',', ..] => true,
-        [octet, ..] => after.len() < rest.len() && (is_token(*octet) || *octet == b'/'),
+        [byte, ..] => after.len() < rest.len() && (is_token(*byte) || *byte == b'/'),
     };
     (is_scheme && !word.is_empty()).then_some((word, after))
 }
@@ -74,7 +74,7 @@ fn length(parameters: &[u8]) -> usize {
 }
 
 /// What follows an element, from its comma on. A quote is one only where a value begins: elsewhere,
-/// as in a token68 or in what is no element at all, it is an octet like others.
+/// as in a token68 or in what is no element at all, it is a byte like others.
 fn after_element(element: &[u8]) -> &[u8] {
     let after_name = from(element, word_length(element));
     let rest = match after_blanks(after_name) {
@@ -103,30 +103,30 @@ fn after_quote(mut text: &[u8]) -> &[u8] {
 }
 
 fn after_commas(text: &[u8]) -> &[u8] {
-    skipped(text, |octet| matches!(octet, b',' | b' ' | b'\t' | b'\r' | b'\n'))
+    skipped(text, |byte| matches!(byte, b',' | b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 fn after_blanks(text: &[u8]) -> &[u8] {
-    skipped(text, |octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'))
+    skipped(text, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 fn skipped(text: &[u8], passed_over: impl Fn(u8) -> bool) -> &[u8] {
     from(text, span(text, passed_over))
 }
 
-/// Octets of a token at the front (RFC 9110 §5.6.2).
+/// Bytes of a token at the front (RFC 9110 §5.6.2).
 fn word_length(text: &[u8]) -> usize {
     span(text, is_token)
 }
 
 fn span(text: &[u8], is_part: impl Fn(u8) -> bool) -> usize {
-    let length = text.iter().position(|octet| !is_part(*octet)).unwrap_or(text.len());
+    let length = text.iter().position(|byte| !is_part(*byte)).unwrap_or(text.len());
     scan::look_at(length);
     length
 }
 
-fn is_token(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn from(text: &[u8], at: usize) -> &[u8] {

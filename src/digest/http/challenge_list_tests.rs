@@ -78,7 +78,7 @@ fn no_field_is_looked_at_without_end_or_lost() {
     }
 }
 
-/// Octets looked at to take a field apart.
+/// Bytes looked at to take a field apart.
 fn looked_at(field: &str) -> usize {
     scan::LOOKED_AT.set(0);
     let _ = digests(field.as_bytes()).count();

@@ -18,9 +18,9 @@ const TEXT: ChallengeText<'_> = ChallengeText {
 };
 
 fn print(text: &ChallengeText<'_>) -> String {
-    let mut octets = vec![0; text.length()];
-    text.write(&mut octets).unwrap();
-    String::from_utf8(octets).unwrap()
+    let mut bytes = vec![0; text.length()];
+    text.write(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 #[test]

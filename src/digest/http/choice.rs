@@ -27,7 +27,7 @@ pub(super) struct Terms {
     pub(super) charset: Charset,
 }
 
-/// How names and the password become octets.
+/// How names and the password become bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Charset {
     /// ISO 8859-1: the server names no other, and asks for MD5 as servers did before RFC 7616.

@@ -45,7 +45,7 @@ pub(super) struct Login {
     pub(super) realm: Box<[u8]>,
     /// The user's name hashed, where the server wants that.
     hashed_user: Option<Digits>,
-    /// The challenge's nonce as it was sent, and its octets.
+    /// The challenge's nonce as it was sent, and its bytes.
     nonce_text: (Box<[u8]>, bool),
     nonce: Box<[u8]>,
     opaque: Option<(Box<[u8]>, bool)>,
@@ -64,7 +64,7 @@ pub(super) struct Login {
 }
 
 impl HttpClient {
-    /// A context before its first leg.
+    /// A context before its first step.
     pub(super) fn new() -> Self {
         Self { phase: Mutex::new(Phase::Waiting) }
     }
@@ -199,15 +199,15 @@ impl Login {
             Some(domain) => encoded(domain, terms.charset)?,
             None => challenge.realm.unquoted(),
         };
-        let hashed = |octets| {
+        let hashed = |bytes| {
             let windows = terms.charset == Charset::Windows;
-            let downgraded = if windows { charset::downgrade(octets) } else { None };
-            downgraded.unwrap_or(Cow::Borrowed(octets))
+            let downgraded = if windows { charset::downgrade(bytes) } else { None };
+            downgraded.unwrap_or(Cow::Borrowed(bytes))
         };
-        let password_octets = hashed(password.expose());
-        let secret = formulas::password(hash, &hashed(&user), &hashed(&realm), &password_octets);
-        if let Cow::Owned(octets) = password_octets {
-            drop(Secret::new(octets));
+        let password_bytes = hashed(password.expose());
+        let secret = formulas::password(hash, &hashed(&user), &hashed(&realm), &password_bytes);
+        if let Cow::Owned(bytes) = password_bytes {
+            drop(Secret::new(bytes));
         }
         let nonce = challenge.nonce.unquoted();
         let claim = ClaimText::new(&nonce, &inputs.service, inputs.bindings)?;
@@ -252,7 +252,7 @@ impl Login {
         buffers::entity(self.terms.qop.unwrap_or(Qop::Auth), given, self.terms.algorithm.hash)
     }
 
-    /// Octets of a response for this uri, whatever its count and hash.
+    /// Bytes of a response for this uri, whatever its count and hash.
     fn length(&self, uri: &[u8]) -> Result<usize> {
         let digits = Digits::zeroes(self.terms.algorithm.hash);
         let text = self.text(uri, 0, &digits);
@@ -318,8 +318,8 @@ impl Login {
         }
         let parameter = |place: usize| match message.0.get(place) {
             Some(buffer) if buffer.kind == buffer_type::PKG_PARAMS => {
-                let octets = buffer.data.octets();
-                Ok(octets.strip_suffix(&[0]).unwrap_or(octets).to_vec())
+                let bytes = buffer.data.bytes();
+                Ok(bytes.strip_suffix(&[0]).unwrap_or(bytes).to_vec())
             }
             _ => Err(wrong("signature: one of the buffers 1 to 3 is not SECBUFFER_PKG_PARAMS")),
         };
@@ -330,7 +330,7 @@ impl Login {
         let entity = self.entity(&entity)?;
         let length = self.length(&uri)?;
         let room = match message.0.get(OUTPUT).map(|buffer| &buffer.data) {
-            Some(Data::Writable(octets)) => octets.len(),
+            Some(Data::Writable(bytes)) => bytes.len(),
             _ => return Err(wrong("signature: the fifth buffer is read-only")),
         };
         if room < length {
@@ -363,8 +363,8 @@ fn encoded(text: &str, charset: Charset) -> Result<Cow<'_, [u8]>> {
 }
 
 /// A value kept as it was sent.
-fn value((octets, quoted): &(Box<[u8]>, bool)) -> Value<'_> {
-    if *quoted { Value::quoted(octets) } else { Value::bare(octets) }
+fn value((bytes, quoted): &(Box<[u8]>, bool)) -> Value<'_> {
+    if *quoted { Value::quoted(bytes) } else { Value::bare(bytes) }
 }
 
 fn closed() -> Error {

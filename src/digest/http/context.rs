@@ -33,7 +33,7 @@ pub(in crate::digest) enum HttpContext {
 }
 
 impl HttpContext {
-    /// Takes the first leg of a context, which there is only if it succeeds.
+    /// Takes the first step of a context, which there is only if it succeeds.
     pub(in crate::digest) fn begin(
         role: Role,
         credential: &DigestCredential,
@@ -54,7 +54,7 @@ impl HttpContext {
         }
     }
 
-    /// Takes a further leg.
+    /// Takes a further step.
     pub(in crate::digest) fn step(
         &self,
         credential: &DigestCredential,
@@ -112,7 +112,7 @@ impl HttpContext {
         }
     }
 
-    /// The attributes of the last leg that ended the exchange.
+    /// The attributes of the last step that ended the exchange.
     pub(in crate::digest) fn flags(&self) -> Option<Flags> {
         match self {
             Self::Server(server) => server.granted(|_, granted| granted.flags),

@@ -59,10 +59,9 @@ impl Source for Accounts {
                     .find(|hash| hash.stored() == algorithm)
                     .unwrap();
                 let digits = formulas::password(hash, account.user, account.realm, b"secret");
-                let mut octets = [0; 32];
-                crate::digest::message::hex::read(&digits, &mut octets[..digits.len() / 2])
-                    .unwrap();
-                Some(Stored::Hash(Secret::new(octets)))
+                let mut bytes = [0; 32];
+                crate::digest::message::hex::read(&digits, &mut bytes[..digits.len() / 2]).unwrap();
+                Some(Stored::Hash(Secret::new(bytes)))
             }
             b"gone" => return Err(Unavailable("the disk is gone".into())),
             _ => None,
@@ -193,8 +192,8 @@ pub(super) fn complete(context: &dyn Context, response: &str, method: &str) -> R
     Ok(output[..length].to_vec())
 }
 
-pub(super) fn message_buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
-    let data = Data::Writable(octets);
+pub(super) fn message_buffer(kind: u32, bytes: &mut [u8]) -> MessageBuffer<'_> {
+    let data = Data::Writable(bytes);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
 }
 
@@ -231,23 +230,23 @@ impl Browser<'_> {
         let name = value(challenge, "algorithm").unwrap_or("MD5".into());
         let algorithm = Algorithm::from_name(name.as_bytes()).unwrap();
         let hash = algorithm.hash;
-        let octets = str::as_bytes;
-        let (user, password) = (octets(self.user), octets(self.password));
-        let secret = formulas::password(hash, user, octets(&realm), password);
-        let cnonce = octets(self.cnonce);
+        let bytes = str::as_bytes;
+        let (user, password) = (bytes(self.user), bytes(self.password));
+        let secret = formulas::password(hash, user, bytes(&realm), password);
+        let cnonce = bytes(self.cnonce);
         let a1 = if algorithm.session {
-            formulas::session(hash, &secret, octets(&nonce), cnonce)
+            formulas::session(hash, &secret, bytes(&nonce), cnonce)
         } else {
             secret
         };
-        let a2 = formulas::request(hash, octets(method), octets(uri), self.entity.map(octets));
+        let a2 = formulas::request(hash, bytes(method), bytes(uri), self.entity.map(bytes));
         let nc = format!("{nc:08x}");
         let counted = formulas::Counted {
             nc: nc.as_bytes().try_into().unwrap(),
             cnonce,
-            qop: octets(self.qop),
+            qop: bytes(self.qop),
         };
-        let digits = formulas::response(hash, &a1, octets(&nonce), Some(counted), &a2);
+        let digits = formulas::response(hash, &a1, bytes(&nonce), Some(counted), &a2);
         let digits = String::from_utf8(digits.to_vec()).unwrap();
         format!(
             "username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", cnonce=\"{}\", \

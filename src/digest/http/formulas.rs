@@ -41,9 +41,9 @@ impl Hash {
     /// Whether `text` is as many hexadecimal digits as a hash has.
     #[must_use]
     pub fn has_digits(self, text: &[u8]) -> bool {
-        // Without an early end, so that compilers look at many octets at once.
+        // Without an early end, so that compilers look at many bytes at once.
         let digits =
-            |octets: &[u8; 32]| octets.iter().fold(true, |all, o| all & o.is_ascii_hexdigit());
+            |bytes: &[u8; 32]| bytes.iter().fold(true, |all, o| all & o.is_ascii_hexdigit());
         text.len() == self.digits() && text.as_chunks().0.iter().all(digits)
     }
 
@@ -86,7 +86,7 @@ fn text_md5(text: &mut Text<4>, parts: &[&[u8]]) -> Option<[u8; 16]> {
     }
     let mut state = INITIAL;
     compress(&mut state, text.finish(0)?);
-    let hash = md5::octets(&state);
+    let hash = md5::bytes_of(&state);
     state.zeroize();
     Some(hash)
 }
@@ -151,7 +151,7 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// The digits of `hash`, of 16 octets or 32, which is wiped.
+    /// The digits of `hash`, of 16 bytes or 32, which is wiped.
     pub fn of(hash: &mut [u8]) -> Self {
         let mut text = [0; 64];
         let length = write_digits(hash, &mut text);
@@ -213,7 +213,7 @@ impl fmt::Debug for Digits {
     }
 }
 
-/// Writes the digits of a hash, of 16 octets or 32, to the front of `text`, and returns how many.
+/// Writes the digits of a hash, of 16 bytes or 32, to the front of `text`, and returns how many.
 pub(super) fn write_digits(hash: &[u8], text: &mut [u8]) -> usize {
     let halves = hash.as_chunks::<16>().0;
     for (text, half) in text.as_chunks_mut::<32>().0.iter_mut().zip(halves) {
@@ -229,7 +229,7 @@ pub fn password(hash: Hash, user: &[u8], realm: &[u8], password: &[u8]) -> Digit
 }
 
 /// `H(H(user:realm:password) ":" nonce ":" cnonce)`, A1's hash with `-sess`. `secret` is the
-/// inner hash as digits, which Windows sends and takes, or as octets, as RFC 2617's sample code
+/// inner hash as digits, which Windows sends and takes, or as bytes, as RFC 2617's sample code
 /// has it.
 #[must_use]
 pub fn session(hash: Hash, secret: &[u8], nonce: &[u8], cnonce: &[u8]) -> Digits {

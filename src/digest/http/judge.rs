@@ -101,9 +101,9 @@ impl Verifier for Judge<'_> {
     }
 
     fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<SessionSecret> {
-        let octets = self.response.algorithm.hash.digits() / 2;
+        let bytes = self.response.algorithm.hash.digits() / 2;
         let mut hash = hash.clone();
-        self.try_secret(&Digits::of(hash.expose_mut().get_mut(..octets)?))
+        self.try_secret(&Digits::of(hash.expose_mut().get_mut(..bytes)?))
     }
 
     fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<SessionSecret> {

@@ -1,4 +1,4 @@
-//! A hasher for the keys of nonces, which are random already: a multiplication for each eight octets.
+//! A hasher for the keys of nonces, which are random already: a multiplication for each eight bytes.
 //!
 //! Only keys that this secret issued become records, but their clients see them, and may choose
 //! with which of many they begin a session. So that none can be chosen that fall together, what is
@@ -42,13 +42,13 @@ impl BuildHasher for KeyHashers {
 }
 
 impl Hasher for KeyHasher {
-    fn write(&mut self, octets: &[u8]) {
-        let (words, rest) = octets.as_chunks::<8>();
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
             self.write_u64(u64::from_le_bytes(*word));
         }
-        for octet in rest {
-            self.write_u64(u64::from(*octet));
+        for byte in rest {
+            self.write_u64(u64::from(*byte));
         }
     }
 

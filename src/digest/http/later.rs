@@ -23,7 +23,7 @@ use crate::error::{Error, Result, Status};
 use crate::sspi::{Data, Flags, Message, buffer_type};
 use crate::system::heap;
 
-/// Octets of all buffers that are kept of a request, at most.
+/// Bytes of all buffers that are kept of a request, at most.
 const KEPT: usize = 2048;
 
 /// The uri of a request, at the end of a text that may have more before it.
@@ -37,8 +37,8 @@ impl Uri {
     ///
     /// # Errors
     /// `INSUFFICIENT_MEMORY`.
-    pub(super) fn of(octets: &[u8]) -> Result<Self> {
-        Ok(Self { text: heap::copied(octets)?.into_boxed_slice(), start: 0 })
+    pub(super) fn of(bytes: &[u8]) -> Result<Self> {
+        Ok(Self { text: heap::copied(bytes)?.into_boxed_slice(), start: 0 })
     }
 }
 
@@ -53,7 +53,7 @@ impl Deref for Uri {
 /// A right request, as it was when it was accepted, of a client that claims nothing of its channel.
 pub(super) struct Known {
     /// Token, method, URI and entity hash of the caller's, then the response's uri.
-    octets: Box<[u8]>,
+    bytes: Box<[u8]>,
     lengths: [u16; 4],
     count: u32,
     qop: Qop,
@@ -79,20 +79,20 @@ impl Known {
             return None;
         }
         // Without memory for it, the request is read again.
-        let mut octets = heap::list(length).ok()?;
+        let mut bytes = heap::list(length).ok()?;
         let mut lengths = [0; 4];
         for (length, part) in lengths.iter_mut().zip(parts) {
             *length = u16::try_from(part.len()).ok()?;
-            octets.extend_from_slice(part);
+            bytes.extend_from_slice(part);
         }
-        octets.extend_from_slice(&uri);
-        let octets = octets.into_boxed_slice();
-        Some(Self { octets, lengths, count: response.nc?, qop: response.qop })
+        bytes.extend_from_slice(&uri);
+        let bytes = bytes.into_boxed_slice();
+        Some(Self { bytes, lengths, count: response.nc?, qop: response.qop })
     }
 
     /// Whether this is the same request.
     fn is(&self, inputs: &ServerInputs<'_>) -> bool {
-        let mut left = &*self.octets;
+        let mut left = &*self.bytes;
         self.lengths.iter().zip(parts(inputs)).all(|(length, part)| {
             let same = part.len() == usize::from(*length);
             let (kept, after) = left.split_at_checked(part.len()).unwrap_or_default();
@@ -108,7 +108,7 @@ impl Known {
             count: Some(self.count),
             qop: self.qop,
             claim: Claim::Legacy,
-            uri: Uri { text: self.octets, start },
+            uri: Uri { text: self.bytes, start },
             answer: None,
         }
     }
@@ -245,7 +245,7 @@ impl Later<'_> {
 fn room(message: &Message<'_, '_>) -> Option<usize> {
     let buffer = message.0.get(OUTPUT).filter(|buffer| buffer.kind == buffer_type::TOKEN)?;
     match &buffer.data {
-        Data::Writable(octets) => Some(octets.len()),
+        Data::Writable(bytes) => Some(bytes.len()),
         Data::ReadOnly(_) => None,
     }
 }

@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_a_session_agrees_with_the_formulas_for_texts_of_every_length() {
-        let octets = [b'x'; 400];
+        let bytes = [b'x'; 400];
         for hash in [Hash::Md5, Hash::Sha256, Hash::Sha512_256] {
             let a1 = hash.of(&[b"a1"]);
             for length in 1..300 {
-                let nonce = &octets[..length];
-                let cnonce = &octets[..length * 7 % 90];
-                let entity = (length % 3 == 0).then_some(&octets[..hash.digits()]);
-                let uri = &octets[..length * 5 % 250];
+                let nonce = &bytes[..length];
+                let cnonce = &bytes[..length * 7 % 90];
+                let entity = (length % 3 == 0).then_some(&bytes[..hash.digits()]);
+                let uri = &bytes[..length * 5 % 250];
                 let covered = Covered { method: b"GET", uri, entity };
                 let counted = (length % 4 > 0).then_some(Counted {
                     nc: b"00000001",

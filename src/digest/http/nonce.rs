@@ -2,9 +2,9 @@
 //! and nothing is kept of a challenge until it has been answered.
 //!
 //! The text is that of Windows' servers since 2008 R2: `+Upgraded+v1` and 112 lower-case hex digits
-//! of 16 random octets, the time (FILETIME, little-endian) and 32 octets, which here are
-//! HMAC-SHA-256 over random octets, time and the realm that the nonce is offered for. In the next nonce
-//! of an Authentication-Info (RFC 7616 §3.5) they are the random octets of the challenge's nonce that
+//! of 16 random bytes, the time (FILETIME, little-endian) and 32 bytes, which here are
+//! HMAC-SHA-256 over random bytes, time and the realm that the nonce is offered for. In the next nonce
+//! of an Authentication-Info (RFC 7616 §3.5) they are the random bytes of the challenge's nonce that
 //! it goes back to, and half of an HMAC over these and the user's realm and name too: so it tells to which session
 //! it belongs, and nothing is kept of it either.
 
@@ -19,17 +19,17 @@ use crate::error::{Error, Result, Status};
 use crate::random;
 use crate::secret::Secret;
 
-/// Octets that are random, and which no two nonces share.
+/// Bytes that are random, and which no two nonces share.
 const KEY: usize = 16;
-/// Octets that the MAC covers: the random ones and the time.
+/// Bytes that the MAC covers: the random ones and the time.
 const COVERED: usize = 24;
-/// Octets of the MAC.
+/// Bytes of the MAC.
 const MAC: usize = 32;
-/// Octets that the MAC of a next nonce covers: those of others, and the random ones of another.
+/// Bytes that the MAC of a next nonce covers: those of others, and the random ones of another.
 const COVERED_OF_NEXT: usize = COVERED + KEY;
-/// Octets before they become digits.
+/// Bytes before they become digits.
 const RAW: usize = COVERED + MAC;
-/// Octets of a nonce's text: as many as Windows' have.
+/// Bytes of a nonce's text: as many as Windows' have.
 const NONCE_LENGTH: usize = PREFIX.len() + 2 * RAW;
 /// Digits of an opaque.
 const OPAQUE: usize = 32;
@@ -42,7 +42,7 @@ const MINT_LABEL: &[u8] = b"secur32 http mint\0";
 
 /// A nonce's text.
 pub type Text = [u8; NONCE_LENGTH];
-/// The random octets of a nonce, which name it.
+/// The random bytes of a nonce, which name it.
 pub type Key = [u8; KEY];
 /// A user's name and own realm, as sent: with some realms let in beside the one offered, no name alone
 /// is a user.
@@ -53,11 +53,11 @@ pub type User<'a> = [&'a [u8]; 2];
 pub struct Proven {
     /// Its text.
     pub text: Text,
-    /// Its random octets.
+    /// Its random bytes.
     pub key: Key,
     /// When it was issued: FILETIME, UTC.
     pub issued: u64,
-    /// The random octets of the challenge's nonce that it goes back to, through however many
+    /// The random bytes of the challenge's nonce that it goes back to, through however many
     /// next nonces: its own if it is that.
     pub root: Key,
 }
@@ -186,7 +186,7 @@ impl Mint {
     }
 }
 
-/// Random octets and the time; the former.
+/// Random bytes and the time; the former.
 fn fill(covered: &mut [u8], now: u64) -> Result<Key> {
     let mut random = [0; KEY];
     random::fill(&mut random)?;
@@ -196,7 +196,7 @@ fn fill(covered: &mut [u8], now: u64) -> Result<Key> {
     Ok(random)
 }
 
-/// The octets covered are as many for every nonce of a kind, so that no realm runs into them.
+/// The bytes covered are as many for every nonce of a kind, so that no realm runs into them.
 fn mac_of(keyed: &Hmac<Sha256>, covered: &[u8], realm: &[u8]) -> Hmac<Sha256> {
     let mut mac = keyed.clone();
     mac.update(covered);
@@ -212,7 +212,7 @@ fn text(raw: &[u8; RAW]) -> Text {
     text
 }
 
-/// The random octets that name a nonce, whoever issued it.
+/// The random bytes that name a nonce, whoever issued it.
 #[must_use]
 pub fn key(text: &[u8]) -> Option<Key> {
     let digits = text.strip_prefix(PREFIX)?.get(..2 * KEY)?;

@@ -11,7 +11,7 @@ use crate::digest::message::qop::{Named, Qop};
 use crate::digest::message::tokenizer::{Directive, Name, Value, directives, without_terminator};
 use crate::error::{Error, Result, Status};
 
-/// A response is shorter than this, in octets: URIs may be long, though not without end.
+/// A response is shorter than this, in bytes: URIs may be long, though not without end.
 pub const LIMIT: usize = 65_536;
 
 /// A digest-response as received: well-formed in itself, compared with nothing yet. It borrows
@@ -55,13 +55,13 @@ impl<'a> Response<'a> {
     /// passed over.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` for 65536 octets or more, for text against the grammar, for a directive that
+    /// `INVALID_TOKEN` for 65536 bytes or more, for text against the grammar, for a directive that
     /// is missing, repeated or empty, and for values out of their range; `wrong_count` for an nc
     /// that is not eight hexadecimal digits.
     pub fn parse(token: &'a [u8], wrong_count: Status) -> Result<Self> {
         let token = without_terminator(token);
         if token.len() >= LIMIT {
-            return Err(refused("response: 65536 octets or more"));
+            return Err(refused("response: 65536 bytes or more"));
         }
         let mut fields = Fields::default();
         fields.collect(without_scheme(token))?;
@@ -103,7 +103,7 @@ impl<'a> Response<'a> {
 impl Username<'_> {
     /// The name as it stands, decoded.
     #[must_use]
-    pub fn octets(&self) -> Cow<'_, [u8]> {
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Plain(value) | Self::Hashed(value) => value.unquoted(),
             Self::Extended(text) => Cow::Borrowed(text.as_bytes()),
@@ -115,7 +115,7 @@ impl fmt::Debug for Response<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Response")
-            .field("username", &self.username.octets().escape_ascii().to_string())
+            .field("username", &self.username.bytes().escape_ascii().to_string())
             .field("algorithm", &self.algorithm)
             .field("qop", &self.qop)
             .finish_non_exhaustive()
@@ -294,7 +294,7 @@ fn read_count(value: Value<'_>, wrong: Status) -> Result<(u32, [u8; 8])> {
 /// Reads `UTF-8'language'percent-encoded` (RFC 5987 §3.2), also where a client quotes it.
 fn read_extended(value: Value<'_>) -> Result<String> {
     let wrong = || refused("response: username* is not UTF-8''name (RFC 5987 §3.2)");
-    let mut parts = value.plain()?.splitn(3, |octet| *octet == b'\'');
+    let mut parts = value.plain()?.splitn(3, |byte| *byte == b'\'');
     let (charset, language, name) = (parts.next(), parts.next(), parts.next());
     let (Some(charset), Some(_), Some(name)) = (charset, language, name) else {
         return Err(wrong());
@@ -302,19 +302,19 @@ fn read_extended(value: Value<'_>) -> Result<String> {
     if !charset.eq_ignore_ascii_case(b"UTF-8") {
         return Err(wrong());
     }
-    let mut octets = Vec::with_capacity(name.len());
+    let mut bytes = Vec::with_capacity(name.len());
     let mut source = name.iter().copied();
-    while let Some(octet) = source.next() {
-        octets.push(match octet {
+    while let Some(byte) = source.next() {
+        bytes.push(match byte {
             b'%' => {
                 let mut digit = || char::from(source.next()?).to_digit(16);
                 let (high, low) = (digit().ok_or_else(wrong)?, digit().ok_or_else(wrong)?);
                 u8::try_from(high << 4 | low).map_err(|_| wrong())?
             }
-            octet => octet,
+            byte => byte,
         });
     }
-    let text = String::from_utf8(octets).map_err(|_| wrong())?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong())?;
     if text.chars().any(char::is_control) {
         return Err(wrong());
     }

@@ -4,7 +4,7 @@ use super::formulas::Digits;
 use super::response::LIMIT;
 use crate::digest::message::bindings::ClaimText;
 use crate::digest::message::fields::{hexadecimal, refused};
-use crate::digest::message::printer::{Print, Printer, check_octets};
+use crate::digest::message::printer::{Print, Printer, check_bytes};
 use crate::digest::message::tokenizer::Value;
 use crate::error::Result;
 
@@ -17,7 +17,7 @@ pub struct ResponseText<'a> {
     pub username: Name<'a>,
     /// The realm, in the charset agreed on.
     pub realm: &'a [u8],
-    /// The challenge's nonce, repeated octet for octet.
+    /// The challenge's nonce, repeated byte for byte.
     pub nonce: Value<'a>,
     /// The request's URI.
     pub uri: &'a [u8],
@@ -29,7 +29,7 @@ pub struct ResponseText<'a> {
     pub response: &'a Digits,
     /// Whether to write charset=utf-8.
     pub utf8: bool,
-    /// The challenge's opaque, repeated octet for octet.
+    /// The challenge's opaque, repeated byte for byte.
     pub opaque: Option<Value<'a>>,
     /// What is claimed about the channel.
     pub claim: Option<&'a ClaimText>,
@@ -61,7 +61,7 @@ impl ResponseText<'_> {
     /// Whether the text may be sent.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` where a value holds a control character, or the text has 65536 octets or
+    /// `INVALID_TOKEN` where a value holds a control character, or the text has 65536 bytes or
     /// more.
     pub fn check(&self) -> Result<()> {
         let name = match self.username {
@@ -69,11 +69,11 @@ impl ResponseText<'_> {
             Name::Hashed(_) => b"",
         };
         for value in [name, self.realm, self.nonce.raw(), self.uri] {
-            check_octets(value)?;
+            check_bytes(value)?;
         }
-        self.opaque.map_or(Ok(()), |opaque| check_octets(opaque.raw()))?;
+        self.opaque.map_or(Ok(()), |opaque| check_bytes(opaque.raw()))?;
         if self.length() >= LIMIT {
-            return Err(refused("response: would have 65536 octets or more"));
+            return Err(refused("response: would have 65536 bytes or more"));
         }
         Ok(())
     }

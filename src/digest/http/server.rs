@@ -36,12 +36,12 @@ enum Phase {
     OutOfSequence(Arc<Session>),
     /// Succeeded.
     Done(Arc<Session>, Granted),
-    /// Failed, or a leg is just being taken.
+    /// Failed, or a step is just being taken.
     Closed,
 }
 
 impl HttpServer {
-    /// Takes the first leg of a context.
+    /// Takes the first step of a context.
     pub(super) fn begin(
         sessions: &Arc<Sessions>,
         credential: &DigestCredential,
@@ -49,8 +49,8 @@ impl HttpServer {
         clock: Clock<'_>,
         output: &mut dyn TokenSink,
     ) -> Result<(Self, Step)> {
-        let leg = Leg { sessions, credential, call, clock, stale: false, realm: None };
-        let (phase, step) = leg.take(output)?;
+        let server = ServerStep { sessions, credential, call, clock, stale: false, realm: None };
+        let (phase, step) = server.take(output)?;
         Ok((Self { phase: Gated::new(phase) }, step))
     }
 
@@ -67,7 +67,7 @@ impl HttpServer {
         }
     }
 
-    /// Takes a further leg. No lock is held meanwhile, so that a source of accounts may call back.
+    /// Takes a further step. No lock is held meanwhile, so that a source of accounts may call back.
     pub(super) fn step(
         &self,
         sessions: &Arc<Sessions>,
@@ -94,8 +94,8 @@ impl HttpServer {
             _ => (false, None),
         };
         let mut output = Watched { output, failed: false };
-        let leg = Leg { sessions, credential, call, clock, stale, realm };
-        let (phase, result) = match leg.take(&mut output) {
+        let server = ServerStep { sessions, credential, call, clock, stale, realm };
+        let (phase, result) = match server.take(&mut output) {
             Ok((phase, step)) => (phase, Ok(step)),
             Err(error) if output.failed || error.status() == Status::INSUFFICIENT_MEMORY => {
                 (before, Err(error))
@@ -157,8 +157,8 @@ impl HttpServer {
     }
 }
 
-/// A leg to be taken.
-struct Leg<'a> {
+/// A step to be taken.
+struct ServerStep<'a> {
     sessions: &'a Arc<Sessions>,
     credential: &'a DigestCredential,
     call: &'a Call<'a>,
@@ -169,7 +169,7 @@ struct Leg<'a> {
     realm: Option<&'a [u8]>,
 }
 
-impl Leg<'_> {
+impl ServerStep<'_> {
     fn take(&self, output: &mut dyn TokenSink) -> Result<(Phase, Step)> {
         let Self { sessions, credential, call, clock, .. } = *self;
         if call.flags.contains(Flags::CONFIDENTIALITY) {
@@ -294,11 +294,11 @@ pub(super) fn wants_answer(config: &Config) -> Option<bool> {
 }
 
 fn ended() -> Error {
-    let reason = "context: the exchange has ended, or a leg is being taken on another thread";
+    let reason = "context: the exchange has ended, or a step is being taken on another thread";
     Error::new(Status::STATUS_LOGON_FAILURE, reason)
 }
 
-/// Notices whether it was the output that could not be had: then the leg may be repeated.
+/// Notices whether it was the output that could not be had: then the step may be repeated.
 struct Watched<'a> {
     output: &'a mut dyn TokenSink,
     failed: bool,

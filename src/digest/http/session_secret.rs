@@ -22,8 +22,8 @@ pub struct SessionSecret {
 enum Inner {
     /// As digits, as Windows, curl and browsers have it.
     Digits,
-    /// As octets, as RFC 2617's sample code has it.
-    Octets,
+    /// As bytes, as RFC 2617's sample code has it.
+    Bytes,
 }
 
 /// A1's hash, and what responses begin with: it and the nonce.
@@ -78,7 +78,7 @@ impl SessionSecret {
         let (cnonce, uri) = (response.cnonce(), response.uri());
         let covered = request.covered(&uri);
         let inners: &[Inner] =
-            if algorithm.session { &[Inner::Digits, Inner::Octets] } else { &[Inner::Digits] };
+            if algorithm.session { &[Inner::Digits, Inner::Bytes] } else { &[Inner::Digits] };
         let made_with = first.into_iter().chain([(nonce, &*cnonce)]);
         let mut ways = made_with.flat_map(|with| inners.iter().map(move |inner| (with, *inner)));
         ways.find_map(|(with, inner)| {
@@ -188,13 +188,13 @@ fn first_part(
     if !algorithm.session {
         return secret.clone();
     }
-    let mut octets = zeroize::Zeroizing::new([0; 32]);
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
     let inner: &[u8] = match inner {
         Inner::Digits => secret,
-        Inner::Octets => {
-            let octets = octets.get_mut(..secret.len() / 2).unwrap_or_default();
-            let _digits_of_ours = hex::read(secret, octets);
-            octets
+        Inner::Bytes => {
+            let bytes = bytes.get_mut(..secret.len() / 2).unwrap_or_default();
+            let _digits_of_ours = hex::read(secret, bytes);
+            bytes
         }
     };
     formulas::session(algorithm.hash, inner, nonce, cnonce)

@@ -27,10 +27,10 @@ use crate::system::heap;
 /// Locks; more than processors, so that two threads seldom meet.
 const SHARDS: usize = 64;
 
-/// The most octets of texts that a session keeps: user and realm, as sent and as the account's, and
+/// The most bytes of texts that a session keeps: user and realm, as sent and as the account's, and
 /// cnonce.
 const LONGEST_TEXTS: usize = 4096;
-/// Octets of texts that sessions may keep, for each that there may be.
+/// Bytes of texts that sessions may keep, for each that there may be.
 const TEXTS_PER_RECORD: usize = 512;
 
 /// An authenticated user's session: what all handles to it share.
@@ -70,14 +70,14 @@ impl Drop for Session {
 /// The share of a session in the texts of all.
 struct Texts {
     sessions: Arc<Sessions>,
-    octets: usize,
+    bytes: usize,
 }
 
 impl Texts {
-    fn add(sessions: &Arc<Sessions>, octets: usize, limit: usize) -> Result<Self> {
-        let before = sessions.texts.fetch_add(octets, Ordering::Relaxed);
-        let texts = Self { sessions: Arc::clone(sessions), octets };
-        if before.saturating_add(octets) > limit.max(SHARDS).saturating_mul(TEXTS_PER_RECORD) {
+    fn add(sessions: &Arc<Sessions>, bytes: usize, limit: usize) -> Result<Self> {
+        let before = sessions.texts.fetch_add(bytes, Ordering::Relaxed);
+        let texts = Self { sessions: Arc::clone(sessions), bytes };
+        if before.saturating_add(bytes) > limit.max(SHARDS).saturating_mul(TEXTS_PER_RECORD) {
             let reason =
                 "sessions: their users, realms and cnonces take more than `http_sessions` allow";
             return Err(Error::new(Status::INSUFFICIENT_MEMORY, reason));
@@ -88,7 +88,7 @@ impl Texts {
 
 impl Drop for Texts {
     fn drop(&mut self) {
-        self.sessions.texts.fetch_sub(self.octets, Ordering::Relaxed);
+        self.sessions.texts.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -120,7 +120,7 @@ pub struct Beginning {
 
 impl Beginning {
     /// How long the texts are that a session keeps, each up to a peer.
-    fn octets(&self) -> usize {
+    fn bytes(&self) -> usize {
         let (user, realm) = &self.account;
         let texts = [&self.user, &self.realm, user, realm].map(|text| text.len());
         texts.iter().sum::<usize>() + self.secret.cnonce_length()
@@ -141,7 +141,7 @@ pub enum Found {
 pub struct Sessions {
     hasher: RandomState,
     shards: [Gated<Shard>; SHARDS],
-    /// Octets of the texts of all sessions that live.
+    /// Bytes of the texts of all sessions that live.
     texts: AtomicUsize,
 }
 
@@ -203,19 +203,19 @@ impl Sessions {
     ///
     /// # Errors
     /// `INVALID_TOKEN` for texts that are too long to keep; `INSUFFICIENT_MEMORY`, also where the
-    /// texts of all sessions that live have more than `TEXTS_PER_RECORD` octets for each of `limit`.
+    /// texts of all sessions that live have more than `TEXTS_PER_RECORD` bytes for each of `limit`.
     pub fn begin(
         self: &Arc<Self>,
         beginning: Beginning,
         expires: u64,
         limit: usize,
     ) -> Result<Option<Arc<Session>>> {
-        let octets = beginning.octets();
-        if octets > LONGEST_TEXTS {
+        let bytes = beginning.bytes();
+        if bytes > LONGEST_TEXTS {
             let reason = "response: user, realm and cnonce are longer than a session may keep";
             return Err(Error::new(Status::INVALID_TOKEN, reason));
         }
-        let texts = Texts::add(self, octets, limit)?;
+        let texts = Texts::add(self, bytes, limit)?;
         let Beginning {
             nonce,
             user,
@@ -278,7 +278,7 @@ impl Sessions {
     }
 
     fn shard(&self, key: &Key) -> GatedGuard<'_, Shard> {
-        // The octets are random, and those of a peer's invention do no harm here.
+        // The bytes are random, and those of a peer's invention do no harm here.
         let [first, ..] = key;
         self.shards[usize::from(*first) % SHARDS].lock()
     }

@@ -253,11 +253,11 @@ fn h9_hashes_the_user_and_not_as_rfc_7616_prints_it() {
 }
 
 #[test]
-fn w1_with_raw_octets_would_be_another_response() {
-    let mut octets = [0; 16];
+fn w1_with_raw_bytes_would_be_another_response() {
+    let mut bytes = [0; 16];
     let w1 = &VECTORS[9].1;
-    crate::digest::message::hex::read(&w1.secret(), &mut octets).unwrap();
-    let a1 = formulas::session(Hash::Md5, &octets, w1.nonce.as_bytes(), w1.cnonce.as_bytes());
+    crate::digest::message::hex::read(&w1.secret(), &mut bytes).unwrap();
+    let a1 = formulas::session(Hash::Md5, &bytes, w1.nonce.as_bytes(), w1.cnonce.as_bytes());
     assert_eq!(text(&a1), "a0b30249a0d8fcfbba2f41e342413259");
     let response = w1.response(&a1, &w1.a2("GET"), true);
     assert_eq!(text(&response), "71140b29b0af48a6dd02936e4d846e82");

@@ -111,7 +111,7 @@ impl Exchange<'_> {
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
-        let (name, realm) = (response.username.octets(), response.realm.unquoted());
+        let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let (mint, user) = (self.credential.mint()?, [&*name, &*realm]);
         let Some(nonce) = mint.check(self.realms.offered, user, text) else {
             return Ok(Some(Verdict::Again(false)));
@@ -236,11 +236,11 @@ impl Exchange<'_> {
         let (clock, right) = (&|| now, (response, request));
         let answer =
             AnswerText::new(self.credential, offered, right, &nonce, &found.secret, clock)?;
-        let kept = |octets: &[u8]| heap::copied(octets).map(Vec::into_boxed_slice);
+        let kept = |bytes: &[u8]| heap::copied(bytes).map(Vec::into_boxed_slice);
         let uri = Uri::of(&response.uri())?;
         let beginning = Beginning {
             nonce,
-            user: kept(&response.username.octets())?,
+            user: kept(&response.username.bytes())?,
             realm: kept(&response.realm.unquoted())?,
             account: (found.user.into(), found.realm.into()),
             source: Arc::clone(self.credential.shared_source()?),
@@ -309,7 +309,7 @@ pub(super) fn granted_flags(requested: Flags, qop: Qop) -> Flags {
 
 /// Whether a response names the session's user as the first one did.
 pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
-    *response.username.octets() == *session.user && *response.realm.unquoted() == *session.realm
+    *response.username.bytes() == *session.user && *response.realm.unquoted() == *session.realm
 }
 
 pub(super) fn request<'a>(

@@ -7,7 +7,7 @@
 
 use super::hex;
 use super::nonce;
-use super::printer::{Printer, check_octets};
+use super::printer::{Printer, check_bytes};
 use super::tokenizer::{Name, directives};
 use crate::digest::http::without_scheme;
 use crate::digest::sasl::formulas::joined;
@@ -32,24 +32,24 @@ pub type ChannelHash = [u8; DIGITS];
 /// offset, acceptor type, length, offset, application length, offset}, offsets from its start.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for a block that is cut off or names octets outside it.
+/// `INVALID_TOKEN` for a block that is cut off or names bytes outside it.
 #[inline(never)]
 pub fn channel_hash(block: &[u8]) -> Result<ChannelHash> {
     let malformed =
         || Error::new(Status::INVALID_TOKEN, "bindings: the block is not SEC_CHANNEL_BINDINGS");
     let number = |index: usize| {
-        let octets = block.get(4 * index..)?.first_chunk().copied()?;
-        Some(u32::from_ne_bytes(octets))
+        let bytes = block.get(4 * index..)?.first_chunk().copied()?;
+        Some(u32::from_ne_bytes(bytes))
     };
     let part = |length: usize, offset: usize| {
-        let length_octets = number(length)?.to_le_bytes();
+        let length_bytes = number(length)?.to_le_bytes();
         let (length, offset) = (number(length)?, number(offset)?);
         if length == 0 {
-            return Some((length_octets, &[][..]));
+            return Some((length_bytes, &[][..]));
         }
         let start = usize::try_from(offset).ok()?;
         let end = start.checked_add(usize::try_from(length).ok()?)?;
-        Some((length_octets, block.get(start..end)?))
+        Some((length_bytes, block.get(start..end)?))
     };
     let parts = || {
         let types = (number(0)?.to_le_bytes(), number(3)?.to_le_bytes());
@@ -103,7 +103,7 @@ impl Claim {
         let (mut channel, mut service) = (NO_CHANNEL, Box::default());
         let (mut has_service, mut has_channel) = (false, false);
         let mut joined_values = heap::list(said.service.len() + said.channel.len() + 1)?;
-        for (position, name) in said.names.split(|octet| *octet == b',').enumerate() {
+        for (position, name) in said.names.split(|byte| *byte == b',').enumerate() {
             if position > 0 {
                 joined_values.push(b':');
             }
@@ -246,7 +246,7 @@ impl ClaimText {
         if !nonce.starts_with(UPGRADED) || (service.is_empty() && block.is_empty()) {
             return Ok(None);
         }
-        check_octets(service)?;
+        check_bytes(service)?;
         let channel = if block.is_empty() { NO_CHANNEL } else { channel_hash(block)? };
         Ok(Some(Self::with_random(service, channel, &nonce::cnonce()?)))
     }

@@ -14,9 +14,9 @@ const SERVICE: &[u8] = b"HTTP/server.example.com";
 fn block(addresses: [(u32, &[u8]); 2], application: &[u8]) -> Vec<u8> {
     let count = |length: usize| u32::try_from(length).unwrap();
     let (mut numbers, mut data) = (Vec::new(), Vec::new());
-    for (kind, octets) in addresses {
-        numbers.extend([kind, count(octets.len()), count(32 + data.len())]);
-        data.extend_from_slice(octets);
+    for (kind, bytes) in addresses {
+        numbers.extend([kind, count(bytes.len()), count(32 + data.len())]);
+        data.extend_from_slice(bytes);
     }
     numbers.extend([count(application.len()), count(32 + data.len())]);
     data.extend_from_slice(application);
@@ -59,7 +59,7 @@ fn addresses_count_too() {
 }
 
 #[test]
-fn blocks_that_name_octets_outside_are_invalid_token() {
+fn blocks_that_name_bytes_outside_are_invalid_token() {
     let good = cb1_block();
     for length in 0..good.len() {
         assert_eq!(status_of(channel_hash(&good[..length])), Status::INVALID_TOKEN, "{length}");

@@ -7,25 +7,25 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::kernels::scan::is_ascii;
 
-/// UTF-8 octets as ISO 8859-1, where all characters are at most U+00FF (RFC 2831 §2.1.2.1); `None`
-/// where one is not, or the octets are not UTF-8. Borrowed when there are only ASCII characters.
+/// UTF-8 bytes as ISO 8859-1, where all characters are at most U+00FF (RFC 2831 §2.1.2.1); `None`
+/// where one is not, or the bytes are not UTF-8. Borrowed when there are only ASCII characters.
 ///
 /// The copy is made in one piece of memory, so that a caller with a secret can wipe all of it.
 #[must_use]
-pub fn downgrade(octets: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if is_ascii(octets) {
-        return Some(Cow::Borrowed(octets));
+pub fn downgrade(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if is_ascii(bytes) {
+        return Some(Cow::Borrowed(bytes));
     }
-    let mut latin1 = Vec::with_capacity(octets.len());
-    if downgrade_into(octets, &mut latin1) {
+    let mut latin1 = Vec::with_capacity(bytes.len());
+    if downgrade_into(bytes, &mut latin1) {
         return Some(Cow::Owned(latin1));
     }
     zeroize::Zeroize::zeroize(&mut latin1);
     None
 }
 
-fn downgrade_into(octets: &[u8], latin1: &mut Vec<u8>) -> bool {
-    let mut source = octets.iter().copied();
+fn downgrade_into(bytes: &[u8], latin1: &mut Vec<u8>) -> bool {
+    let mut source = bytes.iter().copied();
     while let Some(lead) = source.next() {
         latin1.push(match lead {
             0..=0x7F => lead,
@@ -40,19 +40,19 @@ fn downgrade_into(octets: &[u8], latin1: &mut Vec<u8>) -> bool {
     true
 }
 
-/// ISO 8859-1 octets as text. Borrowed when there are only ASCII characters.
+/// ISO 8859-1 bytes as text. Borrowed when there are only ASCII characters.
 #[must_use]
-pub fn latin1_to_utf8(octets: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(octets) {
+pub fn latin1_to_utf8(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => Cow::Owned(octets.iter().copied().map(char::from).collect()),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
     }
 }
 
-/// Octets of a name as text for people: as UTF-8, or as ISO 8859-1 where they are not that.
+/// Bytes of a name as text for people: as UTF-8, or as ISO 8859-1 where they are not that.
 #[must_use]
-pub fn to_text(octets: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(octets).map_or_else(|_| latin1_to_utf8(octets), Cow::Borrowed)
+pub fn to_text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| latin1_to_utf8(bytes), Cow::Borrowed)
 }
 
 /// Whether `text` is known to have Unicode's normalization form C.
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn r22_other_characters_and_broken_utf8_are_not_downgraded() {
-        for octets in [
+        for bytes in [
             "\u{100}".as_bytes(),
             "\u{20ac}uro".as_bytes(),
             "g\u{fc}n\u{20ac}".as_bytes(),
@@ -126,7 +126,7 @@ mod tests {
             b"\xF0\x80\x83\xA9",
             b"\xFF",
         ] {
-            assert_eq!(downgrade(octets), None, "{octets:02x?}");
+            assert_eq!(downgrade(bytes), None, "{bytes:02x?}");
         }
     }
 

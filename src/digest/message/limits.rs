@@ -2,20 +2,20 @@
 
 use std::ops::RangeInclusive;
 
-/// A digest-challenge is shorter than this, in octets (RFC 2831 §2.1.1).
+/// A digest-challenge is shorter than this, in bytes (RFC 2831 §2.1.1).
 pub const CHALLENGE_LIMIT: usize = 2048;
 
-/// A digest-response is shorter than this, in octets (RFC 2831 §2.1.2).
+/// A digest-response is shorter than this, in bytes (RFC 2831 §2.1.2).
 pub const RESPONSE_LIMIT: usize = 4096;
 
-/// A response-auth as it is sent, in octets: `rspauth=` and 32 digits (RFC 2831 §2.1.3).
+/// A response-auth as it is sent, in bytes: `rspauth=` and 32 digits (RFC 2831 §2.1.3).
 pub const RSPAUTH_LENGTH: usize = 40;
 
-/// maxbuf where the directive is absent, in octets (RFC 2831 §2.1.1).
+/// maxbuf where the directive is absent, in bytes (RFC 2831 §2.1.1).
 pub const DEFAULT_MAXBUF: u32 = 65_536;
 
-/// The legal values of maxbuf, in octets: more than the 16 of a signature, and what the three
-/// octets of a SASL security layer's size can say (RFC 2831 §2.1.1).
+/// The legal values of maxbuf, in bytes: more than the 16 of a signature, and what the three
+/// bytes of a SASL security layer's size can say (RFC 2831 §2.1.1).
 pub const MAXBUF: RangeInclusive<u32> = 17..=16_777_215;
 
 /// The readings of one response's names, at most ([`super::names::readings`]).

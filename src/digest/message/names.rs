@@ -1,4 +1,4 @@
-//! Which octets a client may have meant and hashed: the readings of its names, and of a password.
+//! Which bytes a client may have meant and hashed: the readings of its names, and of a password.
 //!
 //! What was sent and what was hashed can differ in two ways. A name that fits ISO 8859-1 is to be
 //! hashed in that charset (RFC 2831 §2.1.2.1), which some clients do whether or not they announced
@@ -27,16 +27,16 @@ pub enum Encoding {
     Only,
     /// The user or the realm was converted from UTF-8 to ISO 8859-1.
     Downgraded,
-    /// The octets as sent, where they could be downgraded.
+    /// The bytes as sent, where they could be downgraded.
     AsSent,
 }
 
-/// One way to read the names of a response: the octets to look up and to hash.
+/// One way to read the names of a response: the bytes to look up and to hash.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reading<'a> {
-    /// The user name's octets.
+    /// The user name's bytes.
     pub user: Cow<'a, [u8]>,
-    /// The realm's octets, empty where none was sent.
+    /// The realm's bytes, empty where none was sent.
     pub realm: Cow<'a, [u8]>,
     /// How they came about.
     pub encoding: Encoding,
@@ -121,15 +121,15 @@ impl<'a> Readings<'a> {
     }
 }
 
-/// `octets` in ISO 8859-1, where that differs from them.
-fn downgrade_cow<'a>(octets: &Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
-    match downgrade(octets)? {
+/// `bytes` in ISO 8859-1, where that differs from them.
+fn downgrade_cow<'a>(bytes: &Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
+    match downgrade(bytes)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(latin1) => Some(Cow::Owned(latin1)),
     }
 }
 
-/// Octets of a password to hash. A copy made for it is wiped when dropped.
+/// Bytes of a password to hash. A copy made for it is wiped when dropped.
 pub struct PasswordForm<'p>(Form<'p>);
 
 enum Form<'p> {
@@ -143,7 +143,7 @@ impl Deref for PasswordForm<'_> {
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Form::Stored(text) => text.as_bytes(),
-            Form::Made(octets) => octets.expose(),
+            Form::Made(bytes) => bytes.expose(),
         }
     }
 }
@@ -186,11 +186,11 @@ impl<'p> PasswordForms<'p> {
     }
 
     fn add_encodings(&mut self, encoding: Encoding, password: &str) {
-        let octets = password.as_bytes();
-        let form = downgrade(octets).map_or_else(|| octets.to_vec(), Cow::into_owned);
+        let bytes = password.as_bytes();
+        let form = downgrade(bytes).map_or_else(|| bytes.to_vec(), Cow::into_owned);
         self.add(PasswordForm(Form::Made(Secret::new(form))));
         if encoding != Encoding::Downgraded {
-            self.add(PasswordForm(Form::Made(Secret::new(octets.to_vec()))));
+            self.add(PasswordForm(Form::Made(Secret::new(bytes.to_vec()))));
         }
     }
 
@@ -206,7 +206,7 @@ impl<'p> PasswordForms<'p> {
 
 /// An account as `SECPKG_ATTR_NAMES` names it, never two by the same text: the user alone where the
 /// realm is empty and the user has no backslash, else `realm\user`, the realm's own backslashes and
-/// percent signs being percent-encoded. Octets that are not UTF-8 are taken for ISO 8859-1.
+/// percent signs being percent-encoded. Bytes that are not UTF-8 are taken for ISO 8859-1.
 #[must_use]
 pub fn display_name(user: &[u8], realm: &[u8]) -> String {
     let user = to_text(user);

@@ -13,7 +13,7 @@ const RANDOM_LENGTH: usize = 16;
 /// Bytes of a nonce's text: 60. curl's own DIGEST-MD5 has room for 63, and Windows' 124 make each
 /// handshake two MD5 blocks longer.
 pub const NONCE_LENGTH: usize = PREFIX.len() + 2 * (RANDOM_LENGTH + size_of::<u64>());
-/// Octets of a cnonce's text: 128 bits as lower-case hex digits, as Windows' client sends it.
+/// Bytes of a cnonce's text: 128 bits as lower-case hex digits, as Windows' client sends it.
 pub const CNONCE_LENGTH: usize = 32;
 
 /// FILETIME intervals in a second.

@@ -9,14 +9,14 @@ pub trait Print {
     /// Prints the directives in their order.
     fn print(&self, printer: &mut Printer<'_>);
 
-    /// The length of the text in octets.
+    /// The length of the text in bytes.
     fn length(&self) -> usize {
         let mut printer = Printer { out: &mut [], length: 0 };
         self.print(&mut printer);
         printer.length
     }
 
-    /// Writes the text into `out`, which has [`Print::length`] octets.
+    /// Writes the text into `out`, which has [`Print::length`] bytes.
     ///
     /// # Errors
     /// `BUFFER_TOO_SMALL` where `out` has another length; what it then holds is undefined.
@@ -85,7 +85,7 @@ impl Printer<'_> {
         self.put(b"\"");
     }
 
-    /// `name="value"`, the value being repeated octet for octet as the peer sent it.
+    /// `name="value"`, the value being repeated byte for byte as the peer sent it.
     pub fn repeated(&mut self, name: &str, value: Value<'_>) {
         if value.is_quoted() {
             self.verbatim(name, value.raw());
@@ -94,18 +94,18 @@ impl Printer<'_> {
         }
     }
 
-    /// `name=UTF-8''value`, in percent-encoded octets where they are not letters, digits or one of
+    /// `name=UTF-8''value`, in percent-encoded bytes where they are not letters, digits or one of
     /// `-._~` (RFC 5987 §3.2).
     pub fn extended(&mut self, name: &str, value: &[u8]) {
         self.name(name);
         self.put(b"UTF-8''");
-        for octet in value {
-            if octet.is_ascii_alphanumeric() || b"-._~".contains(octet) {
-                self.put(&[*octet]);
+        for byte in value {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+                self.put(&[*byte]);
                 continue;
             }
             let mut digits = [0; 2];
-            hex::write(&[*octet], &mut digits);
+            hex::write(&[*byte], &mut digits);
             self.put(b"%");
             self.put(&digits.map(|digit| digit.to_ascii_uppercase()));
         }
@@ -132,21 +132,21 @@ impl Printer<'_> {
         self.put(b"=");
     }
 
-    fn put(&mut self, octets: &[u8]) {
-        let end = self.length + octets.len();
+    fn put(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
         if let Some(space) = self.out.get_mut(self.length..end) {
-            space.copy_from_slice(octets);
+            space.copy_from_slice(bytes);
         }
         self.length = end;
     }
 }
 
-/// Refuses octets that no quoted value should carry: control characters, which a peer may take for
+/// Refuses bytes that no quoted value should carry: control characters, which a peer may take for
 /// the end of a line or of the text.
 ///
 /// # Errors
 /// `INVALID_TOKEN` where there is one below 0x20, or 0x7F.
-pub fn check_octets(value: &[u8]) -> Result<()> {
+pub fn check_bytes(value: &[u8]) -> Result<()> {
     if value.iter().any(u8::is_ascii_control) {
         return Err(Error::new(
             Status::INVALID_TOKEN,

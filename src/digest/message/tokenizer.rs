@@ -31,7 +31,7 @@ pub struct Directive<'a> {
 /// A directive's value, where it stands in the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Value<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     form: Form,
 }
 
@@ -46,23 +46,23 @@ enum Form {
 }
 
 impl<'a> Value<'a> {
-    /// A bare value of these octets, which mean what they are.
+    /// A bare value of these bytes, which mean what they are.
     #[must_use]
-    pub const fn bare(octets: &'a [u8]) -> Self {
-        Self { octets, form: Form::Bare }
+    pub const fn bare(bytes: &'a [u8]) -> Self {
+        Self { bytes, form: Form::Bare }
     }
 
-    /// The value that stood between quotes as these octets.
+    /// The value that stood between quotes as these bytes.
     #[must_use]
-    pub fn quoted(octets: &'a [u8]) -> Self {
-        let escaped = memchr::memchr(b'\\', octets).is_some();
-        Self { octets, form: if escaped { Form::Escaped } else { Form::Quoted } }
+    pub fn quoted(bytes: &'a [u8]) -> Self {
+        let escaped = memchr::memchr(b'\\', bytes).is_some();
+        Self { bytes, form: if escaped { Form::Escaped } else { Form::Quoted } }
     }
 
-    /// The octets as sent: those between the quotes, or the bare value.
+    /// The bytes as sent: those between the quotes, or the bare value.
     #[must_use]
     pub const fn raw(self) -> &'a [u8] {
-        self.octets
+        self.bytes
     }
 
     /// Whether the value stood in quotes.
@@ -72,7 +72,7 @@ impl<'a> Value<'a> {
     }
 
     /// Whether the value stood in quotes and holds a backslash, so that [`Value::unquoted`] differs
-    /// from [`Value::raw`]. In a bare value a backslash is an octet like others.
+    /// from [`Value::raw`]. In a bare value a backslash is a byte like others.
     #[must_use]
     pub const fn is_escaped(self) -> bool {
         matches!(self.form, Form::Escaped)
@@ -81,28 +81,28 @@ impl<'a> Value<'a> {
     /// Whether the value is present but empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.octets.is_empty()
+        self.bytes.is_empty()
     }
 
-    /// The octets that the value stands for: the backslash of each quoted pair removed
+    /// The bytes that the value stands for: the backslash of each quoted pair removed
     /// (RFC 2831 §7.2). Borrowed unless [`Value::is_escaped`].
     #[must_use]
     #[inline]
     pub fn unquoted(self) -> Cow<'a, [u8]> {
-        if self.is_escaped() { self.unescaped() } else { Cow::Borrowed(self.octets) }
+        if self.is_escaped() { self.unescaped() } else { Cow::Borrowed(self.bytes) }
     }
 
     #[cold]
     fn unescaped(self) -> Cow<'a, [u8]> {
-        let mut octets = Vec::with_capacity(self.octets.len());
-        let mut source = self.octets.iter().copied();
-        while let Some(octet) = source.next() {
-            octets.push(if octet == b'\\' { source.next().unwrap_or(octet) } else { octet });
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        let mut source = self.bytes.iter().copied();
+        while let Some(byte) = source.next() {
+            bytes.push(if byte == b'\\' { source.next().unwrap_or(byte) } else { byte });
         }
-        Cow::Owned(octets)
+        Cow::Owned(bytes)
     }
 
-    /// The octets of a value that is a token or a list by its grammar, and so needs no backslash.
+    /// The bytes of a value that is a token or a list by its grammar, and so needs no backslash.
     ///
     /// # Errors
     /// `INVALID_TOKEN` where there is one all the same.
@@ -110,7 +110,7 @@ impl<'a> Value<'a> {
         if self.is_escaped() {
             return Err(malformed("token: a backslash in a value that has no use for it"));
         }
-        Ok(self.octets)
+        Ok(self.bytes)
     }
 }
 
@@ -132,7 +132,7 @@ pub fn directives(message: &[u8]) -> Directives<'_> {
 /// `message` without the NULs that callers who count a terminator leave at its end.
 #[must_use]
 pub fn without_terminator(message: &[u8]) -> &[u8] {
-    let nuls = message.iter().rev().take_while(|octet| **octet == 0).count();
+    let nuls = message.iter().rev().take_while(|byte| **byte == 0).count();
     message.get(..message.len() - nuls).unwrap_or_default()
 }
 
@@ -192,7 +192,7 @@ impl<'a> Directives<'a> {
             (&padded, &[][..])
         };
         let (length, id) = Name::of_usual(first)?;
-        let (octets, form, after) = match first.get(length..) {
+        let (bytes, form, after) = match first.get(length..) {
             Some([b'=', b'"', ..]) => {
                 let end = self.usual_end(first, more, length + 2, [b'"', b'\\', 0x7F])?;
                 let (before, [b'"', after @ ..]) = rest.split_at_checked(end)? else { return None };
@@ -211,11 +211,11 @@ impl<'a> Directives<'a> {
             _ => return None,
         };
         let name = rest.get(..length)?;
-        Some(Directive { name, id, value: Value { octets, form } })
+        Some(Directive { name, id, value: Value { bytes, form } })
     }
 
     /// Where after `start`, which is at most 16, the first control character or one of these `stops`
-    /// is in `first` and the octets after it, or where these end.
+    /// is in `first` and the bytes after it, or where these end.
     ///
     /// The text is looked at from where it is known to begin, and what is before `start` passed over
     /// afterwards: so this need not wait for the search that found `start`.
@@ -289,12 +289,12 @@ impl<'a> Directives<'a> {
             length += plain;
             match split(after, plain).1 {
                 [b'"', after @ ..] => {
-                    let octets = self.take(length);
+                    let bytes = self.take(length);
                     self.rest = after;
-                    return Ok(Value { octets, form });
+                    return Ok(Value { bytes, form });
                 }
                 // A quoted pair. RFC 2831's CHAR has the control characters too, which nobody has
-                // a use for in a name, and not the octets from 0x80, which follow the backslash
+                // a use for in a name, and not the bytes from 0x80, which follow the backslash
                 // where a client forgot to double it.
                 [b'\\', b'\t' | b' '..=0x7E | 0x80.., ..] => {
                     form = Form::Escaped;
@@ -311,15 +311,15 @@ impl<'a> Directives<'a> {
     /// A bare value, up to the next comma or the blanks before it.
     #[inline(always)]
     fn take_bare(&mut self) -> Taken<Value<'a>> {
-        let octets = self.take(long_span(self.rest, BARE, [b',', b'"', 0x7F]));
+        let bytes = self.take(long_span(self.rest, BARE, [b',', b'"', 0x7F]));
         if !matches!(self.rest, [] | [b',' | b'\r', ..]) {
             return Err("token: a quote or control character in a bare value");
         }
-        let octets = octets.trim_ascii_end();
-        if octets.is_empty() {
+        let bytes = bytes.trim_ascii_end();
+        if bytes.is_empty() {
             return Err("token: a directive without a value (RFC 2831 §7.1)");
         }
-        Ok(Value::bare(octets))
+        Ok(Value::bare(bytes))
     }
 
     /// Passes over LWS: blanks, and line breaks that a blank follows (RFC 2831 §7.1).
@@ -332,9 +332,9 @@ impl<'a> Directives<'a> {
     }
 
     fn skip_some_blanks(&mut self) -> Taken<()> {
-        while let [octet @ ..=b' ', after @ ..] = self.rest {
+        while let [byte @ ..=b' ', after @ ..] = self.rest {
             scan::look_at(1);
-            self.rest = match (octet, after) {
+            self.rest = match (byte, after) {
                 (b' ' | b'\t', _) => after,
                 (b'\r', [b'\n', after @ ..]) if matches!(after, [b' ' | b'\t', ..]) => after,
                 _ => return Err("token: a control character between directives (RFC 2831 §7.1)"),
@@ -343,16 +343,16 @@ impl<'a> Directives<'a> {
         Ok(())
     }
 
-    /// The next `length` octets.
+    /// The next `length` bytes.
     #[inline]
     fn take(&mut self, length: usize) -> &'a [u8] {
-        let (octets, rest) = split(self.rest, length);
+        let (bytes, rest) = split(self.rest, length);
         self.rest = rest;
-        octets
+        bytes
     }
 }
 
-/// Sixteen octets of which `end`, a shorter end of `message`, is the first part; the others are
+/// Sixteen bytes of which `end`, a shorter end of `message`, is the first part; the others are
 /// NULs. `None` where the message has fewer than sixteen.
 #[inline(never)]
 fn last_window(message: &[u8], end: &[u8]) -> Option<[u8; 16]> {
@@ -362,8 +362,8 @@ fn last_window(message: &[u8], end: &[u8]) -> Option<[u8; 16]> {
 }
 
 #[inline]
-fn split(octets: &[u8], at: usize) -> (&[u8], &[u8]) {
-    octets.split_at_checked(at).unwrap_or((octets, &[]))
+fn split(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
+    bytes.split_at_checked(at).unwrap_or((bytes, &[]))
 }
 
 #[cold]

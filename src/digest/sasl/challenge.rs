@@ -3,7 +3,7 @@
 use super::response::read_maxbuf;
 use crate::digest::message::fields::{read_charset, refused, repeated};
 use crate::digest::message::limits::{CHALLENGE_LIMIT, DEFAULT_MAXBUF};
-use crate::digest::message::printer::{Print, Printer, check_octets};
+use crate::digest::message::printer::{Print, Printer, check_bytes};
 use crate::digest::message::qop::{Cipher, Named, Offer, Qop};
 use crate::digest::message::tokenizer::{Name, Value, directives, without_terminator};
 use crate::error::{Error, Result, Status};
@@ -37,12 +37,12 @@ impl ChallengeText<'_> {
     ///
     /// # Errors
     /// `INVALID_TOKEN` where the nonce or realm holds a control character, or the text has 2048
-    /// octets or more (RFC 2831 §2.1.1).
+    /// bytes or more (RFC 2831 §2.1.1).
     pub fn fits(&self) -> Result<()> {
-        check_octets(self.nonce)?;
-        check_octets(self.realm)?;
+        check_bytes(self.nonce)?;
+        check_bytes(self.realm)?;
         if self.length() >= CHALLENGE_LIMIT {
-            return Err(refused("challenge: would have 2048 octets or more (RFC 2831 §2.1.1)"));
+            return Err(refused("challenge: would have 2048 bytes or more (RFC 2831 §2.1.1)"));
         }
         Ok(())
     }
@@ -82,7 +82,7 @@ pub struct Challenge<'a> {
     pub cipher: Offer<Cipher>,
     /// Whether the last response was right but for its nonce's age.
     pub stale: bool,
-    /// The longest security-layer body that the server receives, in octets.
+    /// The longest security-layer body that the server receives, in bytes.
     pub maxbuf: u32,
     /// Whether charset=utf-8 was sent. If so, the realms are valid UTF-8.
     pub utf8: bool,
@@ -94,13 +94,13 @@ impl<'a> Challenge<'a> {
     /// (RFC 2831 §2.1.1), a cipher list without auth-conf, and unknown names in lists.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` for 2048 octets or more, for text against the grammar, for a directive that
+    /// `INVALID_TOKEN` for 2048 bytes or more, for text against the grammar, for a directive that
     /// is missing, repeated or empty against RFC 2831 §2.1.1, and for values out of their range.
     /// `QOP_NOT_SUPPORTED` for an algorithm other than md5-sess, or when no qop offered is known.
     pub fn parse(token: &'a [u8]) -> Result<Self> {
         let token = without_terminator(token);
         if token.len() >= CHALLENGE_LIMIT {
-            return Err(refused("challenge: 2048 octets or more (RFC 2831 §2.1.1)"));
+            return Err(refused("challenge: 2048 bytes or more (RFC 2831 §2.1.1)"));
         }
         let challenge = Fields::collect(token)?.understand(token)?;
         let valid = |realm: Value<'_>| std::str::from_utf8(realm.raw()).is_ok();
@@ -229,7 +229,7 @@ impl<'a> Fields<'a> {
 
 /// The known names of a list; `None` for a list without elements.
 fn read_list<T: Named>(list: &[u8]) -> Option<Offer<T>> {
-    let elements = || list.split(|octet| *octet == b',').map(<[u8]>::trim_ascii);
+    let elements = || list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     if elements().all(<[u8]>::is_empty) {
         return None;
     }

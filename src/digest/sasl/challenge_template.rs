@@ -26,7 +26,7 @@ impl Challenges {
     /// Lays out the challenges that `config` leads to.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` where one may not be sent: 2048 octets or more, or a realm with control
+    /// `INVALID_TOKEN` where one may not be sent: 2048 bytes or more, or a realm with control
     /// characters; `INTERNAL_ERROR` when the system gives no randomness.
     pub(in crate::digest) fn of(config: &Config) -> Result<Self> {
         let layout = |requested| Layout::of(config, offered(config, requested));
@@ -60,10 +60,10 @@ impl Layout {
         };
         text.fits()?;
         text.stale = false;
-        let mut octets = vec![0; text.length()];
-        text.write(&mut octets)?;
-        let start = octets.windows(NONCE_LENGTH).position(|part| part == nonce);
-        let (before, rest) = start.and_then(|at| octets.split_at_checked(at)).ok_or_else(|| {
+        let mut bytes = vec![0; text.length()];
+        text.write(&mut bytes)?;
+        let start = bytes.windows(NONCE_LENGTH).position(|part| part == nonce);
+        let (before, rest) = start.and_then(|at| bytes.split_at_checked(at)).ok_or_else(|| {
             Error::new(Status::INTERNAL_ERROR, "challenge: the nonce is not in its text")
         })?;
         let after = rest.get(NONCE_LENGTH..).unwrap_or_default();

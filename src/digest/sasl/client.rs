@@ -66,11 +66,11 @@ pub(in crate::digest) fn respond(
         Some(domain) => Some(encode(domain)?),
         None => challenge.realm.map(Value::unquoted),
     };
-    let hashed = |octets| hashed(octets, challenge.utf8);
-    let realm_octets = realm.as_deref().unwrap_or_default();
+    let hashed = |bytes| hashed(bytes, challenge.utf8);
+    let realm_bytes = realm.as_deref().unwrap_or_default();
     let secret = Secret::new(formulas::password_hash(
         &hashed(&user),
-        &hashed(realm_octets),
+        &hashed(realm_bytes),
         &hashed(password.expose()),
     ));
     let authorization = (!call.authorization.is_empty()).then_some(call.authorization);
@@ -108,7 +108,7 @@ pub(in crate::digest) fn respond(
     text.check()?;
     let parties = Parties {
         user: &user,
-        realm: realm_octets,
+        realm: realm_bytes,
         authorization: call.authorization,
         digest_uri: target,
         service: b"",
@@ -198,8 +198,8 @@ fn claim(call: &Call<'_>, nonce: &[u8], target: &[u8]) -> Result<Option<ClaimTex
     ClaimText::new(nonce, &service, bindings)
 }
 
-/// What of the wire's octets is hashed: ISO 8859-1 where the text allows (RFC 2831 §2.1.2.1).
-fn hashed(octets: &[u8], utf8: bool) -> Cow<'_, [u8]> {
-    let downgraded = if utf8 { charset::downgrade(octets) } else { None };
-    downgraded.unwrap_or(Cow::Borrowed(octets))
+/// What of the wire's bytes is hashed: ISO 8859-1 where the text allows (RFC 2831 §2.1.2.1).
+fn hashed(bytes: &[u8], utf8: bool) -> Cow<'_, [u8]> {
+    let downgraded = if utf8 { charset::downgrade(bytes) } else { None };
+    downgraded.unwrap_or(Cow::Borrowed(bytes))
 }

@@ -102,7 +102,7 @@ impl Established {
         let mut ends = [0; 4];
         for (end, text) in ends.iter_mut().zip([user, realm, authorization, digest_uri]) {
             texts.extend_from_slice(text);
-            // A response has under 4096 octets, and so have its parts together.
+            // A response has under 4096 bytes, and so have its parts together.
             *end = u16::try_from(texts.len()).unwrap_or(u16::MAX);
         }
         texts.extend_from_slice(service);

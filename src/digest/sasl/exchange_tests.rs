@@ -108,14 +108,14 @@ fn begin(credential: &Arc<DigestCredential>, role: Role) -> Box<dyn Context> {
     Arc::clone(credential).context(role).unwrap()
 }
 
-/// Takes a leg with `token`, and returns what came out.
-fn leg(context: &dyn Context, flags: Flags, token: &[u8]) -> Result<(Step, Vec<u8>)> {
+/// Takes a step with `token`, and returns what came out.
+fn take_step(context: &dyn Context, flags: Flags, token: &[u8]) -> Result<(Step, Vec<u8>)> {
     let mut output = Vec::new();
-    let step = leg_into(context, flags, token, &mut output)?;
+    let step = take_step_into(context, flags, token, &mut output)?;
     Ok((step, output))
 }
 
-fn leg_into(
+fn take_step_into(
     context: &dyn Context,
     flags: Flags,
     token: &[u8],
@@ -142,10 +142,10 @@ fn exchange(
     credential: &Arc<DigestCredential>,
     flags: Flags,
 ) -> (Box<dyn Context>, Vec<u8>) {
-    let (step, challenge) = leg(server, Flags::SEALED, b"").unwrap();
+    let (step, challenge) = take_step(server, Flags::SEALED, b"").unwrap();
     assert_eq!(step.outcome, Outcome::Continue);
     let client = begin(credential, Role::Client);
-    let (step, response) = leg(&*client, flags, &challenge).unwrap();
+    let (step, response) = take_step(&*client, flags, &challenge).unwrap();
     assert_eq!(step.outcome, Outcome::Continue);
     (client, response)
 }
@@ -160,10 +160,11 @@ fn every_quality_of_protection_is_established_on_both_sides() {
     ] {
         let context = begin(&server(), Role::Server);
         let (client, response) = exchange(&*context, &client(), requested | Flags::MUTUAL_AUTH);
-        let (step, rspauth) = leg(&*context, Flags::SEALED, &response).unwrap();
+        let (step, rspauth) = take_step(&*context, Flags::SEALED, &response).unwrap();
         assert_eq!((step.outcome, step.flags), (Outcome::Done, granted));
         assert_eq!(rspauth.len(), 40);
-        let (step, nothing) = leg(&*client, requested | Flags::MUTUAL_AUTH, &rspauth).unwrap();
+        let (step, nothing) =
+            take_step(&*client, requested | Flags::MUTUAL_AUTH, &rspauth).unwrap();
         assert_eq!(step.outcome, Outcome::Done);
         assert_eq!(step.flags, granted | Flags::MUTUAL_AUTH);
         assert!(nothing.is_empty() && context.established() && client.established());
@@ -178,17 +179,13 @@ fn every_quality_of_protection_is_established_on_both_sides() {
 #[test]
 fn the_challenge_has_windows_form() {
     let context = begin(&server(), Role::Server);
-    let (_, challenge) = leg(&*context, Flags::SEALED, b"").unwrap();
+    let (_, challenge) = take_step(&*context, Flags::SEALED, b"").unwrap();
     let text = String::from_utf8(challenge).unwrap();
     let (before, after) = text.split_once("+Upgraded+v1").unwrap();
     let qop_and_cipher = "qop=\"auth,auth-int,auth-conf\",cipher=\"3des,rc4\"";
     assert_eq!(before, format!("{qop_and_cipher},algorithm=md5-sess,nonce=\""));
     assert_eq!(&after[48..], "\",charset=utf-8,realm=\"example.org\"");
-    assert_eq!(
-        text.len(),
-        158 + "example.org".len(),
-        "222 octets and the realm, but for the nonce"
-    );
+    assert_eq!(text.len(), 158 + "example.org".len(), "222 bytes and the realm, but for the nonce");
 }
 
 #[test]
@@ -196,7 +193,7 @@ fn names_and_target_are_told() {
     let context = begin(&server(), Role::Server);
     assert_eq!(status_of(context.query(AttributeId::TARGET)), Status::TARGET_UNKNOWN);
     let (_, response) = exchange(&*context, &client(), Flags::NONE);
-    leg(&*context, Flags::NONE, &response).unwrap();
+    take_step(&*context, Flags::NONE, &response).unwrap();
     let Ok(Attribute::Names(name)) = context.query(AttributeId::NAMES) else { panic!() };
     assert_eq!(name, "example.org\\alice");
     let Ok(Attribute::Target(target)) = context.query(AttributeId::TARGET) else { panic!() };
@@ -212,11 +209,11 @@ fn wrong_password_and_unknown_user_are_refused_alike() {
         let context = begin(&credential, Role::Server);
         let (_, response) = exchange(&*context, &client_of(user, None, password), Flags::NONE);
         let before = accounts.asked.load(Ordering::Relaxed);
-        let refused = leg(&*context, Flags::NONE, &response).unwrap_err();
+        let refused = take_step(&*context, Flags::NONE, &response).unwrap_err();
         assert_eq!(refused.status(), Status::LOGON_DENIED, "{user}");
         assert_eq!(refused.reason(), "response: unknown user or wrong password (RFC 2831 §2.1.3)");
         asked.push(accounts.asked.load(Ordering::Relaxed) - before);
-        let again = leg(&*context, Flags::NONE, &response);
+        let again = take_step(&*context, Flags::NONE, &response);
         assert_eq!(status_of(again), Status::STATUS_LOGON_FAILURE);
     }
     assert_eq!(asked, [1; 4], "every refusal costs as many look-ups");
@@ -233,7 +230,7 @@ fn names_beyond_ascii_and_windows_forms_of_names_log_in() {
         let credential = server_with(config("realms = [\"OTHER\"]"), &Arc::default());
         let context = begin(&credential, Role::Server);
         let (_, response) = exchange(&*context, &client_of(user, domain, password), Flags::NONE);
-        assert!(leg(&*context, Flags::NONE, &response).is_ok(), "{user}");
+        assert!(take_step(&*context, Flags::NONE, &response).is_ok(), "{user}");
     }
 }
 
@@ -243,7 +240,7 @@ fn a_backslash_that_was_not_doubled_is_taken_literally() {
     let (_, response) =
         exchange(&*context, &client_of("DOM\\bob", Some(""), "secret"), Flags::NONE);
     let text = String::from_utf8(response).unwrap().replace("DOM\\\\bob", "DOM\\bob");
-    assert!(leg(&*context, Flags::NONE, text.as_bytes()).is_ok());
+    assert!(take_step(&*context, Flags::NONE, text.as_bytes()).is_ok());
 }
 
 #[test]
@@ -252,7 +249,7 @@ fn an_account_that_has_just_been_added_logs_in_after_a_refresh() {
     *accounts.late.lock().unwrap() = Some(b"carol");
     let context = begin(&server_with(config(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client_of("carol", None, "secret"), Flags::NONE);
-    assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+    assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
     assert_eq!(accounts.asked.load(Ordering::Relaxed), 2, "asked again after the refresh");
 }
 
@@ -262,7 +259,7 @@ fn a_source_that_cannot_answer_is_no_authenticating_authority() {
     accounts.broken.store(true, Ordering::Relaxed);
     let context = begin(&server_with(config(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client(), Flags::NONE);
-    let refused = leg(&*context, Flags::NONE, &response).unwrap_err();
+    let refused = take_step(&*context, Flags::NONE, &response).unwrap_err();
     assert_eq!(refused.status(), Status::NO_AUTHENTICATING_AUTHORITY);
     assert_eq!(refused.reason(), "accounts: the disk is gone");
 }
@@ -274,10 +271,10 @@ fn r65_a_source_that_panics_leaves_the_context_closed_and_no_lock() {
     let context = begin(&server_with(config(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client(), Flags::NONE);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let _ = leg(&*context, Flags::NONE, &response);
+        let _ = take_step(&*context, Flags::NONE, &response);
     }));
     assert!(panicked.is_err());
-    let again = leg(&*context, Flags::NONE, &response);
+    let again = take_step(&*context, Flags::NONE, &response);
     assert_eq!(status_of(again), Status::STATUS_LOGON_FAILURE);
 }
 
@@ -285,25 +282,25 @@ fn r65_a_source_that_panics_leaves_the_context_closed_and_no_lock() {
 fn r30_a_response_before_the_challenge_gets_a_challenge() {
     let (_, response) = exchange(&*begin(&server(), Role::Server), &client(), Flags::NONE);
     let context = begin(&server(), Role::Server);
-    let (step, challenge) = leg(&*context, Flags::NONE, &response).unwrap();
+    let (step, challenge) = take_step(&*context, Flags::NONE, &response).unwrap();
     assert_eq!(step.outcome, Outcome::Continue);
     assert!(challenge.starts_with(b"qop=\"auth\","));
     let context = begin(&server(), Role::Server);
-    assert_eq!(status_of(leg(&*context, Flags::NONE, b"nonsense")), Status::INVALID_TOKEN);
+    assert_eq!(status_of(take_step(&*context, Flags::NONE, b"nonsense")), Status::INVALID_TOKEN);
 }
 
 #[test]
 fn r30_a_second_response_after_success_is_refused() {
     let context = begin(&server(), Role::Server);
     let (client, response) = exchange(&*context, &client(), Flags::NONE);
-    let (_, rspauth) = leg(&*context, Flags::NONE, &response).unwrap();
+    let (_, rspauth) = take_step(&*context, Flags::NONE, &response).unwrap();
     for token in [&response[..], b"", &rspauth] {
-        let status = status_of(leg(&*context, Flags::NONE, token));
+        let status = status_of(take_step(&*context, Flags::NONE, token));
         assert_eq!(status, Status::STATUS_LOGON_FAILURE);
     }
     assert!(context.established(), "a refused token does not undo the success");
-    leg(&*client, Flags::NONE, &rspauth).unwrap();
-    let once_too_often = leg(&*client, Flags::NONE, &rspauth);
+    take_step(&*client, Flags::NONE, &rspauth).unwrap();
+    let once_too_often = take_step(&*client, Flags::NONE, &rspauth);
     assert_eq!(status_of(once_too_often), Status::STATUS_LOGON_FAILURE);
 }
 
@@ -322,9 +319,9 @@ fn r31_after_any_failure_only_deleting_is_left() {
         let context = begin(&server(), Role::Server);
         let (_, response) = exchange(&*context, &client(), Flags::NONE);
         let edited = String::from_utf8(response.clone()).unwrap().replacen(from, to, 1);
-        let status = status_of(leg(&*context, Flags::NONE, edited.as_bytes()));
+        let status = status_of(take_step(&*context, Flags::NONE, edited.as_bytes()));
         assert_eq!(status, expected, "{to}");
-        let status = status_of(leg(&*context, Flags::NONE, &response));
+        let status = status_of(take_step(&*context, Flags::NONE, &response));
         assert_eq!(status, Status::STATUS_LOGON_FAILURE, "even the right response comes too late");
     }
 }
@@ -333,8 +330,8 @@ fn r31_after_any_failure_only_deleting_is_left() {
 fn r34_a_response_to_another_nonce_is_refused() {
     let (_, captured) = exchange(&*begin(&server(), Role::Server), &client(), Flags::NONE);
     let context = begin(&server(), Role::Server);
-    leg(&*context, Flags::NONE, b"").unwrap();
-    assert_eq!(status_of(leg(&*context, Flags::NONE, &captured)), Status::INVALID_TOKEN);
+    take_step(&*context, Flags::NONE, b"").unwrap();
+    assert_eq!(status_of(take_step(&*context, Flags::NONE, &captured)), Status::INVALID_TOKEN);
 }
 
 #[test]
@@ -344,17 +341,17 @@ fn r35_a_captured_response_works_on_no_other_context_even_in_parallel() {
     let (_, captured) = exchange(&*original, &client(), Flags::NONE);
     let contexts: Vec<_> = (0..8).map(|_| begin(&credential, Role::Server)).collect();
     for context in &contexts {
-        leg(&**context, Flags::NONE, b"").unwrap();
+        take_step(&**context, Flags::NONE, b"").unwrap();
     }
     thread::scope(|scope| {
         for context in &contexts {
             scope.spawn(|| {
-                let status = status_of(leg(&**context, Flags::NONE, &captured));
+                let status = status_of(take_step(&**context, Flags::NONE, &captured));
                 assert_eq!(status, Status::INVALID_TOKEN);
             });
         }
     });
-    assert!(leg(&*original, Flags::NONE, &captured).is_ok());
+    assert!(take_step(&*original, Flags::NONE, &captured).is_ok());
 }
 
 #[test]
@@ -365,7 +362,7 @@ fn r43_every_digit_of_the_response_counts() {
         let start = response.windows(10).position(|part| part == b",response=").unwrap() + 10;
         let place = &mut response[start + digit];
         *place = if *place == b'0' { b'1' } else { b'0' };
-        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+        assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
     }
 }
 
@@ -379,13 +376,13 @@ fn next(state: &mut u64) -> usize {
 
 /// One edit of a wire: replace, delete, insert, repeat, cut.
 fn edit(wire: &mut Vec<u8>, state: &mut u64) {
-    const OCTETS: &[u8] = b"\"\\,= \0\xFFaA0\r\n\t:";
-    let octet = OCTETS[next(state) % OCTETS.len()];
+    const BYTES: &[u8] = b"\"\\,= \0\xFFaA0\r\n\t:";
+    let byte = BYTES[next(state) % BYTES.len()];
     let place = next(state) % wire.len().max(1);
     match next(state) % 5 {
-        0 if !wire.is_empty() => wire[place] = octet,
+        0 if !wire.is_empty() => wire[place] = byte,
         1 if wire.len() > 1 => drop(wire.remove(place)),
-        2 => wire.insert(place, octet),
+        2 => wire.insert(place, byte),
         3 => wire.extend_from_within(place..),
         _ => wire.truncate(place.max(1)),
     }
@@ -403,24 +400,24 @@ fn no_edit_of_a_response_made_with_a_wrong_password_logs_in() {
             edit(&mut response, &mut state);
         }
         let text = String::from_utf8_lossy(&response);
-        assert!(leg(&*context, Flags::SEALED, &response).is_err(), "{text}");
+        assert!(take_step(&*context, Flags::SEALED, &response).is_err(), "{text}");
         assert!(!context.established(), "{text}");
     }
 }
 
 #[test]
 fn r64_long_names_of_nothing_but_escapes_fit_or_are_refused() {
-    // Doubled by escaping, the longest that fits is just under 4096 octets of response.
+    // Doubled by escaping, the longest that fits is just under 4096 bytes of response.
     let mut refused = 0;
     for length in [1, 255, 1024, 1800, 1850, 1900, 2048, 16_384] {
         let context = begin(&server(), Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let user = "\"\\".repeat(length);
         let client = begin(&client_of(&user, Some(""), "secret"), Role::Client);
-        match leg(&*client, Flags::NONE, &challenge) {
+        match take_step(&*client, Flags::NONE, &challenge) {
             Ok((_, response)) => {
                 assert!(response.len() < 4096);
-                let status = status_of(leg(&*context, Flags::NONE, &response));
+                let status = status_of(take_step(&*context, Flags::NONE, &response));
                 assert_eq!(status, Status::LOGON_DENIED, "understood, but unknown");
             }
             Err(error) => {
@@ -435,7 +432,7 @@ fn r64_long_names_of_nothing_but_escapes_fit_or_are_refused() {
 #[test]
 fn r22_what_was_not_offered_is_refused() {
     let plain = begin(&server(), Role::Server);
-    leg(&*plain, Flags::NONE, b"").unwrap();
+    take_step(&*plain, Flags::NONE, b"").unwrap();
     for (setting, from, to) in [
         ("[WDigest]\nUTF8SASL = 0\n", ",qop=auth", ",qop=auth,charset=utf-8"),
         ("", "qop=auth,", "qop=auth-conf,cipher=rc4-40,"),
@@ -448,7 +445,7 @@ fn r22_what_was_not_offered_is_refused() {
         if edited == text {
             edited = text + &to[from.len()..];
         }
-        let status = status_of(leg(&*context, Flags::NONE, edited.as_bytes()));
+        let status = status_of(take_step(&*context, Flags::NONE, edited.as_bytes()));
         assert_eq!(status, Status::INVALID_TOKEN, "{edited}");
     }
 }
@@ -456,10 +453,10 @@ fn r22_what_was_not_offered_is_refused() {
 #[test]
 fn r44_a_client_that_demands_a_layer_does_not_do_without() {
     let context = begin(&server(), Role::Server);
-    let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+    let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
     for flags in [Flags::INTEGRITY, Flags::CONFIDENTIALITY] {
         let client = begin(&client(), Role::Client);
-        let status = status_of(leg(&*client, flags, &challenge));
+        let status = status_of(take_step(&*client, flags, &challenge));
         assert_eq!(status, Status::QOP_NOT_SUPPORTED);
     }
     let no_cipher = String::from_utf8(challenge).unwrap().replacen(
@@ -468,7 +465,7 @@ fn r44_a_client_that_demands_a_layer_does_not_do_without() {
         1,
     );
     let client = begin(&client(), Role::Client);
-    let status = status_of(leg(&*client, Flags::CONFIDENTIALITY, no_cipher.as_bytes()));
+    let status = status_of(take_step(&*client, Flags::CONFIDENTIALITY, no_cipher.as_bytes()));
     assert_eq!(status, Status::CRYPTO_SYSTEM_INVALID);
 }
 
@@ -500,7 +497,7 @@ fn r44_a_client_takes_the_first_configured_cipher_that_is_offered_and_no_other()
             "qop=\"auth,auth-int,auth-conf\",cipher=\"{offered}\",algorithm=md5-sess,nonce=\"n\",\
              charset=utf-8,realm=\"example.org\""
         );
-        let taken = leg(&*client, Flags::CONFIDENTIALITY, challenge.as_bytes())
+        let taken = take_step(&*client, Flags::CONFIDENTIALITY, challenge.as_bytes())
             .map(|(_, response)| String::from_utf8(response).unwrap())
             .map_err(|error| error.status());
         match (&taken, expected) {
@@ -517,10 +514,10 @@ fn r44_a_client_takes_the_first_configured_cipher_that_is_offered_and_no_other()
 fn r38_two_threads_on_one_context_establish_one_of_two_users() {
     for _ in 0..200 {
         let context = begin(&server(), Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let answer = |user| {
             let client = begin(&client_of(user, None, "secret"), Role::Client);
-            leg(&*client, Flags::NONE, &challenge).unwrap().1
+            take_step(&*client, Flags::NONE, &challenge).unwrap().1
         };
         let (alice, bob) = (answer("alice"), answer("bob"));
         let barrier = Barrier::new(2);
@@ -528,7 +525,7 @@ fn r38_two_threads_on_one_context_establish_one_of_two_users() {
             let (context, barrier) = (&context, &barrier);
             let take = move |response: Vec<u8>| {
                 barrier.wait();
-                usize::from(leg(&**context, Flags::NONE, &response).is_ok())
+                usize::from(take_step(&**context, Flags::NONE, &response).is_ok())
             };
             let other = scope.spawn(move || take(bob));
             take(alice) + other.join().unwrap()
@@ -543,7 +540,7 @@ fn r39_an_unknown_user_has_no_computable_response() {
     for password in ["", "secret", "nobody"] {
         let context = begin(&server(), Role::Server);
         let (_, response) = exchange(&*context, &client_of("nobody", None, password), Flags::NONE);
-        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+        assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
     }
 }
 
@@ -552,7 +549,7 @@ fn r33_aborted_exchanges_leave_nothing_behind() {
     let credential = server();
     for _ in 0..100_000 {
         let context = begin(&credential, Role::Server);
-        leg(&*context, Flags::SEALED, b"").unwrap();
+        take_step(&*context, Flags::SEALED, b"").unwrap();
     }
     assert_eq!(Arc::strong_count(&credential), 1);
 }
@@ -570,16 +567,16 @@ impl TokenSink for Refusing {
 fn r60_an_output_that_is_too_small_loses_nothing() {
     for refusal in [Status::BUFFER_TOO_SMALL, Status::INVALID_TOKEN] {
         let context = begin(&server(), Role::Server);
-        let refused = leg_into(&*context, Flags::NONE, b"", &mut Refusing(refusal));
+        let refused = take_step_into(&*context, Flags::NONE, b"", &mut Refusing(refusal));
         assert_eq!(status_of(refused), refusal);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let client = begin(&client(), Role::Client);
-        let refused = leg_into(&*client, Flags::NONE, &challenge, &mut Refusing(refusal));
+        let refused = take_step_into(&*client, Flags::NONE, &challenge, &mut Refusing(refusal));
         assert_eq!(status_of(refused), refusal);
-        let (_, response) = leg(&*client, Flags::NONE, &challenge).unwrap();
-        let refused = leg_into(&*context, Flags::NONE, &response, &mut Refusing(refusal));
+        let (_, response) = take_step(&*client, Flags::NONE, &challenge).unwrap();
+        let refused = take_step_into(&*context, Flags::NONE, &response, &mut Refusing(refusal));
         assert_eq!(status_of(refused), refusal);
-        assert!(leg(&*context, Flags::NONE, &response).is_ok());
+        assert!(take_step(&*context, Flags::NONE, &response).is_ok());
     }
 }
 
@@ -587,12 +584,12 @@ fn r60_an_output_that_is_too_small_loses_nothing() {
 fn a_server_that_does_not_know_the_password_is_the_wrong_principal() {
     let context = begin(&server(), Role::Server);
     let (client, response) = exchange(&*context, &client(), Flags::NONE);
-    let (_, rspauth) = leg(&*context, Flags::NONE, &response).unwrap();
+    let (_, rspauth) = take_step(&*context, Flags::NONE, &response).unwrap();
     let mut forged = rspauth.clone();
     forged[39] = if forged[39] == b'0' { b'1' } else { b'0' };
-    assert_eq!(status_of(leg(&*client, Flags::NONE, &forged)), Status::WRONG_PRINCIPAL);
+    assert_eq!(status_of(take_step(&*client, Flags::NONE, &forged)), Status::WRONG_PRINCIPAL);
     assert!(!client.established());
-    let status = status_of(leg(&*client, Flags::NONE, &rspauth));
+    let status = status_of(take_step(&*client, Flags::NONE, &rspauth));
     assert_eq!(status, Status::STATUS_LOGON_FAILURE);
 }
 
@@ -601,12 +598,12 @@ fn a_stale_challenge_is_answered_again_and_another_refuses_the_login() {
     let context = begin(&server(), Role::Server);
     let (client, _) = exchange(&*context, &client(), Flags::NONE);
     let again = begin(&server(), Role::Server);
-    let (_, challenge) = leg(&*again, Flags::NONE, b"").unwrap();
+    let (_, challenge) = take_step(&*again, Flags::NONE, b"").unwrap();
     let stale = [b"stale=true,".as_slice(), &challenge].concat();
-    let (step, response) = leg(&*client, Flags::NONE, &stale).unwrap();
+    let (step, response) = take_step(&*client, Flags::NONE, &stale).unwrap();
     assert_eq!(step.outcome, Outcome::Continue);
-    assert!(leg(&*again, Flags::NONE, &response).is_ok());
-    assert_eq!(status_of(leg(&*client, Flags::NONE, &challenge)), Status::LOGON_DENIED);
+    assert!(take_step(&*again, Flags::NONE, &response).is_ok());
+    assert_eq!(status_of(take_step(&*client, Flags::NONE, &challenge)), Status::LOGON_DENIED);
 }
 
 #[test]
@@ -618,7 +615,7 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
     let qops = server::challenge(&credential, Flags::NONE, false, &nonce, &mut challenge).unwrap();
     let issued = Challenged { nonce: nonce.clone(), qops };
     let client = begin(&client(), Role::Client);
-    let (_, response) = leg(&*client, Flags::NONE, &challenge).unwrap();
+    let (_, response) = take_step(&*client, Flags::NONE, &challenge).unwrap();
     let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: &response }];
     let call = Call {
         inputs: Inputs(&inputs),
@@ -640,7 +637,7 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
 fn authorization_identities_are_told_or_forbidden() {
     for allowed in [true, false] {
         let context = begin(&server(), Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let client = begin(&client(), Role::Client);
         let step = |context: &dyn Context, token: &[u8], authorization| {
             let inputs = [InputBuffer { kind: buffer_type::TOKEN, data: token }];
@@ -669,7 +666,7 @@ fn authorization_identities_are_told_or_forbidden() {
 fn digest_neither_delegates_nor_prompts() {
     for flags in [Flags::DELEGATE, Flags::PROMPT_FOR_CREDS, Flags::HTTP | Flags::DELEGATE] {
         let client = begin(&client(), Role::Client);
-        assert_eq!(status_of(leg(&*client, flags, b"")), Status::UNSUPPORTED_FUNCTION);
+        assert_eq!(status_of(take_step(&*client, flags, b"")), Status::UNSUPPORTED_FUNCTION);
     }
 }
 
@@ -679,8 +676,8 @@ fn without_a_password_there_is_nobody_to_log_in() {
         DigestCredential::with_config(CredentialRequest::default(), config("")).unwrap();
     let client = begin(&Arc::new(credential), Role::Client);
     let context = begin(&server(), Role::Server);
-    let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
-    assert_eq!(status_of(leg(&*client, Flags::NONE, &challenge)), Status::NO_CREDENTIALS);
+    let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
+    assert_eq!(status_of(take_step(&*client, Flags::NONE, &challenge)), Status::NO_CREDENTIALS);
 }
 
 #[test]

@@ -24,13 +24,13 @@ pub fn joined<D: Digest>(parts: &[&[u8]]) -> Output<D> {
     hasher.finalize()
 }
 
-/// `SS = H({user, ":", realm, ":", password})`, 16 raw octets: what a server stores.
+/// `SS = H({user, ":", realm, ":", password})`, 16 raw bytes: what a server stores.
 #[must_use]
 pub fn password_hash(user: &[u8], realm: &[u8], password: &[u8]) -> [u8; 16] {
     joined::<Md5>(&[user, b":", realm, b":", password]).into()
 }
 
-/// `H(A1)`, with `SS` as raw octets inside A1. An authzid takes part when it was sent, that is,
+/// `H(A1)`, with `SS` as raw bytes inside A1. An authzid takes part when it was sent, that is,
 /// `Some` (RFC 2831 §2.1.2.1).
 #[must_use]
 pub fn session_hash(

@@ -174,7 +174,7 @@ fn every_vector_comes_out_with_every_value_on_the_way() {
 }
 
 #[test]
-fn a1_of_v1_has_raw_octets_first() {
+fn a1_of_v1_has_raw_bytes_first() {
     let ss = password_hash(V1.user, V1.realm, V1.password);
     let a1 = [ss.as_slice(), b":", V1.nonce, b":", V1.cnonce].concat();
     let text = "eb5a750053e4d2c34aa84bbc9b0b6ee7\

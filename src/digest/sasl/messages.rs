@@ -11,10 +11,10 @@ use crate::sspi::{Data, Message, MessageBuffer, Placement};
 const QOP_PROTECTED: u32 = 0;
 /// The pfQOP of an opened message that was only signed: `SECQOP_WRAP_NO_ENCRYPT`.
 pub(in crate::digest) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
-/// Octets of a signature, and the least a body can have.
+/// Bytes of a signature, and the least a body can have.
 const SIGNATURE: usize = 16;
 
-/// `MakeSignature`: hashes the DATA buffers in order, writes 16 octets to the TOKEN buffer.
+/// `MakeSignature`: hashes the DATA buffers in order, writes 16 bytes to the TOKEN buffer.
 pub(in crate::digest) fn sign(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
     let token = message.position(TOKEN).ok_or_else(no_buffer)?;
     if message.writable(token)?.len() < SIGNATURE {
@@ -30,7 +30,7 @@ pub(in crate::digest) fn sign(layer: &Layer, message: &mut Message<'_, '_>) -> R
     Ok(())
 }
 
-/// `VerifySignature`: the signature in the TOKEN buffer, or where there is none as the last octets of
+/// `VerifySignature`: the signature in the TOKEN buffer, or where there is none as the last bytes of
 /// the last DATA.
 pub(in crate::digest) fn verify(layer: &Layer, message: &Message<'_, '_>) -> Result<u32> {
     let parts = signed_parts(message);
@@ -43,8 +43,8 @@ pub(in crate::digest) fn verify(layer: &Layer, message: &Message<'_, '_>) -> Res
         layer.verify(parts.take(before).chain(std::iter::once(text)), signature)?;
         return Ok(QOP_PROTECTED);
     };
-    let Ok(signature) = message.0[token].data.octets().try_into() else {
-        let reason = "signature: must have 16 octets (RFC 2831 §2.3)";
+    let Ok(signature) = message.0[token].data.bytes().try_into() else {
+        let reason = "signature: must have 16 bytes (RFC 2831 §2.3)";
         return Err(Error::new(Status::MESSAGE_ALTERED, reason));
     };
     layer.verify(parts, signature)?;
@@ -57,7 +57,7 @@ fn signed_parts<'b>(message: &'b Message<'_, '_>) -> impl Iterator<Item = &'b [u
         .0
         .iter()
         .filter(|buffer| buffer.kind == DATA && !buffer.passed_over)
-        .map(|buffer| buffer.data.octets())
+        .map(|buffer| buffer.data.bytes())
 }
 
 /// `EncryptMessage`: all writable DATA buffers as one text, in place, and the rest of the body in
@@ -145,7 +145,7 @@ fn open_stream(layer: &Layer, message: &mut Message<'_, '_>, stream: usize) -> R
 /// A buffer that alone has what follows the text has all of the MAC block.
 fn check_trailer(trailer: &[u8]) -> Result<()> {
     if trailer.len() < SIGNATURE {
-        let reason = "decrypt: a trailer has at least 16 octets (RFC 2831 §2.3)";
+        let reason = "decrypt: a trailer has at least 16 bytes (RFC 2831 §2.3)";
         return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
     }
     Ok(())

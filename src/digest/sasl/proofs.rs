@@ -17,7 +17,7 @@ use crate::digest::message::hex;
 use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress_all};
 use crate::secret::Secret;
 
-/// What both proofs cover beside the password, octet for octet as the client sent it.
+/// What both proofs cover beside the password, byte for byte as the client sent it.
 #[derive(Clone, Copy, Debug)]
 pub struct Covered<'a> {
     /// The server's nonce.
@@ -88,7 +88,7 @@ fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proof
     compress_all(&mut states, messages);
     first.wipe(password_hash.len());
     let [h_a1, h_a2, h_a2_answer, _] = &states;
-    let session_key = Secret::new(md5::octets(h_a1));
+    let session_key = Secret::new(md5::bytes_of(h_a1));
     let ([response, rspauth], signers) =
         pair(session_key.expose(), covered, &digits(h_a2), &digits(h_a2_answer))?;
     states.as_flattened_mut().zeroize();
@@ -131,7 +131,7 @@ fn pair(
 }
 
 fn digits(state: &State) -> [u8; 32] {
-    hex::of_hash(&md5::octets(state))
+    hex::of_hash(&md5::bytes_of(state))
 }
 
 #[cfg(test)]
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn both_ways_agree_for_texts_of_every_length() {
-        let octets: Vec<u8> = (0..400).map(|n: u32| b'a' + (n % 26) as u8).collect();
-        let part = |length: usize| &octets[..length];
+        let bytes: Vec<u8> = (0..400).map(|n: u32| b'a' + (n % 26) as u8).collect();
+        let part = |length: usize| &bytes[..length];
         for length in 1..300 {
             for (protected, authzid) in
                 [(false, None), (true, None), (true, Some(part(length % 40)))]

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::digest::message::bindings::ClaimText;
 use crate::digest::message::hex;
 use crate::digest::message::limits::{self, DEFAULT_MAXBUF, RESPONSE_LIMIT};
-use crate::digest::message::printer::{Print, Printer, check_octets};
+use crate::digest::message::printer::{Print, Printer, check_bytes};
 use crate::digest::message::qop::{Cipher, Named, Qop};
 use crate::digest::message::tokenizer::{Names, Value, directives, without_terminator};
 use crate::error::Result;
@@ -40,7 +40,7 @@ pub struct Response<'a> {
     pub digest_uri: Value<'a>,
     /// The 32 hexadecimal digits of the hash, in lower case.
     pub response: &'a [u8; 32],
-    /// The longest security-layer body that the client receives, in octets.
+    /// The longest security-layer body that the client receives, in bytes.
     pub maxbuf: u32,
     /// Whether charset=utf-8 was sent. If so, username and realm are valid UTF-8.
     pub utf8: bool,
@@ -55,12 +55,12 @@ impl<'a> Response<'a> {
     /// and domain (RFC 2831 §2.1.2).
     ///
     /// # Errors
-    /// `INVALID_TOKEN` for 4096 octets or more, for text against the grammar, for a directive that
+    /// `INVALID_TOKEN` for 4096 bytes or more, for text against the grammar, for a directive that
     /// is missing, repeated or empty against RFC 2831 §2.1.2, and for values out of their range.
     pub fn parse(token: &'a [u8]) -> Result<Self> {
         let token = without_terminator(token);
         if token.len() >= RESPONSE_LIMIT {
-            return Err(refused("response: 4096 octets or more (RFC 2831 §2.1.2)"));
+            return Err(refused("response: 4096 bytes or more (RFC 2831 §2.1.2)"));
         }
         // In one place from start to end: they are too many to be moved.
         let mut fields = Fields::default();
@@ -242,11 +242,11 @@ fn read_nc(value: Value<'_>) -> Result<(u32, &[u8; 8])> {
 /// # Errors
 /// `INVALID_TOKEN` for anything else.
 pub(super) fn hash_text(value: Value<'_>) -> Result<&[u8; 32]> {
-    let digit = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f');
+    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     <&[u8; 32]>::try_from(value.plain()?)
         .ok()
         // Without an early end, so that the digits can be looked at several at a time.
-        .filter(|text| text.iter().fold(true, |all, octet| all & digit(octet)))
+        .filter(|text| text.iter().fold(true, |all, byte| all & digit(byte)))
         .ok_or_else(|| refused("token: a hash is not 32 lower-case digits (RFC 2831 §7.1)"))
 }
 
@@ -256,8 +256,8 @@ pub(super) fn hash_text(value: Value<'_>) -> Result<&[u8; 32]> {
 /// `INVALID_TOKEN` for anything else.
 pub(super) fn read_maxbuf(value: Value<'_>) -> Result<u32> {
     let digits = value.plain()?;
-    let number = digits.iter().try_fold(0_u32, |number, octet| {
-        let digit = char::from(*octet).to_digit(10)?;
+    let number = digits.iter().try_fold(0_u32, |number, byte| {
+        let digit = char::from(*byte).to_digit(10)?;
         // More than the largest legal value stays more, however many digits follow.
         Some(number.saturating_mul(10).saturating_add(digit))
     });
@@ -275,7 +275,7 @@ pub struct ResponseText<'a> {
     pub username: &'a [u8],
     /// The realm; `None` writes no directive.
     pub realm: Option<&'a [u8]>,
-    /// The challenge's nonce, repeated octet for octet.
+    /// The challenge's nonce, repeated byte for byte.
     pub nonce: Value<'a>,
     /// The service's name.
     pub digest_uri: &'a [u8],
@@ -303,15 +303,15 @@ impl ResponseText<'_> {
     /// Whether the text may be sent.
     ///
     /// # Errors
-    /// `INVALID_TOKEN` where a value holds a control character, or the text has 4096 octets or more
+    /// `INVALID_TOKEN` where a value holds a control character, or the text has 4096 bytes or more
     /// (RFC 2831 §2.1.2).
     pub fn check(&self) -> Result<()> {
         let values = [self.username, self.nonce.raw(), self.digest_uri, self.cnonce];
         for value in values.into_iter().chain(self.realm).chain(self.authzid) {
-            check_octets(value)?;
+            check_bytes(value)?;
         }
         if self.length() >= RESPONSE_LIMIT {
-            return Err(refused("response: would have 4096 octets or more (RFC 2831 §2.1.2)"));
+            return Err(refused("response: would have 4096 bytes or more (RFC 2831 §2.1.2)"));
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::error::Result;
 pub fn parse(token: &[u8]) -> Result<[u8; 32]> {
     let token = without_terminator(token);
     if token.len() >= CHALLENGE_LIMIT {
-        return Err(refused("rspauth: 2048 octets or more (RFC 2831 §2.1.3)"));
+        return Err(refused("rspauth: 2048 bytes or more (RFC 2831 §2.1.3)"));
     }
     let mut found = directives(token);
     let (Some(directive), None) = (found.next().transpose()?, found.next().transpose()?) else {

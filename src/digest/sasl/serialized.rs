@@ -1,12 +1,12 @@
-//! Exported contexts: an established context as octets, with a MAC over them.
+//! Exported contexts: an established context as bytes, with a MAC over them.
 //!
 //! ```text
-//! "S32WDG03"  MAC (32 octets)  role qop cipher (1 octet each)  attributes  peer's, own maxbuf (4 each)
-//! start (8)  session key (16)  user realm authzid digest-uri service (2 octets of length, text)
-//! and with a layer, for each direction: sequence (8)  cipher position (2 octets of length, octets)
+//! "S32WDG03"  MAC (32 bytes)  role qop cipher (1 byte each)  attributes  peer's, own maxbuf (4 each)
+//! start (8)  session key (16)  user realm authzid digest-uri service (2 bytes of length, text)
+//! and with a layer, for each direction: sequence (8)  cipher position (2 bytes of length, bytes)
 //! ```
 //!
-//! Numbers are little-endian: an exported context never leaves its machine. The octets hold keys;
+//! Numbers are little-endian: an exported context never leaves its machine. The bytes hold keys;
 //! the MAC keeps them from being changed, not from being read.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,7 +26,7 @@ use crate::system::heap;
 
 const MAGIC: &[u8; 8] = b"S32WDG03";
 const MAC_LENGTH: usize = 32;
-/// Octets of a body beside its texts, at most: 268 of them for each direction.
+/// Bytes of a body beside its texts, at most: 268 of them for each direction.
 const FIXED: usize = 49 + 2 * (10 + 258);
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
@@ -69,11 +69,11 @@ pub(in crate::digest) fn pack(
 
 /// Unpacks what [`pack`] made, in this process or in one with the same secret.
 pub(in crate::digest) fn unpack(
-    octets: &[u8],
+    bytes: &[u8],
     config: &Config,
 ) -> Result<(Established, Role, Flags)> {
-    let octets = octets.strip_prefix(MAGIC).ok_or_else(damaged)?;
-    let (mac, body) = octets.split_at_checked(MAC_LENGTH).ok_or_else(damaged)?;
+    let bytes = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
+    let (mac, body) = bytes.split_at_checked(MAC_LENGTH).ok_or_else(damaged)?;
     keyed(config)?.chain_update(body).verify_slice(mac).map_err(|_| damaged())?;
     read(&mut Reader(body)).ok_or_else(damaged)?
 }
@@ -128,9 +128,9 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    fn number<const OCTETS: usize>(&mut self) -> Option<u64> {
-        let octets = self.take(OCTETS)?;
-        Some(octets.iter().rev().fold(0, |number, octet| (number << 8) | u64::from(*octet)))
+    fn number<const BYTES: usize>(&mut self) -> Option<u64> {
+        let bytes = self.take(BYTES)?;
+        Some(bytes.iter().rev().fold(0, |number, byte| (number << 8) | u64::from(*byte)))
     }
 
     fn counted(&mut self) -> Option<&'a [u8]> {
@@ -144,12 +144,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn push_counted(body: &mut Vec<u8>, octets: &[u8]) -> Result<()> {
-    let length = u16::try_from(octets.len()).map_err(|_| {
+fn push_counted(body: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    let length = u16::try_from(bytes.len()).map_err(|_| {
         Error::new(Status::CANNOT_PACK, "export: a text of the context is too long")
     })?;
     body.extend(length.to_le_bytes());
-    body.extend(octets);
+    body.extend(bytes);
     Ok(())
 }
 

@@ -219,7 +219,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether two texts are the same, in a time that does not tell where they differ. Sixteen octets
+/// Whether two texts are the same, in a time that does not tell where they differ. Sixteen bytes
 /// are compared at once.
 fn same(one: &[u8; 32], other: &[u8; 32]) -> bool {
     let pairs = one.as_chunks().0.iter().zip(other.as_chunks().0);

@@ -9,7 +9,7 @@ use crate::ffi::exports::memory::FreeContextBuffer;
 use crate::ffi::pending::{self, First};
 use crate::ffi::tests::support::*;
 use crate::handle::{Handle, Table};
-use crate::sasl::{Leg, Session};
+use crate::sasl::{Session, StepRequest};
 use crate::sspi::buffer_type::READONLY;
 use crate::sspi::{Flags, InputBuffer, Inputs};
 
@@ -375,7 +375,7 @@ fn was_pending(credential: SecHandle) -> bool {
     let credential = Handle { lower: credential.dwLower, upper: credential.dwUpper };
     let inputs = Inputs(&[InputBuffer { kind: TOKEN, data: b"abcd" }]);
     let (role, flags) = (Role::Server, Flags::NONE);
-    let leg = Leg { role, through_sasl: false, inputs, flags, target: None };
+    let leg = StepRequest { role, through_sasl: false, inputs, flags, target: None };
     First::of(credential, &leg).and_then(pending::take).is_some()
 }
 
@@ -433,5 +433,5 @@ fn a_freed_credential_has_no_pending_legs() {
 
 #[test]
 fn a_session_takes_one_line_of_the_cache() {
-    assert_eq!(Table::<Session>::OCTETS, 64);
+    assert_eq!(Table::<Session>::BYTES, 64);
 }

@@ -358,7 +358,7 @@ pub unsafe extern "system" fn SaslGetContextOption(
         let value = unsafe { session(ContextHandle) }?.option(OptionId(Option))?;
         let octets = match value {
             OptionValue::Number(number) => number.to_ne_bytes().to_vec(),
-            OptionValue::Octets(octets) => octets,
+            OptionValue::Bytes(bytes) => bytes,
         };
         // SAFETY: what the header says of the parameter.
         unsafe { pointer::write(Needed, buffers::count(octets.len())) };

@@ -4,7 +4,7 @@ use super::types::{Buffer, ChannelBindings};
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Inputs, buffer_type};
 
-/// The structure's eight numbers, before the octets that they point to.
+/// The structure's eight numbers, before the bytes that they point to.
 const HEAD: usize = 32;
 
 /// The bindings among the input buffers; they point into those.
@@ -20,7 +20,7 @@ pub(super) fn of_inputs(inputs: Inputs<'_>) -> Result<Option<ChannelBindings>> {
 
 fn parse(block: &[u8]) -> Option<ChannelBindings> {
     let head: &[u8; HEAD] = block.first_chunk()?;
-    let mut numbers = head.as_chunks().0.iter().map(|octets| u32::from_ne_bytes(*octets));
+    let mut numbers = head.as_chunks().0.iter().map(|bytes| u32::from_ne_bytes(*bytes));
     let initiator_type = numbers.next()?;
     let initiator = part(block, numbers.next()?, numbers.next()?)?;
     let acceptor_type = numbers.next()?;
@@ -29,7 +29,7 @@ fn parse(block: &[u8]) -> Option<ChannelBindings> {
     Some(ChannelBindings { initiator_type, initiator, acceptor_type, acceptor, application })
 }
 
-/// `length` octets at `offset` from the block's start.
+/// `length` bytes at `offset` from the block's start.
 fn part(block: &[u8], length: u32, offset: u32) -> Option<Buffer> {
     if length == 0 {
         return Some(Buffer::EMPTY);

@@ -6,7 +6,7 @@ use super::library::Functions;
 use super::status::{self, Doing};
 use super::types::{
     ACCEPT, Buffer, BufferSet, CREDENTIALS_EXPIRED, ERROR_BITS, Handle, INDEFINITE, INITIATE,
-    KERBEROS, NO_CI_FLAGS, Oid, OidSet, PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, octets,
+    KERBEROS, NO_CI_FLAGS, Oid, OidSet, PRINCIPAL_NAME, SERVICE_NAME, SPNEGO, bytes,
 };
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
@@ -35,13 +35,13 @@ impl<'f> Owned<'f> {
         &raw mut self.buffer
     }
 
-    pub(super) fn octets(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         // SAFETY: empty, or what the library filled it with, which lives until it is released.
-        unsafe { octets(self.buffer.value.cast(), self.buffer.length) }
+        unsafe { bytes(self.buffer.value.cast(), self.buffer.length) }
     }
 
     pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(self.octets()).trim_end_matches('\0').to_owned()
+        String::from_utf8_lossy(self.bytes()).trim_end_matches('\0').to_owned()
     }
 }
 
@@ -87,7 +87,7 @@ impl<'f> OwnedSet<'f> {
         // SAFETY: one of `count`.
         let Buffer { length, value } = unsafe { elements.wrapping_add(index).read() };
         // SAFETY: the library's memory, until the set is released.
-        Some(unsafe { octets(value.cast(), length) })
+        Some(unsafe { bytes(value.cast(), length) })
     }
 }
 

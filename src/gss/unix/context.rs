@@ -1,4 +1,4 @@
-//! A context: its legs, and what it tells of itself afterwards.
+//! A context: its steps, and what it tells of itself afterwards.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,9 +43,9 @@ fn from_gss(bits: u32) -> Flags {
     set.fold(Flags::NONE, |flags, row| flags | row.0)
 }
 
-/// What changes from leg to leg. The library's contexts take one call at a time.
+/// What changes from step to step. The library's contexts take one call at a time.
 pub(super) struct State {
-    legs: Steps,
+    steps: Steps,
     library: Library,
 }
 
@@ -55,12 +55,12 @@ impl State {
     }
 
     pub(super) fn flags(&self) -> Flags {
-        self.legs.flags()
+        self.steps.flags()
     }
 
     /// The context, once it protects messages.
     pub(super) fn established(&self) -> Result<Handle> {
-        self.legs.require_established().map(|()| self.library.handle)
+        self.steps.require_established().map(|()| self.library.handle)
     }
 }
 
@@ -89,7 +89,7 @@ impl Drop for Library {
     }
 }
 
-/// The library's answer to a leg.
+/// The library's answer to a step.
 struct Answer<'f> {
     token: Owned<'f>,
     major: u32,
@@ -119,7 +119,7 @@ impl Library {
         let cred = self.cred.as_ref().map_or(std::ptr::null_mut(), |cred| cred.handle());
         let mechanism: *const Oid = credential.owner().mechanism().oid();
         // SAFETY: every pointer is to a live value of its type; the library replaces the null
-        // context of the first leg.
+        // context of the first step.
         answer.major = unsafe {
             (functions.gss_init_sec_context)(
                 &raw mut minor,
@@ -194,7 +194,7 @@ impl Library {
         if finished {
             self.times.1 = expiry(answer.lifetime);
         }
-        Ok((answer.token.octets().to_vec(), Step { outcome, flags }))
+        Ok((answer.token.bytes().to_vec(), Step { outcome, flags }))
     }
 }
 
@@ -243,7 +243,7 @@ impl GssContext {
             cred: None,
             times: (now(), MAXIMUM_TIME),
         };
-        Self { credential, role, state: Mutex::new(State { legs: Steps::new(), library }) }
+        Self { credential, role, state: Mutex::new(State { steps: Steps::new(), library }) }
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, State>> {
@@ -274,7 +274,7 @@ impl GssContext {
         check(functions, Doing::Message, major, minor)?;
         // SAFETY: null, or one of the library's constants.
         let mechanism = unsafe { mechanism.as_ref() };
-        // SAFETY: the library's constants and ours have as many octets as they say.
+        // SAFETY: the library's constants and ours have as many bytes as they say.
         let kerberos = mechanism.is_some_and(|oid| unsafe { oid.is(&types::KERBEROS) });
         Ok((name, kerberos))
     }
@@ -300,9 +300,9 @@ impl Context for GssContext {
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock()?;
-        let State { legs, library } = &mut *state;
+        let State { steps, library } = &mut *state;
         let advance = || library.advance(&self.credential, self.role, call);
-        legs.take(call.inputs.token(), output, advance)
+        steps.take(call.inputs.token(), output, advance)
     }
 
     fn flags(&self) -> Flags {
@@ -310,7 +310,7 @@ impl Context for GssContext {
     }
 
     fn established(&self) -> bool {
-        self.lock().is_ok_and(|state| state.legs.established())
+        self.lock().is_ok_and(|state| state.steps.established())
     }
 
     fn expiry(&self) -> u64 {

@@ -34,7 +34,7 @@ pub(super) struct GssCredential {
 }
 
 impl GssCredential {
-    /// An inbound credential needs its keytab now. Whether an outbound one is good the first leg
+    /// An inbound credential needs its keytab now. Whether an outbound one is good the first step
     /// finds out, as on Windows.
     pub(super) fn acquire(
         functions: &'static Functions,

@@ -66,14 +66,14 @@ fn ask(state: &State) -> Result<OwnedSet<'static>> {
     check(functions, Doing::Message, major, minor).map(|()| set)
 }
 
-/// The encryption type is the last number of the identifier, which has 7 bits in each octet
+/// The encryption type is the last number of the identifier, which has 7 bits in each byte
 /// (X.690 §8.19).
 fn encryption_type(identifier: &[u8]) -> Option<u32> {
     let (last, before) = identifier.split_last()?;
     if *last >= 0x80 {
         return None;
     }
-    let more = before.iter().rev().take_while(|octet| **octet >= 0x80).count();
+    let more = before.iter().rev().take_while(|byte| **byte >= 0x80).count();
     let digits = identifier.get(identifier.len() - 1 - more..)?;
     digits.iter().try_fold(0_u32, |number, digit| {
         number.checked_mul(128)?.checked_add(u32::from(digit & 0x7F))

@@ -129,7 +129,7 @@ fn lay_out<'i>(
         let Some(buffer) = message.0.get(index) else { continue };
         let (kind, passed_over) = (buffer.kind, buffer.passed_over);
         if kind == buffer_type::DATA && passed_over {
-            *place = IovBuffer { kind: iov::SIGN_ONLY, buffer: Buffer::over(buffer.data.octets()) };
+            *place = IovBuffer { kind: iov::SIGN_ONLY, buffer: Buffer::over(buffer.data.bytes()) };
             continue;
         }
         let kind = match kind {
@@ -139,8 +139,8 @@ fn lay_out<'i>(
             _ if Some(index) == padding => iov::PADDING,
             _ => continue,
         };
-        let octets = message.writable(index)?;
-        let buffer = Buffer { length: octets.len(), value: octets.as_mut_ptr().cast() };
+        let bytes = message.writable(index)?;
+        let buffer = Buffer { length: bytes.len(), value: bytes.as_mut_ptr().cast() };
         *place = IovBuffer { kind, buffer };
     }
     Ok(buffers)
@@ -199,16 +199,16 @@ pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> 
     Ok(protection)
 }
 
-/// Opens a buffer that holds a whole wrap token; its first octets become the plaintext.
+/// Opens a buffer that holds a whole wrap token; its first bytes become the plaintext.
 fn open_whole(state: &State, message: &mut Message<'_, '_>, index: usize) -> Result<(usize, u32)> {
-    let octets = message.writable(index)?;
-    check_whole(octets)?;
-    let (plain, protection) = unwrap(state, octets)?;
-    let length = plain.octets().len();
-    let place = octets.get_mut(..length).ok_or_else(|| {
+    let bytes = message.writable(index)?;
+    check_whole(bytes)?;
+    let (plain, protection) = unwrap(state, bytes)?;
+    let length = plain.bytes().len();
+    let place = bytes.get_mut(..length).ok_or_else(|| {
         Error::new(Status::INTERNAL_ERROR, "decrypt: the plaintext is longer than the message")
     })?;
-    place.copy_from_slice(plain.octets());
+    place.copy_from_slice(plain.bytes());
     Ok((length, protection))
 }
 
@@ -283,20 +283,20 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     let token = token_of(message)?;
     let padding = message.position(buffer_type::PADDING);
     let handle = state.established()?;
-    let length = |index: usize| message.0.get(index).map_or(0, |buffer| buffer.data.octets().len());
+    let length = |index: usize| message.0.get(index).map_or(0, |buffer| buffer.data.bytes().len());
     if message.text_length() + length(token) + padding.map_or(0, length) < HEADER {
-        check_whole(message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets()))?;
+        check_whole(message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes()))?;
     }
-    check_filler(message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets()))?;
+    check_filler(message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes()))?;
     let mut copy = Zeroizing::new(Vec::new());
     for buffer in message.0.iter() {
-        copy.extend_from_slice(buffer.data.octets());
+        copy.extend_from_slice(buffer.data.bytes());
     }
     let mut array = NO_IOV;
     let buffers = lay_out(message, &mut array, token, padding)?;
     let mut rest = copy.as_mut_slice();
     for (buffer, place) in message.0.iter().zip(buffers.iter_mut()) {
-        let Some((own, others)) = rest.split_at_mut_checked(buffer.data.octets().len()) else {
+        let Some((own, others)) = rest.split_at_mut_checked(buffer.data.bytes().len()) else {
             break;
         };
         place.buffer.value = own.as_mut_ptr().cast();
@@ -319,7 +319,7 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     check_order(major)?;
     let mut rest = copy.as_slice();
     for (index, place) in buffers.iter().enumerate() {
-        let length = message.0.get(index).map_or(0, |buffer| buffer.data.octets().len());
+        let length = message.0.get(index).map_or(0, |buffer| buffer.data.bytes().len());
         let Some((own, others)) = rest.split_at_checked(length) else { break };
         rest = others;
         if place.kind == iov::DATA {
@@ -329,14 +329,14 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     Ok(protection(sealed))
 }
 
-/// The octets that a signature is over: all DATA buffers, also those that are passed over in
+/// The bytes that a signature is over: all DATA buffers, also those that are passed over in
 /// encryption.
 fn signed(message: &Message<'_, '_>) -> Zeroizing<Vec<u8>> {
-    let mut octets = Zeroizing::new(Vec::new());
+    let mut bytes = Zeroizing::new(Vec::new());
     for buffer in message.0.iter().filter(|buffer| buffer.kind == buffer_type::DATA) {
-        octets.extend_from_slice(buffer.data.octets());
+        bytes.extend_from_slice(buffer.data.bytes());
     }
-    octets
+    bytes
 }
 
 /// `MakeSignature`.
@@ -366,18 +366,18 @@ pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
         (functions.gss_get_mic)(&raw mut minor, handle, 0, &raw const data, signature.fill())
     };
     check(functions, Doing::Message, major, minor)?;
-    let octets = signature.octets();
-    let place = message.writable(index)?.get_mut(..octets.len()).ok_or_else(|| {
+    let bytes = signature.bytes();
+    let place = message.writable(index)?.get_mut(..bytes.len()).ok_or_else(|| {
         Error::new(Status::BUFFER_TOO_SMALL, "signature: longer than the TOKEN buffer")
     })?;
-    place.copy_from_slice(octets);
+    place.copy_from_slice(bytes);
     if let Some(padding) = message.position(buffer_type::PADDING)
         && let Some(buffer) = message.0.get_mut(padding)
     {
         buffer.length = Some(0);
     }
     if let Some(buffer) = message.0.get_mut(index) {
-        buffer.length = Some(octets.len());
+        buffer.length = Some(bytes.len());
     }
     Ok(())
 }
@@ -387,7 +387,7 @@ pub(super) fn verify(state: &State, message: &mut Message<'_, '_>) -> Result<u32
     let handle = state.established()?;
     let index = token_of(message)?;
     let data = signed(message);
-    let signature = message.0.get(index).map_or(&[][..], |buffer| buffer.data.octets());
+    let signature = message.0.get(index).map_or(&[][..], |buffer| buffer.data.bytes());
     if signature.is_empty() {
         return Err(Error::new(Status::MESSAGE_ALTERED, "signature: there is none"));
     }

@@ -13,18 +13,18 @@ pub(super) fn of(state: &State, info: &PackageInfo) -> Result<Sizes> {
     if state.established().is_err() {
         return Ok(sizes);
     }
-    let (signature, padding) = of_one_octet(state, false)?;
+    let (signature, padding) = of_one_byte(state, false)?;
     sizes.max_signature = signature.saturating_add(padding);
     let sealed = state.flags().contains(Flags::CONFIDENTIALITY);
-    let (header, padding) = of_one_octet(state, sealed)?;
+    let (header, padding) = of_one_byte(state, sealed)?;
     sizes.security_trailer = header.max(signature);
     sizes.block_size = padding.max(1);
     Ok(sizes)
 }
 
-/// Header and padding of a message of one octet: a stream cipher's need no more for longer ones,
+/// Header and padding of a message of one byte: a stream cipher's need no more for longer ones,
 /// and a block cipher's never more than for this one.
-fn of_one_octet(state: &State, confidential: bool) -> Result<(u32, u32)> {
+fn of_one_byte(state: &State, confidential: bool) -> Result<(u32, u32)> {
     let data = Buffer { length: 1, ..Buffer::EMPTY };
     let mut buffers = [
         IovBuffer { kind: iov::HEADER, buffer: Buffer::EMPTY },
@@ -37,7 +37,7 @@ fn of_one_octet(state: &State, confidential: bool) -> Result<(u32, u32)> {
     Ok((number(header), number(padding)))
 }
 
-/// Fills in the lengths of header and padding. Octets are not looked at.
+/// Fills in the lengths of header and padding. Bytes are not looked at.
 pub(super) fn measure(state: &State, confidential: bool, buffers: &mut [IovBuffer]) -> Result<()> {
     let functions = state.functions();
     let (mut minor, mut sealed) = (0, 0);

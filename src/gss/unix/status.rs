@@ -11,9 +11,9 @@ use crate::error::{Error, Status};
 pub(super) enum Doing {
     /// A credential was being made.
     Acquire,
-    /// A client's leg was being taken.
+    /// A client's step was being taken.
     Initialize,
-    /// A server's leg was being taken.
+    /// A server's step was being taken.
     Accept,
     /// A message was signed or sealed, or the context was asked something.
     Message,
@@ -56,10 +56,10 @@ fn text(functions: &Functions, value: u32, kind: i32) -> String {
             buffer.fill(),
         )
     };
-    match buffer.octets() {
-        octets if major == 0 && !octets.is_empty() => {
+    match buffer.bytes() {
+        bytes if major == 0 && !bytes.is_empty() => {
             // MIT's library may count a terminator.
-            String::from_utf8_lossy(octets).trim_end_matches('\0').trim().to_owned()
+            String::from_utf8_lossy(bytes).trim_end_matches('\0').trim().to_owned()
         }
         _ => format!("0x{value:08X}"),
     }

@@ -16,9 +16,9 @@ pub(super) struct Oid {
 unsafe impl Sync for Oid {}
 
 impl Oid {
-    const fn of(octets: &'static [u8]) -> Self {
-        #[allow(clippy::cast_possible_truncation)] // identifiers have some ten octets
-        Self { length: octets.len() as u32, elements: octets.as_ptr() }
+    const fn of(bytes: &'static [u8]) -> Self {
+        #[allow(clippy::cast_possible_truncation)] // identifiers have some ten bytes
+        Self { length: bytes.len() as u32, elements: bytes.as_ptr() }
     }
 
     /// The same identifier, to stand in a set.
@@ -29,20 +29,20 @@ impl Oid {
     /// Whether this is `other`'s identifier.
     ///
     /// # Safety
-    /// Both point to as many octets as they say.
+    /// Both point to as many bytes as they say.
     pub(super) unsafe fn is(&self, other: &Self) -> bool {
         // SAFETY: the caller's promise.
-        let own = unsafe { octets(self.elements, self.length as usize) };
+        let own = unsafe { bytes(self.elements, self.length as usize) };
         // SAFETY: the caller's promise.
-        own == unsafe { octets(other.elements, other.length as usize) }
+        own == unsafe { bytes(other.elements, other.length as usize) }
     }
 }
 
-/// The octets at `start`, none at a null pointer.
+/// The bytes at `start`, none at a null pointer.
 ///
 /// # Safety
-/// `length` octets can be read there as long as the slice lives.
-pub(super) unsafe fn octets<'a>(start: *const u8, length: usize) -> &'a [u8] {
+/// `length` bytes can be read there as long as the slice lives.
+pub(super) unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
     if start.is_null() || length == 0 {
         return &[];
     }
@@ -79,12 +79,12 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// No octets.
+    /// No bytes.
     pub(super) const EMPTY: Self = Self { length: 0, value: std::ptr::null_mut() };
 
-    /// A buffer over `octets`, for functions that only read it.
-    pub(super) fn over(octets: &[u8]) -> Self {
-        Self { length: octets.len(), value: octets.as_ptr().cast_mut().cast() }
+    /// A buffer over `bytes`, for functions that only read it.
+    pub(super) fn over(bytes: &[u8]) -> Self {
+        Self { length: bytes.len(), value: bytes.as_ptr().cast_mut().cast() }
     }
 }
 

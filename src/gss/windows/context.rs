@@ -1,4 +1,4 @@
-//! A context of the machine's: its legs, its sizes, and the way to its messages.
+//! A context of the machine's: its steps, its sizes, and the way to its messages.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,15 +21,15 @@ use crate::sspi::{
 /// Room for a token: no package makes a longer one.
 const TOKEN_ROOM: usize = 0x1_0000;
 
-/// What changes from leg to leg.
+/// What changes from step to step.
 struct State {
-    legs: Steps,
+    steps: Steps,
     held: Held,
 }
 
-/// What the machine's legs left.
+/// What the machine's steps left.
 struct Held {
-    /// The machine's handle, from the first leg that went well. Wine makes a new one with each leg.
+    /// The machine's handle, from the first step that went well. Wine makes a new one with each step.
     handle: Option<SecHandle>,
     expiry: u64,
     /// Whether a token of NTLM went by, which Negotiate can agree on.
@@ -48,7 +48,7 @@ pub(crate) struct MachineContext {
 impl MachineContext {
     pub(super) fn new(credential: Arc<MachineCredential>, role: Role) -> Self {
         let held = Held { handle: None, expiry: MAXIMUM_TIME, ntlm: false };
-        let state = Mutex::new(State { legs: Steps::new(), held });
+        let state = Mutex::new(State { steps: Steps::new(), held });
         Self { credential, role, state, checksum: AtomicUsize::new(0) }
     }
 
@@ -69,7 +69,7 @@ impl MachineContext {
     /// The machine's handle, once the exchange has succeeded.
     pub(super) fn established_handle(&self) -> Result<SecHandle> {
         let state = self.lock();
-        state.legs.require_established()?;
+        state.steps.require_established()?;
         state
             .held
             .handle
@@ -123,7 +123,7 @@ impl MachineContext {
 }
 
 impl Held {
-    /// Takes a leg at the machine's.
+    /// Takes a step at the machine's.
     fn advance(
         &mut self,
         credential: &MachineCredential,
@@ -144,7 +144,7 @@ impl Held {
             Status::CONTINUE_NEEDED => Outcome::Continue,
             Status::COMPLETE_NEEDED => Outcome::Complete,
             Status::COMPLETE_AND_CONTINUE => Outcome::CompleteAndContinue,
-            status => return Err(Error::new(status, "leg: the machine's package refused it")),
+            status => return Err(Error::new(status, "step: the machine's package refused it")),
         };
         token.truncate(output[0].length());
         let is_ntlm = |token: &[u8]| token.starts_with(b"NTLMSSP\0");
@@ -254,17 +254,17 @@ impl Context for MachineContext {
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock();
-        let State { legs, held } = &mut *state;
+        let State { steps, held } = &mut *state;
         let advance = || held.advance(&self.credential, self.role, call);
-        legs.take(call.inputs.token(), output, advance)
+        steps.take(call.inputs.token(), output, advance)
     }
 
     fn flags(&self) -> Flags {
-        self.lock().legs.flags()
+        self.lock().steps.flags()
     }
 
     fn established(&self) -> bool {
-        self.lock().legs.established()
+        self.lock().steps.established()
     }
 
     fn expiry(&self) -> u64 {

@@ -30,7 +30,7 @@ impl MachineCredential {
     }
 
     /// The program frees it; the machine is told when no context needs it any more: a context
-    /// outlives the program's credential, and the machine wants the credential for every leg.
+    /// outlives the program's credential, and the machine wants the credential for every step.
     pub(crate) fn free_later(&self) {
         self.freed.store(true, Ordering::Relaxed);
     }
@@ -58,7 +58,7 @@ impl Credential for MachineCredential {
         self.package
     }
 
-    /// Both: the machine knows which, and says so in the first leg.
+    /// Both: the machine knows which, and says so in the first step.
     fn usage(&self) -> Usage {
         Usage { inbound: true, outbound: true }
     }

@@ -1,4 +1,4 @@
-//! A machine for tests: its package takes two legs, and wraps as RFC 4121 lays messages out, with a
+//! A machine for tests: its package takes two steps, and wraps as RFC 4121 lays messages out, with a
 //! mask for a cipher and a sum for a checksum. In Windows' way or in Wine's.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::sspi::buffer_type;
 /// What one credential and its contexts have seen.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) legs: usize,
+    pub(super) steps: usize,
     pub(super) asked: u32,
     pub(super) target: String,
     pub(super) kinds: Vec<u32>,
@@ -62,7 +62,7 @@ fn all() -> MutexGuard<'static, BTreeMap<usize, Seen>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A new credential's handle. Its contexts' have the same number above their lowest octet.
+/// A new credential's handle. Its contexts' have the same number above their lowest byte.
 pub(super) fn credential() -> SecHandle {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     let lower = NEXT.fetch_add(1, Ordering::SeqCst) << 8;
@@ -84,7 +84,7 @@ fn buffers<'a>(description: *mut SecBufferDesc) -> &'a mut [SecBuffer] {
     unsafe { std::slice::from_raw_parts_mut(description.buffers, count) }
 }
 
-fn octets<'a>(buffer: &SecBuffer) -> &'a mut [u8] {
+fn bytes<'a>(buffer: &SecBuffer) -> &'a mut [u8] {
     if buffer.memory.is_null() {
         return &mut [];
     }
@@ -96,8 +96,8 @@ fn find(buffers: &mut [SecBuffer], kind: u32) -> Option<&mut SecBuffer> {
     buffers.iter_mut().find(|buffer| buffer.kind == kind)
 }
 
-/// A leg: the first asks for more, the second answers "last" and is the end; the words below.
-fn leg(
+/// A step: the first asks for more, the second answers "last" and is the end; the words below.
+fn step(
     credential: SecHandle,
     context: *const SecHandle,
     input: *mut SecBufferDesc,
@@ -107,20 +107,20 @@ fn leg(
     expiry: *mut TimeStamp,
 ) -> u32 {
     let input = buffers(input);
-    let token = find(input, buffer_type::TOKEN).map_or(&[][..], |buffer| octets(buffer));
+    let token = find(input, buffer_type::TOKEN).map_or(&[][..], |buffer| bytes(buffer));
     let status = seen(credential, |seen| {
         seen.kinds = input.iter().map(|buffer| buffer.kind).collect();
         // SAFETY: NULL or a live handle.
         let given = unsafe { context.as_ref() }.copied();
-        assert_eq!(given, (seen.legs > 0).then_some(seen.context), "the context's latest handle");
+        assert_eq!(given, (seen.steps > 0).then_some(seen.context), "the context's latest handle");
         let status = match token {
             b"refuse" => return Status::LOGON_DENIED,
             b"complete" => Status::COMPLETE_AND_CONTINUE,
-            _ if seen.legs == 0 => Status::CONTINUE_NEEDED,
+            _ if seen.steps == 0 => Status::CONTINUE_NEEDED,
             _ => Status::OK,
         };
-        seen.legs += 1;
-        seen.context = SecHandle { lower: credential.lower + seen.legs, upper: UPPER };
+        seen.steps += 1;
+        seen.context = SecHandle { lower: credential.lower + seen.steps, upper: UPPER };
         // SAFETY: a live handle.
         unsafe { new.write(seen.context) };
         status
@@ -136,7 +136,7 @@ fn leg(
         _ => b"more",
     };
     let out = find(buffers(output), buffer_type::TOKEN).unwrap();
-    octets(out)[..answer.len()].copy_from_slice(answer);
+    bytes(out)[..answer.len()].copy_from_slice(answer);
     out.length = u32::try_from(answer.len()).unwrap();
     // SAFETY: live numbers.
     unsafe { attributes.write(bits) };
@@ -160,7 +160,7 @@ unsafe extern "system" fn accept(
     let credential = unsafe { credential.read() };
     seen(credential, |seen| seen.asked = asked);
     // ASC_RET: REPLAY_DETECT, SEQUENCE_DETECT, CONFIDENTIALITY, INTEGRITY.
-    leg(credential, context, input, new, output, (attributes, 0x2_001C), expiry)
+    step(credential, context, input, new, output, (attributes, 0x2_001C), expiry)
 }
 
 unsafe extern "system" fn initialize(
@@ -192,7 +192,7 @@ unsafe extern "system" fn initialize(
         seen.target = String::from_utf16(&units).unwrap();
     });
     // ISC_RET: the same.
-    leg(credential, context, input, new, output, (attributes, 0x1_001C), expiry)
+    step(credential, context, input, new, output, (attributes, 0x1_001C), expiry)
 }
 
 unsafe extern "system" fn delete_context(context: *const SecHandle) -> u32 {
@@ -220,8 +220,8 @@ unsafe extern "system" fn query(_: *const SecHandle, attribute: u32, place: *mut
     0
 }
 
-fn sum(octets: &[u8]) -> [u8; CHECKSUM] {
-    let sum = octets.iter().fold(0_u32, |sum, octet| sum.rotate_left(5) ^ u32::from(*octet));
+fn sum(bytes: &[u8]) -> [u8; CHECKSUM] {
+    let sum = bytes.iter().fold(0_u32, |sum, byte| sum.rotate_left(5) ^ u32::from(*byte));
     std::array::from_fn(|index| sum.to_be_bytes()[index % 4])
 }
 
@@ -232,7 +232,7 @@ pub(super) fn wrapped(sealed: bool, number: u8, plain: &[u8]) -> Vec<u8> {
     let mut token = header.to_vec();
     if sealed {
         token.extend_from_slice(&[0xAA; 16]);
-        token.extend(plain.iter().map(|octet| octet ^ MASK));
+        token.extend(plain.iter().map(|byte| byte ^ MASK));
         token.extend_from_slice(&header);
     } else {
         token.extend_from_slice(plain);
@@ -267,7 +267,7 @@ fn unwrapped(context: SecHandle, token: &[u8]) -> Result<(Vec<u8>, bool), Status
     seen(context, |seen| seen.received += 1);
     Ok(match body[2] {
         0 => (body[16..].to_vec(), false),
-        _ => (body[32..body.len() - 16].iter().map(|octet| octet ^ MASK).collect(), true),
+        _ => (body[32..body.len() - 16].iter().map(|byte| byte ^ MASK).collect(), true),
     })
 }
 
@@ -275,7 +275,7 @@ fn unwrapped(context: SecHandle, token: &[u8]) -> Result<(Vec<u8>, bool), Status
 fn seal(context: *const SecHandle, qop: u32, message: *mut SecBufferDesc) -> (Vec<u8>, usize) {
     // SAFETY: a live handle.
     let context = unsafe { context.read() };
-    let data = octets(find(buffers(message), buffer_type::DATA).unwrap());
+    let data = bytes(find(buffers(message), buffer_type::DATA).unwrap());
     let number = seen(context, |seen| {
         seen.sent += 1;
         seen.sent - 1
@@ -283,7 +283,7 @@ fn seal(context: *const SecHandle, qop: u32, message: *mut SecBufferDesc) -> (Ve
     (wrapped(qop == 0, number, data), data.len())
 }
 
-/// Puts a message's first octets into one buffer and its last ones into another.
+/// Puts a message's first bytes into one buffer and its last ones into another.
 fn lay_out(message: *mut SecBufferDesc, whole: &[u8], kinds: [u32; 2], at: usize) -> u32 {
     let (first, last) = whole.split_at(at);
     for (kind, part) in kinds.into_iter().zip([first, last]) {
@@ -291,7 +291,7 @@ fn lay_out(message: *mut SecBufferDesc, whole: &[u8], kinds: [u32; 2], at: usize
         if buffer.length() < part.len() {
             return Status::BUFFER_TOO_SMALL.code();
         }
-        octets(buffer)[..part.len()].copy_from_slice(part);
+        bytes(buffer)[..part.len()].copy_from_slice(part);
         buffer.length = u32::try_from(part.len()).unwrap();
     }
     0
@@ -327,7 +327,7 @@ unsafe extern "system" fn open_as_windows(
     qop: *mut u32,
 ) -> u32 {
     let stream = find(buffers(message), buffer_type::STREAM).unwrap();
-    let place = octets(stream);
+    let place = bytes(stream);
     // SAFETY: a live handle.
     let (plain, sealed) = match unwrapped(unsafe { context.read() }, place) {
         Ok(opened) => opened,
@@ -351,7 +351,7 @@ unsafe extern "system" fn open_as_wine(
     qop: *mut u32,
 ) -> u32 {
     let parts = [buffer_type::DATA, buffer_type::TOKEN];
-    let [data, token] = parts.map(|kind| octets(find(buffers(message), kind).unwrap()));
+    let [data, token] = parts.map(|kind| bytes(find(buffers(message), kind).unwrap()));
     // SAFETY: a live handle.
     let (plain, sealed) = match unwrapped(unsafe { context.read() }, &[&*data, &*token].concat()) {
         Ok(opened) => opened,
@@ -371,9 +371,9 @@ unsafe extern "system" fn sign(
     message: *mut SecBufferDesc,
     _: u32,
 ) -> u32 {
-    let signature = sum(octets(find(buffers(message), buffer_type::DATA).unwrap()));
+    let signature = sum(bytes(find(buffers(message), buffer_type::DATA).unwrap()));
     let token = find(buffers(message), buffer_type::TOKEN).unwrap();
-    octets(token)[..CHECKSUM].copy_from_slice(&signature);
+    bytes(token)[..CHECKSUM].copy_from_slice(&signature);
     token.length = u32::try_from(CHECKSUM).unwrap();
     0
 }
@@ -385,7 +385,7 @@ unsafe extern "system" fn verify(
     qop: *mut u32,
 ) -> u32 {
     let parts = [buffer_type::DATA, buffer_type::TOKEN];
-    let [data, token] = parts.map(|kind| octets(find(buffers(message), kind).unwrap()));
+    let [data, token] = parts.map(|kind| bytes(find(buffers(message), kind).unwrap()));
     // SAFETY: a live number.
     unsafe { qop.write(0) };
     if sum(data) == *token { 0 } else { Status::MESSAGE_ALTERED.code() }

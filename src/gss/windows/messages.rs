@@ -87,14 +87,14 @@ fn with_buffers(
 fn as_c(buffer: &mut MessageBuffer<'_>) -> SecBuffer {
     let passed_over = if buffer.passed_over { buffer_type::READONLY_WITH_CHECKSUM } else { 0 };
     match &mut buffer.data {
-        Data::ReadOnly(octets) => {
+        Data::ReadOnly(bytes) => {
             // What takes no part is handed on as such, and not as something to be kept; and what is to
             // be signed not as something that is not.
-            let apart = if octets.is_empty() { 0 } else { buffer_type::READONLY };
+            let apart = if bytes.is_empty() { 0 } else { buffer_type::READONLY };
             let attribute = if buffer.passed_over { passed_over } else { apart };
-            SecBuffer::over(buffer.kind | attribute, octets)
+            SecBuffer::over(buffer.kind | attribute, bytes)
         }
-        Data::Writable(octets) => SecBuffer::over_mut(buffer.kind | passed_over, octets),
+        Data::Writable(bytes) => SecBuffer::over_mut(buffer.kind | passed_over, bytes),
     }
 }
 

@@ -9,7 +9,7 @@ use super::functions::Functions;
 use super::package::{KERBEROS, NEGOTIATE};
 use super::types::{SecHandle, WRAP_NO_ENCRYPT};
 use crate::error::{Error, Result, Status};
-use crate::sasl::{Leg, Session};
+use crate::sasl::{Session, StepRequest};
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, Data, Flags, InputBuffer, Inputs, Message,
     MessageBuffer, Outcome, Package, Role, SaslSemantics, Sizes, Step, TokenSink, buffer_type,
@@ -63,7 +63,7 @@ impl TokenSink for Nowhere {
 }
 
 #[test]
-fn legs_are_the_machines() {
+fn steps_are_the_machines() {
     for (role, asked) in [(Role::Server, 0x2_0002), (Role::Client, 0x1_0002)] {
         let (credential, handle) = credential(&WINDOWS);
         let context = Arc::clone(&credential).context(role).unwrap();
@@ -84,7 +84,7 @@ fn legs_are_the_machines() {
         assert_eq!((context.flags(), context.expiry()), (Flags::SEALED, 1 << 32 | 7));
         let target = if role == Role::Client { "imap/höst" } else { "" };
         assert_eq!(seen(handle, |seen| seen.target.clone()), target);
-        // The handle that the last leg gave is the one that there is.
+        // The handle that the last step gave is the one that there is.
         assert_eq!(seen(handle, |seen| seen.deleted.len()), 0);
         let last = seen(handle, |seen| seen.context);
         drop(context);
@@ -109,7 +109,7 @@ fn no_token_is_not_an_empty_one() {
         let context = credential.context(role).unwrap();
         take(&*context, inputs, &mut Vec::new()).unwrap();
         assert_eq!(seen(handle, |seen| seen.kinds.clone()), kinds);
-        // After the first leg the empty one is a token, too.
+        // After the first step the empty one is a token, too.
         take(&*context, &bound, &mut Vec::new()).unwrap();
         assert_eq!(seen(handle, |seen| seen.kinds.clone()), [2, 14]);
     }
@@ -125,21 +125,21 @@ fn refusals_and_successes_of_their_own_pass_through() {
     assert_eq!(refused.status(), Status::INVALID_TOKEN);
     drop(context);
     // There was none.
-    assert_eq!(seen(handle, |seen| (seen.legs, seen.deleted.len())), (0, 0));
+    assert_eq!(seen(handle, |seen| (seen.steps, seen.deleted.len())), (0, 0));
     let context = credential.context(Role::Server).unwrap();
     let step = take(&*context, &token(b"complete"), &mut Vec::new()).unwrap();
     assert_eq!(step.outcome, Outcome::CompleteAndContinue);
 }
 
 #[test]
-fn a_leg_without_room_is_taken_once() {
+fn a_step_without_room_is_taken_once() {
     let (credential, handle) = credential(&WINDOWS);
     let context = credential.context(Role::Client).unwrap();
     let refused = take(&*context, &token(b"one"), &mut Nowhere).unwrap_err();
     assert_eq!(refused.status(), Status::BUFFER_TOO_SMALL);
     let mut output = Vec::new();
     take(&*context, &token(b"one"), &mut output).unwrap();
-    assert_eq!((output.as_slice(), seen(handle, |seen| seen.legs)), (&b"more"[..], 1));
+    assert_eq!((output.as_slice(), seen(handle, |seen| seen.steps)), (&b"more"[..], 1));
 }
 
 #[test]
@@ -155,8 +155,8 @@ fn a_credential_is_freed_after_its_contexts() {
     assert_eq!(seen(handle, |seen| (seen.freed, seen.deleted.len())), (1, 1));
 }
 
-fn buffer(kind: u32, octets: &mut [u8]) -> MessageBuffer<'_> {
-    let data = Data::Writable(octets);
+fn buffer(kind: u32, bytes: &mut [u8]) -> MessageBuffer<'_> {
+    let data = Data::Writable(bytes);
     MessageBuffer { kind, passed_over: false, data, length: None, placement: None }
 }
 
@@ -170,7 +170,7 @@ fn sealed(context: &dyn Context, qop: u32, text: &[u8], room: usize) -> Result<V
     ];
     let result = context.seal(qop, &mut Message(&mut buffers));
     let lengths =
-        buffers.each_ref().map(|buffer| buffer.length.unwrap_or(buffer.data.octets().len()));
+        buffers.each_ref().map(|buffer| buffer.length.unwrap_or(buffer.data.bytes().len()));
     if let Err(error) = result {
         assert!(error.status() != Status::BUFFER_TOO_SMALL || lengths[0] > room);
         return Err(error);
@@ -185,7 +185,7 @@ fn opened(context: &dyn Context, message: &[u8]) -> Result<(Vec<u8>, u32)> {
         [buffer(buffer_type::STREAM, &mut stream), buffer(buffer_type::DATA, &mut [])];
     let result = context.open(&mut Message(&mut buffers));
     let place = buffers[1].placement;
-    let qop = result.inspect_err(|_| assert_eq!(buffers[0].data.octets(), message))?;
+    let qop = result.inspect_err(|_| assert_eq!(buffers[0].data.bytes(), message))?;
     let place = place.expect("a place");
     assert_eq!(place.buffer, 0);
     Ok((stream[place.offset..][..place.length].to_vec(), qop))
@@ -313,13 +313,14 @@ fn nothing_before_the_end_but_the_largest_token() {
     }
 }
 
-/// A leg of a session, through SASL.
-fn leg(session: &Session, input: &[u8], flags: Flags) -> (Outcome, Vec<u8>, Flags) {
+/// A step of a session, through SASL.
+fn request(session: &Session, input: &[u8], flags: Flags) -> (Outcome, Vec<u8>, Flags) {
     let inputs = token(input);
     let (role, inputs) = (session.context().role(), Inputs(&inputs));
-    let leg = Leg { role, through_sasl: true, inputs, flags, target: Some("imap/host") };
+    let request =
+        StepRequest { role, through_sasl: true, inputs, flags, target: Some("imap/host") };
     let mut output = Vec::new();
-    let step = session.step(None, &leg, &mut output).unwrap();
+    let step = session.step(None, &request, &mut output).unwrap();
     (step.outcome, output, step.flags)
 }
 
@@ -335,18 +336,18 @@ fn cookies_know_no_difference() {
             let begin =
                 |functions, role| Session::begin(credential(functions).0, role, true).unwrap();
             let (client, server) = (begin(of_client, Role::Client), begin(of_server, Role::Server));
-            let (mut from_client, mut last) = (leg(&client, b"", asked), Vec::new());
+            let (mut from_client, mut last) = (request(&client, b"", asked), Vec::new());
             for _ in 0..9 {
                 if from_client.0 == Outcome::Done && from_client.1.is_empty() {
                     break;
                 }
-                let from_server = leg(&server, &from_client.1, Flags::NONE);
+                let from_server = request(&server, &from_client.1, Flags::NONE);
                 last.push(from_server.0);
                 if from_server.0 == Outcome::Done {
                     assert_eq!(from_server.2, settled);
                     break;
                 }
-                from_client = leg(&client, &from_server.1, asked);
+                from_client = request(&client, &from_server.1, asked);
             }
             assert_eq!(last.last(), Some(&Outcome::Done), "{asked:?}");
             assert_eq!((client.flags(), server.flags()), (settled, settled));

@@ -25,22 +25,22 @@ pub(super) struct SecBuffer {
 impl SecBuffer {
     pub(super) const EMPTY: Self = Self { length: 0, kind: 0, memory: std::ptr::null_mut() };
 
-    /// A buffer over `octets`, which the machine reads, and writes where they are writable.
-    pub(super) fn over(kind: u32, octets: &[u8]) -> Self {
-        let memory = match octets {
+    /// A buffer over `bytes`, which the machine reads, and writes where they are writable.
+    pub(super) fn over(kind: u32, bytes: &[u8]) -> Self {
+        let memory = match bytes {
             [] => std::ptr::null_mut(),
-            octets => octets.as_ptr().cast_mut().cast(),
+            bytes => bytes.as_ptr().cast_mut().cast(),
         };
-        Self { length: u32::try_from(octets.len()).unwrap_or(u32::MAX), kind, memory }
+        Self { length: u32::try_from(bytes.len()).unwrap_or(u32::MAX), kind, memory }
     }
 
     /// As [`Self::over`], of memory that is written.
-    pub(super) fn over_mut(kind: u32, octets: &mut [u8]) -> Self {
-        let memory = match octets.len() {
+    pub(super) fn over_mut(kind: u32, bytes: &mut [u8]) -> Self {
+        let memory = match bytes.len() {
             0 => std::ptr::null_mut(),
-            _ => octets.as_mut_ptr().cast(),
+            _ => bytes.as_mut_ptr().cast(),
         };
-        Self { length: u32::try_from(octets.len()).unwrap_or(u32::MAX), kind, memory }
+        Self { length: u32::try_from(bytes.len()).unwrap_or(u32::MAX), kind, memory }
     }
 
     pub(super) fn length(&self) -> usize {

@@ -19,13 +19,13 @@ use crate::sspi::{Context, Flags, Message, Placement, Sizes, buffer_type};
 
 /// `TOK_ID` of a wrap token.
 const WRAP: [u8; 2] = [5, 4];
-/// Octets of a token's header.
+/// Bytes of a token's header.
 const HEADER: usize = 16;
-/// The header again, and a block of the cipher's by chance: AES' and Camellia's blocks have 16 octets.
+/// The header again, and a block of the cipher's by chance: AES' and Camellia's blocks have 16 bytes.
 const ENCRYPTED_OVERHEAD: usize = 32;
 /// The header's flag of an encrypted message.
 const SEALED: u8 = 2;
-/// Octets of the longest checksum there is, HMAC-SHA384-192 (RFC 8009 §3).
+/// Bytes of the longest checksum there is, HMAC-SHA384-192 (RFC 8009 §3).
 const LONGEST_CHECKSUM: usize = 24;
 /// Room for what Wine puts into TOKEN.
 const SCRATCH: usize = 256;
@@ -38,8 +38,8 @@ fn overhead(sealed: bool, checksum: usize) -> usize {
 /// What programs have to make room for.
 pub(super) fn sizes(told: Sizes, checksum: Option<usize>) -> Sizes {
     let checksum = checksum.unwrap_or(LONGEST_CHECKSUM);
-    let octets = |sealed| u32::try_from(overhead(sealed, checksum)).unwrap_or(u32::MAX);
-    Sizes { max_signature: octets(false), security_trailer: octets(true), ..told }
+    let bytes = |sealed| u32::try_from(overhead(sealed, checksum)).unwrap_or(u32::MAX);
+    Sizes { max_signature: bytes(false), security_trailer: bytes(true), ..told }
 }
 
 /// The header of a wrap token.
@@ -130,7 +130,7 @@ pub(super) fn seal(
 }
 
 /// Turns a message so that what stands for the plaintext comes last, and the checksum before it, as
-/// Windows has it: "RRC", octets 6 and 7, tells receivers how far (RFC 4121 §4.2.5).
+/// Windows has it: "RRC", bytes 6 and 7, tells receivers how far (RFC 4121 §4.2.5).
 fn rotate(whole: &mut [u8], plaintext: usize) -> Result<()> {
     let (head, body) = whole.split_first_chunk_mut::<HEADER>().ok_or_else(senseless)?;
     let before = if head[2] & SEALED == 0 { 0 } else { HEADER };
@@ -148,10 +148,10 @@ pub(super) fn open(context: &MachineContext, message: &mut Message<'_, '_>) -> R
     context.established_handle()?;
     let data = only_data(message)?;
     if let Some(stream) = message.position(buffer_type::STREAM) {
-        let octets = message.writable(stream)?;
-        let (plain, qop) = unwrap(context, octets)?;
+        let bytes = message.writable(stream)?;
+        let (plain, qop) = unwrap(context, bytes)?;
         let length = plain.len();
-        octets.get_mut(..length).ok_or_else(senseless)?.copy_from_slice(&plain);
+        bytes.get_mut(..length).ok_or_else(senseless)?.copy_from_slice(&plain);
         if let Some(buffer) = message.0.get_mut(data) {
             buffer.placement = Some(Placement { buffer: stream, offset: 0, length });
         }
@@ -161,7 +161,7 @@ pub(super) fn open(context: &MachineContext, message: &mut Message<'_, '_>) -> R
         [message.position(buffer_type::TOKEN), Some(data), message.position(buffer_type::PADDING)];
     let mut joined = Zeroizing::new(Vec::new());
     for buffer in parts.into_iter().flatten().filter_map(|index| message.0.get(index)) {
-        joined.extend_from_slice(buffer.data.octets());
+        joined.extend_from_slice(buffer.data.bytes());
     }
     let (plain, qop) = unwrap(context, &joined)?;
     let place = message.writable(data)?.get_mut(..plain.len()).ok_or_else(|| {
@@ -233,7 +233,7 @@ pub(super) fn verify(context: &MachineContext, message: &mut Message<'_, '_>) ->
     let handle = context.established_handle()?;
     let token = required(message, buffer_type::TOKEN)?;
     let data = signed(message);
-    let signature = message.0.get(token).map_or(&[][..], |buffer| buffer.data.octets());
+    let signature = message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes());
     let mut buffers =
         [SecBuffer::over(buffer_type::DATA, &data), SecBuffer::over(buffer_type::TOKEN, signature)];
     let mut description = SecBufferDesc::of(&mut buffers);
@@ -244,10 +244,10 @@ pub(super) fn verify(context: &MachineContext, message: &mut Message<'_, '_>) ->
     succeeded("verify", status).map(|()| qop)
 }
 
-/// The octets that a signature is over.
+/// The bytes that a signature is over.
 fn signed(message: &Message<'_, '_>) -> Zeroizing<Vec<u8>> {
     let data = message.0.iter().filter(|buffer| buffer.kind == buffer_type::DATA);
-    Zeroizing::new(data.flat_map(|buffer| buffer.data.octets()).copied().collect())
+    Zeroizing::new(data.flat_map(|buffer| buffer.data.bytes()).copied().collect())
 }
 
 fn required(message: &Message<'_, '_>, kind: u32) -> Result<usize> {

@@ -14,14 +14,14 @@ use super::slices::{PLACES, TARGETS, lower_halves, passes, sliced};
 #[target_feature(enable = "avx2")]
 #[inline]
 fn load(blocks: &[u64; 4]) -> __m256i {
-    // SAFETY: the array is the 32 octets that are read, at any alignment.
+    // SAFETY: the array is the 32 bytes that are read, at any alignment.
     unsafe { _mm256_loadu_si256(blocks.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline]
 fn store(word: __m256i, blocks: &mut [u64; 4]) {
-    // SAFETY: the array is the 32 octets that are written, at any alignment.
+    // SAFETY: the array is the 32 bytes that are written, at any alignment.
     unsafe { _mm256_storeu_si256(blocks.as_mut_ptr().cast(), word) }
 }
 

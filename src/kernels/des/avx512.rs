@@ -13,14 +13,14 @@ use super::slices::{PLACES, TARGETS, lower_halves, passes, sliced};
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn load(blocks: &[u64; 8]) -> __m512i {
-    // SAFETY: the array is the 64 octets that are read, at any alignment.
+    // SAFETY: the array is the 64 bytes that are read, at any alignment.
     unsafe { _mm512_loadu_si512(blocks.as_ptr().cast()) }
 }
 
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn store(word: __m512i, blocks: &mut [u64; 8]) {
-    // SAFETY: the array is the 64 octets that are written, at any alignment.
+    // SAFETY: the array is the 64 bytes that are written, at any alignment.
     unsafe { _mm512_storeu_si512(blocks.as_mut_ptr().cast(), word) }
 }
 

@@ -2,7 +2,7 @@
 //! layers use them (RFC 2831 §2.4).
 //!
 //! ```text
-//! schedule   the round keys, 128 octets for each key
+//! schedule   the round keys, 128 bytes for each key
 //! table      encryption, a block at a time, and the decryption of short texts, two at a time
 //! group      encryption of eight blocks with other work between them
 //! slices     decryption of long texts, many blocks at once:
@@ -38,11 +38,11 @@ use self::path::Path;
 use self::schedule::{Masks, Schedule};
 use self::table::Halves;
 
-/// Octets of a block.
+/// Bytes of a block.
 pub const BLOCK: usize = 8;
 
 /// A chain of blocks that goes on from one text to the next, in one direction: of DES with one
-/// key, of triple DES (encrypt, decrypt, encrypt with the first again) with two. 136 or 264 octets,
+/// key, of triple DES (encrypt, decrypt, encrypt with the first again) with two. 136 or 264 bytes,
 /// wiped on drop.
 pub struct Cbc<const KEYS: usize> {
     schedules: [Schedule; KEYS],
@@ -80,7 +80,7 @@ impl<const KEYS: usize> Cbc<KEYS> {
         self.vector = vector;
     }
 
-    /// Encrypts the whole blocks of `text` in place; octets after them stay.
+    /// Encrypts the whole blocks of `text` in place; bytes after them stay.
     pub fn encrypt(&mut self, text: &mut [u8]) {
         let mut chain = Halves::of(self.vector);
         for block in text.as_chunks_mut::<BLOCK>().0 {
@@ -127,7 +127,7 @@ impl<const KEYS: usize> Cbc<KEYS> {
         blocks
     }
 
-    /// Decrypts the whole blocks of `text` in place; octets after them stay.
+    /// Decrypts the whole blocks of `text` in place; bytes after them stay.
     pub fn decrypt(&mut self, text: &mut [u8]) {
         self.decrypt_by(Path::best(), text);
     }

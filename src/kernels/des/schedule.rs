@@ -18,7 +18,7 @@ const CHOICE_2: [u8; 48] = [
 /// The rounds before which the halves turn by one place only.
 const SINGLE: [usize; 4] = [0, 1, 8, 15];
 
-/// The sixteen round keys, 128 octets, wiped on drop: octet `k` of a word, counted from the lowest,
+/// The sixteen round keys, 128 bytes, wiped on drop: byte `k` of a word, counted from the lowest,
 /// is the six bits that go to box `k`, and two zeros.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Schedule(pub(super) [u64; 16]);

@@ -1,6 +1,6 @@
 //! DES by tables, for chains, where each block waits for the one before.
 //!
-//! Half blocks stay as the 48 bits that the expansion E makes of them, an octet for each box's six
+//! Half blocks stay as the 48 bits that the expansion E makes of them, a byte for each box's six
 //! bits, and the tables give E(P(S)): a round is eight reads and nine exclusive ors. A round's key
 //! is added to the half that will meet it two rounds later, where nobody waits for it, and the
 //! initial permutation is outside of the chain: permuted blocks are chained.
@@ -16,7 +16,7 @@ pub(super) const AFTER_BOXES: [usize; 32] = [
     13, 30, 6, 22, 11, 4, 25,
 ];
 
-/// E(P(S)): of boxes 0 to 3, then of 4 to 7, for the four boxes' six bits in turn, so that an octet
+/// E(P(S)): of boxes 0 to 3, then of 4 to 7, for the four boxes' six bits in turn, so that a byte
 /// of an expanded half plus the box's number is the place in a table.
 static TABLES: [[u64; 259]; 2] = tables();
 
@@ -42,13 +42,13 @@ const fn tables() -> [[u64; 259]; 2] {
     tables
 }
 
-/// The expansion E: octet `k`, from the lowest, is bits `4k` to `4k + 5` of the half, where bit 1 is
-/// the highest, and bit 0 the lowest again; the octet's two low bits are zero.
+/// The expansion E: byte `k`, from the lowest, is bits `4k` to `4k + 5` of the half, where bit 1 is
+/// the highest, and bit 0 the lowest again; the byte's two low bits are zero.
 const fn expanded(half: u32) -> u64 {
     let mut spread = half.swap_bytes() as u64;
     spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF;
     spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF;
-    // Each of the four octets is two boxes' bits, the earlier box in the upper half.
+    // Each of the four bytes is two boxes' bits, the earlier box in the upper half.
     spread = spread >> 4 & 0x000F_000F_000F_000F | (spread & 0x000F_000F_000F_000F) << 8;
     let before = spread.rotate_left(8) & 0x0101_0101_0101_0101;
     let after = spread.rotate_right(8) & 0x0808_0808_0808_0808;

@@ -8,7 +8,7 @@ use super::*;
 struct Numbers(u64);
 
 impl Numbers {
-    fn octets<const N: usize>(&mut self) -> [u8; N] {
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| {
             self.0 = self.0.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(0x1405_7B7E_F767_814F);
             self.0.to_be_bytes()[0]
@@ -16,7 +16,7 @@ impl Numbers {
     }
 
     fn text(&mut self, length: usize) -> Vec<u8> {
-        (0..length).flat_map(|_| self.octets::<1>()).collect()
+        (0..length).flat_map(|_| self.bytes::<1>()).collect()
     }
 }
 
@@ -63,14 +63,14 @@ fn ciphertext_is_that_of_another_implementation_for_all_keys_and_lengths() {
     for round in 0..60 {
         for blocks in [0, 1, 2, 5, 39, 40, 64, 65] {
             let text = numbers.text(8 * blocks);
-            all_ways_agree([numbers.octets()], numbers.octets(), &text);
-            all_ways_agree([numbers.octets(), numbers.octets()], numbers.octets(), &text);
+            all_ways_agree([numbers.bytes()], numbers.bytes(), &text);
+            all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &text);
         }
         if round % 20 == 0 {
             for blocks in [255, 256, 257, 300, 511, 512, 513, 1064] {
                 let text = numbers.text(8 * blocks);
-                all_ways_agree([numbers.octets()], numbers.octets(), &text);
-                all_ways_agree([numbers.octets(), numbers.octets()], numbers.octets(), &text);
+                all_ways_agree([numbers.bytes()], numbers.bytes(), &text);
+                all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &text);
             }
         }
     }
@@ -88,42 +88,42 @@ fn every_bit_of_key_and_text_counts_the_same() {
 
 #[test]
 fn weak_keys_are_keys() {
-    for octet in [0x01, 0xFE, 0x1F, 0xE0, 0x00, 0xFF] {
-        all_ways_agree([[octet; 8]], [3; 8], &[7; 400]);
-        all_ways_agree([[octet; 8], [!octet; 8]], [3; 8], &[7; 400]);
+    for byte in [0x01, 0xFE, 0x1F, 0xE0, 0x00, 0xFF] {
+        all_ways_agree([[byte; 8]], [3; 8], &[7; 400]);
+        all_ways_agree([[byte; 8], [!byte; 8]], [3; 8], &[7; 400]);
     }
 }
 
 #[test]
 fn a_text_in_parts_is_the_same_text() {
     let mut numbers = Numbers(2);
-    let (keys, vector) = ([numbers.octets(), numbers.octets()], numbers.octets());
+    let (keys, vector) = ([numbers.bytes(), numbers.bytes()], numbers.bytes());
     let text = numbers.text(8 * 1400);
     let expected = expected(&keys, vector, &text);
     for parts in [8, 64, 320, 2048, 4096, 8000] {
         let mut chain = TripleDes::new(keys, vector);
-        let mut octets = text.clone();
-        octets.chunks_mut(parts).for_each(|part| chain.encrypt(part));
-        assert_eq!(octets, expected);
+        let mut bytes = text.clone();
+        bytes.chunks_mut(parts).for_each(|part| chain.encrypt(part));
+        assert_eq!(bytes, expected);
         for path in Path::all() {
             let mut chain = TripleDes::new(keys, vector);
-            let mut octets = expected.clone();
-            octets.chunks_mut(parts).for_each(|part| chain.decrypt_by(path, part));
-            assert!(octets == text, "{path:?}, {parts}");
+            let mut bytes = expected.clone();
+            bytes.chunks_mut(parts).for_each(|part| chain.decrypt_by(path, part));
+            assert!(bytes == text, "{path:?}, {parts}");
         }
     }
 }
 
 #[test]
-fn octets_after_the_last_block_stay() {
+fn bytes_after_the_last_block_stay() {
     for path in Path::all() {
         let mut chain = Des::new([[1; 8]], [2; 8]);
-        let mut octets = [9; 8 * 50 + 3];
-        chain.encrypt(&mut octets);
-        assert_eq!(octets[400..], [9; 3]);
+        let mut bytes = [9; 8 * 50 + 3];
+        chain.encrypt(&mut bytes);
+        assert_eq!(bytes[400..], [9; 3]);
         chain.set_vector([2; 8]);
-        chain.decrypt_by(path, &mut octets);
-        assert_eq!(octets, [9; 8 * 50 + 3]);
+        chain.decrypt_by(path, &mut bytes);
+        assert_eq!(bytes, [9; 8 * 50 + 3]);
     }
 }
 

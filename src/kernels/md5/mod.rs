@@ -27,7 +27,7 @@ pub const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 /// The four words A, B, C, D.
 pub type State = [u32; 4];
 
-/// Sixteen words of a message, in little-endian octets.
+/// Sixteen words of a message, in little-endian bytes.
 pub type Block = [u8; 64];
 
 /// Takes `blocks` into `state`, one after the other.
@@ -102,10 +102,10 @@ fn second([one, two, three, four]: [usize; 4]) -> usize {
 /// The hash that a state stands for, once the padded message is through.
 #[must_use]
 #[inline]
-pub fn octets(state: &State) -> [u8; 16] {
+pub fn bytes_of(state: &State) -> [u8; 16] {
     let mut hash = [0; 16];
-    for (octets, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-        *octets = word.to_le_bytes();
+    for (bytes, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *bytes = word.to_le_bytes();
     }
     hash
 }
@@ -126,13 +126,13 @@ pub fn halves(state: &State) -> [u64; 2] {
 #[inline]
 fn words(block: &Block) -> [u32; 16] {
     let mut words = [0; 16];
-    for (word, octets) in words.iter_mut().zip(block.as_chunks::<4>().0) {
-        *word = u32::from_le_bytes(*octets);
+    for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
     }
     words
 }
 
-/// A message of at most `64 * BLOCKS - 9` octets, put together and padded in place.
+/// A message of at most `64 * BLOCKS - 9` bytes, put together and padded in place.
 pub struct Text<const BLOCKS: usize> {
     blocks: [Block; BLOCKS],
     length: usize,
@@ -145,16 +145,16 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
         Self { blocks: [[0; 64]; BLOCKS], length: 0 }
     }
 
-    /// Adds `octets` to the message; `None` where they have no room.
+    /// Adds `bytes` to the message; `None` where they have no room.
     #[inline]
-    pub fn push(&mut self, octets: &[u8]) -> Option<()> {
+    pub fn push(&mut self, bytes: &[u8]) -> Option<()> {
         let free = self.blocks.as_flattened_mut().get_mut(self.length..)?;
-        free.get_mut(..octets.len())?.copy_from_slice(octets);
-        self.length += octets.len();
+        free.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        self.length += bytes.len();
         Some(())
     }
 
-    /// Adds as many octets as `write` fills in.
+    /// Adds as many bytes as `write` fills in.
     #[inline]
     pub fn push_with<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N])) -> Option<()> {
         write(self.blocks.as_flattened_mut().get_mut(self.length..)?.first_chunk_mut()?);
@@ -162,27 +162,27 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
         Some(())
     }
 
-    /// Adds a colon and `octets`.
+    /// Adds a colon and `bytes`.
     #[inline]
-    pub fn push_part(&mut self, octets: &[u8]) -> Option<()> {
+    pub fn push_part(&mut self, bytes: &[u8]) -> Option<()> {
         let [colon, free @ ..] = self.blocks.as_flattened_mut().get_mut(self.length..)? else {
             return None;
         };
-        free.get_mut(..octets.len())?.copy_from_slice(octets);
+        free.get_mut(..bytes.len())?.copy_from_slice(bytes);
         *colon = b':';
-        self.length += 1 + octets.len();
+        self.length += 1 + bytes.len();
         Some(())
     }
 
-    /// Wipes the first `octets` octets of the message, rounded up to whole blocks.
-    pub fn wipe(&mut self, octets: usize) {
-        for block in self.blocks.get_mut(..octets.div_ceil(64)).unwrap_or_default() {
-            // As a slice, whose octets are wiped many at a time.
+    /// Wipes the first `bytes` bytes of the message, rounded up to whole blocks.
+    pub fn wipe(&mut self, bytes: usize) {
+        for block in self.blocks.get_mut(..bytes.div_ceil(64)).unwrap_or_default() {
+            // As a slice, whose bytes are wiped many at a time.
             block.as_mut_slice().zeroize();
         }
     }
 
-    /// Octets of the message.
+    /// Bytes of the message.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.length
@@ -194,7 +194,7 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
         self.length == 0
     }
 
-    /// Pads the message as the end of one of which `before` octets were hashed already (RFC 1321
+    /// Pads the message as the end of one of which `before` bytes were hashed already (RFC 1321
     /// §3.1 and §3.2), and returns its blocks; `None` where the padding has no room.
     pub fn finish(&mut self, before: u64) -> Option<&mut [Block]> {
         let bits = (before + self.length as u64) << 3;

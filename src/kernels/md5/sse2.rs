@@ -94,8 +94,8 @@ pub(super) fn store(states: &mut [State; 4], before: [__m128i; 4], after: [__m12
         let low = _mm_cvtsi128_si64(row).cast_unsigned();
         let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(row, row)).cast_unsigned();
         let pairs = [low, high].map(u64::to_le_bytes);
-        for (word, octets) in state.iter_mut().zip(pairs.as_flattened().as_chunks::<4>().0) {
-            *word = u32::from_le_bytes(*octets);
+        for (word, bytes) in state.iter_mut().zip(pairs.as_flattened().as_chunks::<4>().0) {
+            *word = u32::from_le_bytes(*bytes);
         }
     }
 }
@@ -115,8 +115,8 @@ pub(super) fn lanes(blocks: [&Block; 4]) -> [__m128i; 16] {
 
 #[target_feature(enable = "sse2")]
 #[inline]
-fn quarter(octets: &[u8; 16]) -> __m128i {
-    let both = u128::from_le_bytes(*octets);
+fn quarter(bytes: &[u8; 16]) -> __m128i {
+    let both = u128::from_le_bytes(*bytes);
     #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
     let (high, low) = ((both >> 64) as u64, both as u64);
     _mm_set_epi64x(high.cast_signed(), low.cast_signed())

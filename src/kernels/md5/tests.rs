@@ -2,7 +2,7 @@ use md5::{Digest, Md5};
 
 use super::*;
 
-/// Octets that look random, the same in each run.
+/// Bytes that look random, the same in each run.
 fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
@@ -16,11 +16,11 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
 
 /// A message with the padding of RFC 1321 §3.1 and §3.2.
 fn padded(message: &[u8]) -> Vec<Block> {
-    let mut octets = message.to_vec();
-    octets.push(0x80);
-    octets.resize((octets.len() + 8).next_multiple_of(64) - 8, 0);
-    octets.extend((message.len() as u64 * 8).to_le_bytes());
-    octets.as_chunks().0.to_vec()
+    let mut bytes = message.to_vec();
+    bytes.push(0x80);
+    bytes.resize((bytes.len() + 8).next_multiple_of(64) - 8, 0);
+    bytes.extend((message.len() as u64 * 8).to_le_bytes());
+    bytes.as_chunks().0.to_vec()
 }
 
 type Four = fn(&mut [State; 4], [&Block; 4]);
@@ -45,7 +45,7 @@ fn one_stream_is_that_of_the_crate_for_every_length() {
         let mut state = INITIAL;
         compress(&mut state, &padded(&message));
         let expected: [u8; 16] = Md5::digest(&message).into();
-        assert_eq!(octets(&state), expected, "{length} octets");
+        assert_eq!(bytes_of(&state), expected, "{length} bytes");
     }
 }
 
@@ -60,7 +60,7 @@ fn blocks_may_come_in_any_portions() {
         assert_eq!(state, whole, "{size} at a time");
     }
     compress(&mut whole, &[]);
-    assert_eq!(octets(&whole), <[u8; 16]>::from(Md5::digest(noise(2000, 1))));
+    assert_eq!(bytes_of(&whole), <[u8; 16]>::from(Md5::digest(noise(2000, 1))));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn four_streams_are_each_that_of_the_crate_on_every_path() {
             }
             for (lane, message) in messages.iter().enumerate() {
                 let expected: [u8; 16] = Md5::digest(message).into();
-                assert_eq!(octets(&states[lane]), expected, "{name}, {round} octets, lane {lane}");
+                assert_eq!(bytes_of(&states[lane]), expected, "{name}, {round} bytes, lane {lane}");
             }
         }
     }
@@ -86,8 +86,8 @@ fn lanes_do_not_touch_one_another() {
     for (name, four) in paths() {
         for round in 0..1000_u64 {
             let start: [State; 4] = std::array::from_fn(|lane| {
-                let octets = noise(16, round * 4 + lane as u64);
-                std::array::from_fn(|word| u32::from_le_bytes(octets.as_chunks::<4>().0[word]))
+                let bytes = noise(16, round * 4 + lane as u64);
+                std::array::from_fn(|word| u32::from_le_bytes(bytes.as_chunks::<4>().0[word]))
             });
             let blocks: [Block; 4] = std::array::from_fn(|lane| {
                 noise(64, round * 4 + lane as u64 + 100_000).try_into().unwrap()
@@ -112,7 +112,7 @@ fn messages_of_any_lengths_are_hashed_side_by_side() {
         let mut states = [INITIAL; 4];
         compress_all(&mut states, blocks.each_ref().map(Vec::as_slice));
         for (state, message) in states.iter().zip(&messages) {
-            assert_eq!(octets(state), <[u8; 16]>::from(Md5::digest(message)), "{lengths:?}");
+            assert_eq!(bytes_of(state), <[u8; 16]>::from(Md5::digest(message)), "{lengths:?}");
         }
     }
 }
@@ -130,7 +130,7 @@ fn lanes_are_used_as_long_as_two_messages_go_on() {
 #[test]
 fn parts_of_a_text_follow_colons_and_none_is_cut_off() {
     let mut text = Text::<1>::new();
-    text.push_with(|octets: &mut [u8; 3]| *octets = *b"abc").unwrap();
+    text.push_with(|bytes: &mut [u8; 3]| *bytes = *b"abc").unwrap();
     text.push_part(b"").unwrap();
     text.push_part(b"defg").unwrap();
     assert_eq!(text.len(), 9);

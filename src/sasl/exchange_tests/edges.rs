@@ -9,16 +9,16 @@ fn what_is_to_be_completed_passes_through() {
     }
     // It is still the package's turn.
     let mut server = Subject::server(b"proof");
-    server.toy.legs = 1;
+    server.toy.steps = 1;
     assert_eq!(server.take(b"complete").unwrap().0, Outcome::Complete);
     assert_eq!(server.goes_on(b"token"), b"proof");
     unwrapped(0, &server.goes_on(b""));
 }
 
 #[test]
-fn clients_of_several_legs_repeat_the_first() {
+fn clients_of_several_steps_repeat_the_first() {
     let mut client = Subject::client(b"last", SIGNS);
-    client.toy.legs = 2;
+    client.toy.steps = 2;
     assert_eq!(client.goes_on(b""), b"more");
     assert_eq!(client.goes_on(b"one"), b"more");
     assert_eq!(client.goes_on(b"two"), b"last");
@@ -27,9 +27,9 @@ fn clients_of_several_legs_repeat_the_first() {
 }
 
 #[test]
-fn what_a_client_asked_for_in_any_leg_counts() {
+fn what_a_client_asked_for_in_any_step_counts() {
     let mut client = Subject::client(b"last", Flags::CONFIDENTIALITY);
-    client.toy.legs = 1;
+    client.toy.steps = 1;
     client.goes_on(b"");
     client.asked = Flags::NONE;
     client.goes_on(b"one");

@@ -19,7 +19,7 @@ fn in_child<const N: usize>(work: impl Fn() -> [u8; N]) -> [u8; N] {
         unsafe { libc::alarm(20) };
         // A panic must not go on into the parent's other tests: nothing is written then.
         if let Ok(result) = catch_unwind(AssertUnwindSafe(&work)) {
-            // SAFETY: `result` is N readable octets and the descriptor is the pipe's.
+            // SAFETY: `result` is N readable bytes and the descriptor is the pipe's.
             unsafe { libc::write(ends[1], result.as_ptr().cast(), N) };
         }
         // SAFETY: ends the child without running what belongs to its parent.
@@ -36,10 +36,10 @@ fn in_child<const N: usize>(work: impl Fn() -> [u8; N]) -> [u8; N] {
     result
 }
 
-fn octets() -> [u8; 16] {
-    let mut octets = [0; 16];
-    crate::random::fill(&mut octets).unwrap();
-    octets
+fn bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    crate::random::fill(&mut bytes).unwrap();
+    bytes
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn a_child_and_its_child_are_in_other_epochs_and_the_parent_stays() {
 }
 
 #[test]
-fn a_child_does_not_repeat_its_parents_random_octets() {
-    octets();
-    let child = in_child(octets);
-    let sibling = in_child(octets);
-    let parent = octets();
+fn a_child_does_not_repeat_its_parents_random_bytes() {
+    bytes();
+    let child = in_child(bytes);
+    let sibling = in_child(bytes);
+    let parent = bytes();
     assert_ne!(child, parent);
     assert_ne!(sibling, parent);
     assert_ne!(child, sibling);

@@ -42,7 +42,7 @@ fn work() -> usize {
 fn a_large_file_is_read_beside_look_ups() {
     let directory = Scratch::new();
     let (path, file) = opened_large(&directory);
-    for (number, hash, octet) in [(1, TWO, 0x22), (2, ONE, 0x11), (3, TWO, 0x22)] {
+    for (number, hash, byte) in [(1, TWO, 0x22), (2, ONE, 0x11), (3, TWO, 0x22)] {
         let before = alice(&file);
         write(&path, &large(hash), number);
         // By a refresh, and by a look-up.
@@ -57,7 +57,7 @@ fn a_large_file_is_read_beside_look_ups() {
         // One thread is enough, and the thread that asked before learns of it.
         assert_eq!(work(), 1);
         assert!(file.refresh());
-        assert_eq!(alice(&file), Some(octet));
+        assert_eq!(alice(&file), Some(byte));
         assert!(!file.refresh());
         assert_eq!(work(), 0);
     }
@@ -76,7 +76,7 @@ fn size_decides_of_the_old_accounts_too() {
     write(&path, &line(ONE), 2);
     assert!(file.refresh());
     assert_eq!((alice(&file), work()), (Some(0x11), 0));
-    // As large as may be, and by an octet larger.
+    // As large as may be, and by a byte larger.
     let fitting = large(TWO).replacen(&"x".repeat(line(TWO).len() + 2), "", 1);
     assert_eq!(fitting.len() as u64, reading::IN_PLACE);
     write(&path, &fitting, 3);
@@ -113,10 +113,10 @@ fn without_a_thread_a_large_file_is_read_in_place() {
     let mut file = Arc::into_inner(file).unwrap();
     file.spawn = |_, _| Err(io::ErrorKind::WouldBlock.into());
     let file = Arc::new_cyclic(|own| HtdigestFile { own: Weak::clone(own), ..file });
-    for (second, hash, octet) in [(1, TWO, 0x22), (2, ONE, 0x11)] {
+    for (second, hash, byte) in [(1, TWO, 0x22), (2, ONE, 0x11)] {
         write(&path, &large(hash), second);
         assert!(file.refresh());
-        assert_eq!(alice(&file), Some(octet));
+        assert_eq!(alice(&file), Some(byte));
     }
 }
 

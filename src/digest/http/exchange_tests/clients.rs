@@ -46,7 +46,7 @@ fn sign(
     match result {
         Ok(()) => Ok(String::from_utf8(output[..length.unwrap()].to_vec()).unwrap()),
         Err(error) => {
-            assert!(output.iter().all(|octet| *octet == 0xFF), "nothing is written");
+            assert!(output.iter().all(|byte| *byte == 0xFF), "nothing is written");
             Err((error.status(), length))
         }
     }
@@ -136,12 +136,12 @@ fn signature_buffers_are_checked_and_no_count_is_lost() {
     }
     let exact = sign(&*context, "GET", "/", buffer_type::DATA, needed).unwrap();
     assert_eq!(value(&exact, "nc").unwrap(), "00000003");
-    let mut octets = vec![0; 4096];
+    let mut bytes = vec![0; 4096];
     let mut four = [
         message_buffer(TOKEN, &mut []),
         message_buffer(PARAMS, &mut []),
         message_buffer(PARAMS, &mut []),
-        message_buffer(buffer_type::PADDING, &mut octets),
+        message_buffer(buffer_type::PADDING, &mut bytes),
     ];
     assert_eq!(status_of(context.sign(0, &mut Message(&mut four))), Status::INVALID_TOKEN);
     assert_eq!(status_of(context.sign(0, &mut Message(&mut []))), Status::INVALID_TOKEN);
@@ -278,7 +278,7 @@ fn names_follow_the_charset_and_the_algorithm() {
     }
 }
 
-/// The hash of a response to this challenge is that of RFC 7616 for these octets of name and password.
+/// The hash of a response to this challenge is that of RFC 7616 for these bytes of name and password.
 fn is_hashed_as(context: &dyn Context, challenge: &str, user: &[u8], password: &[u8]) {
     let response = initialize(context, challenge, "GET", "/", STYLE).unwrap();
     let of = |name: &str| value(&response, name).unwrap().into_bytes();

@@ -21,8 +21,8 @@ impl Client {
         let name = value(challenge, "algorithm").unwrap();
         let algorithm = Algorithm::from_name(name.as_bytes()).unwrap();
         let nonce = value(challenge, "nonce").unwrap();
-        let (user_octets, password) = (user.as_bytes(), password.as_bytes());
-        let secret = formulas::password(algorithm.hash, user_octets, b"example.org", password);
+        let (user_bytes, password) = (user.as_bytes(), password.as_bytes());
+        let secret = formulas::password(algorithm.hash, user_bytes, b"example.org", password);
         let a1 = if algorithm.session {
             formulas::session(algorithm.hash, &secret, nonce.as_bytes(), b"0123456789abcdef")
         } else {

@@ -149,14 +149,14 @@ fn r35_a_replayed_request_is_out_of_sequence_however_often() {
 
 #[test]
 fn r37_a_nonce_of_another_server_gets_a_challenge_of_ours() {
-    let credential = server("secret = \"sixteen octets!!\"");
-    let other = server("secret = \"sixteen octets!?\"");
+    let credential = server("secret = \"sixteen bytes!!\"");
+    let other = server("secret = \"sixteen bytes!?\"");
     let response = ALICE.respond(&challenge(&other), 1, "GET", "/");
     assert_challenged(outcome(&credential, &response, "GET"), false);
     let invented = challenge(&other).replace("+Upgraded+v1", "+Upgraded+v2");
     let response = ALICE.respond(&invented, 1, "GET", "/");
     assert_challenged(outcome(&credential, &response, "GET"), false);
-    let ours = ALICE.respond(&challenge(&server("secret = \"sixteen octets!!\"")), 1, "GET", "/");
+    let ours = ALICE.respond(&challenge(&server("secret = \"sixteen bytes!!\"")), 1, "GET", "/");
     assert_eq!(outcome(&credential, &ours, "GET").unwrap().0, Done, "another process's");
 }
 
@@ -311,8 +311,8 @@ fn message_functions_of_sasl_are_not_https() {
     let credential = server("");
     let response = ALICE.respond(&challenge(&credential), 1, "GET", "/");
     let (context, _) = answer(&credential, &response, "GET");
-    let mut octets = *b"plain text and more of it";
-    let mut buffers = [message_buffer(buffer_type::DATA, &mut octets)];
+    let mut bytes = *b"plain text and more of it";
+    let mut buffers = [message_buffer(buffer_type::DATA, &mut bytes)];
     let mut message = Message(&mut buffers);
     assert_eq!(status_of(context.seal(0, &mut message)), Status::QOP_NOT_SUPPORTED);
     assert_eq!(status_of(context.open(&mut message)), Status::QOP_NOT_SUPPORTED);

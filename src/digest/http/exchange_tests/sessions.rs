@@ -288,7 +288,7 @@ fn r34_a_session_of_other_accounts_or_of_another_server_is_not_gone_on_with() {
     let others = [
         (server_of("", &accounts), Complete),
         (server_of("", &Arc::default()), Continue),
-        (server_of("secret = \"sixteen octets!!\"", &accounts), Continue),
+        (server_of("secret = \"sixteen bytes!!\"", &accounts), Continue),
     ];
     for (place, (credential, expected)) in others.into_iter().enumerate() {
         let (_, result) = call_at(&credential, &sessions, &response, NOW);
@@ -296,7 +296,7 @@ fn r34_a_session_of_other_accounts_or_of_another_server_is_not_gone_on_with() {
     }
 }
 
-/// What another thread does while a leg is being taken.
+/// What another thread does while a step is being taken.
 struct Meanwhile<'a> {
     work: &'a dyn Fn(),
     text: Vec<u8>,
@@ -310,7 +310,7 @@ impl TokenSink for Meanwhile<'_> {
 }
 
 #[test]
-fn one_leg_at_a_time_asks_for_a_stale_challenge() {
+fn one_step_at_a_time_asks_for_a_stale_challenge() {
     let (credential, sessions) = (server(""), Sessions::new());
     let text = challenge_at(&credential, &sessions, NOW);
     let (_held, first) = call_at(&credential, &sessions, &ALICE.respond(&text, 1, "GET", "/"), NOW);

@@ -2,31 +2,31 @@
 
 use crate::kernels::scan;
 
-/// Octets of a directive's name: those of a token (RFC 2831 §7.1).
+/// Bytes of a directive's name: those of a token (RFC 2831 §7.1).
 pub(super) const NAME: u8 = 1;
-/// Octets that stand for themselves between quotes.
+/// Bytes that stand for themselves between quotes.
 pub(super) const QUOTED: u8 = 2;
-/// Octets of a bare value, blanks included.
+/// Bytes of a bare value, blanks included.
 pub(super) const BARE: u8 = 4;
 
-/// For each octet, the kinds of text it may be part of.
+/// For each byte, the kinds of text it may be part of.
 static KINDS: [u8; 256] = kinds();
 
-/// How many octets at the start are of this kind.
+/// How many bytes at the start are of this kind.
 #[inline]
-pub(super) fn span(octets: &[u8], kind: u8) -> usize {
-    let other = octets.iter().position(|octet| KINDS[usize::from(*octet)] & kind == 0);
-    let length = other.unwrap_or(octets.len());
+pub(super) fn span(bytes: &[u8], kind: u8) -> usize {
+    let other = bytes.iter().position(|byte| KINDS[usize::from(*byte)] & kind == 0);
+    let length = other.unwrap_or(bytes.len());
     scan::look_at(length);
     length
 }
 
-/// As [`span`] for QUOTED and BARE, whose text is longer: sixteen octets at a time as long as none
+/// As [`span`] for QUOTED and BARE, whose text is longer: sixteen bytes at a time as long as none
 /// is a control character or one of these `stops`, among which are all others not of this kind.
 #[inline]
-pub(super) fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N]) -> usize {
+pub(super) fn long_span<const N: usize>(bytes: &[u8], kind: u8, stops: [u8; N]) -> usize {
     let mut clear = 0;
-    for sixteen in octets.as_chunks::<16>().0 {
+    for sixteen in bytes.as_chunks::<16>().0 {
         let marks = scan::marks(sixteen, stops);
         if marks != 0 {
             clear += marks.trailing_zeros() as usize;
@@ -34,34 +34,34 @@ pub(super) fn long_span<const N: usize>(octets: &[u8], kind: u8, stops: [u8; N])
         }
         clear += 16;
     }
-    match octets.get(clear) {
-        Some(octet) if stops.contains(octet) => clear,
-        _ => clear + span(octets.get(clear..).unwrap_or_default(), kind),
+    match bytes.get(clear) {
+        Some(byte) if stops.contains(byte) => clear,
+        _ => clear + span(bytes.get(clear..).unwrap_or_default(), kind),
     }
 }
 
 const fn kinds() -> [u8; 256] {
     let mut kinds = [0; 256];
-    let mut octet = u8::MAX;
+    let mut byte = u8::MAX;
     loop {
-        kinds[octet as usize] = kind_of(octet);
-        if octet == 0 {
+        kinds[byte as usize] = kind_of(byte);
+        if byte == 0 {
             return kinds;
         }
-        octet -= 1;
+        byte -= 1;
     }
 }
 
-const fn kind_of(octet: u8) -> u8 {
+const fn kind_of(byte: u8) -> u8 {
     const SEPARATORS: &[u8] = b"\t ()<>@;:/[]?={}";
     let mut left = SEPARATORS;
     while let [separator, rest @ ..] = left {
-        if octet == *separator {
+        if byte == *separator {
             return QUOTED | BARE;
         }
         left = rest;
     }
-    match octet {
+    match byte {
         b'"' | 0..b' ' | 0x7F => 0,
         b'\\' => BARE,
         b',' => QUOTED,

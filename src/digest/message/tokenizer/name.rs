@@ -5,7 +5,7 @@ use crate::kernels::scan;
 /// The bit that is set in each lower-case letter.
 const LOWER_CASE: u128 = u128::from_le_bytes([0x20; 16]);
 
-/// The bits of the first octets, by their number: as many as the name of a usual directive has.
+/// The bits of the first bytes, by their number: as many as the name of a usual directive has.
 static FIRST: [u128; 15] = {
     let mut first = [0; 15];
     let mut length = 1;
@@ -17,7 +17,7 @@ static FIRST: [u128; 15] = {
 };
 
 /// A directive's name as a number that is the same in upper and lower case, for `match`. Names of
-/// more than sixteen octets, longer than any that is known, are all [`Name::LONG`].
+/// more than sixteen bytes, longer than any that is known, are all [`Name::LONG`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Name(u128);
 
@@ -29,25 +29,25 @@ impl Name {
     #[must_use]
     #[inline]
     pub const fn of(name: &[u8]) -> Self {
-        let mut octets = 0;
+        let mut bytes = 0;
         let mut bits = 0;
         let mut left = name;
-        while let [rest @ .., octet] = left {
-            octets = octets << 8 | *octet as u128;
+        while let [rest @ .., byte] = left {
+            bytes = bytes << 8 | *byte as u128;
             bits += 8;
             left = rest;
         }
-        Self::fold(octets, bits)
+        Self::fold(bytes, bits)
     }
 
-    /// Of the letters and hyphens that `octets` begin with: how many there are, and their number.
-    /// `None` where there are none, or too many for two more octets to stand after them.
+    /// Of the letters and hyphens that `bytes` begin with: how many there are, and their number.
+    /// `None` where there are none, or too many for two more bytes to stand after them.
     #[inline]
-    pub(super) fn of_usual(octets: &[u8; 16]) -> Option<(usize, Self)> {
-        let length = scan::non_letters(octets).trailing_zeros() as usize;
+    pub(super) fn of_usual(bytes: &[u8; 16]) -> Option<(usize, Self)> {
+        let length = scan::non_letters(bytes).trailing_zeros() as usize;
         let used = *FIRST.get(length)?;
-        let octets = u128::from_le_bytes(*octets) | LOWER_CASE;
-        (length > 0).then_some((length, Self(octets & used)))
+        let bytes = u128::from_le_bytes(*bytes) | LOWER_CASE;
+        (length > 0).then_some((length, Self(bytes & used)))
     }
 
     /// One of [`PLACES`] numbers.
@@ -61,9 +61,9 @@ impl Name {
     // Of a token's characters the bit that is set in all changes upper-case letters, and some signs
     // to others, but none to a letter or hyphen, which is all that known names have.
     #[inline]
-    const fn fold(octets: u128, bits: u32) -> Self {
+    const fn fold(bytes: u128, bits: u32) -> Self {
         match u128::MAX.checked_shr(128_u32.wrapping_sub(bits)) {
-            Some(used) => Self((octets | LOWER_CASE) & used),
+            Some(used) => Self((bytes | LOWER_CASE) & used),
             None => Self::LONG,
         }
     }

@@ -14,10 +14,10 @@ fn read(message: &[u8]) -> std::result::Result<Vec<Row<'_>>, Status> {
         .collect()
 }
 
-/// Octets that mean something to a tokenizer.
+/// Bytes that mean something to a tokenizer.
 const LIKELY: &[u8] = b"\"\\,=\0\r\n \t\x7F\x80\xC3\xFFa0";
 
-/// Calls `check` with copies of `wire` that have one to four octets flipped, deleted or inserted, or
+/// Calls `check` with copies of `wire` that have one to four bytes flipped, deleted or inserted, or
 /// pieces repeated; the same ones in every run.
 pub(in crate::digest) fn mutations(wire: &str, check: impl Fn(&[u8])) {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
@@ -28,20 +28,20 @@ pub(in crate::digest) fn mutations(wire: &str, check: impl Fn(&[u8])) {
         usize::try_from(state % below as u64).unwrap()
     };
     for round in 0..4000 {
-        let mut octets = wire.as_bytes().to_vec();
+        let mut bytes = wire.as_bytes().to_vec();
         for _ in 0..=round / 1000 {
-            let at = random(octets.len());
+            let at = random(bytes.len());
             match random(4) {
-                0 => octets[at] ^= 1 << random(8),
-                1 => drop(octets.remove(at)),
-                2 => octets.insert(at, LIKELY[random(LIKELY.len())]),
+                0 => bytes[at] ^= 1 << random(8),
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, LIKELY[random(LIKELY.len())]),
                 _ => {
-                    let piece = octets[at..(at + random(9)).min(octets.len())].to_vec();
-                    octets.splice(at..at, piece);
+                    let piece = bytes[at..(at + random(9)).min(bytes.len())].to_vec();
+                    bytes.splice(at..at, piece);
                 }
             }
         }
-        check(&octets.into_boxed_slice());
+        check(&bytes.into_boxed_slice());
     }
 }
 
@@ -127,8 +127,8 @@ fn malformed_directives_are_invalid_token() {
         "a=\"\r\n \"",
         "a=\"b\x7F\"",
         "a=\"b\\\x7F\"",
-        "a=\"a value that is longer than sixteen octets\r\n and is folded\"",
-        "a=\"a value that is longer than sixteen octets\x7F\", b=c",
+        "a=\"a value that is longer than sixteen bytes\r\n and is folded\"",
+        "a=\"a value that is longer than sixteen bytes\x7F\", b=c",
         "a=b\x01",
         "a=b\x7F",
         "a\x01=b",
@@ -175,11 +175,11 @@ fn names_compare_without_regard_to_case() {
     assert_ne!(Name::of(b"nonce"), Name::of(b"cnonce"));
     assert_ne!(Name::of(b"aBCDEFGHIJKLMNOP"), Name::LONG);
     assert_eq!(Name::of(b"ABCDEFGHIJKLMNOPQ"), Name::LONG);
-    // No other octet of a token becomes a letter or hyphen.
+    // No other byte of a token becomes a letter or hyphen.
     for known in (b'a'..=b'z').chain([b'-']) {
-        for octet in 0x21..0x7F_u8 {
-            let same = Name::of(&[octet]) == Name::of(&[known]);
-            assert_eq!(same, octet.eq_ignore_ascii_case(&known), "{octet:02x} {known:02x}");
+        for byte in 0x21..0x7F_u8 {
+            let same = Name::of(&[byte]) == Name::of(&[known]);
+            assert_eq!(same, byte.eq_ignore_ascii_case(&known), "{byte:02x} {known:02x}");
         }
     }
 }
@@ -219,11 +219,11 @@ fn usual_directives_are_read_as_all_are() {
                    nc=00000001,qop=auth,  algorithm=MD5-sess,charset=utf-8 ,uri=/dir/index.html,digest-uri=\"imap/localhost\"";
     assert_eq!(read_slowly(message.as_bytes()).unwrap().len(), 9);
     mutations(message, assert_same_both_ways);
-    for octet in 0..=u8::MAX {
+    for byte in 0..=u8::MAX {
         for place in 0..message.len() {
-            let mut octets = message.as_bytes().to_vec();
-            octets[place] = octet;
-            assert_same_both_ways(&octets);
+            let mut bytes = message.as_bytes().to_vec();
+            bytes[place] = byte;
+            assert_same_both_ways(&bytes);
         }
     }
 }
@@ -264,18 +264,18 @@ fn usual_directives_take_the_short_way_wherever_they_stand() {
     for message in [
         "fifteen-letters=1, x=1",
         "sixteen--letters=1, x=1",
-        "=1, a text of enough octets=1",
-        "digest_uri=1, a text of enough octets=1",
-        "digest-uri =1, a text of enough octets=1",
-        "digest-uri= 1, a text of enough octets=1",
-        "digest-uri=1 , a text of enough octets=1",
-        "digest-uri=\"1\" , a text of enough octets=1",
-        "digest-uri=\"1\\2\", a text of enough octets=1",
-        "digest-uri=, a text of enough octets=1",
+        "=1, a text of enough bytes=1",
+        "digest_uri=1, a text of enough bytes=1",
+        "digest-uri =1, a text of enough bytes=1",
+        "digest-uri= 1, a text of enough bytes=1",
+        "digest-uri=1 , a text of enough bytes=1",
+        "digest-uri=\"1\" , a text of enough bytes=1",
+        "digest-uri=\"1\\2\", a text of enough bytes=1",
+        "digest-uri=, a text of enough bytes=1",
         "digest-uri=\"not closed and long enough",
-        "digest\ruri=1, a text of enough octets=1",
-        "fifteen-octets=",
-        "fourteen-octet=\"",
+        "digest\ruri=1, a text of enough bytes=1",
+        "fifteen-bytes=",
+        "fourteen-byte=\"",
         "nc=00000001",
     ] {
         assert!(!is_usual(message.as_bytes()), "{message}");
@@ -298,7 +298,7 @@ fn the_end_of_a_message_is_looked_at_as_if_nuls_followed() {
 fn names_of_every_length_end_at_the_equals_sign() {
     for length in 1..50 {
         let name = "Name".repeat(13)[..length].to_owned();
-        for end in ["=1", " = 1", "=\"a value that is longer than sixteen octets\""] {
+        for end in ["=1", " = 1", "=\"a value that is longer than sixteen bytes\""] {
             let message = format!("{name}{end}");
             let [(found, ..)] = read(message.as_bytes()).unwrap()[..] else { panic!("{message}") };
             assert_eq!(found, name.as_bytes());
@@ -311,20 +311,20 @@ fn names_of_every_length_end_at_the_equals_sign() {
 }
 
 #[test]
-fn every_octet_ends_a_value_at_every_place_or_none() {
-    for octet in 0..=u8::MAX {
+fn every_byte_ends_a_value_at_every_place_or_none() {
+    for byte in 0..=u8::MAX {
         for at in 0..20 {
             let mut text = [b'z'; 20];
-            text[at] = octet;
-            let quoted = octet >= 0x20 && !b"\"\\\x7F".contains(&octet) || octet == b'\t';
-            let bare = octet >= 0x20 && !b",\"\x7F".contains(&octet) || octet == b'\t';
+            text[at] = byte;
+            let quoted = byte >= 0x20 && !b"\"\\\x7F".contains(&byte) || byte == b'\t';
+            let bare = byte >= 0x20 && !b",\"\x7F".contains(&byte) || byte == b'\t';
             let (end_quoted, end_bare) = (if quoted { 20 } else { at }, if bare { 20 } else { at });
             assert_eq!(
                 long_span(&text, QUOTED, [b'"', b'\\', 0x7F]),
                 end_quoted,
-                "{octet:02x} {at}"
+                "{byte:02x} {at}"
             );
-            assert_eq!(long_span(&text, BARE, [b',', b'"', 0x7F]), end_bare, "{octet:02x} {at}");
+            assert_eq!(long_span(&text, BARE, [b',', b'"', 0x7F]), end_bare, "{byte:02x} {at}");
         }
     }
 }
@@ -359,11 +359,10 @@ fn r14_every_prefix_of_a_message_is_read_or_refused() {
 #[test]
 fn r15_a_mebibyte_of_one_character_takes_linear_time() {
     const SIZE: usize = 1 << 20;
-    for (octet, good) in [(b'\\', false), (b'"', false), (b',', true), (b' ', true), (b'=', false)]
-    {
-        assert_eq!(read(&vec![octet; SIZE]).is_ok(), good, "{:?}", char::from(octet));
-        let quoted = [&b"a=\""[..], &vec![octet; SIZE], b"\""].concat();
-        assert_eq!(read(&quoted).is_ok(), octet != b'"', "quoted {:?}", char::from(octet));
+    for (byte, good) in [(b'\\', false), (b'"', false), (b',', true), (b' ', true), (b'=', false)] {
+        assert_eq!(read(&vec![byte; SIZE]).is_ok(), good, "{:?}", char::from(byte));
+        let quoted = [&b"a=\""[..], &vec![byte; SIZE], b"\""].concat();
+        assert_eq!(read(&quoted).is_ok(), byte != b'"', "quoted {:?}", char::from(byte));
     }
     for unit in ["\\\"", "a=b,", "a=\"\",", "\r\n ", "\\\\"] {
         let many = unit.repeat(SIZE / unit.len());
@@ -373,11 +372,11 @@ fn r15_a_mebibyte_of_one_character_takes_linear_time() {
         assert_eq!(read(quoted.as_bytes()).is_ok(), good, "{unit:?}");
     }
     assert_eq!(read(&vec![0; SIZE]), Ok(vec![]));
-    let value = Value { octets: &vec![b'\\'; SIZE], form: Form::Escaped };
+    let value = Value { bytes: &vec![b'\\'; SIZE], form: Form::Escaped };
     assert_eq!(value.unquoted().len(), SIZE / 2);
 }
 
-/// Octets that are looked at to read `message`, on the short way and on the one for all.
+/// Bytes that are looked at to read `message`, on the short way and on the one for all.
 fn effort(message: &[u8]) -> [usize; 2] {
     let mut short = directives(message);
     scan::LOOKED_AT.set(0);
@@ -391,13 +390,13 @@ fn effort(message: &[u8]) -> [usize; 2] {
 #[test]
 fn r15_twice_as_long_a_message_is_twice_the_effort() {
     const MEBIBYTE: usize = 1 << 20;
-    let octets =
+    let bytes =
         ["\\", "\"", ",", "=", "a", " ", "\t", "\0", "\x7F"].map(|unit| (unit, MEBIBYTE / 2));
     let units =
         ["\r\n ", "\\\"", "\\\\", "a=b,", "a=\"\",", "a=\"b\\\"\",", "a = b ,", "a=\"\r\n \","];
     let names = ["abcdefghijklmnopq=1,", "a=b c,", "é"];
     let units = units.into_iter().chain(names).map(|unit| (unit, MEBIBYTE / 32));
-    for (unit, size) in octets.into_iter().chain(units) {
+    for (unit, size) in bytes.into_iter().chain(units) {
         for (before, after) in
             [("", ""), ("a=\"", ""), ("a=\"", "\""), ("a=", ""), ("x=y,a=", ",b=c")]
         {
@@ -444,8 +443,8 @@ fn r17_nuls_at_the_end_are_dropped_and_others_are_invalid_token() {
 
 #[test]
 fn mutated_messages_never_panic() {
-    mutations("username=\"a\\\\b\", realm=\"\",nc=00000001 ,qop=auth", |octets| {
-        for directive in directives(octets).flatten() {
+    mutations("username=\"a\\\\b\", realm=\"\",nc=00000001 ,qop=auth", |bytes| {
+        for directive in directives(bytes).flatten() {
             let unquoted = directive.value.unquoted();
             assert!(unquoted.len() <= directive.value.raw().len());
         }

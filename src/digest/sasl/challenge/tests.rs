@@ -222,8 +222,8 @@ fn r22_broken_utf8_in_a_realm_is_invalid_token_where_utf8_is_declared() {
 #[test]
 fn mutated_challenges_never_panic() {
     for wire in [WINDOWS, CYRUS, JDK, GSASL, DOVECOT, RFC_2831] {
-        mutations(wire, |octets| {
-            if let Ok(challenge) = Challenge::parse(octets) {
+        mutations(wire, |bytes| {
+            if let Ok(challenge) = Challenge::parse(bytes) {
                 assert!(!challenge.qop.is_empty());
                 assert_eq!(challenge.realm, challenge.realms().next());
             }

@@ -24,7 +24,7 @@ fn server_with_lines(keys: &str, lines: &[Vec<u8>]) -> Arc<DigestCredential> {
     Arc::new(DigestCredential::with_config(request, config).unwrap())
 }
 
-/// The response of a client that hashes these octets, and announces UTF-8 or nothing.
+/// The response of a client that hashes these bytes, and announces UTF-8 or nothing.
 fn response(challenge: &[u8], sent: &[u8], user: &[u8], realm: &str, password: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(challenge);
     let nonce = text.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -70,9 +70,9 @@ fn a_line_for_each_kind_of_client_lets_each_in() {
         ("has a password that is none", user, user, b"gr\xC3", Status::LOGON_DENIED),
     ] {
         let context = begin(&credential, Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let response = response(&challenge, sent, user, "example.org", password);
-        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), expected, "{kind}");
+        assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), expected, "{kind}");
         if expected == Status::OK {
             let Ok(Attribute::Names(name)) = context.query(AttributeId::NAMES) else { panic!() };
             assert_eq!(name, "example.org\\jäger", "{kind}");
@@ -97,10 +97,10 @@ fn only_users_of_the_offered_realm_are_let_in() {
         ("listed", "listed", "the realm is neither the one offered nor one of `realms`"),
     ] {
         let context = begin(&credential, Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         let name = user.as_bytes();
         let response = response(&challenge, name, name, realm, b"secret");
-        match leg(&*context, Flags::NONE, &response) {
+        match take_step(&*context, Flags::NONE, &response) {
             Ok(_) => assert_eq!(reason, "", "{user} of {realm}"),
             Err(refused) => {
                 assert_eq!(refused.status(), Status::LOGON_DENIED);
@@ -127,10 +127,14 @@ fn an_empty_realm_is_offered_and_lets_in_its_users_alone() {
         ("bob", "example.org", Status::LOGON_DENIED),
     ] {
         let context = begin(&credential, Role::Server);
-        let (_, challenge) = leg(&*context, Flags::NONE, b"").unwrap();
+        let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();
         assert!(challenge.ends_with(b",realm=\"\""));
         let response = response(&challenge, user.as_bytes(), user.as_bytes(), realm, b"secret");
-        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), expected, "{user} {realm}");
+        assert_eq!(
+            status_of(take_step(&*context, Flags::NONE, &response)),
+            expected,
+            "{user} {realm}"
+        );
         if expected == Status::OK {
             let Ok(Attribute::Names(name)) = context.query(AttributeId::NAMES) else { panic!() };
             assert_eq!(name, user);
@@ -147,7 +151,7 @@ fn a_user_of_another_realm_costs_what_an_unknown_one_does() {
         let (_, response) =
             exchange(&*context, &client_of(user, Some(domain), "secret"), Flags::NONE);
         let before = accounts.asked.load(Ordering::Relaxed);
-        assert_eq!(status_of(leg(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
+        assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
         assert_eq!(accounts.asked.load(Ordering::Relaxed) - before, 1, "{user}");
     }
 }

@@ -99,7 +99,7 @@ impl State {
     }
 
     /// Decrypts a message, whole blocks, where the cipher has blocks, and takes all but its last
-    /// `tail` octets into `mac`.
+    /// `tail` bytes into `mac`.
     #[inline]
     pub(super) fn open(&mut self, mac: &mut RunningMac<'_>, sealed: &mut impl Body, tail: usize) {
         match self {
@@ -128,7 +128,7 @@ impl State {
         Mark(Zeroizing::new(u64::from_ne_bytes(vector)))
     }
 
-    /// Undoes the decryption of `body`, the only one since `mark`: octets and state are as then.
+    /// Undoes the decryption of `body`, the only one since `mark`: bytes and state are as then.
     pub(super) fn undo(&mut self, mark: &Mark, body: &mut impl Body) {
         self.set_vector(mark.0.to_ne_bytes());
         // Ciphertext is made again from the text and the vector that it was made from.
@@ -205,7 +205,7 @@ fn pass_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, text: &mut [u8]) {
     });
 }
 
-/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+/// Decrypts `sealed`, and takes all but its last `tail` bytes into `mac`.
 #[inline(never)]
 fn open_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, sealed: &mut impl Body, tail: usize) {
     let mut left = sealed.len().saturating_sub(tail);
@@ -226,7 +226,7 @@ fn open_stream(stream: &mut Stream, mac: &mut RunningMac<'_>, sealed: &mut impl 
     });
 }
 
-/// Decrypts `sealed`, and takes all but its last `tail` octets into `mac`.
+/// Decrypts `sealed`, and takes all but its last `tail` bytes into `mac`.
 #[inline(never)]
 fn open_chained<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
@@ -261,7 +261,7 @@ fn by_length<'t>(
     (start, blocks, rest)
 }
 
-/// Passes `text` to `work`: its first `head` octets, then blocks, then what is left.
+/// Passes `text` to `work`: its first `head` bytes, then blocks, then what is left.
 fn by_blocks(head: usize, text: &mut [u8], mut work: impl FnMut(&mut [u8])) {
     let (head, rest) = text.split_at_mut(head.min(text.len()));
     work(head);

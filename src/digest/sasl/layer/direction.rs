@@ -264,10 +264,10 @@ fn spent() -> Error {
     Error::new(Status::CONTEXT_EXPIRED, reason)
 }
 
-/// The text's length, if padding and MAC are right. `mac` has seen all but the last [`TAIL`] octets.
+/// The text's length, if padding and MAC are right. `mac` has seen all but the last [`TAIL`] bytes.
 ///
 /// A wrong padding must look like a wrong MAC from outside (RFC 2831 has the padding inside the
-/// encryption and outside the MAC): the MAC is computed for both, then as if one octet were padding,
+/// encryption and outside the MAC): the MAC is computed for both, then as if one byte were padding,
 /// and as many blocks are hashed for each length of it.
 fn padded_length(mac: &mut RunningMac<'_>, opened: &impl Body) -> Option<usize> {
     let tail: Zeroizing<[u8; TAIL]> = Zeroizing::new(opened.last());
@@ -282,15 +282,15 @@ fn padded_length(mac: &mut RunningMac<'_>, opened: &impl Body) -> Option<usize> 
     bool::from(good).then(|| opened.len() - MAC - usize::from(padding))
 }
 
-/// How many octets at the end of `text` are padding, and whether they are right: 1 where they are
+/// How many bytes at the end of `text` are padding, and whether they are right: 1 where they are
 /// not. A zero is never padding.
 ///
-/// All eight octets are looked at together, in a word whose lowest octet is the last.
+/// All eight bytes are looked at together, in a word whose lowest byte is the last.
 fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const DISTANCES: u64 = 0x0706_0504_0302_0100;
     let [.., claimed] = text;
-    // The highest bit of an octet: whether its distance from the end is less than what is claimed,
+    // The highest bit of a byte: whether its distance from the end is less than what is claimed,
     // of which four bits are enough here.
     let inside = EACH * 0x7F + EACH * u64::from(claimed & 15) - DISTANCES;
     let mask = (inside >> 7 & EACH) * 0xFF;
@@ -299,7 +299,7 @@ fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
     (u8::conditional_select(&1, &claimed, right), right)
 }
 
-/// How many octets of padding a text of `length` octets gets: never none for a block cipher.
+/// How many bytes of padding a text of `length` bytes gets: never none for a block cipher.
 pub(super) fn padding_length(padded: bool, length: usize) -> usize {
     if padded { cbc::BLOCK - (length % cbc::BLOCK + MAC) % cbc::BLOCK } else { 0 }
 }
@@ -313,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padding_is_right_where_each_octet_of_it_tells_its_length() {
+    fn padding_is_right_where_each_byte_of_it_tells_its_length() {
         for claimed in 0..=255_u8 {
             let right = (1..=8).contains(&claimed);
             let mut text = [0xA5; cbc::BLOCK];
@@ -322,9 +322,9 @@ mod tests {
             let (padding, good) = padding_of(text);
             assert_eq!(bool::from(good), right, "{claimed}");
             assert_eq!(padding, if right { claimed } else { 1 });
-            for (at, octet) in (0..cbc::BLOCK - 1).zip(text) {
+            for (at, byte) in (0..cbc::BLOCK - 1).zip(text) {
                 let mut other = text;
-                other[at] = octet ^ 0x80;
+                other[at] = byte ^ 0x80;
                 let (_, good) = padding_of(other);
                 assert_eq!(bool::from(good), right && at < cbc::BLOCK - inside, "{claimed}, {at}");
             }

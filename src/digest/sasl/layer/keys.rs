@@ -8,7 +8,7 @@ use crate::digest::sasl::formulas::joined;
 use crate::kernels::md5::{Block, Text};
 use crate::sspi::Role;
 
-/// A key of 16 octets, wiped on drop.
+/// A key of 16 bytes, wiped on drop.
 pub(super) type Key = Zeroizing<[u8; 16]>;
 
 /// Which way messages go.
@@ -60,7 +60,7 @@ impl SigningTexts {
     pub(super) fn new(h_a1: &[u8; 16], flows: [Flow; 2]) -> Self {
         Self(flows.map(|flow| {
             let mut text = Text::new();
-            // A hash and a constant of under 70 octets always have room.
+            // A hash and a constant of under 70 bytes always have room.
             let _ = text.push(h_a1).and_then(|()| text.push(flow.signing_constant()));
             text
         }))
@@ -89,22 +89,22 @@ pub(super) fn sealing(h_a1: &[u8; 16], flow: Flow, cipher: Cipher) -> Key {
     Zeroizing::new(joined::<Md5>(&[strong, flow.sealing_constant()]).into())
 }
 
-/// Octets 0 to 6 and 7 to 13 of a sealing key as two DES keys of 8 octets, one after the other:
-/// seven bits to the octet from the left, and a low bit that makes the parity odd. DES ignores
+/// Bytes 0 to 6 and 7 to 13 of a sealing key as two DES keys of 8 bytes, one after the other:
+/// seven bits to the byte from the left, and a low bit that makes the parity odd. DES ignores
 /// it, but other implementations refuse keys without.
 pub(super) fn des_pair(key: &[u8; 16]) -> Zeroizing<[[u8; 8]; 2]> {
     let mut bits = u128::from_be_bytes(*key);
     let mut pair = Zeroizing::new([[0; 8]; 2]);
-    for octet in pair.as_flattened_mut() {
+    for byte in pair.as_flattened_mut() {
         let [first, ..] = bits.to_be_bytes();
         let seven = first & 0xFE;
-        *octet = seven | u8::from(seven.count_ones().is_multiple_of(2));
+        *byte = seven | u8::from(seven.count_ones().is_multiple_of(2));
         bits <<= 7;
     }
     pair
 }
 
-/// The initialization vector of the first message: octets 8 to 15 of the sealing key, which the
+/// The initialization vector of the first message: bytes 8 to 15 of the sealing key, which the
 /// keys of 3des overlap (RFC 2831 §2.4).
 pub(super) fn first_vector(key: &[u8; 16]) -> [u8; 8] {
     let mut vector = [0; 8];
@@ -116,7 +116,7 @@ pub(super) fn first_vector(key: &[u8; 16]) -> [u8; 8] {
 mod tests {
     use super::*;
     use crate::digest::message::hex::unhex;
-    use crate::kernels::md5::{INITIAL, compress, octets};
+    use crate::kernels::md5::{INITIAL, bytes_of, compress};
 
     const V4: &str = "68d9795fbde795dac0fdfdbd4461a106";
     const V1: &str = "a2549853149b0536f01f0b850c643c57";
@@ -135,7 +135,7 @@ mod tests {
             let hashes = texts.blocks().map(|blocks| {
                 let mut state = INITIAL;
                 compress(&mut state, blocks);
-                octets(&state)
+                bytes_of(&state)
             });
             assert_eq!(hashes, [key(to_server), key(to_client)]);
         }

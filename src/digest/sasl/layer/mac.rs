@@ -1,4 +1,4 @@
-//! The MAC of a message: HMAC-MD5 over its sequence number and text, ten octets of it, then the
+//! The MAC of a message: HMAC-MD5 over its sequence number and text, ten bytes of it, then the
 //! message type and the sequence number (RFC 2831 §2.3).
 
 use std::slice::from_ref;
@@ -8,17 +8,17 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::kernels::md5::{Block, State, compress, halves};
 
-/// Octets of the HMAC that are sent.
+/// Bytes of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
-/// Octets of message type and sequence number.
+/// Bytes of message type and sequence number.
 pub(super) const SUFFIX: usize = 6;
-/// Octets of a whole MAC block.
+/// Bytes of a whole MAC block.
 pub(super) const BLOCK: usize = MAC + SUFFIX;
 
 /// The message type, the same for every message (RFC 2831 §2.3).
 const TYPE: [u8; 2] = [0, 1];
 
-/// A key whose two pads are hashed already (RFC 2104 §4): two states of 16 octets.
+/// A key whose two pads are hashed already (RFC 2104 §4): two states of 16 bytes.
 pub(super) struct PreparedMac {
     inner: State,
     outer: State,
@@ -48,12 +48,12 @@ impl Drop for PreparedMac {
     }
 }
 
-/// The pads of a key, the inner first: the key filled up with zeros, exclusive-or an octet.
+/// The pads of a key, the inner first: the key filled up with zeros, exclusive-or a byte.
 pub(super) fn pads(key: &[u8; 16]) -> [Block; 2] {
-    [0x36, 0x5C].map(|octet| {
-        let mut block = [octet; 64];
-        for (octet, key) in block.iter_mut().zip(key) {
-            *octet ^= key;
+    [0x36, 0x5C].map(|byte| {
+        let mut block = [byte; 64];
+        for (byte, key) in block.iter_mut().zip(key) {
+            *byte ^= key;
         }
         block
     })
@@ -65,7 +65,7 @@ pub(super) struct RunningMac<'m> {
     outer: &'m State,
     /// The text since the last whole block, then zeros.
     partial: Block,
-    /// Octets hashed so far.
+    /// Bytes hashed so far.
     length: u64,
 }
 
@@ -119,12 +119,12 @@ impl RunningMac<'_> {
         self.partial = [0; 64];
     }
 
-    /// Octets up to the next whole block.
+    /// Bytes up to the next whole block.
     pub(super) fn missing(&self) -> usize {
         (64 - self.filled()) % 64
     }
 
-    /// The hash, to take `count` blocks into, when no octets are missing up to a whole block.
+    /// The hash, to take `count` blocks into, when no bytes are missing up to a whole block.
     pub(super) fn blocks(&mut self, count: usize) -> &mut State {
         self.length += 64 * count as u64;
         &mut self.state
@@ -198,8 +198,8 @@ impl RunningMac<'_> {
     #[inline]
     fn finish_outer(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
         let inner = halves(&self.state);
-        for (octets, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
-            *octets = half.to_le_bytes();
+        for (bytes, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
+            *bytes = half.to_le_bytes();
         }
         put_mark(&mut self.partial, size_of_val(&inner));
         put_length(&mut self.partial, PAD + size_of_val(&inner) as u64);
@@ -208,40 +208,40 @@ impl RunningMac<'_> {
         Mac::of(&self.state)
     }
 
-    /// Octets in the partial block.
+    /// Bytes in the partial block.
     fn filled(&self) -> usize {
         (self.length % 64) as usize
     }
 }
 
-/// Octets of a pad, which is a block.
+/// Bytes of a pad, which is a block.
 const PAD: u64 = 64;
 /// Where in the last block the message's length stands.
 const LENGTH_AT: usize = 56;
 
-/// Writes `octets` to the start of a block.
+/// Writes `bytes` to the start of a block.
 #[inline]
-fn put<const N: usize>(block: &mut Block, octets: [u8; N]) {
-    block.split_at_mut(N).0.copy_from_slice(&octets);
+fn put<const N: usize>(block: &mut Block, bytes: [u8; N]) {
+    block.split_at_mut(N).0.copy_from_slice(&bytes);
 }
 
-/// Writes the mark of a message's end (RFC 1321 §3.1) after the first `filled` octets of a block, as
+/// Writes the mark of a message's end (RFC 1321 §3.1) after the first `filled` bytes of a block, as
 /// a part of the word that it is in: the hash, which reads whole words, would have to wait for an
-/// octet by itself.
+/// byte by itself.
 fn put_mark(block: &mut Block, filled: usize) {
-    if let Some(octets) = block.as_chunks_mut().0.get_mut(filled / 4) {
-        let word = u32::from_le_bytes(*octets);
-        *octets = (word | 0x80 << (filled % 4 * 8)).to_le_bytes();
+    if let Some(bytes) = block.as_chunks_mut().0.get_mut(filled / 4) {
+        let word = u32::from_le_bytes(*bytes);
+        *bytes = (word | 0x80 << (filled % 4 * 8)).to_le_bytes();
     }
 }
 
-/// Writes the length of a message, given in octets, to its last block (RFC 1321 §3.2).
+/// Writes the length of a message, given in bytes, to its last block (RFC 1321 §3.2).
 fn put_length(block: &mut Block, length: u64) {
     let (_, end) = block.split_at_mut(LENGTH_AT);
     end.copy_from_slice(&(length << 3).to_le_bytes());
 }
 
-/// The text in the partial block may be a secret. Slices are wiped by more than an octet at a time.
+/// The text in the partial block may be a secret. Slices are wiped by more than a byte at a time.
 impl Drop for RunningMac<'_> {
     fn drop(&mut self) {
         self.partial.as_mut_slice().zeroize();
@@ -249,7 +249,7 @@ impl Drop for RunningMac<'_> {
     }
 }
 
-/// The ten octets of a MAC, as little-endian numbers.
+/// The ten bytes of a MAC, as little-endian numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Mac {
     start: u64,
@@ -264,8 +264,8 @@ impl Mac {
     }
 
     /// A MAC that was received.
-    pub(super) fn received(octets: [u8; MAC]) -> Self {
-        let (start, end) = (octets.first_chunk(), octets.last_chunk());
+    pub(super) fn received(bytes: [u8; MAC]) -> Self {
+        let (start, end) = (bytes.first_chunk(), bytes.last_chunk());
         Self {
             start: start.copied().map_or(0, u64::from_le_bytes),
             end: end.copied().map_or(0, u16::from_le_bytes),
@@ -329,7 +329,7 @@ mod tests {
                     let mut mac = prepared.begin(7);
                     text.chunks(portion).for_each(|part| mac.update(part));
                     let block = mac.finish().block(7);
-                    assert_eq!(block[..MAC], expected, "{length} octets by {portion}");
+                    assert_eq!(block[..MAC], expected, "{length} bytes by {portion}");
                     assert_eq!(block[MAC..], [0, 1, 0, 0, 0, 7]);
                 }
             }
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn macs_are_equal_in_every_octet_or_not_at_all() {
+    fn macs_are_equal_in_every_byte_or_not_at_all() {
         let mac = [7; MAC];
         let equal = |other| bool::from(Mac::received(mac).equals(Mac::received(other)));
         assert!(equal(mac));

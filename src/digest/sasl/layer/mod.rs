@@ -10,7 +10,7 @@
 //!          scattered  a body in any number of buffers
 //! ```
 //!
-//! The four octets of length in front of a body are the application's.
+//! The four bytes of length in front of a body are the application's.
 
 mod cbc;
 mod cipher;
@@ -110,7 +110,7 @@ impl Layer {
     }
 
     /// The MAC block of the next message to send, whose text is `parts` one after another: ten
-    /// octets of HMAC, message type, sequence number (RFC 2831 §2.3). Nothing is encrypted, and
+    /// bytes of HMAC, message type, sequence number (RFC 2831 §2.3). Nothing is encrypted, and
     /// signed and sealed messages are counted together.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl Layer {
         self.receiving.lock()?.verify(parts, block)
     }
 
-    /// How many octets of trailer [`Layer::seal`] makes for `data_length` octets of data.
+    /// How many bytes of trailer [`Layer::seal`] makes for `data_length` bytes of data.
     ///
     /// # Errors
     /// `INVALID_TOKEN` when the peer does not take so large a body (RFC 2831 §2.1.2, maxbuf).
@@ -169,7 +169,7 @@ impl Layer {
     }
 
     /// Seals the next message to send: encrypts `data` in place, writes padding, MAC, message type
-    /// and sequence number to the front of `trailer`, and returns how many octets that were. With
+    /// and sequence number to the front of `trailer`, and returns how many bytes that were. With
     /// integrity alone `data` stays as it is.
     ///
     /// # Errors
@@ -211,7 +211,7 @@ impl Layer {
     /// start of `first`. What follows the text (padding, MAC) is of no use.
     ///
     /// # Errors
-    /// `INCOMPLETE_MESSAGE` for a body of less than 16 octets, `MESSAGE_ALTERED` when the message
+    /// `INCOMPLETE_MESSAGE` for a body of less than 16 bytes, `MESSAGE_ALTERED` when the message
     /// type is not 1, the ciphertext not made of whole blocks, or padding or MAC are not right,
     /// `OUT_OF_SEQUENCE` when the sequence number is not the next, `CONTEXT_EXPIRED` after 2^32
     /// messages, `INVALID_TOKEN` for a longer body than the peer was told to send. Both buffers hold
@@ -259,7 +259,7 @@ impl Layer {
         self.receiving.lock().is_ok_and(|receiving| receiving.is_next(body.last()))
     }
 
-    /// Octets of the largest signature: `cbMaxSignature`.
+    /// Bytes of the largest signature: `cbMaxSignature`.
     #[must_use]
     pub fn max_signature(&self) -> u32 {
         16
@@ -271,7 +271,7 @@ impl Layer {
         if self.protection.is_padded() { 8 } else { 1 }
     }
 
-    /// Octets of trailer beside padding: `cbSecurityTrailer`.
+    /// Bytes of trailer beside padding: `cbSecurityTrailer`.
     #[must_use]
     pub fn security_trailer(&self) -> u32 {
         16
@@ -339,7 +339,7 @@ pub struct PackedDirection {
     /// The sequence number of the next message; 2^32 when none is left.
     pub sequence: u64,
     /// The cipher's position: empty before the first message and without a cipher, the last 8
-    /// octets of ciphertext for des and 3des, the 258 octets of its state for rc4.
+    /// bytes of ciphertext for des and 3des, the 258 bytes of its state for rc4.
     pub position: Secret<Vec<u8>>,
 }
 

@@ -1,6 +1,6 @@
 //! The memory of a message's body: mostly a data buffer and a trailer buffer.
 
-/// Octets that go through hash and cipher together, so that the second finds them in the cache.
+/// Bytes that go through hash and cipher together, so that the second finds them in the cache.
 /// DES is decrypted in batches of up to 4096.
 pub(super) const PIECE: usize = 16384;
 
@@ -92,8 +92,8 @@ impl Segments<'_> {
     #[inline(never)]
     fn last_across<const N: usize>(&self) -> [u8; N] {
         let mut last = [0; N];
-        let octets = self.second.iter().rev().chain(self.first.iter().rev());
-        for (to, from) in last.iter_mut().rev().zip(octets) {
+        let bytes = self.second.iter().rev().chain(self.first.iter().rev());
+        for (to, from) in last.iter_mut().rev().zip(bytes) {
             *to = *from;
         }
         last
@@ -106,7 +106,7 @@ fn in_pieces(runs: &mut [u8], work: &mut impl FnMut(&mut [u8])) {
     }
 }
 
-/// One unit, of 16 octets at most, that begins in `head` and ends in `tail`.
+/// One unit, of 16 bytes at most, that begins in `head` and ends in `tail`.
 fn across(head: &mut [u8], tail: &mut [u8], work: &mut impl FnMut(&mut [u8])) {
     let mut unit = [0; 16];
     let length = head.len() + tail.len();
@@ -129,18 +129,18 @@ mod tests {
     fn runs_are_whole_units_in_order_at_every_boundary() {
         for unit in [1, 8] {
             for boundary in 0..=32 {
-                let mut octets: Vec<u8> = (0..32).collect();
-                let (first, second) = octets.split_at_mut(boundary);
+                let mut bytes: Vec<u8> = (0..32).collect();
+                let (first, second) = bytes.split_at_mut(boundary);
                 let mut seen = Vec::new();
                 Segments::new(first, second).each_run(unit, |run| {
                     assert_eq!(run.len() % unit, 0);
                     seen.extend_from_slice(run);
-                    for octet in run {
-                        *octet += 100;
+                    for byte in run {
+                        *byte += 100;
                     }
                 });
                 assert_eq!(seen, (0..32).collect::<Vec<u8>>());
-                assert_eq!(octets, (100..132).collect::<Vec<u8>>());
+                assert_eq!(bytes, (100..132).collect::<Vec<u8>>());
             }
         }
     }
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn ends_are_found_across_the_boundary() {
         for boundary in 0..=10 {
-            let mut octets: Vec<u8> = (1..=10).collect();
-            let (first, second) = octets.split_at_mut(boundary);
+            let mut bytes: Vec<u8> = (1..=10).collect();
+            let (first, second) = bytes.split_at_mut(boundary);
             let segments = Segments::new(first, second);
             assert_eq!(segments.len(), 10);
             assert_eq!(segments.last::<4>(), [7, 8, 9, 10]);

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{Flow, SigningTexts};
 use super::mac::{PreparedMac, pads};
-use crate::kernels::md5::{Block, INITIAL, State, compress, compress_all, octets};
+use crate::kernels::md5::{Block, INITIAL, State, bytes_of, compress, compress_all};
 use crate::sspi::Role;
 
 /// What signs the messages of each direction (RFC 2831 §2.3).
@@ -62,7 +62,7 @@ impl Signers {
         let mut states = Zeroizing::new([INITIAL; 4]);
         compress_all(&mut states, [first, to_server, to_client, &[]]);
         let [common, keys @ .., _] = *states;
-        let pads = Zeroizing::new(keys.map(|key| pads(&octets(&key))));
+        let pads = Zeroizing::new(keys.map(|key| pads(&bytes_of(&key))));
         let [[inner, outer], [inner_2, outer_2]] =
             pads.each_ref().map(|pads| pads.each_ref().map(from_ref));
         *states = [common, INITIAL, INITIAL, INITIAL];

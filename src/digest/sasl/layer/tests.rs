@@ -39,7 +39,7 @@ fn sealed(sender: &Layer, text: &[u8]) -> Vec<u8> {
     let mut body = text.to_vec();
     let mut trailer = [0xEE; 24];
     let used = sender.seal(&mut body, &mut trailer).unwrap();
-    assert!(trailer[used..].iter().all(|octet| *octet == 0xEE), "octets after the trailer");
+    assert!(trailer[used..].iter().all(|byte| *byte == 0xEE), "bytes after the trailer");
     body.extend_from_slice(&trailer[..used]);
     body
 }
@@ -51,16 +51,16 @@ fn opened(receiver: &Layer, body: &[u8]) -> Result<Vec<u8>> {
 
 /// The text of a body in two pieces, the second from `boundary`. A refused one must be unchanged.
 fn opened_at(receiver: &Layer, body: &[u8], boundary: usize) -> Result<Vec<u8>> {
-    let mut octets = body.to_vec();
-    let (first, second) = octets.split_at_mut(boundary);
+    let mut bytes = body.to_vec();
+    let (first, second) = bytes.split_at_mut(boundary);
     let result = receiver.open(first, second);
     match result {
         Ok(length) => {
-            octets.truncate(length);
-            Ok(octets)
+            bytes.truncate(length);
+            Ok(bytes)
         }
         Err(error) => {
-            assert_eq!(octets, body, "a refused message is changed: {error}");
+            assert_eq!(bytes, body, "a refused message is changed: {error}");
             Err(error)
         }
     }

@@ -44,7 +44,7 @@ impl Layout {
         let texts = message.0.iter().enumerate();
         texts
             .filter(|(index, buffer)| self.is_text(*index, buffer))
-            .map(|(_, buffer)| buffer.data.octets().len())
+            .map(|(_, buffer)| buffer.data.bytes().len())
             .fold(0, usize::saturating_add)
     }
 
@@ -59,8 +59,8 @@ impl Layout {
         let places = memory.iter_mut().zip(&mut texts);
         for ((index, buffer), (place, text)) in message.0.iter_mut().enumerate().zip(places) {
             *text = self.is_text(index, buffer);
-            if let Data::Writable(octets) = &mut buffer.data {
-                *place = octets;
+            if let Data::Writable(bytes) = &mut buffer.data {
+                *place = bytes;
             }
         }
         let mut part = |part: Part| {
@@ -81,7 +81,7 @@ impl Layout {
 }
 
 fn room(message: &mut Message<'_, '_>, index: usize) -> Result<usize> {
-    message.writable(index).map(|octets| octets.len())
+    message.writable(index).map(|bytes| bytes.len())
 }
 
 /// `EncryptMessage`.
@@ -204,7 +204,7 @@ fn tell_lengths(message: &mut Message<'_, '_>, layout: &Layout, text: usize) {
     let mut left = text;
     for (index, buffer) in message.0.iter_mut().enumerate() {
         if layout.is_text(index, buffer) {
-            let length = buffer.data.octets().len().min(left);
+            let length = buffer.data.bytes().len().min(left);
             buffer.length = Some(length);
             left -= length;
         }

@@ -239,7 +239,7 @@ fn nothing_writable_is_left_readable() {
 fn what_is_too_small_is_told_and_nothing_changes() {
     for protection in all_protections() {
         let [client, server] = ends(protection);
-        // 16 octets, and padding of 7 where there is any.
+        // 16 bytes, and padding of 7 where there is any.
         let needed = client.trailer_length(7).unwrap();
         for (shape, told, length) in [
             (vec![data(b"a text!"), room(PADDING, 15)], 1, needed),

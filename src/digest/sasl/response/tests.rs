@@ -331,15 +331,15 @@ fn r22_cipher_counts_only_with_auth_conf() {
 fn r07_r22_broken_utf8_is_invalid_token_where_utf8_is_declared() {
     let broken: [&[u8]; 6] =
         [b"\xE4", b"a\xC3", b"\xC0\x80", b"\xE0\x80\xAF", b"\xED\xA0\x80", b"\xF4\x90\x80\x80"];
-    for octets in broken {
+    for bytes in broken {
         for name in ["username", "realm", "authzid"] {
             let replace = |token: String| {
                 let (before, after) = token.split_once('?').unwrap();
-                [before.as_bytes(), octets, after.as_bytes()].concat()
+                [before.as_bytes(), bytes, after.as_bytes()].concat()
             };
             assert_invalid(replace(with(name, "\"a?\"")));
             let latin1 = replace(with(name, "\"a?\"").replace("charset=utf-8,", ""));
-            assert_eq!(Response::parse(&latin1).is_ok(), name != "authzid", "{name} {octets:02x?}");
+            assert_eq!(Response::parse(&latin1).is_ok(), name != "authzid", "{name} {bytes:02x?}");
         }
     }
     assert_good(&with("username", "\"j\u{e4}ger \u{20ac}\""));
@@ -352,8 +352,8 @@ fn r07_r22_broken_utf8_is_invalid_token_where_utf8_is_declared() {
 #[test]
 fn mutated_responses_never_panic() {
     for wire in [V3, V4, CYRUS, JDK, GSASL, CURL, RFC_2831] {
-        mutations(wire, |octets| {
-            if let Ok(response) = Response::parse(octets) {
+        mutations(wire, |bytes| {
+            if let Ok(response) = Response::parse(bytes) {
                 assert_eq!(response.cipher.is_some(), response.qop == Qop::AuthConf);
                 assert_eq!(response.nc_text.len(), 8);
             }

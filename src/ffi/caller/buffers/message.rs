@@ -211,7 +211,7 @@ fn only_read(index: usize, buffer: SecBuffer) -> bool {
 /// A package's mistake must not become a pointer out of bounds in C.
 #[inline]
 fn is_inside(view: &MessageBuffer<'_>, pieces: &[Piece]) -> bool {
-    view.length.is_none_or(|length| length <= view.data.octets().len())
+    view.length.is_none_or(|length| length <= view.data.bytes().len())
         && view.placement.is_none_or(|placement| {
             let end = placement.offset.checked_add(placement.length);
             let piece = pieces.get(placement.buffer).filter(|piece| piece.takes_part);

@@ -247,6 +247,6 @@ fn nothing_secret_is_printed() {
 
 #[test]
 fn a_layer_is_small() {
-    // 281 octets is what a context of auth-int comes to in bare prototypes.
+    // 281 bytes is what a context of auth-int comes to in bare prototypes.
     assert!(size_of::<Layer>() <= 192, "{}", size_of::<Layer>());
 }

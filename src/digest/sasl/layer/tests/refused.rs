@@ -12,7 +12,7 @@ fn at(sequence: u64, protection: Protection) -> (Layer, Layer) {
     (Layer::import(&sending).unwrap(), Layer::import(&receiving).unwrap())
 }
 
-/// The first body to the server whose octets before encryption, MAC aside, are `text` and `padding`.
+/// The first body to the server whose bytes before encryption, MAC aside, are `text` and `padding`.
 /// The MAC is over `text`.
 fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
     let [prepared, _] = Signers::new(&h_a1(V4)).of(Role::Client);
@@ -73,11 +73,11 @@ fn r52_ciphertext_not_of_whole_blocks_is_altered() {
 }
 
 #[test]
-fn r52_every_last_octet_of_padding_but_the_right_ones_is_altered() {
+fn r52_every_last_byte_of_padding_but_the_right_ones_is_altered() {
     for protection in padded_protections() {
         for (room, length) in [(6_u8, 0_usize), (8, 6), (8, 22)] {
             for last in 0..=255_u8 {
-                // `room` octets, all of them `last`, are text and padding before the MAC.
+                // `room` bytes, all of them `last`, are text and padding before the MAC.
                 let padding = if (1..=room).contains(&last) { usize::from(last) } else { 0 };
                 let text = [vec![b'x'; length], vec![last; usize::from(room) - padding]].concat();
                 let body = forged(protection, &text, &vec![last; padding]);
@@ -106,7 +106,7 @@ fn r52_padding_longer_than_the_body_is_altered() {
 }
 
 #[test]
-fn r52_unequal_octets_of_padding_are_altered() {
+fn r52_unequal_bytes_of_padding_are_altered() {
     for protection in padded_protections() {
         for count in 2..=8_u8 {
             for wrong in 0..usize::from(count) - 1 {

@@ -84,14 +84,14 @@ fn r02_r13_quotes_and_backslashes_are_escaped_and_read_back() {
 #[test]
 fn r13_control_characters_are_not_sent() {
     TEXT.check().unwrap();
-    for octets in [&b"\0"[..], b"a\r\n", b"\x1F", b"\x7F", b"\t"] {
+    for bytes in [&b"\0"[..], b"a\r\n", b"\x1F", b"\x7F", b"\t"] {
         for text in [
-            ResponseText { username: octets, ..TEXT },
-            ResponseText { realm: Some(octets), ..TEXT },
-            ResponseText { nonce: Value::bare(octets), ..TEXT },
-            ResponseText { digest_uri: octets, ..TEXT },
-            ResponseText { cnonce: octets, ..TEXT },
-            ResponseText { authzid: Some(octets), ..TEXT },
+            ResponseText { username: bytes, ..TEXT },
+            ResponseText { realm: Some(bytes), ..TEXT },
+            ResponseText { nonce: Value::bare(bytes), ..TEXT },
+            ResponseText { digest_uri: bytes, ..TEXT },
+            ResponseText { cnonce: bytes, ..TEXT },
+            ResponseText { authzid: Some(bytes), ..TEXT },
         ] {
             assert_eq!(text.check().unwrap_err().status(), Status::INVALID_TOKEN);
         }
