@@ -74,7 +74,7 @@ fn everything_can_be_said() {
         accounts = "users/accounts"
         nonce_lifetime = 3_600
         maxbuf = 0x1000
-        secret = "sixteen bytes!!"
+        secret = "sixteen bytes !!"
         http_algorithms = ["SHA-256", "md5-SESS"]
         http_nonce_count = "window"
         http_sessions = 64
@@ -97,7 +97,7 @@ fn everything_can_be_said() {
     assert_eq!(config.accounts.unwrap(), Path::new("/etc/users/accounts"));
     assert_eq!(config.nonce_lifetime, Duration::from_secs(3600));
     assert_eq!(config.maxbuf, Some(4096));
-    assert_eq!(config.secret.unwrap().expose(), b"sixteen bytes!!");
+    assert_eq!(config.secret.unwrap().expose(), b"sixteen bytes !!");
     let names: Vec<_> = config.http_algorithms.iter().map(|algorithm| algorithm.name()).collect();
     assert_eq!(names, ["SHA-256", "MD5-sess"]);
     assert_eq!((config.http_nonce_count, config.http_sessions), (Order::Window, 64));
@@ -165,7 +165,7 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("server", "maxbuf = 16777216", "maxbuf"),
         ("server", "maxbuf = 4294967313", "maxbuf"),
         ("server", "maxbuf = 99999999999999999999999999999999999999999", "maxbuf"),
-        ("server", "secret = \"fifteen bytes!\"", "secret"),
+        ("server", "secret = \"fifteen bytes!!\"", "secret"),
         ("server", "secret = 1234567890123456", "secret"),
         ("server", "http_algorithms = []", "http_algorithms"),
         ("server", "http_algorithms = \"MD5\"", "http_algorithms"),
@@ -248,7 +248,7 @@ fn deeply_nested_values_are_refused() {
 
 #[test]
 fn a_secret_is_not_printed() {
-    let config = parse("[server]\nsecret = \"sixteen bytes!!\"").unwrap();
+    let config = parse("[server]\nsecret = \"sixteen bytes !!\"").unwrap();
     let text = format!("{config:?}");
     assert!(text.contains("[redacted]"));
     assert!(!text.contains("bytes!") && !text.contains("115, 105"), "{text}");

@@ -133,7 +133,7 @@ fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
 
 #[test]
 fn a_nonce_is_good_for_its_time_and_its_servers_only() {
-    const SECRET: &str = "an invented secret of 32 bytes!";
+    const SECRET: &str = "an invented secret of 32 bytes!!";
     let server =
         Server::start_for(1, &format!("{MD5}\nsecret = \"{SECRET}\"\nnonce_lifetime = 60"));
     let mut connection = server.connect();

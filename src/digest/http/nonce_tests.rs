@@ -30,7 +30,7 @@ fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
 
 #[test]
 fn r37_a_nonce_of_another_secret_or_realm_or_with_a_digit_changed_proves_nothing() {
-    let ours = mint("sixteen bytes!!");
+    let ours = mint("sixteen bytes !!");
     let first = ours.issue(REALM, NOW).unwrap();
     let next = ours.issue_next(REALM, USER, &first.key, NOW).unwrap();
     for text in [first.text, next.text] {
@@ -39,9 +39,9 @@ fn r37_a_nonce_of_another_secret_or_realm_or_with_a_digit_changed_proves_nothing
 }
 
 fn proves_nothing_but_as_it_was(ours: &Mint, text: Text) {
-    assert!(mint("sixteen bytes!!").check(REALM, USER, &text).is_some());
-    assert_eq!(mint("sixteen bytes!!").id(), ours.id());
-    let theirs = mint("sixteen bytes!?");
+    assert!(mint("sixteen bytes !!").check(REALM, USER, &text).is_some());
+    assert_eq!(mint("sixteen bytes !!").id(), ours.id());
+    let theirs = mint("sixteen bytes !?");
     assert!(theirs.check(REALM, USER, &text).is_none() && theirs.id() != ours.id());
     for realm in ["", "example.com", "example.or", "example.org\0", "EXAMPLE.ORG"] {
         assert!(ours.check(realm.as_bytes(), USER, &text).is_none(), "{realm}");
@@ -61,7 +61,7 @@ fn proves_nothing_but_as_it_was(ours: &Mint, text: Text) {
 
 #[test]
 fn a_next_nonce_tells_what_it_goes_back_to_and_is_its_users() {
-    let mint = mint("sixteen bytes!!");
+    let mint = mint("sixteen bytes !!");
     let [one, other] = [REALM; 2].map(|realm| mint.issue(realm, NOW).unwrap());
     assert!(!one.is_next() && one.root == one.key);
     let mut next = one;
@@ -95,16 +95,16 @@ fn a_next_nonce_tells_what_it_goes_back_to_and_is_its_users() {
 
 #[test]
 fn an_opaque_goes_with_its_realm_and_secret() {
-    let ours = mint("sixteen bytes!!");
-    assert_eq!(ours.opaque(REALM), mint("sixteen bytes!!").opaque(REALM));
+    let ours = mint("sixteen bytes !!");
+    assert_eq!(ours.opaque(REALM), mint("sixteen bytes !!").opaque(REALM));
     assert_ne!(ours.opaque(REALM), ours.opaque(b"example.com"));
-    assert_ne!(ours.opaque(REALM), mint("sixteen bytes!?").opaque(REALM));
+    assert_ne!(ours.opaque(REALM), mint("sixteen bytes !?").opaque(REALM));
 }
 
 #[test]
 fn a_nonce_cannot_be_made_a_next_one() {
     // A realm that is what the MAC of a next nonce covers further.
-    let mint = mint("sixteen bytes!!");
+    let mint = mint("sixteen bytes !!");
     let root = [b'r'; KEY];
     let ([name, own], length) = (USER, 11_u64.to_le_bytes());
     let realm = [&root[..], &length, REALM, &length, own, name].concat();

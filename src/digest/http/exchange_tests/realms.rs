@@ -188,8 +188,8 @@ fn a_signature_is_verified_for_the_sessions_realm_only() {
 #[test]
 fn a_session_ends_where_its_realm_is_no_longer_listed() {
     let source = Arc::<Accounts>::default();
-    let before = server_of("realms = [\"LISTED\"]\nsecret = \"sixteen bytes!!\"", &source);
-    let after = server_of("secret = \"sixteen bytes!!\"", &source);
+    let before = server_of("realms = [\"LISTED\"]\nsecret = \"sixteen bytes !!\"", &source);
+    let after = server_of("secret = \"sixteen bytes !!\"", &source);
     let text = challenge(&before);
     let (_first, result) = ask(&before, "", &respond_in(&text, "LISTED", 1));
     assert_eq!(result.unwrap().0, Done);

@@ -149,14 +149,14 @@ fn r35_a_replayed_request_is_out_of_sequence_however_often() {
 
 #[test]
 fn r37_a_nonce_of_another_server_gets_a_challenge_of_ours() {
-    let credential = server("secret = \"sixteen bytes!!\"");
-    let other = server("secret = \"sixteen bytes!?\"");
+    let credential = server("secret = \"sixteen bytes !!\"");
+    let other = server("secret = \"sixteen bytes !?\"");
     let response = ALICE.respond(&challenge(&other), 1, "GET", "/");
     assert_challenged(outcome(&credential, &response, "GET"), false);
     let invented = challenge(&other).replace("+Upgraded+v1", "+Upgraded+v2");
     let response = ALICE.respond(&invented, 1, "GET", "/");
     assert_challenged(outcome(&credential, &response, "GET"), false);
-    let ours = ALICE.respond(&challenge(&server("secret = \"sixteen bytes!!\"")), 1, "GET", "/");
+    let ours = ALICE.respond(&challenge(&server("secret = \"sixteen bytes !!\"")), 1, "GET", "/");
     assert_eq!(outcome(&credential, &ours, "GET").unwrap().0, Done, "another process's");
 }
 

@@ -288,7 +288,7 @@ fn r34_a_session_of_other_accounts_or_of_another_server_is_not_gone_on_with() {
     let others = [
         (server_of("", &accounts), Complete),
         (server_of("", &Arc::default()), Continue),
-        (server_of("secret = \"sixteen bytes!!\"", &accounts), Continue),
+        (server_of("secret = \"sixteen bytes !!\"", &accounts), Continue),
     ];
     for (place, (credential, expected)) in others.into_iter().enumerate() {
         let (_, result) = call_at(&credential, &sessions, &response, NOW);
