@@ -113,62 +113,85 @@ pub(crate) fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-/// Runs `body` on the input buffers of `slots`. Those that overlap `output`, the addresses that
-/// the body may write, are copied first. EMPTY buffers are passed without their memory.
-///
-/// # Errors
-/// `INVALID_TOKEN` for a buffer that cannot be memory, `INSUFFICIENT_MEMORY`, and those of `body`.
-///
-/// # Safety
-/// The memory of all buffers can be read during the call, and nobody writes it outside `output`.
-// Measured: what is handed over in memory is waited for.
-#[inline(always)]
-pub(crate) unsafe fn with_inputs<R>(
-    slots: Slots,
-    output: &Range<usize>,
-    body: impl FnOnce(Inputs<'_>) -> Result<R>,
-) -> Result<R> {
-    const UNUSED: InputBuffer<'_> = InputBuffer { kind: buffer_type::EMPTY, data: &[] };
-    let mut copies: Vec<Vec<u8>> = Vec::new();
-    // Only as many are set up as are likely to be used.
-    let (mut two, mut eight, mut many);
-    let inputs: &mut [InputBuffer<'_>] = match slots.count() {
-        0..=2 => {
-            two = [UNUSED; 2];
-            &mut two
-        }
-        3..=INLINE => {
-            eight = [UNUSED; INLINE];
-            &mut eight
-        }
-        count => {
-            many = vec![UNUSED; count];
-            &mut many
-        }
-    };
-    let inputs = inputs.get_mut(..slots.count()).unwrap_or_default();
-    for (input, buffer) in inputs.iter_mut().zip(slots.iter()) {
-        input.kind = kind(buffer);
-        if input.kind == buffer_type::EMPTY {
-            continue;
-        }
-        if overlap(&range(buffer)?, output) {
-            // SAFETY: the caller's promise; the view ends before anything is written.
-            copies.push(copy(unsafe { view(buffer) }?)?);
-        } else {
-            // SAFETY: the caller's promise.
-            input.data = unsafe { view(buffer) }?;
-        }
-    }
-    if !copies.is_empty() {
-        let mut copies = copies.iter();
-        for (input, buffer) in inputs.iter_mut().zip(slots.iter()) {
-            if input.kind != buffer_type::EMPTY && overlap(&range(buffer)?, output) {
-                input.data = copies.next().map(Vec::as_slice).unwrap_or_default();
+/// Copies of the inputs that overlap the memory which the call writes, by their index.
+pub(crate) struct Copies(Vec<(usize, Vec<u8>)>);
+
+impl Copies {
+    /// Copies the buffers of `slots` that overlap `output`, the addresses that the call may write.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for a buffer that cannot be memory, `INSUFFICIENT_MEMORY`.
+    ///
+    /// # Safety
+    /// The memory of all buffers can be read, and nobody writes it meanwhile.
+    pub(crate) unsafe fn of(slots: Slots, output: &Range<usize>) -> Result<Self> {
+        let mut copies = Vec::new();
+        for (index, buffer) in slots.iter().enumerate() {
+            if kind(buffer) != buffer_type::EMPTY && overlap(&range(buffer)?, output) {
+                // SAFETY: readable (the caller's promise); the view ends before anything is written.
+                let copy = copy(unsafe { view(buffer) }?)?;
+                copies.push((index, copy));
             }
         }
+        Ok(Self(copies))
     }
-    body(Inputs(inputs))
+
+    /// Of a call that writes none of its inputs.
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        let copy = self.0.iter().find(|(copied, _)| *copied == index);
+        copy.map(|(_, octets)| octets.as_slice())
+    }
+}
+
+/// Room for the views of the input buffers.
+pub(crate) struct InputViews<'a> {
+    few: [InputBuffer<'a>; INLINE],
+    many: Vec<InputBuffer<'a>>,
+}
+
+impl<'a> InputViews<'a> {
+    const UNUSED: InputBuffer<'a> = InputBuffer { kind: buffer_type::EMPTY, data: &[] };
+
+    pub(crate) const fn new() -> Self {
+        Self { few: [Self::UNUSED; INLINE], many: Vec::new() }
+    }
+
+    /// Views of the buffers of `slots`, or of their `copies`. EMPTY buffers are passed without their
+    /// memory.
+    ///
+    /// # Errors
+    /// `INVALID_TOKEN` for a buffer that cannot be memory.
+    ///
+    /// # Safety
+    /// The memory of all buffers can be read while the views live, and nobody writes it, but for that
+    /// of the copied ones.
+    pub(crate) unsafe fn fill<'v>(
+        &'v mut self,
+        slots: Slots,
+        copies: &'a Copies,
+    ) -> Result<Inputs<'v>> {
+        let views = if let Some(views) = self.few.get_mut(..slots.count()) {
+            views
+        } else {
+            self.many.resize(slots.count(), Self::UNUSED);
+            &mut *self.many
+        };
+        for (index, (input, buffer)) in views.iter_mut().zip(slots.iter()).enumerate() {
+            input.kind = kind(buffer);
+            if input.kind != buffer_type::EMPTY {
+                input.data = match copies.get(index) {
+                    Some(copy) => copy,
+                    // SAFETY: readable and not written (the caller's promise).
+                    None => unsafe { view(buffer) }?,
+                };
+            }
+        }
+        Ok(Inputs(views))
+    }
 }
 
 fn copy(octets: &[u8]) -> Result<Vec<u8>> {

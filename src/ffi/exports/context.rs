@@ -9,9 +9,9 @@ use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::Foreign;
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
-use crate::ffi::step::{Entry, Pointers, take_leg};
+use crate::ffi::step::{Functions, accept, initialize};
 use crate::ffi::tables::{CONTEXTS, session};
-use crate::sspi::{Message, Role};
+use crate::sspi::Message;
 
 /// Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
 /// response and makes the answer `rspauth=...`.
@@ -77,19 +77,20 @@ pub unsafe extern "system" fn AcceptSecurityContext(
     );
     let _ = TargetDataRep;
     guard("AcceptSecurityContext", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Server, Foreign::Absent);
-        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            accept(
+                Functions::Plain,
+                phCredential,
+                phContext,
+                pInput,
+                fContextReq,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 
@@ -161,19 +162,21 @@ pub unsafe extern "system" fn InitializeSecurityContextW(
     );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextW", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Client, Foreign::Wide(pszTargetName));
-        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            initialize(
+                Functions::Plain,
+                phCredential,
+                phContext,
+                Foreign::Wide(pszTargetName),
+                fContextReq,
+                pInput,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 
@@ -202,19 +205,21 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
     );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("InitializeSecurityContextA", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Client, Foreign::Narrow(pszTargetName));
-        let entry = Entry { role, through_sasl: false, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            initialize(
+                Functions::Plain,
+                phCredential,
+                phContext,
+                Foreign::Narrow(pszTargetName),
+                fContextReq,
+                pInput,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 

@@ -11,7 +11,7 @@ use crate::ffi::tests::support::*;
 use crate::handle::{Handle, Table};
 use crate::sasl::{Session, StepRequest};
 use crate::sspi::buffer_type::READONLY;
-use crate::sspi::{Flags, InputBuffer, Inputs};
+use crate::sspi::{Flags, InputBuffer, Inputs, Role};
 
 const ALLOCATE: u32 = 0x100;
 

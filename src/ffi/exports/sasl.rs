@@ -7,17 +7,17 @@ use crate::ffi::abi::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecPkgInfoA,
     SecPkgInfoW, TimeStamp, ULONG,
 };
-use crate::ffi::caller::buffers::{self, Slots, with_inputs};
+use crate::ffi::caller::buffers::{self, Copies, InputViews, Slots};
 use crate::ffi::caller::memory::Block;
 use crate::ffi::caller::package_info::write_info;
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::{Foreign, Form};
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::hand_over;
-use crate::ffi::step::{Entry, Pointers, take_leg};
+use crate::ffi::step::{Functions, accept, initialize};
 use crate::ffi::tables::session;
 use crate::sasl::{self, OptionId, OptionValue};
-use crate::sspi::{Role, buffer_type};
+use crate::sspi::buffer_type;
 
 /// Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
 /// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
@@ -50,19 +50,20 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
     );
     let _ = TargetDataRep;
     guard("SaslAcceptSecurityContext", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Server, Foreign::Absent);
-        let entry = Entry { role, through_sasl: true, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            accept(
+                Functions::Sasl,
+                phCredential,
+                phContext,
+                pInput,
+                fContextReq,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 
@@ -99,19 +100,21 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextW(
     );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("SaslInitializeSecurityContextW", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Client, Foreign::Wide(pszTargetName));
-        let entry = Entry { role, through_sasl: true, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            initialize(
+                Functions::Sasl,
+                phCredential,
+                phContext,
+                Foreign::Wide(pszTargetName),
+                fContextReq,
+                pInput,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 
@@ -140,19 +143,21 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextA(
     );
     let _ = (Reserved1, TargetDataRep, Reserved2);
     guard("SaslInitializeSecurityContextA", || {
-        let pointers = Pointers {
-            credential: phCredential,
-            context: phContext,
-            input: pInput,
-            new_context: phNewContext,
-            output: pOutput,
-            attributes: pfContextAttr,
-            expiry: ptsExpiry,
-        };
-        let (role, target) = (Role::Client, Foreign::Narrow(pszTargetName));
-        let entry = Entry { role, through_sasl: true, request: fContextReq, target };
         // SAFETY: what the header says of the parameters.
-        unsafe { take_leg(&pointers, &entry) }
+        unsafe {
+            initialize(
+                Functions::Sasl,
+                phCredential,
+                phContext,
+                Foreign::Narrow(pszTargetName),
+                fContextReq,
+                pInput,
+                phNewContext,
+                pOutput,
+                pfContextAttr,
+                ptsExpiry,
+            )
+        }
     })
 }
 
@@ -285,14 +290,12 @@ unsafe fn identify(input: *const SecBufferDesc, info: *mut *mut c_void, form: Fo
     pointer::required(info)?;
     // SAFETY: the caller's promise.
     let slots = unsafe { Slots::of(input) }?;
-    // SAFETY: the caller's promise.
-    let package = unsafe {
-        with_inputs(slots, &(0..0), |inputs| {
-            let first = inputs.0.first().map(|buffer| buffer.data);
-            let token = inputs.first(buffer_type::TOKEN).or(first);
-            sasl::identify(token.unwrap_or_default())
-        })
-    }?;
+    let (copies, mut views) = (Copies::none(), InputViews::new());
+    // SAFETY: the buffers can be read (the caller's promise), and this call writes none of them.
+    let inputs = unsafe { views.fill(slots, &copies) }?;
+    let first = inputs.0.first().map(|buffer| buffer.data);
+    let token = inputs.first(buffer_type::TOKEN).or(first);
+    let package = sasl::identify(token.unwrap_or_default())?;
     // SAFETY: the caller's promise.
     unsafe { write_info(info, package, form) }
 }
