@@ -20,7 +20,8 @@
 //!   Digest.
 //! * [`gss`] is Kerberos and Negotiate: on Unix by the system's GSSAPI library, on Windows by the
 //!   system's own secur32.dll.
-//! * [`accounts`] is where a server finds its users.
+//! * [`accounts`] is where a server finds its users: a file, an SQL database by the system's ODBC, an
+//!   LDAP directory by its libldap. The calls of these two libraries are `unsafe` there.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
 //! * [`error`], [`secret`], [`config`], [`log`] and [`random`] are leaves that the others use.
 

@@ -1,7 +1,13 @@
 //! Where a server finds its users.
 
+mod cache;
 pub mod empty;
 pub mod htdigest;
+#[cfg(unix)]
+pub mod ldap;
+pub mod remote;
+pub mod sql;
+pub mod stored_form;
 
 use std::sync::Arc;
 
@@ -17,7 +23,7 @@ pub struct Account<'a> {
 }
 
 /// Which hash of `user:realm:password` is wanted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Algorithm {
     /// MD5, 16 bytes.
     Md5,

@@ -24,6 +24,28 @@
 //! http_userhash = 0                  # 1: HTTP clients are asked to hash their users' names
 //! http_authentication_info = "none"  # "rspauth", "nextnonce": what answers right HTTP responses
 //!
+//! [sql]                # accounts in a database, by ODBC; excludes `accounts` and [ldap]
+//! connection = "DSN=accounts"        # or connection_file, a file whose first line it is
+//! query = "SELECT ha1, username FROM users WHERE username = ? AND realm = ?"
+//! form = "hash"                      # or "password"
+//! query_sha256 = "..."               # the same for SHA-256's hashes
+//! query_userhash = "..."             # the user's name, by the digits of its hash and the realm
+//! timeout = 1000                     # milliseconds, 50 to 60000
+//! connections = 4                    # 1 to 64
+//! cache = 10                         # seconds that answers are kept, 0 to 600
+//!
+//! [ldap]               # accounts in a directory, on Unix; excludes `accounts` and [sql]
+//! uri = "ldapi:///"                  # ldap://, ldaps://; several with blanks between
+//! bind_dn = "uid=proxy,dc=example"   # else anonymous
+//! bind_password_file = "password"    # whose first line it is
+//! starttls = 0
+//! base = "dc=example"
+//! filter = "(uid=%u)"                # %u the user, %r the realm
+//! name = "uid"                       # one value is the user's name, byte for byte
+//! attribute = "digestHA1"
+//! form = "realm:hash"                # or "hash", "password"
+//! timeout = 1000                     # and connections, cache: as above
+//!
 //! [client]
 //! http_algorithms = ["SHA-512-256-sess", "SHA-512-256", "SHA-256-sess", "SHA-256", "MD5-sess", "MD5"]
 //!                                    # what HTTP challenges are answered by, the best first
@@ -46,7 +68,9 @@
 //!
 //! Whatever is wrong is an error that names file, line and key, and nothing of the file is used.
 
+mod databases;
 mod file;
+mod private_file;
 mod read;
 
 use std::ffi::OsString;
@@ -56,7 +80,9 @@ use std::time::Duration;
 
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
-use crate::accounts::{self, Source};
+#[cfg(unix)]
+use crate::accounts::ldap;
+use crate::accounts::{self, Source, Unavailable, sql};
 use crate::digest::http::formulas::Algorithm;
 use crate::digest::http::nonce_counts::Order;
 use crate::digest::message::qop::{Cipher, Offer};
@@ -91,6 +117,11 @@ pub struct Config {
     pub realms: Vec<String>,
     /// The htdigest file; none where no accounts are configured.
     pub accounts: Option<PathBuf>,
+    /// The database that accounts are in; at most one of these three is there.
+    pub sql: Option<Arc<sql::Settings>>,
+    /// The directory that accounts are in.
+    #[cfg(unix)]
+    pub ldap: Option<Arc<ldap::Settings>>,
     /// How long a nonce is good for, from 1 s to a day.
     pub nonce_lifetime: Duration,
     /// The `maxbuf` to send in bytes, from 17 to 16777215; absent, none is sent, which means 65536
@@ -144,6 +175,9 @@ impl Default for Config {
             realm: host::domain(),
             realms: Vec::new(),
             accounts: None,
+            sql: None,
+            #[cfg(unix)]
+            ldap: None,
             nonce_lifetime: Duration::from_secs(300),
             maxbuf: None,
             secret: None,
@@ -227,6 +261,11 @@ impl Config {
     ) -> Result<Self> {
         if let Some(path) = set(variable, "SECUR32_ACCOUNTS") {
             self.accounts = Some(absolute("SECUR32_ACCOUNTS", path)?);
+            self.sql = None;
+            #[cfg(unix)]
+            {
+                self.ldap = None;
+            }
         }
         if let Some(realm) = set(variable, "SECUR32_REALM") {
             self.realm = realm
@@ -241,21 +280,31 @@ impl Config {
         Ok(self)
     }
 
-    /// The accounts: those of the htdigest file, which everyone who has it open shares, or a source
-    /// that says how to configure some.
+    /// The accounts: those of the htdigest file, the database or the directory, which everyone who has
+    /// it open shares, or a source that says how to configure some.
     ///
     /// # Errors
     /// `INTERNAL_ERROR`, with the file and where it has one the line in the reason: the file cannot
-    /// be read, or has a malformed line. `INSUFFICIENT_MEMORY`.
+    /// be read, or has a malformed line; the system has no library to ask a database or a directory
+    /// by. `INSUFFICIENT_MEMORY`.
     pub fn accounts(&self) -> Result<Arc<dyn Source>> {
-        match &self.accounts {
-            None => Ok(Arc::new(NoAccounts)),
-            Some(path) => match HtdigestFile::shared(path, &self.hashed_names()) {
-                Ok(file) => Ok(file),
-                Err(unavailable) if unavailable.is_no_memory() => Err(Error::no_memory()),
-                Err(unavailable) => Err(wrong(unavailable.0)),
-            },
+        self.source().map_err(|unavailable| {
+            if unavailable.is_no_memory() { Error::no_memory() } else { wrong(unavailable.0) }
+        })
+    }
+
+    fn source(&self) -> std::result::Result<Arc<dyn Source>, Unavailable> {
+        if let Some(path) = &self.accounts {
+            return Ok(HtdigestFile::shared(path, &self.hashed_names())?);
         }
+        if let Some(settings) = &self.sql {
+            return sql::shared(settings);
+        }
+        #[cfg(unix)]
+        if let Some(settings) = &self.ldap {
+            return ldap::shared(settings);
+        }
+        Ok(Arc::new(NoAccounts))
     }
 
     /// The algorithms by whose hashes clients may name their users.

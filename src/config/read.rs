@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{AuthenticationInfo, Config, PROFILES, is_realm, wrong};
+use super::{databases, private_file};
 use crate::digest::http::formulas::Algorithm;
 use crate::digest::http::nonce_counts::Order;
 use crate::digest::message::qop::{Cipher, Named, Offer};
@@ -39,8 +40,17 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
             "client" => client,
             "sasl" => sasl,
             "log" => log,
+            "sql" | "ldap" => {
+                let DeValue::Table(entries) = value.get_ref() else {
+                    let table = name.get_ref().as_ref();
+                    return Err(document.fault(&name.span(), table, "expected a table"));
+                };
+                let table = Table { document: &document, name, entries };
+                databases::take(&mut config, &table)?;
+                continue;
+            }
             other => {
-                let tables = "the tables are WDigest, server, client, sasl and log";
+                let tables = "the tables are WDigest, server, sql, ldap, client, sasl and log";
                 return Err(document.fault(&name.span(), other, &format!("unknown; {tables}")));
             }
         };
@@ -50,6 +60,11 @@ pub(super) fn config(text: &str, path: &Path) -> Result<Config> {
         };
         for (key, value) in entries {
             apply(&mut config, &Entry { document: &document, table, key, value })?;
+        }
+    }
+    for (name, _) in root.get_ref() {
+        if let Some(message) = databases::conflict(&config, name.get_ref()) {
+            return Err(document.fault(&name.span(), name.get_ref(), message));
         }
     }
     Ok(config)
@@ -154,6 +169,29 @@ fn log(config: &mut Config, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// A table that is read as a whole.
+pub(super) struct Table<'a> {
+    document: &'a Document<'a>,
+    name: &'a Spanned<std::borrow::Cow<'a, str>>,
+    entries: &'a DeTable<'a>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn name(&self) -> &str {
+        self.name.get_ref()
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'a>> {
+        let (document, table) = (self.document, self.name.get_ref().as_ref());
+        self.entries.iter().map(move |(key, value)| Entry { document, table, key, value })
+    }
+
+    /// What is wrong with the table as a whole.
+    pub(super) fn fault(&self, message: &str) -> Error {
+        self.document.fault(&self.name.span(), self.name(), message)
+    }
+}
+
 /// The text being read, to say where a mistake is.
 struct Document<'a> {
     text: &'a str,
@@ -178,7 +216,7 @@ impl Document<'_> {
 }
 
 /// A key with its value.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     document: &'a Document<'a>,
     table: &'a str,
     key: &'a Spanned<std::borrow::Cow<'a, str>>,
@@ -186,28 +224,28 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.key.get_ref()
     }
 
-    fn fault(&self, message: &str) -> Error {
+    pub(super) fn fault(&self, message: &str) -> Error {
         let key = format!("{}.{}", self.table, self.name());
         self.document.fault(&self.key.span(), &key, message)
     }
 
-    fn expected(&self, what: &str) -> Error {
+    pub(super) fn expected(&self, what: &str) -> Error {
         self.fault(&format!("expected {what}"))
     }
 
-    fn unknown(&self, keys: &str) -> Error {
+    pub(super) fn unknown(&self, keys: &str) -> Error {
         self.fault(&format!("unknown; [{}] has {keys}", self.table))
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         self.value.get_ref().as_str()
     }
 
-    fn number(&self, range: RangeInclusive<u32>, what: &str) -> Result<u32> {
+    pub(super) fn number(&self, range: RangeInclusive<u32>, what: &str) -> Result<u32> {
         self.value
             .get_ref()
             .as_integer()
@@ -216,12 +254,12 @@ impl Entry<'_> {
             .ok_or_else(|| self.expected(what))
     }
 
-    fn flag(&self) -> Result<bool> {
+    pub(super) fn flag(&self) -> Result<bool> {
         self.number(0..=1, "0 or 1").map(|number| number == 1)
     }
 
     /// The value that a text stands for.
-    fn one_of<T: Copy>(&self, known: &[(&str, T)], what: &str) -> Result<T> {
+    pub(super) fn one_of<T: Copy>(&self, known: &[(&str, T)], what: &str) -> Result<T> {
         let found = known.iter().find(|(name, _)| self.text() == Some(*name));
         found.map(|(_, value)| *value).ok_or_else(|| self.expected(what))
     }
@@ -256,6 +294,18 @@ impl Entry<'_> {
         let path = self.text().filter(|path| !path.is_empty() && !path.contains('\0'));
         let path = path.ok_or_else(|| self.expected("a path"))?;
         Ok(self.document.path.parent().unwrap_or(Path::new("")).join(path))
+    }
+
+    /// The first line of the file that a path names, which may hold a secret.
+    pub(super) fn private_line(&self) -> Result<Secret<String>> {
+        let path = self.path()?;
+        let fault = |reason: &str| self.fault(&format!("{}: {reason}", path.display()));
+        let text = private_file::read(&path).map_err(|reason| fault(&reason))?;
+        let line = text.expose().lines().next().unwrap_or_default();
+        if line.is_empty() || line.contains('\0') {
+            return Err(fault("its first line is empty, or has a NUL"));
+        }
+        Ok(Secret::new(line.to_owned()))
     }
 
     fn ciphers(&self) -> Result<Offer<Cipher>> {

@@ -209,11 +209,11 @@ fn messages_say_what_is_expected() {
         ("[WDigest]\nUTF8SASL = 7", "2: WDigest.UTF8SASL: expected 0 or 1"),
         (
             "\n[servers]",
-            "2: servers: unknown; the tables are WDigest, server, client, sasl and log",
+            "2: servers: unknown; the tables are WDigest, server, sql, ldap, client, sasl and log",
         ),
         (
             "realm = \"x\"",
-            "1: realm: unknown; the tables are WDigest, server, client, sasl and log",
+            "1: realm: unknown; the tables are WDigest, server, sql, ldap, client, sasl and log",
         ),
         ("server = 1", "1: server: expected a table"),
         ("[[server]]", "1: server: expected a table"),

@@ -18,5 +18,6 @@ mod randomness;
 pub(crate) mod scratch;
 #[cfg(windows)]
 pub(crate) mod secur32;
+pub mod sigpipe;
 pub mod stack;
 pub mod thread;

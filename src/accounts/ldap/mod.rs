@@ -1,0 +1,212 @@
+//! Accounts in an LDAP directory, by the system's libldap, which is loaded when a credential
+//! first wants it.
+//!
+//! Names go into a filter, escaped. Calls run on the threads that accept, each on a connection of its
+//! own out of as many as there may be, bounded by the library's time-outs. A lost connection is made
+//! anew once within a look-up; where that fails too, nobody is said to be unknown.
+
+#![allow(unsafe_code)]
+
+mod connections;
+mod filter;
+mod libldap;
+mod library;
+
+use std::ffi::CString;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use self::connections::Connections;
+pub use self::filter::Filter;
+use self::libldap::{Connection, Fault, Found, Target, terminated};
+use super::remote::{Directory, Question, Remote};
+use super::stored_form::{self, Form, Meaning, Value};
+use super::{Algorithm, Source, Stored, Unavailable};
+use crate::secret::Secret;
+use crate::system::fork::Gated;
+
+/// The table `[ldap]` of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `ldap://`, `ldaps://` or `ldapi://`; several with blanks between.
+    pub uri: String,
+    /// Whom to bind as; empty for anonymous.
+    pub bind_dn: String,
+    /// The password of that.
+    pub bind_password: Secret<String>,
+    /// Whether to go over to TLS before binding.
+    pub starttls: bool,
+    /// Below which entry to search.
+    pub base: String,
+    /// What the entry of an account matches.
+    pub filter: Filter,
+    /// The attribute of which one value is the account's name, byte for byte.
+    pub name: String,
+    /// The attribute that has the secret.
+    pub attribute: String,
+    /// What its values are.
+    pub form: Form,
+    /// How long a caller waits for an answer.
+    pub timeout: Duration,
+    /// How many connections there may be.
+    pub connections: usize,
+    /// How long answers are kept, in milliseconds; 0 for not at all.
+    pub cache: u64,
+}
+
+impl Settings {
+    fn is_same(&self, other: &Self) -> bool {
+        self.uri == other.uri
+            && self.bind_dn == other.bind_dn
+            && self.bind_password.expose() == other.bind_password.expose()
+            && self.starttls == other.starttls
+            && self.base == other.base
+            && self.filter == other.filter
+            && self.name == other.name
+            && self.attribute == other.attribute
+            && self.form == other.form
+            && self.timeout == other.timeout
+            && self.connections == other.connections
+            && self.cache == other.cache
+    }
+}
+
+/// A directory as a source of accounts.
+pub struct Ldap {
+    settings: Arc<Settings>,
+    uri: CString,
+    bind_dn: CString,
+    base: CString,
+    attributes: [CString; 2],
+    connections: Connections<Connection>,
+}
+
+/// The directory of these settings, shared with everyone who has it already.
+///
+/// # Errors
+/// [`Unavailable`] when the system has no LDAP library. The directory itself is first asked when an
+/// account is looked up.
+pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> {
+    static DIRECTORIES: Gated<Vec<Weak<Remote<Ldap>>>> = Gated::new(Vec::new());
+    libldap::load()?;
+    let fresh = Arc::new(Remote::new(Ldap::of(settings), settings.cache));
+    let mut directories = DIRECTORIES.lock();
+    let mut known = directories.iter().filter_map(Weak::upgrade);
+    if let Some(first) = known.find(|known| known.directory.settings.is_same(settings)) {
+        return Ok(first);
+    }
+    directories.retain(|directory| directory.strong_count() > 0);
+    directories.push(Arc::downgrade(&fresh));
+    Ok(fresh)
+}
+
+impl Ldap {
+    fn of(settings: &Arc<Settings>) -> Self {
+        Self {
+            uri: terminated(&settings.uri),
+            bind_dn: terminated(&settings.bind_dn),
+            base: terminated(&settings.base),
+            attributes: [terminated(&settings.name), terminated(&settings.attribute)],
+            connections: Connections::new(settings.connections),
+            settings: Arc::clone(settings),
+        }
+    }
+
+    fn open(&self, until: Instant) -> Result<Connection, Fault> {
+        let target = Target {
+            uri: &self.uri,
+            starttls: self.settings.starttls,
+            bind_dn: &self.bind_dn,
+            password: self.settings.bind_password.expose().as_bytes(),
+        };
+        Connection::open(&target, until)
+    }
+
+    /// Searches on a kept connection, and where that has been lost once more on a new one.
+    fn search(&self, filter: &str) -> Result<Found, Unavailable> {
+        let until = Instant::now() + self.settings.timeout;
+        let filter = terminated(filter);
+        let attributes = self.attributes.each_ref().map(CString::as_c_str);
+        let mut place = self.connections.take(until)?;
+        let was_kept = place.connection.is_some();
+        let mut result = Err(None);
+        for _ in 0..=u8::from(was_kept) {
+            let connection = match place.connection.take() {
+                Some(connection) => connection,
+                None => self.open(until).map_err(Fault::unavailable)?,
+            };
+            let found = connection.search(&self.base, &filter, attributes, until);
+            let is_lost = found.as_ref().is_err_and(Fault::is_lost);
+            if found.as_ref().map_or_else(Fault::is_late, |_| true) {
+                place.connection = Some(connection);
+            }
+            result = found.map_err(Some);
+            if !is_lost {
+                break;
+            }
+        }
+        result.map_err(|fault| fault.map_or_else(Unavailable::no_memory, Fault::unavailable))
+    }
+
+    /// The secret that one of an entry's values is.
+    fn secret(
+        &self,
+        values: &[Secret<Vec<u8>>],
+        question: &Question,
+    ) -> Result<Option<Stored>, Unavailable> {
+        let (mut found, mut wrong): (Option<Stored>, _) = (None, None);
+        for value in values {
+            let value = Value { bytes: value.expose(), binary: true };
+            let realm = question.realm.as_bytes();
+            match self.settings.form.read(value, realm, question.algorithm)? {
+                Meaning::Secret(stored) => {
+                    if found.as_ref().is_some_and(|first| !stored_form::are_same(first, &stored)) {
+                        return Err(unavailable("the account has several secrets"));
+                    }
+                    found = Some(stored);
+                }
+                Meaning::Nothing | Meaning::Foreign => {}
+                Meaning::Malformed(reason) => wrong = Some(reason),
+            }
+        }
+        match (found, wrong) {
+            (None, Some(reason)) => Err(unavailable(reason)),
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+fn unavailable(reason: &str) -> Unavailable {
+    Unavailable(format!("[ldap]: {reason}"))
+}
+
+impl Directory for Ldap {
+    fn form(&self) -> Form {
+        self.settings.form
+    }
+
+    /// Values have no sign for SHA-512/256.
+    fn serves(&self, algorithm: Algorithm) -> bool {
+        self.settings.form == Form::Password || algorithm != Algorithm::Sha512_256
+    }
+
+    fn look_up(&self, question: &Question) -> Result<Option<Stored>, Unavailable> {
+        let filter = self.settings.filter.of(&question.user, &question.realm);
+        let [names, values] = match self.search(&filter)? {
+            Found::Nobody => return Ok(None),
+            Found::Several => return Err(unavailable("the filter finds more than one entry")),
+            Found::Entry(values) => values,
+        };
+        // Directories find alice for 'ALICE' and for 'alice '.
+        let is_the_one = |name: &Secret<Vec<u8>>| name.expose() == question.user.as_bytes();
+        if !names.iter().any(is_the_one) {
+            return Ok(None);
+        }
+        self.secret(&values, question)
+    }
+
+    /// No attribute has hashes of names.
+    fn look_up_hashed(&self, _digits: &str, _realm: &str) -> Result<Option<String>, Unavailable> {
+        Ok(None)
+    }
+}

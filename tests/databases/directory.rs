@@ -1,0 +1,172 @@
+//! Accounts in `slapd`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use secur32::accounts::{Algorithm, Source};
+use secur32::config::Config;
+
+use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
+use crate::servers::{Kind, Server};
+
+const MD5: Algorithm = Algorithm::Md5;
+
+/// The source of a table `[ldap]` with these lines.
+fn source(server: &Server, lines: &str) -> Arc<dyn Source> {
+    let file = server.directory.join("password");
+    fs::write(&file, "of the proxy\n").expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+    let text = format!(
+        "[ldap]\nuri = \"{}\"\nbind_dn = \"uid=proxy,dc=example\"\nbind_password_file = \"password\"\n\
+         base = \"dc=example\"\nname = \"uid\"\n{lines}\n",
+        server.uri()
+    );
+    let config =
+        Config::parse(&text, &server.directory.join("secur32.toml")).expect("a configuration");
+    config.accounts().expect("an LDAP library")
+}
+
+const DIGEST: &str = "filter = \"(uid=%u)\"\nattribute = \"digestHA1\"\n";
+const PASSWORD: &str = "filter = \"(uid=%u)\"\nattribute = \"userPassword\"\nform = \"password\"\n";
+/// Enough for a busy machine; none of these waits it out.
+const PATIENT: &str = "timeout = 30000\ncache = 0\n";
+
+#[test]
+fn slapd() {
+    let Some(mut server) = Server::start(Kind::Slapd) else { return };
+    names_and_forms(&server);
+    what_is_stored_in_other_forms(&server);
+    a_wrong_set_up_is_told_and_nobody_is_unknown(&server);
+    many_threads_share_a_few_connections(&server);
+    a_server_that_dies_stands_still_or_comes_back(&mut server);
+}
+
+fn names_and_forms(server: &Server) {
+    let hashes = source(server, &[DIGEST, PATIENT].concat());
+    let passwords = source(server, &[PASSWORD, PATIENT].concat());
+    let bare = "filter = \"(&(uid=%u)(objectClass=digestUser))\"\nform = \"hash\"\n";
+    let plain = source(server, &[bare, "attribute = \"carLicense\"\n", PATIENT].concat());
+    let raw = source(server, &[bare, "attribute = \"userPassword\"\n", PATIENT].concat());
+    for name in NAMES {
+        let bytes = name.as_bytes();
+        assert_eq!(ask(&*hashes, bytes, MD5), Ok(hex(&md5(name))), "{name}");
+        assert_eq!(ask(&*hashes, bytes, Algorithm::Sha256), Ok(hex(&sha256(name))), "{name}");
+        assert_eq!(ask(&*hashes, bytes, Algorithm::Sha512_256), Ok("nobody".to_owned()));
+        assert_eq!(ask(&*plain, bytes, MD5), Ok(hex(&md5(name))), "{name}");
+        assert_eq!(ask(&*passwords, bytes, Algorithm::Sha512_256), Ok(password(name)), "{name}");
+        assert_eq!(ask_in(&*hashes, bytes, b"nowhere", MD5), Ok("nobody".to_owned()));
+        assert_eq!(ask_in(&*hashes, bytes, b"elsewhere", MD5), Ok(hex(&[7; 16])));
+    }
+    assert_eq!(ask(&*raw, b"raw", MD5), Ok(hex(&md5("raw"))));
+    // ISO 8859-1 is read as such.
+    assert_eq!(ask(&*hashes, b"zo\xEB", MD5), Ok(hex(&md5("zo\u{eb}"))));
+    let nobody: [&[u8]; 16] = [
+        b"",
+        b"*",
+        b"al*",
+        b"ALICE",
+        b"Alice",
+        b"alice ",
+        b" alice",
+        b"bob",
+        b"alice\0",
+        b"\0",
+        b"zo\xC3",
+        b"alice)(uid=*",
+        b"\\2a",
+        b"none",
+        b"elsewhere",
+        b"unknown",
+    ];
+    for name in nobody {
+        assert_eq!(ask(&*hashes, name, MD5), Ok("nobody".to_owned()), "{name:?}");
+    }
+}
+
+fn what_is_stored_in_other_forms(server: &Server) {
+    let hashes = source(server, &[DIGEST, PATIENT].concat());
+    let passwords = source(server, &[PASSWORD, PATIENT].concat());
+    let said = |name: &str, reason: &str| (name.to_owned(), Err(format!("[ldap]: {reason}")));
+    assert_eq!(ask(&*hashes, b"malformed", MD5), said("", "the value is not realm:hash").1);
+    for (name, expected) in [
+        said("ssha", "the value's {SCHEME} is neither {PLAIN} nor {CLEARTEXT}"),
+        ("both".to_owned(), Ok(password("both"))),
+        said("two", "the account has several secrets"),
+        said("twice", "the filter finds more than one entry"),
+        ("once".to_owned(), Ok("other".to_owned())),
+    ] {
+        assert_eq!(ask(&*passwords, name.as_bytes(), MD5), expected, "{name}");
+    }
+}
+
+fn a_wrong_set_up_is_told_and_nobody_is_unknown(server: &Server) {
+    let file = server.directory.join("wrong");
+    fs::write(&file, "hidden\n").expect("a file");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+    let uri = server.uri();
+    for (lines, expected) in [
+        (format!("uri = \"{uri}\"\nbase = \"dc=nowhere\""), "searching: result 32"),
+        (
+            format!(
+                "uri = \"{uri}\"\nbase = \"dc=example\"\nbind_dn = \"uid=proxy,dc=example\"\n\
+                 bind_password_file = \"wrong\""
+            ),
+            "binding: result 49",
+        ),
+        (
+            "uri = \"ldapi://%2Fnonexistent\"\nbase = \"dc=example\"".to_owned(),
+            "binding: result -1",
+        ),
+        ("uri = \"http://x\"\nbase = \"dc=example\"".to_owned(), "reading the URI"),
+        (format!("uri = \"{uri}\"\nbase = \"dc=example\"\nstarttls = 1"), "starting TLS"),
+    ] {
+        let text = format!("[ldap]\n{lines}\nname = \"uid\"\n{DIGEST}{PATIENT}");
+        let config = Config::parse(&text, &server.directory.join("secur32.toml"));
+        let source = config.expect("a configuration").accounts().expect("an LDAP library");
+        let said = ask(&*source, b"alice", MD5).expect_err("unavailable");
+        assert!(said.contains(expected) && !said.contains("hidden"), "{said}");
+    }
+}
+
+fn a_server_that_dies_stands_still_or_comes_back(server: &mut Server) {
+    let kept = source(server, &[DIGEST, "timeout = 400\ncache = 0\n"].concat());
+    let found = |source: &Arc<dyn Source>| ask(&**source, b"alice", MD5);
+    let hash = Ok(hex(&md5("alice")));
+    while found(&kept) != hash {}
+    server.stand_still();
+    for _ in 0..2 {
+        let said = found(&kept).expect_err("unavailable");
+        assert!(said.starts_with("[ldap]: searching: result -5"), "{said}");
+    }
+    server.go_on();
+    while found(&kept) != hash {}
+    server.kill();
+    for _ in 0..3 {
+        let said = found(&kept).expect_err("unavailable");
+        assert!(said.starts_with("[ldap]: binding: result -1"), "{said}");
+    }
+    let patient = source(server, &[DIGEST, PATIENT].concat());
+    server.restart();
+    assert_eq!(found(&patient), hash);
+    // Restarted between two look-ups: the connection that was kept is dead, and nobody notices.
+    server.kill();
+    server.restart();
+    assert_eq!(found(&patient), hash);
+    assert_eq!(ask(&*patient, b"nobody", MD5), Ok("nobody".to_owned()));
+}
+
+fn many_threads_share_a_few_connections(server: &Server) {
+    let source = source(server, &[DIGEST, "connections = 2\n", PATIENT].concat());
+    std::thread::scope(|scope| {
+        for start in 0..8 {
+            let source = &source;
+            scope.spawn(move || {
+                for at in 0..50 {
+                    let name = NAMES[(start + at) % NAMES.len()];
+                    assert_eq!(ask(&**source, name.as_bytes(), MD5), Ok(hex(&md5(name))));
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,296 @@
+//! Accounts in `PostgreSQL`, `MariaDB` and `SQLite`, by their ODBC drivers.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secur32::accounts::{Algorithm, Source};
+use secur32::config::Config;
+
+use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
+use crate::servers::{Kind, Server, sqlite, sqlite_carry_out};
+
+const MD5: Algorithm = Algorithm::Md5;
+
+/// A database that is asked, whichever it is.
+enum Database {
+    Server(Server),
+    File(std::path::PathBuf, String),
+}
+
+impl Database {
+    fn connection(&self) -> String {
+        match self {
+            Self::Server(server) => server.connection(),
+            Self::File(_, connection) => connection.clone(),
+        }
+    }
+
+    fn carry_out(&self, text: &str) {
+        match self {
+            Self::Server(server) => server.carry_out(&format!("{}{text}", server.prelude())),
+            Self::File(file, _) => sqlite_carry_out(file, text),
+        }
+    }
+
+    /// The source of a table `[sql]` with these lines.
+    fn source(&self, lines: &str) -> Arc<dyn Source> {
+        source(&self.connection(), lines)
+    }
+}
+
+fn source(connection: &str, lines: &str) -> Arc<dyn Source> {
+    let text = format!("[sql]\nconnection = '{connection}'\n{lines}\n");
+    let config = Config::parse(&text, Path::new("/secur32.toml")).expect("a configuration");
+    config.accounts().expect("a driver manager")
+}
+
+fn query(columns: &str) -> String {
+    format!("query = 'SELECT {columns} FROM accounts WHERE username = ? AND realm = ?'\n")
+}
+
+/// Enough for a busy machine; none of these waits it out.
+const PATIENT: &str = "timeout = 30000\ncache = 0\n";
+
+fn is_asked(database: &Database) {
+    names_and_forms(database);
+    what_is_stored_in_other_forms(database);
+    a_wrong_set_up_is_told_and_nobody_is_unknown(database);
+    hashed_names(database);
+    many_threads_share_a_few_connections(database);
+    the_cache_keeps_answers_and_looks_again_for_a_wrong_response(database);
+}
+
+fn is_asked_and_fails(kind: Kind) {
+    let Some(server) = Server::start(kind) else { return };
+    let mut database = Database::Server(server);
+    is_asked(&database);
+    if let Database::Server(server) = &mut database {
+        a_server_that_stands_still_costs_one_time_out_for_each_connection(server);
+        a_server_that_dies_or_comes_back(server);
+    }
+}
+
+#[test]
+fn postgresql() {
+    is_asked_and_fails(Kind::Postgres);
+}
+
+#[test]
+fn mariadb() {
+    is_asked_and_fails(Kind::MariaDb);
+}
+
+#[test]
+fn sqlite_files() {
+    let Some((file, connection)) = sqlite() else { return };
+    is_asked(&Database::File(file, connection));
+}
+
+fn names_and_forms(database: &Database) {
+    let both = query("ha1, username")
+        + "query_sha256 = 'SELECT sha256, username FROM accounts WHERE username = ? AND realm = ?'\n";
+    let hashes = database.source(&(both + PATIENT));
+    let raw = database.source(&(query("raw, username") + PATIENT));
+    let padded = database.source(&(query("padded") + PATIENT));
+    let passwords = database.source(&(query("pw, username") + "form = \"password\"\n" + PATIENT));
+    for name in NAMES {
+        let bytes = name.as_bytes();
+        assert_eq!(ask(&*hashes, bytes, MD5), Ok(hex(&md5(name))), "{name}");
+        assert_eq!(ask(&*hashes, bytes, Algorithm::Sha256), Ok(hex(&sha256(name))), "{name}");
+        assert_eq!(ask(&*hashes, bytes, Algorithm::Sha512_256), Ok("nobody".to_owned()));
+        assert_eq!(ask(&*raw, bytes, MD5), Ok(hex(&md5(name))), "{name}");
+        assert_eq!(ask(&*padded, bytes, MD5), Ok(hex(&md5(name))), "{name}");
+        assert_eq!(ask(&*passwords, bytes, Algorithm::Sha512_256), Ok(password(name)), "{name}");
+    }
+    // ISO 8859-1 is read as such.
+    assert_eq!(ask(&*hashes, b"zo\xEB", MD5), Ok(hex(&md5("zo\u{eb}"))));
+    let long = "x".repeat(3000);
+    let nobody: [&[u8]; 18] = [
+        b"",
+        b"ALICE",
+        b"bob",
+        b"alice ",
+        b" alice",
+        b"Alice",
+        b"zoe",
+        b"zo\xC3",
+        b"\xFF\xFE",
+        b"al%",
+        b"%",
+        b"al_ce",
+        b"' OR '1'='1",
+        b"alice\0",
+        b"\0",
+        b"alice'--",
+        b"o''hara",
+        long.as_bytes(),
+    ];
+    for name in nobody {
+        for source in [&hashes, &raw, &passwords] {
+            assert_eq!(ask(&**source, name, MD5), Ok("nobody".to_owned()), "{name:?}");
+        }
+    }
+    for realm in [&b""[..], b"EXAMPLE.ORG", b"example.org\0", b"other"] {
+        let there = ask_in(&*hashes, b"alice", realm, MD5);
+        // MariaDB compares realms by its collation, which no second column tells.
+        assert!(there == Ok("nobody".to_owned()) || realm == b"EXAMPLE.ORG", "{there:?}");
+    }
+}
+
+fn what_is_stored_in_other_forms(database: &Database) {
+    let unfit = |reason: &str| Err(format!("[sql]: {reason}"));
+    let nobody = || Ok("nobody".to_owned());
+    let digits = || unfit("the value is neither a hash's digits nor its bytes");
+    let scheme = || unfit("the value's {SCHEME} is neither {PLAIN} nor {CLEARTEXT}");
+    let rows = [
+        ("upper", Ok(hex(&md5("upper"))), Ok(hex(&md5("upper")).to_uppercase())),
+        ("dovecot", Ok(hex(&md5("dovecot"))), scheme()),
+        ("blanks", Ok(hex(&md5("blanks"))), Ok(hex(&md5("blanks")) + "     ")),
+        ("empty", nobody(), nobody()),
+        ("null", nobody(), nobody()),
+        ("short", digits(), Ok(hex(&md5("short"))[1..].to_owned())),
+        ("text", digits(), Ok("a password".to_owned())),
+        ("ssha", digits(), scheme()),
+        ("plain", digits(), Ok(password("plain"))),
+        ("clear", digits(), Ok("{SSHA}".to_owned())),
+        (
+            "twice",
+            unfit("the query finds more than one row"),
+            unfit("the query finds more than one row"),
+        ),
+    ];
+    let hashes = database.source(&(query("ha1, username") + PATIENT));
+    let passwords = database.source(&(query("pw, username") + "form = \"password\"\n" + PATIENT));
+    for (name, hash, password) in &rows {
+        assert_eq!(ask(&*hashes, name.as_bytes(), MD5), *hash, "{name}");
+        assert_eq!(ask(&*passwords, name.as_bytes(), MD5), *password, "{name}");
+    }
+    for source in [&hashes, &passwords] {
+        let long = ask(&**source, b"long", MD5).expect_err("a value that is too long");
+        assert!(long.contains("longer than 4 KiB"), "{long}");
+        // And the connection is as good as before.
+        assert!(ask(&**source, b"alice", MD5).is_ok());
+    }
+}
+
+fn a_wrong_set_up_is_told_and_nobody_is_unknown(database: &Database) {
+    for (lines, expected) in [
+        (query("pw") + "form = \"password\"", "the query wants two columns"),
+        (query("nonsense"), "SQLSTATE"),
+        ("query = 'SELECT ha1 FROM nowhere WHERE username = ?'".to_owned(), "SQLSTATE"),
+        ("query = 'SELECT ha1 FROM accounts'".to_owned(), "neither one ? nor two"),
+        ("query = 'not SQL ?'".to_owned(), "SQLSTATE"),
+    ] {
+        let said = ask(&*database.source(&(lines + "\n" + PATIENT)), b"alice", MD5);
+        let said = said.expect_err("unavailable");
+        assert!(said.contains(expected), "{said}");
+        assert!(!said.contains("alice"), "{said}");
+    }
+    for connection in
+        ["DSN=nowhere", "DRIVER={PostgreSQL Unicode};Servername=/nonexistent;PWD=hidden"]
+    {
+        let said = ask(&*source(connection, &(query("ha1") + PATIENT)), b"alice", MD5);
+        let said = said.expect_err("unavailable");
+        assert!(said.contains("connecting: SQLSTATE") && !said.contains("hidden"), "{said}");
+    }
+}
+
+fn hashed_names(database: &Database) {
+    let source = database.source(
+        &(query("ha1, username")
+            + "query_userhash = 'SELECT username FROM accounts WHERE ha1 = ? AND realm = ?'\n"
+            + PATIENT),
+    );
+    // The column stands for one with hashes of names.
+    for (name, expected) in [("zo\u{eb}", Some("zo\u{eb}")), ("nobody", None)] {
+        let found = source.find_hashed(hex(&md5(name)).as_bytes(), b"example.org", MD5);
+        assert_eq!(found, Ok(expected.map(|name| name.as_bytes().to_vec())));
+    }
+}
+
+fn the_cache_keeps_answers_and_looks_again_for_a_wrong_response(database: &Database) {
+    let source = database.source(&(query("pw, username") + "form = \"password\"\ntimeout = 30000"));
+    let ask = |name: &str| ask(&*source, name.as_bytes(), MD5);
+    assert_eq!(ask("alice"), Ok(password("alice")));
+    assert_eq!(ask("carol"), Ok("nobody".to_owned()));
+    database.carry_out(
+        "UPDATE accounts SET pw = 'another' WHERE username = 'alice';\n\
+         INSERT INTO accounts (username, realm, pw) VALUES ('carol', 'example.org', 'new');",
+    );
+    // Both are kept, until a response is wrong; not within a second of when they were asked for.
+    assert_eq!(ask("alice"), Ok(password("alice")));
+    assert_eq!(ask("carol"), Ok("nobody".to_owned()));
+    while !source.refresh() {
+        assert_eq!(ask("alice"), Ok(password("alice")));
+        assert_eq!(ask("carol"), Ok("nobody".to_owned()));
+    }
+    assert_eq!(ask("alice"), Ok("another".to_owned()));
+    // Asked for anew just now.
+    assert!(!source.refresh());
+    while ask("carol") == Ok("nobody".to_owned()) {
+        source.refresh();
+    }
+    assert_eq!(ask("carol"), Ok("new".to_owned()));
+}
+
+fn a_server_that_dies_or_comes_back(server: &mut Server) {
+    let source = source(&server.connection(), &(query("ha1, username") + PATIENT));
+    let found = || ask(&*source, b"alice", MD5);
+    let hash = Ok(hex(&md5("alice")));
+    assert_eq!(found(), hash);
+    server.kill();
+    for _ in 0..3 {
+        let said = found().expect_err("unavailable");
+        assert!(said.starts_with("[sql]: connecting: SQLSTATE"), "{said}");
+    }
+    server.restart();
+    assert_eq!(found(), hash);
+    // Restarted between two look-ups: the connection that was kept is dead, and nobody notices.
+    server.kill();
+    server.restart();
+    assert_eq!(found(), hash);
+    assert_eq!(ask(&*source, b"nobody", MD5), Ok("nobody".to_owned()));
+    server.carry_out(&(server.prelude() + "DROP TABLE accounts;"));
+    assert!(found().expect_err("unavailable").contains("SQLSTATE 42"));
+}
+
+fn a_server_that_stands_still_costs_one_time_out_for_each_connection(server: &Server) {
+    let lines = query("ha1, username") + "timeout = 400\nconnections = 2\ncache = 0";
+    let source = source(&server.connection(), &lines);
+    let found = || ask(&*source, b"alice", MD5);
+    let hash = Ok(hex(&md5("alice")));
+    while found() != hash {}
+    server.stand_still();
+    for _ in 0..2 {
+        assert_eq!(found(), Err("[sql]: no answer within 400 ms".to_owned()));
+    }
+    // Both are late: nobody waits any more. A hundred would take 40 s.
+    let begun = Instant::now();
+    for _ in 0..100 {
+        let late = "[sql]: every connection is late with an answer";
+        assert_eq!(found(), Err(late.to_owned()));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    server.go_on();
+    // Nobody gets the late answers of others.
+    let bob = hex(&md5("Bob"));
+    while ask(&*source, b"Bob", MD5).is_err() {}
+    assert_eq!(ask(&*source, b"Bob", MD5), Ok(bob));
+}
+
+fn many_threads_share_a_few_connections(database: &Database) {
+    let lines = query("ha1, username") + "connections = 3\n" + PATIENT;
+    let source = database.source(&lines);
+    std::thread::scope(|scope| {
+        for start in 0..8 {
+            let source = &source;
+            scope.spawn(move || {
+                for at in 0..50 {
+                    let name = NAMES[(start + at) % NAMES.len()];
+                    assert_eq!(ask(&**source, name.as_bytes(), MD5), Ok(hex(&md5(name))));
+                }
+            });
+        }
+    });
+}
