@@ -26,34 +26,6 @@ static struct secret password = {"password", 0, {0}}, hash = {"hash", 0, {0}}, k
 static int answers_with_hash;
 static struct login at;
 
-void before_call(const char *text)
-{
-    (void)text;
-}
-
-int after_call(SECURITY_STATUS status, SECURITY_STATUS expected)
-{
-    if (status != expected) {
-        printf("%08x instead of %08x\n", (unsigned)status, (unsigned)expected);
-        exit(3);
-    }
-    return 0;
-}
-
-void after_repeated(SECURITY_STATUS status, SECURITY_STATUS expected)
-{
-    (void)status, (void)expected;
-}
-
-void heap_stop(void)
-{
-}
-
-void broken(const char *what)
-{
-    (void)what;
-}
-
 static void wipe(void *memory, size_t length)
 {
     volatile unsigned char *byte = memory;
