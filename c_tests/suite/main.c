@@ -3,11 +3,11 @@
  * Natively: `cargo test --test c_programs` builds and runs all of it, also under AddressSanitizer and
  * Valgrind. By hand, from the repository's root after `cargo build`:
  *
- *     cc -std=c99 -Iinclude c_tests/harness.c c_tests/suite/[a-z]*.c -o suite -Ltarget/debug -lsecur32 \
- *         -lpthread
- *     LD_LIBRARY_PATH=target/debug ./suite            # lists the subjects
- *     LD_LIBRARY_PATH=target/debug ./suite accept     # runs one
- *     LD_LIBRARY_PATH=target/debug ./suite all
+ *     cc -g -Iinclude c_tests/harness.c c_tests/suite/[a-z]*.c target/debug/libsecur32.a -lpthread -ldl \
+ *         -lm -lrt -o suite
+ *     ./suite            # lists the subjects
+ *     ./suite accept     # runs one
+ *     ./suite all
  *
  * As .exe, for Wine or a real Windows:
  *

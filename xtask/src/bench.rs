@@ -54,7 +54,7 @@ pub(crate) struct Options {
     /// Measure what time tells others of who is a user
     #[arg(long)]
     timing: bool,
-    /// Print the README's rows
+    /// Print the rows of docs/performance.md
     #[arg(long)]
     markdown: bool,
     /// Print the targets, for programs to read

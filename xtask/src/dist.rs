@@ -8,17 +8,20 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::{Result, install, problem, root, succeed};
 
 /// What every archive has at its top.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 13] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "SECURITY.md",
+    "docs/configuration.md",
     "docs/http.md",
     "docs/kerberos.md",
     "docs/memory.md",
     "docs/messages.md",
+    "docs/performance.md",
     "docs/speed.svg",
+    "docs/windows-and-wine.md",
 ];
 
 /// 1980-01-02: the first whole day that a zip archive can tell, in seconds since 1970.

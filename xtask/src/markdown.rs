@@ -1,4 +1,4 @@
-//! The benchmark's figures as the rows of the README's table.
+//! The benchmark's figures as the rows of docs/performance.md's table.
 
 use std::fmt::Write as _;
 

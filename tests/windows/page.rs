@@ -1,4 +1,4 @@
-//! README's sections on Windows and Wine, followed line by line in a Wine directory of their own.
+//! docs/windows-and-wine.md, followed line by line in a Wine directory of its own.
 //!
 //! The indented lines run as they stand but for `/path/to/program`. Their blocks come in pairs: a way
 //! to use the DLL, and its undoing.
@@ -48,7 +48,7 @@ impl Drop for Reader<'_> {
 
 impl<'a> Reader<'a> {
     fn new(place: &'a Place) -> Self {
-        let prefix = place.path("readme");
+        let prefix = place.path("page");
         let _ = fs::remove_dir_all(&prefix);
         boot(&prefix);
         let drive = prefix.join("drive_c");
@@ -80,8 +80,8 @@ impl<'a> Reader<'a> {
 
     /// Windows' own loader prefers the DLL beside a program, which Wine's does where it is told to.
     fn follow_windows(&self) {
-        let [build, way, undoing] = &blocks("Using it on Windows")[..] else {
-            panic!("README has other blocks for Windows: {:?}", blocks("Using it on Windows"));
+        let [build, way, undoing] = &blocks("On Windows")[..] else {
+            panic!("the page has other blocks for Windows: {:?}", blocks("On Windows"));
         };
         assert_eq!(build[..], ["cargo xtask windows"]);
         self.give_to_cmd(way);
@@ -101,9 +101,9 @@ impl<'a> Reader<'a> {
     }
 
     fn follow_wine(&mut self) {
-        let blocks = blocks("Using it under Wine");
+        let blocks = blocks("Under Wine");
         let [beside, not_beside, system, not_system, package, no_package] = &blocks[..] else {
-            panic!("README has other blocks for Wine: {blocks:?}");
+            panic!("the page has other blocks for Wine: {blocks:?}");
         };
         self.give_to_shell(beside);
         assert_eq!(self.found(), [OURS, WINES]);
@@ -193,9 +193,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The indented blocks of a section of README.
+/// The indented blocks of a section of the page.
 fn blocks(section: &str) -> Vec<Vec<String>> {
-    let text = read("README.md");
+    let text = read("docs/windows-and-wine.md");
     let (_, text) = text.split_once(&format!("\n## {section}\n")).expect("the section");
     let text = text.split("\n## ").next().expect("its text");
     text.split("\n\n")
