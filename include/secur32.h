@@ -1329,21 +1329,21 @@ extern "C" {
 /* SECUR32_PROTOTYPES lets a Windows compiler compare these with its own. */
 #if !defined(_WIN32) || defined(SECUR32_PROTOTYPES)
 
-/* Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
+/* Server: takes one step of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
  * response and makes the answer `rspauth=...`.
  *
- * * `phCredential`: an INBOUND credential; on later legs NULL will do. It may be freed as soon as
+ * * `phCredential`: an INBOUND credential; on subsequent steps NULL will do. It may be freed as soon as
  *   the context exists.
- * * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+ * * `phContext`: NULL (or a zeroed handle) on the first step, then the handle returned by it.
  * * `pInput`: the client's token in the first TOKEN buffer; NULL or an empty buffer where there
  *   is none. May be the same memory as the output's.
  * * `fContextReq`: ASC_REQ bits; unknown ones are ignored.
  * * `TargetDataRep`: ignored.
- * * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+ * * `phNewContext`: receives the handle; may be NULL on subsequent steps, may equal `phContext`.
  * * `pOutput`: the first TOKEN buffer that is not read-only receives the token: `cbBuffer` is its
  *   capacity on entry and the token's length on return, to which no terminator counts. With
  *   ASC_REQ_ALLOCATE_MEMORY `pvBuffer` receives memory to free with FreeContextBuffer, or NULL
- *   when there is no token. Not needed on a leg that returns no token.
+ *   when there is no token. Not needed on a step that returns no token.
  * * `pfContextAttr`: receives ASC_RET bits; may be NULL.
  * * `ptsExpiry`: receives the end of the context; may be NULL.
  *
@@ -1360,7 +1360,7 @@ extern "C" {
  *
  * Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
  * token, the client is authenticated. The context is the caller's to delete, also after a later
- * leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
+ * step failed; after a failed first step there is none. Nothing is written by a failed call, but
  * for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
  * repeated within half a minute, with the same input, flags and credential, by any thread: the
  * token is not taken twice.
@@ -1522,7 +1522,7 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(CtxtHandle *phContext, SecBufferDesc
  * Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
  * before or follows one not seen, by Kerberos and Negotiate where SEQUENCE_DETECT or REPLAY_DETECT was
  * asked for (after both the next good message still opens);
- * SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has, also none; SEC_E_INVALID_HANDLE;
+ * SEC_E_INCOMPLETE_MESSAGE for fewer bytes than a message has, also none; SEC_E_INVALID_HANDLE;
  * SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, by Kerberos and
  * Negotiate for what does not begin as a message does, and by Digest for more than the configured
  * maxbuf, which was told to the peer; SEC_E_BUFFER_TOO_SMALL by Digest for a buffer
@@ -1585,14 +1585,14 @@ SECURITY_STATUS SEC_ENTRY DeleteSecurityPackageW(SEC_WCHAR *pszPackageName);
 SECURITY_STATUS SEC_ENTRY EncryptMessage(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-/* As EnumerateSecurityPackagesW, with ANSI text. */
+/* As EnumerateSecurityPackagesW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY EnumerateSecurityPackagesA(ULONG *pcPackages,
     SecPkgInfoA **ppPackageInfo);
 
 /* Lists the packages of this machine.
  *
  * * `pcPackages`: receives their number.
- * * `ppPackageInfo`: receives an array of as many structures; it and all its texts are one block
+ * * `ppPackageInfo`: receives an array of as many structures; it and all its strings are one block
  *   to free with FreeContextBuffer.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INSUFFICIENT_MEMORY. On
@@ -1672,18 +1672,18 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(CredHandle *phCredential,
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-/* Client: takes one leg of an exchange. For DIGEST-MD5: answers the challenge, then checks the
+/* Client: takes one step of an exchange. For DIGEST-MD5: answers the challenge, then checks the
  * server's `rspauth=...`.
  *
- * * `phCredential`: an OUTBOUND credential; on later legs NULL will do. It may be freed as soon
+ * * `phCredential`: an OUTBOUND credential; on subsequent steps NULL will do. It may be freed as soon
  *   as the context exists.
- * * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+ * * `phContext`: NULL (or a zeroed handle) on the first step, then the handle returned by it.
  * * `pszTargetName`: UTF-16, terminated; for SASL service/host, for example imap/mail.example.org.
  * * `fContextReq`: ISC_REQ bits; unknown ones are ignored.
  * * `Reserved1`, `TargetDataRep`, `Reserved2`: ignored.
  * * `pInput`: the server's token in the first TOKEN buffer; NULL or an empty buffer where there
  *   is none. May be the same memory as the output's.
- * * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+ * * `phNewContext`: receives the handle; may be NULL on subsequent steps, may equal `phContext`.
  * * `pOutput`: as for AcceptSecurityContext.
  * * `pfContextAttr`: receives ISC_RET bits; may be NULL.
  * * `ptsExpiry`: receives the end of the context; may be NULL.
@@ -1745,12 +1745,12 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextW(CredHandle *phCredential,
 SECURITY_STATUS SEC_ENTRY MakeSignature(CtxtHandle *phContext, ULONG fQOP, SecBufferDesc *pMessage,
     ULONG MessageSeqNo);
 
-/* As QueryContextAttributesW, with ANSI text. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
+/* As QueryContextAttributesW, with ANSI strings. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
  * where Windows' code page lacks a character of the name: ask by the W function. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer);
 
-/* As QueryContextAttributesExW, with ANSI text. */
+/* As QueryContextAttributesExW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesExA(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
@@ -1775,11 +1775,11 @@ SECURITY_STATUS SEC_ENTRY QueryContextAttributesExW(CtxtHandle *phContext, ULONG
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesW(CtxtHandle *phContext, ULONG ulAttribute,
     void *pBuffer);
 
-/* As QueryCredentialsAttributesW, with ANSI text. */
+/* As QueryCredentialsAttributesW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesA(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer);
 
-/* As QueryCredentialsAttributesExW, with ANSI text. */
+/* As QueryCredentialsAttributesExW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExA(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
@@ -1809,14 +1809,14 @@ SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesW(CredHandle *phCredential, 
  * Returns SEC_E_INVALID_HANDLE; otherwise SEC_E_NO_IMPERSONATION. */
 SECURITY_STATUS SEC_ENTRY QuerySecurityContextToken(CtxtHandle *phContext, void **Token);
 
-/* As QuerySecurityPackageInfoW, with ANSI text. */
+/* As QuerySecurityPackageInfoW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoA(SEC_CHAR *pszPackageName,
     SecPkgInfoA **ppPackageInfo);
 
 /* Tells about one package.
  *
  * * `pszPackageName`: its name without regard to case.
- * * `ppPackageInfo`: receives a structure that is one block with its texts, to free with
+ * * `ppPackageInfo`: receives a structure that is one block with its strings, to free with
  *   FreeContextBuffer.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `ppPackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND;
@@ -1831,7 +1831,7 @@ SECURITY_STATUS SEC_ENTRY QuerySecurityPackageInfoW(SEC_WCHAR *pszPackageName,
  * Returns SEC_E_OK; SEC_E_INVALID_HANDLE. */
 SECURITY_STATUS SEC_ENTRY RevertSecurityContext(CtxtHandle *phContext);
 
-/* Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
+/* Server: takes one step of a SASL exchange, and of the cookies that SASL adds to packages with
  * GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
  * response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
  * empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
@@ -1873,7 +1873,7 @@ SECURITY_STATUS SEC_ENTRY SaslEnumerateProfilesW(SEC_WCHAR **ProfileList, ULONG 
 SECURITY_STATUS SEC_ENTRY SaslGetContextOption(CtxtHandle *ContextHandle, ULONG Option, void *Value,
     ULONG Size, ULONG *Needed);
 
-/* As SaslGetProfilePackageW, with ANSI text. */
+/* As SaslGetProfilePackageW, with ANSI strings. */
 SECURITY_STATUS SEC_ENTRY SaslGetProfilePackageA(SEC_CHAR *ProfileName, SecPkgInfoA **PackageInfo);
 
 /* Finds the package behind a SASL profile.
@@ -1887,7 +1887,7 @@ SECURITY_STATUS SEC_ENTRY SaslGetProfilePackageA(SEC_CHAR *ProfileName, SecPkgIn
  * SEC_E_INSUFFICIENT_MEMORY. On failure nothing is written. */
 SECURITY_STATUS SEC_ENTRY SaslGetProfilePackageW(SEC_WCHAR *ProfileName, SecPkgInfoW **PackageInfo);
 
-/* As SaslIdentifyPackageW, with ANSI text in the answer. */
+/* As SaslIdentifyPackageW, with ANSI strings in the answer. */
 SECURITY_STATUS SEC_ENTRY SaslIdentifyPackageA(SecBufferDesc *pInput, SecPkgInfoA **PackageInfo);
 
 /* Finds the package that a token begins an exchange of: by the name of a profile, or by the look of
@@ -1908,7 +1908,7 @@ SECURITY_STATUS SEC_ENTRY SaslInitializeSecurityContextA(CredHandle *phCredentia
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-/* Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
+/* Client: takes one step of a SASL exchange. For DIGEST-MD5: no input makes no output, the
  * challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
  * (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
  * package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
@@ -1922,12 +1922,12 @@ SECURITY_STATUS SEC_ENTRY SaslInitializeSecurityContextW(CredHandle *phCredentia
     ULONG TargetDataRep, SecBufferDesc *pInput, ULONG Reserved2, CtxtHandle *phNewContext,
     SecBufferDesc *pOutput, ULONG *pfContextAttr, TimeStamp *ptsExpiry);
 
-/* Sets an option of a context that a Sasl function made; effective for the legs that follow.
+/* Sets an option of a context that a Sasl function made; effective for the steps that follow.
  *
  * * `ContextHandle`: the context.
  * * `Option`: SASL_OPTION_SEND_SIZE 1, SASL_OPTION_RECV_SIZE 2, SASL_OPTION_AUTHZ_STRING 3,
  *   SASL_OPTION_AUTHZ_PROCESSING 4.
- * * `Value`: the value: a ULONG, for AUTHZ_STRING octets without terminator. Copied.
+ * * `Value`: the value: a ULONG, for AUTHZ_STRING bytes without terminator. Copied.
  * * `Size`: its length in bytes.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL `Value` with a `Size`;
@@ -2099,12 +2099,12 @@ BOOLEAN SEC_ENTRY SspiIsPromptingNeeded(ULONG ErrorOrNtStatus);
  * * `DataBuffer`: the memory; NULL, and any pointer that is not such memory, is left alone. */
 void SEC_ENTRY SspiLocalFree(void *DataBuffer);
 
-/* Turns an identity into octets that SspiUnmarshalAuthIdentity takes.
+/* Turns an identity into bytes that SspiUnmarshalAuthIdentity takes.
  *
- * * `AuthIdentity`: an identity of any form. The octets of an encrypted one are encrypted, so that
+ * * `AuthIdentity`: an identity of any form. The bytes of an encrypted one are encrypted, so that
  *   only this process can take them back.
- * * `AuthIdentityLength`: receives the number of octets.
- * * `AuthIdentityByteArray`: receives the octets, which the caller frees with SspiLocalFree.
+ * * `AuthIdentityLength`: receives the number of bytes.
+ * * `AuthIdentityByteArray`: receives the bytes, which the caller frees with SspiLocalFree.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
  * SEC_E_INSUFFICIENT_MEMORY. Nothing is written on failure. */
@@ -2144,14 +2144,14 @@ SECURITY_STATUS SEC_ENTRY SspiPrepareForCredWrite(PSEC_WINNT_AUTH_IDENTITY_OPAQU
     const WCHAR *pszTargetName, ULONG *pCredmanCredentialType, const WCHAR **ppszCredmanTargetName,
     const WCHAR **ppszCredmanUserName, UCHAR **ppCredentialBlob, ULONG *pCredentialBlobSize);
 
-/* Makes an identity of the octets of SspiMarshalAuthIdentity.
+/* Makes an identity of the bytes of SspiMarshalAuthIdentity.
  *
- * * `AuthIdentityLength`: the number of octets, all of them.
- * * `AuthIdentityByteArray`: the octets, which may come from anywhere.
+ * * `AuthIdentityLength`: the number of bytes, all of them.
+ * * `AuthIdentityByteArray`: the bytes, which may come from anywhere.
  * * `ppAuthIdentity`: receives the identity, which the caller frees with SspiFreeAuthIdentity.
  *   Untouched on failure.
  *
- * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the octets are not those of
+ * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the bytes are not those of
  * an identity; SEC_E_INSUFFICIENT_MEMORY. */
 SECURITY_STATUS SEC_ENTRY SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength,
     char *AuthIdentityByteArray, PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity);
@@ -2161,7 +2161,7 @@ SECURITY_STATUS SEC_ENTRY SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength,
  * * `AuthData`: an identity of any form.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
- * lengths, text that is not UTF-16 or has a NUL, and an encryption that is not this process's. */
+ * lengths, strings that are not UTF-16 or have a NUL, and an encryption that is not this process's. */
 SECURITY_STATUS SEC_ENTRY SspiValidateAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 
 /* Overwrites the secrets of an identity with zeros.

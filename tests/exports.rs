@@ -161,7 +161,7 @@ fn exported() -> Vec<(String, String, String)> {
             let (signature, rest) = part.split_once('{').expect("a body");
             let name = signature.split_once("fn ").expect("a function").1;
             let name = name.split('(').next().expect("a name").to_string();
-            // Those that only go on to the machine's own function: see the test below.
+            // Those that only go on to the system's function: see the test below.
             if name == "$name" {
                 continue;
             }
@@ -186,7 +186,7 @@ fn the_sources_export_the_list() {
     }
 }
 
-/// What only goes on to the machine's own function, on Windows alone, is one line each of one macro.
+/// What only goes on to the system's function, on Windows alone, is one line each of one macro.
 /// It has no guard around it, since it runs no Rust but a look-up, which has one of its own.
 #[test]
 fn what_goes_on_to_the_machine_is_the_rest_of_the_list() {
@@ -215,7 +215,7 @@ fn what_packages_share_goes_on_to_the_machine_where_it_is_theirs() {
         ours.iter().any(|start| name.starts_with(start))
     };
     for (name, _, body) in exported() {
-        assert_ne!(body.contains("hand_over!("), ours_alone(&name), "{name}");
+        assert_ne!(body.contains("pass_through!("), ours_alone(&name), "{name}");
     }
 }
 
@@ -228,13 +228,13 @@ fn every_export_has_windows_calling_convention() {
 }
 
 /// A body is one call of the guard, with the function's own name. What may stand before it hands
-/// the call over to the machine's own function of that name; its look-ups have the same guard.
+/// the call over to the system's function of that name; its look-ups have the same guard.
 #[test]
 fn every_export_is_guarded() {
     for (name, _, body) in exported() {
         let code = body.lines().filter(|line| !line.trim().starts_with("//"));
         let code = code.collect::<Vec<_>>().join("\n");
-        let body = match code.trim().strip_prefix("hand_over!(") {
+        let body = match code.trim().strip_prefix("pass_through!(") {
             Some(rest) => {
                 let (over, body) = rest.split_once(");\n").expect("a statement");
                 let call = over.split_once("=>").expect("a call").1.trim();

@@ -1,4 +1,4 @@
-//! A package for tests: its tokens are words, its messages are masked with one octet. It shows
+//! A package for tests: its tokens are words, its messages are masked with one byte. It shows
 //! what the boundary does with any package.
 
 use std::sync::Arc;
@@ -80,17 +80,17 @@ impl Credential for DoubleCredential {
 /// StepRequest 0: says "hello". StepRequest 1: echoes its token, except the words below. Then established.
 pub(crate) struct DoubleContext {
     role: Role,
-    leg: AtomicUsize,
+    step: AtomicUsize,
     /// Held as long as this is.
     _alive: Option<Arc<()>>,
 }
 
 impl DoubleContext {
-    pub(crate) fn new(role: Role, leg: usize) -> Self {
-        Self { role, leg: AtomicUsize::new(leg), _alive: None }
+    pub(crate) fn new(role: Role, step: usize) -> Self {
+        Self { role, step: AtomicUsize::new(step), _alive: None }
     }
 
-    /// A server's before its first leg, which holds `alive` as long as it is.
+    /// A server's before its first step, which holds `alive` as long as it is.
     pub(crate) fn beside(alive: Arc<()>) -> Self {
         Self { _alive: Some(alive), ..Self::new(Role::Server, 0) }
     }
@@ -105,9 +105,9 @@ impl DoubleContext {
 
 pub(crate) const MASK: u8 = 0x5A;
 
-fn mask(octets: &mut [u8]) {
-    for octet in octets {
-        *octet ^= MASK;
+fn mask(bytes: &mut [u8]) {
+    for byte in bytes {
+        *byte ^= MASK;
     }
 }
 
@@ -121,7 +121,7 @@ impl Context for DoubleContext {
     }
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
-        let leg = self.leg.load(Ordering::SeqCst);
+        let step = self.step.load(Ordering::SeqCst);
         let token = call.inputs.token();
         match token {
             b"refuse" => return Err(Error::new(Status::LOGON_DENIED, "double: refused")),
@@ -131,11 +131,11 @@ impl Context for DoubleContext {
                 let target = call.target.unwrap_or_default().as_bytes();
                 output.space(target.len())?.copy_from_slice(target);
             }
-            _ if leg == 0 => output.space(5)?.copy_from_slice(b"hello"),
+            _ if step == 0 => output.space(5)?.copy_from_slice(b"hello"),
             _ => output.space(token.len())?.copy_from_slice(token),
         }
-        self.leg.store(leg + 1, Ordering::SeqCst);
-        let outcome = if leg == 0 { Outcome::Continue } else { Outcome::Done };
+        self.step.store(step + 1, Ordering::SeqCst);
+        let outcome = if step == 0 { Outcome::Continue } else { Outcome::Done };
         Ok(Step { outcome, flags: Flags::CONNECTION | Flags::INTEGRITY })
     }
 
@@ -144,7 +144,7 @@ impl Context for DoubleContext {
     }
 
     fn established(&self) -> bool {
-        self.leg.load(Ordering::SeqCst) >= 2
+        self.step.load(Ordering::SeqCst) >= 2
     }
 
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
@@ -187,11 +187,11 @@ impl Context for DoubleContext {
         let missing = || Error::new(Status::INVALID_TOKEN, "double: no TOKEN");
         let index = message.position(buffer_type::TOKEN).ok_or_else(missing)?;
         let token = message.writable(index)?;
-        let too_small = || Error::new(Status::BUFFER_TOO_SMALL, "double: 16 octets");
+        let too_small = || Error::new(Status::BUFFER_TOO_SMALL, "double: 16 bytes");
         token
             .first_chunk_mut()
             .ok_or_else(too_small)
-            .map(|octets: &mut [u8; 16]| *octets = [9; 16])?;
+            .map(|bytes: &mut [u8; 16]| *bytes = [9; 16])?;
         message.0[index].length = Some(16);
         Ok(())
     }
@@ -221,12 +221,12 @@ impl Context for DoubleContext {
         let missing = || Error::new(Status::INVALID_TOKEN, "double: no DATA");
         let data = message.position(buffer_type::DATA).ok_or_else(missing)?;
         let stream = message.position(buffer_type::STREAM);
-        let octets = message.writable(stream.unwrap_or(data))?;
-        mask(octets);
-        let length = octets.len();
+        let bytes = message.writable(stream.unwrap_or(data))?;
+        mask(bytes);
+        let length = bytes.len();
         if let Some(buffer) = stream {
             // A stream that begins with "!" makes the package err.
-            let length = if octets.first() == Some(&b'!') { length + 1 } else { length };
+            let length = if bytes.first() == Some(&b'!') { length + 1 } else { length };
             message.0[data].placement = Some(Placement { buffer, offset: 1, length: length - 1 });
         }
         Ok(0x8000_0001)

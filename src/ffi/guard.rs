@@ -12,18 +12,18 @@ use crate::log;
 compile_error!("secur32 must be built with panic=unwind: a panic may not end the host's process");
 
 /// What a body may succeed with: nothing, which is `SEC_E_OK`, or a success of its own.
-pub(super) trait Answer {
+pub(super) trait Success {
     /// The status that C receives.
     fn status(self) -> Status;
 }
 
-impl Answer for () {
+impl Success for () {
     fn status(self) -> Status {
         Status::OK
     }
 }
 
-impl Answer for Status {
+impl Success for Status {
     fn status(self) -> Status {
         self
     }
@@ -31,7 +31,7 @@ impl Answer for Status {
 
 /// Runs the body of the export `name`: its success becomes a status, its refusal is logged and
 /// becomes a status, its panic is logged and becomes `SEC_E_INTERNAL_ERROR`.
-pub(super) fn guard<T: Answer>(
+pub(super) fn guard<T: Success>(
     name: &'static str,
     body: impl FnOnce() -> Result<T>,
 ) -> SECURITY_STATUS {

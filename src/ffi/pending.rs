@@ -1,5 +1,5 @@
-//! Servers' first legs whose token did not fit, pending until they are repeated. The caller has no
-//! context yet to repeat the leg with, and a client's token is not taken twice: Kerberos would call it
+//! Servers' first steps whose token did not fit, pending until they are repeated. The caller has no
+//! context yet to repeat the step with, and a client's token is not taken twice: Kerberos would call it
 //! a replay. So the context waits for the same call, which any thread may make.
 //!
 //! Peers decide how many there are: the oldest make room for new ones.
@@ -16,24 +16,24 @@ use crate::sasl::{Session, StepRequest};
 use crate::sspi::{Flags, Role};
 use crate::system::fork::{self, Gated, GatedGuard};
 
-/// How long a leg is waited for: the caller knows at once what is needed.
+/// How long a step is waited for: the caller knows at once what is needed.
 const LIFETIME: Duration = Duration::from_secs(30);
-/// How many legs may be pending at once.
+/// How many steps may be pending at once.
 const MOST: usize = 256;
 /// How many bytes of input they may have had together. A context keeps as much, and its token.
 const MOST_BYTES: usize = 4 << 20;
 
-/// A first leg that may be repeated.
+/// A first step that may be repeated.
 #[derive(Clone, Copy)]
-pub(super) struct First<'a> {
+pub(super) struct FirstStep<'a> {
     credential: Handle,
-    leg: &'a StepRequest<'a>,
+    step: &'a StepRequest<'a>,
 }
 
-/// What tells it from others: all that the leg was judged by. A token that comes over another channel
-/// is not the same leg.
+/// What tells it from others: all that the step was decided by. A token that comes over another channel
+/// is not the same step.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Key {
+struct StepKey {
     credential: Handle,
     through_sasl: bool,
     flags: Flags,
@@ -41,72 +41,72 @@ struct Key {
     inputs: [u8; 32],
 }
 
-/// The key of a leg, and how many bytes of input it had.
+/// The key of a step, and how many bytes of input it had.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    key: Key,
+pub(super) struct PendingPlace {
+    key: StepKey,
     bytes: usize,
 }
 
-impl<'a> First<'a> {
-    /// Of a server's leg that takes a client's token; other legs lose nothing by being taken anew.
+impl<'a> FirstStep<'a> {
+    /// Of a server's step that takes a client's token; other steps lose nothing by being taken anew.
     #[inline]
-    pub(super) fn of(credential: Handle, leg: &'a StepRequest<'a>) -> Option<Self> {
-        let repeatable = leg.role == Role::Server && !leg.inputs.token().is_empty();
-        repeatable.then_some(Self { credential, leg })
+    pub(super) fn of(credential: Handle, step: &'a StepRequest<'a>) -> Option<Self> {
+        let repeatable = step.role == Role::Server && !step.inputs.token().is_empty();
+        repeatable.then_some(Self { credential, step })
     }
 
-    fn key(self) -> Key {
+    fn key(self) -> StepKey {
         let mut hash = Sha256::new();
-        for buffer in self.leg.inputs.0 {
+        for buffer in self.step.inputs.0 {
             hash.update(buffer.kind.to_le_bytes());
             hash.update(buffer.data.len().to_le_bytes());
             hash.update(buffer.data);
         }
-        Key {
+        StepKey {
             credential: self.credential,
-            through_sasl: self.leg.through_sasl,
+            through_sasl: self.step.through_sasl,
             // The repeated call may well ask for memory instead.
-            flags: self.leg.flags - Flags::ALLOCATE_MEMORY,
+            flags: self.step.flags - Flags::ALLOCATE_MEMORY,
             process: fork::epoch(),
             inputs: hash.finalize().into(),
         }
     }
 
-    /// Room for the leg, before its caller is told to repeat it.
+    /// Room for the step, before its caller is told to repeat it.
     ///
     /// # Errors
     /// `INSUFFICIENT_MEMORY`: it cannot be repeated.
     #[cold]
-    pub(super) fn reserve(self) -> Result<Place> {
-        let bytes = self.leg.inputs.0.iter().map(|buffer| buffer.data.len()).sum();
+    pub(super) fn reserve(self) -> Result<PendingPlace> {
+        let bytes = self.step.inputs.0.iter().map(|buffer| buffer.data.len()).sum();
         let refused = |reason: &'static str| Error::new(Status::INSUFFICIENT_MEMORY, reason);
         if bytes > MOST_BYTES {
             return Err(refused(
-                "first leg: its output is too small, and its input too large to wait",
+                "first step: its output is too small, and its input too large to wait",
             ));
         }
         if !PENDING.lock().reserve() {
-            return Err(refused("first leg: no memory in which it could be pending"));
+            return Err(refused("first step: no memory in which it could be pending"));
         }
-        Ok(Place { key: self.key(), bytes })
+        Ok(PendingPlace { key: self.key(), bytes })
     }
 }
 
-/// Keeps the context of a leg that may be repeated.
+/// Keeps the context of a step that may be repeated.
 #[cold]
-pub(super) fn keep(place: Place, session: Session) {
-    PENDING.keep(place, session, Instant::now());
+pub(super) fn add(place: PendingPlace, session: Session) {
+    PENDING.add(place, session, Instant::now());
 }
 
-/// The context of the leg that is repeated. Of several calls that repeat it, one gets it.
+/// The context of the step that is repeated. Of several calls that repeat it, one gets it.
 #[inline]
-pub(super) fn take(first: First<'_>) -> Option<Session> {
+pub(super) fn take(first: FirstStep<'_>) -> Option<Session> {
     // Mostly there is none.
     if PENDING.is_empty() { None } else { PENDING.take(&first.key(), Instant::now()) }
 }
 
-/// Ends the legs that are pending with a credential which is being freed.
+/// Ends the steps that are pending with a credential which is being freed.
 #[inline]
 pub(super) fn forget(credential: Handle) {
     if !PENDING.is_empty() {
@@ -114,62 +114,62 @@ pub(super) fn forget(credential: Handle) {
     }
 }
 
-static PENDING: Store = Store::new();
+static PENDING: PendingStore = PendingStore::new();
 
-struct Entry {
-    place: Place,
+struct PendingStep {
+    place: PendingPlace,
     since: Instant,
     session: Session,
 }
 
-/// The pending legs, the oldest first.
-struct Legs {
-    entries: VecDeque<Entry>,
+/// The pending steps, the oldest first.
+struct PendingSteps {
+    entries: VecDeque<PendingStep>,
     bytes: usize,
 }
 
 /// Sessions are dropped outside of the lock: a package's drop may come back here.
-struct Store {
-    legs: Gated<Legs>,
+struct PendingStore {
+    steps: Gated<PendingSteps>,
     count: AtomicUsize,
 }
 
-impl Store {
+impl PendingStore {
     const fn new() -> Self {
-        let legs = Legs { entries: VecDeque::new(), bytes: 0 };
-        Self { legs: Gated::new(legs), count: AtomicUsize::new(0) }
+        let steps = PendingSteps { entries: VecDeque::new(), bytes: 0 };
+        Self { steps: Gated::new(steps), count: AtomicUsize::new(0) }
     }
 
     fn is_empty(&self) -> bool {
         self.count.load(Ordering::Acquire) == 0
     }
 
-    fn lock(&self) -> Guard<'_> {
-        Guard { legs: self.legs.lock(), count: &self.count }
+    fn lock(&self) -> LockedSteps<'_> {
+        LockedSteps { steps: self.steps.lock(), count: &self.count }
     }
 
     #[cold]
-    fn keep(&self, place: Place, session: Session, now: Instant) {
+    fn add(&self, place: PendingPlace, session: Session, now: Instant) {
         loop {
-            let mut legs = self.lock();
-            let Some(old) = legs.outdated(now, place.bytes) else {
+            let mut steps = self.lock();
+            let Some(old) = steps.outdated(now, place.bytes) else {
                 // The room was made by `reserve`; where others took it, this is the one to go.
-                if legs.reserve() {
-                    legs.push(Entry { place, since: now, session });
+                if steps.reserve() {
+                    steps.push(PendingStep { place, since: now, session });
                 }
                 return;
             };
-            drop(legs);
+            drop(steps);
             drop(old);
         }
     }
 
     #[cold]
-    fn take(&self, key: &Key, now: Instant) -> Option<Session> {
+    fn take(&self, key: &StepKey, now: Instant) -> Option<Session> {
         self.end_old(now);
-        let mut legs = self.lock();
-        let at = legs.legs.entries.iter().position(|entry| entry.place.key == *key)?;
-        legs.remove(at).map(|entry| entry.session)
+        let mut steps = self.lock();
+        let at = steps.steps.entries.iter().position(|entry| entry.place.key == *key)?;
+        steps.remove(at).map(|entry| entry.session)
     }
 
     fn end_old(&self, now: Instant) {
@@ -185,11 +185,11 @@ impl Store {
     #[cold]
     fn forget(&self, credential: Handle) {
         loop {
-            let mut legs = self.lock();
-            let own = |entry: &Entry| entry.place.key.credential == credential;
-            let at = legs.legs.entries.iter().position(own);
-            let ended = at.and_then(|at| legs.remove(at));
-            drop(legs);
+            let mut steps = self.lock();
+            let own = |entry: &PendingStep| entry.place.key.credential == credential;
+            let at = steps.steps.entries.iter().position(own);
+            let ended = at.and_then(|at| steps.remove(at));
+            drop(steps);
             if ended.is_none() {
                 return;
             }
@@ -197,42 +197,42 @@ impl Store {
     }
 }
 
-/// The legs under their lock; tells their number when it is given back.
-struct Guard<'a> {
-    legs: GatedGuard<'a, Legs>,
+/// The steps under their lock; tells their number when it is given back.
+struct LockedSteps<'a> {
+    steps: GatedGuard<'a, PendingSteps>,
     count: &'a AtomicUsize,
 }
 
-impl Guard<'_> {
+impl LockedSteps<'_> {
     /// Whether there is memory for one more.
     fn reserve(&mut self) -> bool {
-        self.legs.entries.try_reserve(1).is_ok()
+        self.steps.entries.try_reserve(1).is_ok()
     }
 
-    /// The oldest leg, where it has waited for too long or a further one of `bytes` has no room.
-    fn outdated(&mut self, now: Instant, bytes: usize) -> Option<Entry> {
-        let oldest = self.legs.entries.front()?;
+    /// The oldest step, where it has waited for too long or a further one of `bytes` has no room.
+    fn outdated(&mut self, now: Instant, bytes: usize) -> Option<PendingStep> {
+        let oldest = self.steps.entries.front()?;
         let late = now.saturating_duration_since(oldest.since) > LIFETIME;
-        let full =
-            bytes > 0 && (self.legs.entries.len() >= MOST || self.legs.bytes + bytes > MOST_BYTES);
+        let full = bytes > 0
+            && (self.steps.entries.len() >= MOST || self.steps.bytes + bytes > MOST_BYTES);
         if late || full { self.remove(0) } else { None }
     }
 
-    fn push(&mut self, entry: Entry) {
-        self.legs.bytes += entry.place.bytes;
-        self.legs.entries.push_back(entry);
+    fn push(&mut self, entry: PendingStep) {
+        self.steps.bytes += entry.place.bytes;
+        self.steps.entries.push_back(entry);
     }
 
-    fn remove(&mut self, at: usize) -> Option<Entry> {
-        let entry = self.legs.entries.remove(at)?;
-        self.legs.bytes -= entry.place.bytes;
+    fn remove(&mut self, at: usize) -> Option<PendingStep> {
+        let entry = self.steps.entries.remove(at)?;
+        self.steps.bytes -= entry.place.bytes;
         Some(entry)
     }
 }
 
-impl Drop for Guard<'_> {
+impl Drop for LockedSteps<'_> {
     fn drop(&mut self) {
-        self.count.store(self.legs.entries.len(), Ordering::Release);
+        self.count.store(self.steps.entries.len(), Ordering::Release);
     }
 }
 

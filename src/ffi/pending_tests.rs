@@ -11,15 +11,15 @@ fn buffer(kind: u32, data: &[u8]) -> InputBuffer<'_> {
     InputBuffer { kind, data }
 }
 
-fn leg<'a>(buffers: &'a [InputBuffer<'a>]) -> StepRequest<'a> {
+fn step<'a>(buffers: &'a [InputBuffer<'a>]) -> StepRequest<'a> {
     let (role, flags, target) = (Role::Server, Flags::INTEGRITY, None);
     StepRequest { role, through_sasl: true, inputs: Inputs(buffers), flags, target }
 }
 
-/// The place of a leg of this credential with this token.
-fn place(credential: Handle, token: &[u8]) -> Place {
+/// The place of a step of this credential with this token.
+fn place(credential: Handle, token: &[u8]) -> PendingPlace {
     let buffers = [buffer(buffer_type::TOKEN, token)];
-    First::of(credential, &leg(&buffers)).unwrap().reserve().unwrap()
+    FirstStep::of(credential, &step(&buffers)).unwrap().reserve().unwrap()
 }
 
 /// A session, and how often its context is held: once more while it is.
@@ -30,9 +30,9 @@ fn session() -> (Session, Arc<()>) {
 }
 
 /// Keeps a session, and returns what tells whether it is still there.
-fn kept(store: &Store, place: Place, now: Instant) -> Arc<()> {
+fn pending(store: &PendingStore, place: PendingPlace, now: Instant) -> Arc<()> {
     let (session, alive) = session();
-    store.keep(place, session, now);
+    store.add(place, session, now);
     alive
 }
 
@@ -41,10 +41,10 @@ fn held(alive: &Arc<()>) -> bool {
 }
 
 #[test]
-fn the_same_leg_gets_it_once() {
-    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
+fn the_same_step_gets_it_once() {
+    let (store, now, place) = (PendingStore::new(), Instant::now(), place(ONE, b"token"));
     assert!(store.is_empty() && store.take(&place.key, now).is_none());
-    let alive = kept(&store, place, now);
+    let alive = pending(&store, place, now);
     assert!(!store.is_empty());
     let taken = store.take(&place.key, now);
     assert!(taken.is_some() && held(&alive));
@@ -53,30 +53,30 @@ fn the_same_leg_gets_it_once() {
     assert!(store.take(&place.key, now).is_none());
 }
 
-/// All that a leg is judged by is part of what it is known by.
+/// All that a step is decided by is part of what it is known by.
 #[test]
-fn another_leg_does_not_get_it() {
+fn another_step_does_not_get_it() {
     let token = buffer(buffer_type::TOKEN, b"token");
     let bindings = |data| buffer(buffer_type::CHANNEL_BINDINGS, data);
     let (alone, bound, rebound) = ([token], [token, bindings(b"b")], [token, bindings(b"c")]);
     let (moved, split) = ([token, buffer(3, b"b")], [token, bindings(b""), bindings(b"b")]);
-    let legs = [
-        (ONE, leg(&alone)),
-        (OTHER, leg(&alone)),
-        (ONE, StepRequest { through_sasl: false, ..leg(&alone) }),
-        (ONE, StepRequest { flags: Flags::INTEGRITY | Flags::HTTP, ..leg(&alone) }),
-        (ONE, leg(&bound)),
-        (ONE, leg(&rebound)),
-        (ONE, leg(&moved)),
-        (ONE, leg(&split)),
+    let steps = [
+        (ONE, step(&alone)),
+        (OTHER, step(&alone)),
+        (ONE, StepRequest { through_sasl: false, ..step(&alone) }),
+        (ONE, StepRequest { flags: Flags::INTEGRITY | Flags::HTTP, ..step(&alone) }),
+        (ONE, step(&bound)),
+        (ONE, step(&rebound)),
+        (ONE, step(&moved)),
+        (ONE, step(&split)),
     ];
-    let (store, now) = (Store::new(), Instant::now());
-    let places: Vec<Place> = legs
+    let (store, now) = (PendingStore::new(), Instant::now());
+    let places: Vec<PendingPlace> = steps
         .iter()
-        .map(|(credential, leg)| First::of(*credential, leg).unwrap().reserve().unwrap())
+        .map(|(credential, step)| FirstStep::of(*credential, step).unwrap().reserve().unwrap())
         .collect();
     for (index, own) in places.iter().enumerate() {
-        let alive = kept(&store, *own, now);
+        let alive = pending(&store, *own, now);
         for (_, other) in places.iter().enumerate().filter(|(other, _)| *other != index) {
             assert!(store.take(&other.key, now).is_none(), "{index}");
         }
@@ -88,29 +88,29 @@ fn another_leg_does_not_get_it() {
 #[test]
 fn memory_may_be_asked_for_the_second_time() {
     let buffers = [buffer(buffer_type::TOKEN, b"token")];
-    let (plain, mut allocating) = (leg(&buffers), leg(&buffers));
+    let (plain, mut allocating) = (step(&buffers), step(&buffers));
     allocating.flags = plain.flags | Flags::ALLOCATE_MEMORY;
-    let key = |leg| First::of(ONE, leg).unwrap().key();
+    let key = |step| FirstStep::of(ONE, step).unwrap().key();
     assert!(key(&plain) == key(&allocating));
 }
 
 #[test]
-fn only_a_servers_leg_with_a_token_is_repeated() {
+fn only_a_servers_step_with_a_token_is_repeated() {
     let buffers = [buffer(buffer_type::TOKEN, b"token")];
-    let mut client = leg(&buffers);
+    let mut client = step(&buffers);
     client.role = Role::Client;
-    assert!(First::of(ONE, &client).is_none());
-    assert!(First::of(ONE, &leg(&[])).is_none());
-    assert!(First::of(ONE, &leg(&[buffer(buffer_type::TOKEN, b"")])).is_none());
-    assert!(First::of(ONE, &leg(&buffers)).is_some());
+    assert!(FirstStep::of(ONE, &client).is_none());
+    assert!(FirstStep::of(ONE, &step(&[])).is_none());
+    assert!(FirstStep::of(ONE, &step(&[buffer(buffer_type::TOKEN, b"")])).is_none());
+    assert!(FirstStep::of(ONE, &step(&buffers)).is_some());
 }
 
 #[test]
 fn of_threads_that_repeat_it_at_once_one_gets_it() {
-    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
+    let (store, now, place) = (PendingStore::new(), Instant::now(), place(ONE, b"token"));
     let start = std::sync::Barrier::new(4);
     for _ in 0..100 {
-        let alive = kept(&store, place, now);
+        let alive = pending(&store, place, now);
         let got: usize = std::thread::scope(|scope| {
             let take = || {
                 start.wait();
@@ -125,50 +125,50 @@ fn of_threads_that_repeat_it_at_once_one_gets_it() {
 
 #[test]
 fn the_oldest_make_room_for_new_ones() {
-    let (store, now) = (Store::new(), Instant::now());
+    let (store, now) = (PendingStore::new(), Instant::now());
     let token = |number: usize| number.to_le_bytes();
     let of = |number| place(ONE, &token(number));
-    let alive: Vec<_> = (0..MOST + 2).map(|number| kept(&store, of(number), now)).collect();
+    let alive: Vec<_> = (0..MOST + 2).map(|number| pending(&store, of(number), now)).collect();
     let left: Vec<bool> = alive.iter().map(held).collect();
     assert!(!left[0] && !left[1] && left[2..].iter().all(|held| *held));
-    assert_eq!(store.lock().legs.entries.len(), MOST);
+    assert_eq!(store.lock().steps.entries.len(), MOST);
     assert!(store.take(&of(0).key, now).is_none());
     assert!(store.take(&of(MOST + 1).key, now).is_some());
 }
 
 #[test]
 fn their_inputs_are_bounded_together() {
-    let (store, now) = (Store::new(), Instant::now());
+    let (store, now) = (PendingStore::new(), Instant::now());
     let of = |number: u8| place(ONE, &vec![number; MOST_BYTES / 4]);
-    let alive: Vec<_> = (0..5).map(|number| kept(&store, of(number), now)).collect();
+    let alive: Vec<_> = (0..5).map(|number| pending(&store, of(number), now)).collect();
     assert_eq!(alive.iter().map(held).collect::<Vec<_>>(), [false, true, true, true, true]);
-    let all = kept(&store, place(ONE, &vec![9; MOST_BYTES]), now);
+    let all = pending(&store, place(ONE, &vec![9; MOST_BYTES]), now);
     assert!(held(&all) && !alive.iter().any(held));
-    assert_eq!(store.lock().legs.bytes, MOST_BYTES);
+    assert_eq!(store.lock().steps.bytes, MOST_BYTES);
     let larger = vec![9; MOST_BYTES + 1];
     let buffers = [buffer(buffer_type::TOKEN, &larger)];
-    let refused = First::of(ONE, &leg(&buffers)).unwrap().reserve();
+    let refused = FirstStep::of(ONE, &step(&buffers)).unwrap().reserve();
     assert_eq!(refused.err().unwrap().status(), Status::INSUFFICIENT_MEMORY);
 }
 
 #[test]
-fn a_leg_is_not_waited_for_for_ever() {
-    let (store, now, place) = (Store::new(), Instant::now(), place(ONE, b"token"));
-    let alive = kept(&store, place, now);
+fn a_step_is_not_waited_for_for_ever() {
+    let (store, now, place) = (PendingStore::new(), Instant::now(), place(ONE, b"token"));
+    let alive = pending(&store, place, now);
     let taken = store.take(&place.key, now + LIFETIME);
     assert!(taken.is_some() && held(&alive));
-    let alive = kept(&store, place, now);
+    let alive = pending(&store, place, now);
     assert!(store.take(&place.key, now + LIFETIME + Duration::from_nanos(1)).is_none());
     assert!(!held(&alive) && store.is_empty());
 }
 
 #[test]
-fn a_freed_credential_takes_its_legs_with_it() {
-    let (store, now) = (Store::new(), Instant::now());
+fn a_freed_credential_takes_its_steps_with_it() {
+    let (store, now) = (PendingStore::new(), Instant::now());
     let [a, b, c] = [(ONE, b"a"), (OTHER, b"b"), (ONE, b"c")]
-        .map(|(credential, token)| kept(&store, place(credential, token), now));
+        .map(|(credential, token)| pending(&store, place(credential, token), now));
     store.forget(ONE);
     assert_eq!([held(&a), held(&b), held(&c)], [false, true, false]);
     store.forget(OTHER);
-    assert!(!held(&b) && store.is_empty() && store.lock().legs.bytes == 0);
+    assert!(!held(&b) && store.is_empty() && store.lock().steps.bytes == 0);
 }

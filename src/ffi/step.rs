@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CredHandle, CtxtHandle, SecBufferDesc, SecHandle, TimeStamp, ULONG};
-use crate::ffi::caller::buffers::{Copies, InputViews, Slots};
+use crate::ffi::caller::buffers::{BufferSlots, Copies, InputViews};
 use crate::ffi::caller::output::Output;
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::Foreign;
-use crate::ffi::pending::{self, First};
+use crate::ffi::caller::string::CallerString;
+use crate::ffi::pending::{self, FirstStep};
 use crate::ffi::tables::{CONTEXTS, CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Place, Use};
 use crate::sasl::{Session, StepRequest};
@@ -19,7 +19,7 @@ use crate::system::library;
 
 /// The two sets of functions that take steps.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Functions {
+pub(super) enum StepFunctions {
     /// `AcceptSecurityContext` and `InitializeSecurityContext`.
     Plain,
     /// `SaslAcceptSecurityContext` and `SaslInitializeSecurityContext`.
@@ -29,10 +29,10 @@ pub(super) enum Functions {
 /// A call of one of these functions.
 struct StepCall {
     role: Role,
-    functions: Functions,
+    functions: StepFunctions,
     credential: *const CredHandle,
     context: *const CtxtHandle,
-    target: Foreign,
+    target: CallerString,
     request: ULONG,
     input: *const SecBufferDesc,
     new_context: *mut CtxtHandle,
@@ -42,7 +42,7 @@ struct StepCall {
 }
 
 /// What a step was taken with.
-enum Object {
+enum StepSession {
     /// The context that the call named.
     Known(Handle, Use<'static, Session>),
     /// A first step's: a session, and the place for it in the handle table.
@@ -50,7 +50,7 @@ enum Object {
 }
 
 /// What the caller is told of a step that succeeded.
-struct Taken {
+struct TakenStep {
     handle: Handle,
     expiry: u64,
     step: Step,
@@ -63,7 +63,7 @@ struct Taken {
 /// The pointers are what the header says of `AcceptSecurityContext`'s parameters.
 #[inline]
 pub(super) unsafe fn accept(
-    functions: Functions,
+    functions: StepFunctions,
     credential: *const CredHandle,
     context: *const CtxtHandle,
     input: *const SecBufferDesc,
@@ -73,7 +73,7 @@ pub(super) unsafe fn accept(
     attributes: *mut ULONG,
     expiry: *mut TimeStamp,
 ) -> Result<Status> {
-    let (role, target) = (Role::Server, Foreign::Absent);
+    let (role, target) = (Role::Server, CallerString::Absent);
     let call = StepCall {
         role,
         functions,
@@ -97,10 +97,10 @@ pub(super) unsafe fn accept(
 /// The pointers are what the header says of `InitializeSecurityContextW`'s parameters.
 #[inline]
 pub(super) unsafe fn initialize(
-    functions: Functions,
+    functions: StepFunctions,
     credential: *const CredHandle,
     context: *const CtxtHandle,
-    target: Foreign,
+    target: CallerString,
     request: ULONG,
     input: *const SecBufferDesc,
     new_context: *mut CtxtHandle,
@@ -135,7 +135,7 @@ unsafe fn take(call: &StepCall) -> Result<Status> {
     let credential = unsafe { credential(call.credential) }?;
     let credential = credential.as_deref();
     let object = match known {
-        Some(handle) => Object::Known(handle, CONTEXTS.get(handle)?),
+        Some(handle) => StepSession::Known(handle, CONTEXTS.get(handle)?),
         None => begin(call, credential)?,
     };
     let mut output = Output::absent();
@@ -154,7 +154,7 @@ unsafe fn take(call: &StepCall) -> Result<Status> {
 }
 
 /// The object of a first step, before anything happens that cannot happen twice.
-fn begin(call: &StepCall, credential: Option<&CredentialEntry>) -> Result<Object> {
+fn begin(call: &StepCall, credential: Option<&CredentialEntry>) -> Result<StepSession> {
     let Some(credential) = credential else {
         return Err(Error::new(Status::INVALID_HANDLE, "first call: no credential"));
     };
@@ -162,9 +162,9 @@ fn begin(call: &StepCall, credential: Option<&CredentialEntry>) -> Result<Object
         let reason = "first call: nowhere to put the context's handle";
         return Err(Error::new(Status::INVALID_HANDLE, reason));
     }
-    let through_sasl = call.functions == Functions::Sasl;
+    let through_sasl = call.functions == StepFunctions::Sasl;
     let session = Session::begin(Arc::clone(&credential.0), call.role, through_sasl)?;
-    Ok(Object::New(session, CONTEXTS.reserve()?))
+    Ok(StepSession::New(session, CONTEXTS.reserve()?))
 }
 
 /// Takes the step of the session in `object`; what does not fit, `output` knows.
@@ -174,9 +174,9 @@ fn begin(call: &StepCall, credential: Option<&CredentialEntry>) -> Result<Object
 unsafe fn take_with(
     call: &StepCall,
     credential: Option<&CredentialEntry>,
-    object: Object,
+    object: StepSession,
     output: &mut Output,
-) -> Result<Taken> {
+) -> Result<TakenStep> {
     // SAFETY: `target` is NULL or terminated (`take`'s promise).
     let target = unsafe { call.target.read(Status::TARGET_UNKNOWN) }?;
     let flags = match call.role {
@@ -184,9 +184,9 @@ unsafe fn take_with(
         Role::Client => Flags::from_isc(call.request),
     };
     // SAFETY: `input` is NULL or a descriptor (`take`'s promise).
-    let input = unsafe { Slots::of(call.input) }?;
+    let input = unsafe { BufferSlots::of(call.input) }?;
     // SAFETY: `output` is NULL or a descriptor (`take`'s promise).
-    let slots = unsafe { Slots::of(call.output) }?;
+    let slots = unsafe { BufferSlots::of(call.output) }?;
     // SAFETY: output buffers can be written (`take`'s promise), and inputs that overlap them are
     // copied first.
     unsafe { output.open(slots, flags.contains(Flags::ALLOCATE_MEMORY)) }?;
@@ -196,15 +196,15 @@ unsafe fn take_with(
     // SAFETY: input buffers can be read during the call (`take`'s promise), and what is written
     // meanwhile has been copied.
     let inputs = unsafe { views.fill(input, &copies) }?;
-    let through_sasl = call.functions == Functions::Sasl;
+    let through_sasl = call.functions == StepFunctions::Sasl;
     let request =
         StepRequest { role: call.role, through_sasl, inputs, flags, target: target.as_deref() };
     match object {
-        Object::Known(handle, session) => {
+        StepSession::Known(handle, session) => {
             let step = session.step(credential.map(|entry| &*entry.0), &request, output)?;
-            Ok(Taken { handle, expiry: session.context().expiry(), step })
+            Ok(TakenStep { handle, expiry: session.context().expiry(), step })
         }
-        Object::New(session, place) => {
+        StepSession::New(session, place) => {
             // SAFETY: `credential` is NULL or a handle (`take`'s promise).
             unsafe { first_step(call, credential, session, place, &request, output) }
         }
@@ -223,10 +223,10 @@ unsafe fn first_step(
     place: Place<'static, Session>,
     request: &StepRequest<'_>,
     output: &mut Output,
-) -> Result<Taken> {
+) -> Result<TakenStep> {
     // SAFETY: `credential` can be read (the caller's promise).
     let words = unsafe { pointer::handle(call.credential) }?;
-    let first = First::of(words, request);
+    let first = FirstStep::of(words, request);
     if let Some(pending) = first.and_then(pending::take) {
         session = pending;
     }
@@ -234,11 +234,11 @@ unsafe fn first_step(
         Ok(step) => {
             let expiry = session.context().expiry();
             let handle = seen_by_caller(place.fill(session)?, words);
-            Ok(Taken { handle, expiry, step })
+            Ok(TakenStep { handle, expiry, step })
         }
         Err(error) => {
             if let Some(first) = first.filter(|_| output.refused()) {
-                pending::keep(first.reserve()?, session);
+                pending::add(first.reserve()?, session);
                 // SAFETY: `credential` can be read (the caller's promise).
                 if unsafe { self::credential(call.credential) }.is_err() {
                     // Freed during the call: nobody can repeat the step.
@@ -254,7 +254,7 @@ unsafe fn first_step(
 ///
 /// # Safety
 /// The pointers where results go are NULL or can be written.
-unsafe fn tell(call: &StepCall, taken: &Taken, allocated: bool) -> Status {
+unsafe fn tell(call: &StepCall, taken: &TakenStep, allocated: bool) -> Status {
     let mut flags = taken.step.flags - Flags::ALLOCATE_MEMORY;
     if allocated {
         flags |= Flags::ALLOCATE_MEMORY;

@@ -25,6 +25,6 @@ pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "measured: what is handed over in memory is waited for")]
 pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     CONTEXTS.get(unsafe { pointer::handle(context) }?)
 }

@@ -13,9 +13,9 @@ pub type ULONG = u32;
 pub type LONG = i32;
 /// An unsigned integer of 16 bits.
 pub type USHORT = u16;
-/// An octet.
+/// A byte.
 pub type UCHAR = u8;
-/// An octet that is zero for false.
+/// A byte that is zero for false.
 pub type BOOLEAN = u8;
 /// An unsigned integer as wide as a pointer.
 pub type ULONG_PTR = usize;

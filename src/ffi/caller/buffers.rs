@@ -8,7 +8,7 @@ mod message;
 
 use std::ops::Range;
 
-pub(crate) use self::message::{Direction, with_message};
+pub(crate) use self::message::{MessageUse, with_message};
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{SecBuffer, SecBufferDesc};
 use crate::ffi::caller::pointer;
@@ -23,12 +23,12 @@ fn malformed(reason: &'static str) -> Error {
 
 /// The checked array of a descriptor's buffers.
 #[derive(Clone, Copy)]
-pub(crate) struct Slots {
+pub(crate) struct BufferSlots {
     first: *mut SecBuffer,
     count: usize,
 }
 
-impl Slots {
+impl BufferSlots {
     /// The buffers of `descriptor`; none for NULL.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Slots {
     /// Not NULL, the descriptor can be read, and the buffers that it names can be read and
     /// written during the call.
     pub(crate) unsafe fn of(descriptor: *const SecBufferDesc) -> Result<Self> {
-        // SAFETY: the caller's promise.
+        // SAFETY: NULL or readable (the caller's promise).
         let Some(descriptor) = (unsafe { pointer::read(descriptor) }) else {
             return Ok(Self { first: std::ptr::null_mut(), count: 0 });
         };
@@ -108,7 +108,7 @@ pub(crate) fn range(buffer: SecBuffer) -> Result<Range<usize>> {
     }
 }
 
-/// Whether two ranges of addresses share an octet.
+/// Whether two ranges of addresses share a byte.
 pub(crate) fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
@@ -124,7 +124,7 @@ impl Copies {
     ///
     /// # Safety
     /// The memory of all buffers can be read, and nobody writes it meanwhile.
-    pub(crate) unsafe fn of(slots: Slots, output: &Range<usize>) -> Result<Self> {
+    pub(crate) unsafe fn of(slots: BufferSlots, output: &Range<usize>) -> Result<Self> {
         let mut copies = Vec::new();
         for (index, buffer) in slots.iter().enumerate() {
             if kind(buffer) != buffer_type::EMPTY && overlap(&range(buffer)?, output) {
@@ -143,7 +143,7 @@ impl Copies {
 
     fn get(&self, index: usize) -> Option<&[u8]> {
         let copy = self.0.iter().find(|(copied, _)| *copied == index);
-        copy.map(|(_, octets)| octets.as_slice())
+        copy.map(|(_, bytes)| bytes.as_slice())
     }
 }
 
@@ -171,7 +171,7 @@ impl<'a> InputViews<'a> {
     /// of the copied ones.
     pub(crate) unsafe fn fill<'v>(
         &'v mut self,
-        slots: Slots,
+        slots: BufferSlots,
         copies: &'a Copies,
     ) -> Result<Inputs<'v>> {
         let views = if let Some(views) = self.few.get_mut(..slots.count()) {
@@ -194,22 +194,22 @@ impl<'a> InputViews<'a> {
     }
 }
 
-fn copy(octets: &[u8]) -> Result<Vec<u8>> {
+fn copy(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut copy = Vec::new();
-    copy.try_reserve_exact(octets.len()).map_err(|_| {
+    copy.try_reserve_exact(bytes.len()).map_err(|_| {
         Error::new(Status::INSUFFICIENT_MEMORY, "buffers: no memory to copy an input")
     })?;
-    copy.extend_from_slice(octets);
+    copy.extend_from_slice(bytes);
     Ok(copy)
 }
 
-/// The octets of a buffer.
+/// The bytes of a buffer.
 ///
 /// # Safety
-/// As [`pointer::octets`].
+/// As [`pointer::bytes`].
 unsafe fn view<'a>(buffer: SecBuffer) -> Result<&'a [u8]> {
-    // SAFETY: the caller's promise.
-    unsafe { pointer::octets(buffer.pvBuffer.cast::<u8>(), length(buffer), Status::INVALID_TOKEN) }
+    // SAFETY: readable for its length (the caller's promise).
+    unsafe { pointer::bytes(buffer.pvBuffer.cast::<u8>(), length(buffer), Status::INVALID_TOKEN) }
 }
 
 /// A length that fits a buffer fits its `cbBuffer`.

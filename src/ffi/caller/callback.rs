@@ -10,14 +10,14 @@ use crate::ffi::abi::identity::{
     SEC_WINNT_AUTH_IDENTITY_W,
 };
 use crate::ffi::abi::types::{SEC_GET_KEY_FN, SECURITY_STATUS, SecBuffer, ULONG};
-use crate::ffi::caller::string::{self, Form};
+use crate::ffi::caller::string::{self, StringForm};
 use crate::secret::Secret;
 use crate::sspi::buffer_type;
 
 /// Bytes that an answer may have.
 const CAPACITY: usize = 1024;
 
-type Function = unsafe extern "system-unwind" fn(
+type AccountFunction = unsafe extern "system-unwind" fn(
     *mut c_void,
     *mut c_void,
     ULONG,
@@ -27,9 +27,9 @@ type Function = unsafe extern "system-unwind" fn(
 
 /// A program's function and the argument it wants.
 pub(crate) struct KeyFunction {
-    function: Function,
+    function: AccountFunction,
     argument: *mut c_void,
-    form: Form,
+    form: StringForm,
 }
 
 // SAFETY: the header tells programs that the function is called, with the argument, by any thread.
@@ -39,25 +39,29 @@ unsafe impl Send for KeyFunction {}
 unsafe impl Sync for KeyFunction {}
 
 /// What the program left behind.
-struct Answer {
+struct KeyAnswer {
     status: u32,
     kind: u32,
     length: usize,
-    octets: Secret<[u8; CAPACITY]>,
+    bytes: Secret<[u8; CAPACITY]>,
 }
 
 impl KeyFunction {
     /// `None` without a function.
-    pub(crate) fn new(function: SEC_GET_KEY_FN, argument: *mut c_void, form: Form) -> Option<Self> {
+    pub(crate) fn new(
+        function: SEC_GET_KEY_FN,
+        argument: *mut c_void,
+        form: StringForm,
+    ) -> Option<Self> {
         function.map(|function| Self { function, argument, form })
     }
 
-    fn ask(&self, account: &Account<'_>, algorithm: Algorithm) -> Result<Answer, Unavailable> {
+    fn ask(&self, account: &Account<'_>, algorithm: Algorithm) -> Result<KeyAnswer, Unavailable> {
         let version = version(algorithm);
         let user = string::from_utf8_or_latin1(account.user);
         let realm = string::from_utf8_or_latin1(account.realm);
         match self.form {
-            Form::Wide => {
+            StringForm::Wide => {
                 let (mut user, mut realm) = (terminated_wide(&user), terminated_wide(&realm));
                 let mut principal = SEC_WINNT_AUTH_IDENTITY_W {
                     User: user.as_mut_ptr(),
@@ -68,12 +72,12 @@ impl KeyFunction {
                     PasswordLength: 0,
                     Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
                 };
-                // SAFETY: the principal and its texts live until the call has returned.
+                // SAFETY: the principal and its strings live until the call has returned.
                 unsafe { self.call((&raw mut principal).cast(), version) }
             }
-            Form::Narrow => {
+            StringForm::Narrow => {
                 let (mut user, mut realm) =
-                    (Form::Narrow.octets(&user), Form::Narrow.octets(&realm));
+                    (StringForm::Narrow.bytes(&user), StringForm::Narrow.bytes(&realm));
                 let mut principal = SEC_WINNT_AUTH_IDENTITY_A {
                     User: user.as_mut_ptr(),
                     UserLength: characters(&user),
@@ -83,7 +87,7 @@ impl KeyFunction {
                     PasswordLength: 0,
                     Flags: SEC_WINNT_AUTH_IDENTITY_ANSI,
                 };
-                // SAFETY: the principal and its texts live until the call has returned.
+                // SAFETY: the principal and its strings live until the call has returned.
                 unsafe { self.call((&raw mut principal).cast(), version) }
             }
         }
@@ -91,9 +95,13 @@ impl KeyFunction {
 
     /// # Safety
     /// `principal` points to the structure that the contract promises the program.
-    unsafe fn call(&self, principal: *mut c_void, version: ULONG) -> Result<Answer, Unavailable> {
-        let mut octets = Secret::new([0; CAPACITY]);
-        let memory = octets.expose_mut().as_mut_ptr().cast::<c_void>();
+    unsafe fn call(
+        &self,
+        principal: *mut c_void,
+        version: ULONG,
+    ) -> Result<KeyAnswer, Unavailable> {
+        let mut bytes = Secret::new([0; CAPACITY]);
+        let memory = bytes.expose_mut().as_mut_ptr().cast::<c_void>();
         let mut buffer = SecBuffer {
             cbBuffer: ULONG::try_from(CAPACITY).unwrap_or(0),
             BufferType: buffer_type::EMPTY,
@@ -110,10 +118,14 @@ impl KeyFunction {
             return Err(unavailable("it replaced a pointer of the library's"));
         }
         let length = usize::try_from(buffer.cbBuffer).unwrap_or(usize::MAX);
-        Ok(Answer { status: status.cast_unsigned(), kind: buffer.BufferType, length, octets })
+        Ok(KeyAnswer { status: status.cast_unsigned(), kind: buffer.BufferType, length, bytes })
     }
 
-    fn read(&self, answer: &Answer, algorithm: Algorithm) -> Result<Option<Stored>, Unavailable> {
+    fn read(
+        &self,
+        answer: &KeyAnswer,
+        algorithm: Algorithm,
+    ) -> Result<Option<Stored>, Unavailable> {
         match Status::from(answer.status) {
             Status::OK => (),
             Status::NO_CREDENTIALS | Status::LOGON_DENIED | Status::UNKNOWN_CREDENTIALS => {
@@ -124,30 +136,30 @@ impl KeyFunction {
         if answer.kind == buffer_type::EMPTY {
             return Ok(None);
         }
-        let octets = answer.octets.expose().get(..answer.length);
-        let octets = octets.ok_or_else(|| unavailable("its answer is longer than the memory"))?;
+        let bytes = answer.bytes.expose().get(..answer.length);
+        let bytes = bytes.ok_or_else(|| unavailable("its answer is longer than the memory"))?;
         match answer.kind {
-            buffer_type::DATA => self.password(octets).map(Stored::Password).map(Some),
-            buffer_type::TOKEN => hash(octets, algorithm).map(Stored::Hash).map(Some),
+            buffer_type::DATA => self.password(bytes).map(Stored::Password).map(Some),
+            buffer_type::TOKEN => hash(bytes, algorithm).map(Stored::Hash).map(Some),
             _ => Err(unavailable("its answer is neither SECBUFFER_DATA nor SECBUFFER_TOKEN")),
         }
     }
 
-    fn password(&self, octets: &[u8]) -> Result<Secret<String>, Unavailable> {
+    fn password(&self, bytes: &[u8]) -> Result<Secret<String>, Unavailable> {
         let password = match self.form {
-            Form::Narrow => {
-                Secret::new(string::from_narrow(octets.strip_suffix(&[0]).unwrap_or(octets)))
+            StringForm::Narrow => {
+                Secret::new(string::from_narrow(bytes.strip_suffix(&[0]).unwrap_or(bytes)))
             }
-            Form::Wide => {
-                if !octets.len().is_multiple_of(2) {
+            StringForm::Wide => {
+                if !bytes.len().is_multiple_of(2) {
                     return Err(unavailable("its password ends in half a UTF-16 character"));
                 }
-                let octets = octets.strip_suffix(&[0, 0]).unwrap_or(octets);
-                let start = octets.as_ptr().cast::<c_void>().cast::<u16>();
-                // SAFETY: half as many units as octets, which need no alignment.
-                let text = unsafe { string::wide_counted(start, octets.len() / 2) };
-                let text = text.map_err(|_| unavailable("its password is not UTF-16"))?;
-                Secret::new(text.unwrap_or_default())
+                let bytes = bytes.strip_suffix(&[0, 0]).unwrap_or(bytes);
+                let start = bytes.as_ptr().cast::<c_void>().cast::<u16>();
+                // SAFETY: half as many units as bytes, which need no alignment.
+                let string = unsafe { string::wide_counted(start, bytes.len() / 2) };
+                let string = string.map_err(|_| unavailable("its password is not UTF-16"))?;
+                Secret::new(string.unwrap_or_default())
             }
         };
         Ok(password)
@@ -170,7 +182,7 @@ impl Source for KeyFunction {
 
     /// Each credential has a function of its own in here, and the program may have one for all.
     fn identity(&self) -> Option<[usize; 3]> {
-        let wide = matches!(self.form, Form::Wide);
+        let wide = matches!(self.form, StringForm::Wide);
         Some([self.function as usize, self.argument.addr(), wide.into()])
     }
 }
@@ -184,15 +196,15 @@ const fn version(algorithm: Algorithm) -> ULONG {
     }
 }
 
-fn hash(octets: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {
+fn hash(bytes: &[u8], algorithm: Algorithm) -> Result<Secret<[u8; 32]>, Unavailable> {
     let expected = if algorithm == Algorithm::Md5 { 16 } else { 32 };
-    if octets.len() != expected {
-        let length = octets.len();
+    if bytes.len() != expected {
+        let length = bytes.len();
         let reason = format!("its hash has {length} bytes, and one of {expected} is wanted");
         return Err(unavailable(&reason));
     }
     let mut hash = Secret::new([0; 32]);
-    hash.expose_mut().iter_mut().zip(octets).for_each(|(to, from)| *to = *from);
+    hash.expose_mut().iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     Ok(hash)
 }
 
@@ -200,8 +212,8 @@ fn unavailable(reason: &str) -> Unavailable {
     Unavailable(format!("account function: {reason}"))
 }
 
-fn terminated_wide(text: &str) -> Vec<u16> {
-    let mut units = string::to_wide(text);
+fn terminated_wide(string: &str) -> Vec<u16> {
+    let mut units = string::to_wide(string);
     units.push(0);
     units
 }

@@ -31,15 +31,15 @@ unsafe extern "system-unwind" fn function(
     let buffer = unsafe { &mut *key.cast::<SecBuffer>() };
     assert!(identity.Password.is_null() && identity.PasswordLength == 0);
     let width = if identity.Flags == SEC_WINNT_AUTH_IDENTITY_UNICODE { 2 } else { 1 };
-    let text = |start: *mut u16, length: ULONG| {
+    let string = |start: *mut u16, length: ULONG| {
         // With its terminator.
-        let octets = width * (usize::try_from(length).unwrap() + 1);
+        let bytes = width * (usize::try_from(length).unwrap() + 1);
         // SAFETY: the contract.
-        unsafe { std::slice::from_raw_parts(start.cast::<u8>(), octets) }.to_vec()
+        unsafe { std::slice::from_raw_parts(start.cast::<u8>(), bytes) }.to_vec()
     };
     program.saw.lock().unwrap().push((
-        text(identity.User, identity.UserLength),
-        text(identity.Domain, identity.DomainLength),
+        string(identity.User, identity.UserLength),
+        string(identity.Domain, identity.DomainLength),
         version,
         buffer.cbBuffer,
         buffer.BufferType,
@@ -48,12 +48,12 @@ unsafe extern "system-unwind" fn function(
     (program.answer)(buffer, key, unsafe { &mut *status });
 }
 
-fn put(buffer: &mut SecBuffer, kind: u32, octets: &[u8], status: &mut SECURITY_STATUS) {
-    // SAFETY: the contract: there are 1024 zeroed octets, and these tests write fewer.
+fn put(buffer: &mut SecBuffer, kind: u32, bytes: &[u8], status: &mut SECURITY_STATUS) {
+    // SAFETY: the contract: there are 1024 zeroed bytes, and these tests write fewer.
     let memory = unsafe { std::slice::from_raw_parts_mut(buffer.pvBuffer.cast::<u8>(), 1024) };
-    assert!(memory.iter().all(|octet| *octet == 0));
-    memory[..octets.len()].copy_from_slice(octets);
-    buffer.cbBuffer = u32::try_from(octets.len()).unwrap();
+    assert!(memory.iter().all(|byte| *byte == 0));
+    memory[..bytes.len()].copy_from_slice(bytes);
+    buffer.cbBuffer = u32::try_from(bytes.len()).unwrap();
     buffer.BufferType = kind;
     *status = 0;
 }
@@ -61,7 +61,7 @@ fn put(buffer: &mut SecBuffer, kind: u32, octets: &[u8], status: &mut SECURITY_S
 type Behaviour = fn(&mut SecBuffer, &mut *mut c_void, &mut SECURITY_STATUS);
 
 fn ask_as(
-    form: Form,
+    form: StringForm,
     algorithm: Algorithm,
     user: &[u8],
     answer: Behaviour,
@@ -73,7 +73,7 @@ fn ask_as(
     (found, program)
 }
 
-fn ask(form: Form, answer: Behaviour) -> Result<Option<Stored>, Unavailable> {
+fn ask(form: StringForm, answer: Behaviour) -> Result<Option<Stored>, Unavailable> {
     ask_as(form, Algorithm::Md5, b"alice", answer).0
 }
 
@@ -88,12 +88,12 @@ fn password(found: Result<Option<Stored>, Unavailable>) -> String {
 #[test]
 fn the_program_sees_the_account_in_its_encoding() {
     let nobody: Behaviour = |_, _, status| *status = 0;
-    let (found, program) = ask_as(Form::Wide, Algorithm::Md5, "é".as_bytes(), nobody);
+    let (found, program) = ask_as(StringForm::Wide, Algorithm::Md5, "é".as_bytes(), nobody);
     assert!(found.unwrap().is_none());
-    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_ne_bytes).collect::<Vec<_>>();
+    let wide = |string: &str| string.encode_utf16().flat_map(u16::to_ne_bytes).collect::<Vec<_>>();
     assert_eq!(program.saw.lock().unwrap()[0], (wide("é\0"), wide("realm\0"), 0, 1024, 0));
     // Not UTF-8: ISO 8859-1.
-    let (_, program) = ask_as(Form::Wide, Algorithm::Md5, b"\xE9", nobody);
+    let (_, program) = ask_as(StringForm::Wide, Algorithm::Md5, b"\xE9", nobody);
     assert_eq!(program.saw.lock().unwrap()[0].0, wide("é\0"));
 }
 
@@ -101,7 +101,7 @@ fn the_program_sees_the_account_in_its_encoding() {
 #[test]
 fn the_program_sees_the_account_in_utf8() {
     let nobody: Behaviour = |_, _, status| *status = 0;
-    let (_, program) = ask_as(Form::Narrow, Algorithm::Md5, b"\xE9", nobody);
+    let (_, program) = ask_as(StringForm::Narrow, Algorithm::Md5, b"\xE9", nobody);
     let expected = ("é\0".as_bytes().to_vec(), b"realm\0".to_vec(), 0, 1024, 0);
     assert_eq!(program.saw.lock().unwrap()[0], expected);
 }
@@ -109,27 +109,30 @@ fn the_program_sees_the_account_in_utf8() {
 #[test]
 fn passwords_are_taken_with_and_without_a_terminator() {
     assert_eq!(
-        password(ask(Form::Narrow, |buffer, _, status| put(buffer, 1, b"secret", status))),
+        password(ask(StringForm::Narrow, |buffer, _, status| put(buffer, 1, b"secret", status))),
         "secret"
     );
     assert_eq!(
-        password(ask(Form::Narrow, |buffer, _, status| put(buffer, 1, b"secret\0", status))),
+        password(ask(StringForm::Narrow, |buffer, _, status| put(buffer, 1, b"secret\0", status))),
         "secret"
     );
     assert_eq!(
-        password(ask(Form::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0", status))),
+        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0", status))),
         "ab"
     );
     assert_eq!(
-        password(ask(Form::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0\0\0", status))),
+        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0\0\0", status))),
         "ab"
     );
-    assert_eq!(password(ask(Form::Wide, |buffer, _, status| put(buffer, 1, b"", status))), "");
+    assert_eq!(
+        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, b"", status))),
+        ""
+    );
 }
 
 #[test]
 fn hashes_are_taken() {
-    let found = ask(Form::Wide, |buffer, _, status| put(buffer, 2, &[7; 16], status));
+    let found = ask(StringForm::Wide, |buffer, _, status| put(buffer, 2, &[7; 16], status));
     match found.unwrap().unwrap() {
         Stored::Hash(hash) => assert_eq!(hash.expose()[..16], [7; 16]),
         Stored::Password(_) => panic!("a password"),
@@ -145,7 +148,7 @@ fn no_such_user_can_be_said_in_four_ways() {
         |_, _, status| *status = Status::UNKNOWN_CREDENTIALS.code().cast_signed(),
     ];
     for way in ways {
-        assert!(ask(Form::Wide, way).unwrap().is_none());
+        assert!(ask(StringForm::Wide, way).unwrap().is_none());
     }
 }
 
@@ -170,7 +173,7 @@ fn r65_a_broken_contract_is_unavailable_and_says_why() {
         ("not UTF-16", |buffer, _, status| put(buffer, 1, &[0x3D, 0xD8], status)),
     ];
     for (index, (reason, behaviour)) in rows.into_iter().enumerate() {
-        let Unavailable(said) = ask(Form::Wide, behaviour).unwrap_err();
+        let Unavailable(said) = ask(StringForm::Wide, behaviour).unwrap_err();
         assert!(said.contains(reason), "row {index}: {said}");
     }
 }
@@ -185,7 +188,7 @@ fn the_version_says_which_hash_is_wanted_and_its_length_is_checked() {
         (Algorithm::Sha512_256, 2, |buffer, _, status| put(buffer, 2, &[7; 32], status), true),
     ];
     for (algorithm, version, behaviour, taken) in rows {
-        let (found, program) = ask_as(Form::Wide, algorithm, b"alice", behaviour);
+        let (found, program) = ask_as(StringForm::Wide, algorithm, b"alice", behaviour);
         assert_eq!(program.saw.lock().unwrap()[0].2, version);
         match found {
             Ok(Some(Stored::Hash(hash))) if taken => {
@@ -201,7 +204,7 @@ fn the_version_says_which_hash_is_wanted_and_its_length_is_checked() {
 #[test]
 fn r65_a_panic_of_the_program_reaches_the_guard() {
     let status = crate::ffi::guard::guard("test", || {
-        let _ = ask(Form::Wide, |_, _, _| panic!("on purpose"));
+        let _ = ask(StringForm::Wide, |_, _, _| panic!("on purpose"));
         Ok(())
     });
     assert_eq!(status.cast_unsigned(), Status::INTERNAL_ERROR.code());
@@ -209,8 +212,8 @@ fn r65_a_panic_of_the_program_reaches_the_guard() {
 
 #[test]
 fn r65_the_program_may_call_the_library() {
-    let found = ask(Form::Wide, |_, _, status| {
-        let pointer = crate::ffi::caller::memory::Block::zeroed(3).unwrap().release();
+    let found = ask(StringForm::Wide, |_, _, status| {
+        let pointer = crate::ffi::caller::memory::ContextBuffer::zeroed(3).unwrap().release();
         // SAFETY: just allocated.
         *status = unsafe { crate::ffi::exports::memory::FreeContextBuffer(pointer) };
     });

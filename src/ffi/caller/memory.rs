@@ -20,20 +20,20 @@ const SHARDS: usize = 32;
 
 /// What the register knows of a block.
 #[derive(Clone, Copy)]
-struct Entry {
+struct RegisteredBlock {
     /// Length in bytes.
     size: usize,
     /// Whether C has it: a block that is still being filled is not C's to free.
     released: bool,
 }
 
-type Register = HashMap<usize, Entry, BuildHasherDefault<DefaultHasher>>;
+type BlockRegister = HashMap<usize, RegisteredBlock, BuildHasherDefault<DefaultHasher>>;
 
-static REGISTER: [Gated<Register>; SHARDS] =
-    [const { Gated::new(Register::with_hasher(BuildHasherDefault::new())) }; SHARDS];
+static REGISTER: [Gated<BlockRegister>; SHARDS] =
+    [const { Gated::new(BlockRegister::with_hasher(BuildHasherDefault::new())) }; SHARDS];
 
-fn shard(address: usize) -> GatedGuard<'static, Register> {
-    // Blocks are 16 octets apart at least, and their neighbours belong to the same thread.
+fn shard(address: usize) -> GatedGuard<'static, BlockRegister> {
+    // Blocks are 16 bytes apart at least, and their neighbours belong to the same thread.
     let index = (address >> 4) ^ (address >> 12);
     REGISTER[index % SHARDS].lock()
 }
@@ -46,18 +46,18 @@ fn not_ours() -> Error {
     Error::new(Status::INVALID_HANDLE, "memory: the pointer is not a block handed out, or no more")
 }
 
-/// A zeroed block of memory on its way to C. Dropped before [`Block::release`], it is wiped and
+/// A zeroed block of memory on its way to C. Dropped before [`ContextBuffer::release`], it is wiped and
 /// freed.
 #[derive(Debug)]
-pub(crate) struct Block {
+pub(crate) struct ContextBuffer {
     start: NonNull<u8>,
     size: usize,
 }
 
 // SAFETY: a block is the only owner of its memory, as a boxed slice is.
-unsafe impl Send for Block {}
+unsafe impl Send for ContextBuffer {}
 
-impl Block {
+impl ContextBuffer {
     /// A block of `size` bytes, all zero.
     ///
     /// # Errors
@@ -75,23 +75,23 @@ impl Block {
             unsafe { heap::free(start.as_ptr()) };
             return Err(no_memory());
         }
-        register.insert(address, Entry { size, released: false });
+        register.insert(address, RegisteredBlock { size, released: false });
         Ok(Self { start, size })
     }
 
-    /// A block that holds a copy of `octets`.
+    /// A block that holds a copy of `bytes`.
     ///
     /// # Errors
     /// `INSUFFICIENT_MEMORY`.
-    pub(crate) fn holding(octets: &[u8]) -> Result<Self> {
-        let mut block = Self::zeroed(octets.len())?;
-        block.octets_mut().copy_from_slice(octets);
+    pub(crate) fn holding(bytes: &[u8]) -> Result<Self> {
+        let mut block = Self::zeroed(bytes.len())?;
+        block.bytes_mut().copy_from_slice(bytes);
         Ok(block)
     }
 
     /// The block's memory.
-    pub(crate) fn octets_mut(&mut self) -> &mut [u8] {
-        // SAFETY: `size` initialised octets are at `start`, and `self` is their only owner.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `size` initialised bytes are at `start`, and `self` is their only owner.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.size) }
     }
 
@@ -116,10 +116,10 @@ impl Block {
     }
 }
 
-impl Drop for Block {
+impl Drop for ContextBuffer {
     fn drop(&mut self) {
         shard(self.start.as_ptr().addr()).remove(&self.start.as_ptr().addr());
-        self.octets_mut().zeroize();
+        self.bytes_mut().zeroize();
         // SAFETY: the block came from this heap and is freed once, here.
         unsafe { heap::free(self.start.as_ptr()) };
     }
@@ -150,7 +150,7 @@ pub(crate) fn free(pointer: *mut c_void) -> Result<()> {
         _ => return Err(not_ours()),
     };
     if heap::holds(start.as_ptr(), size) {
-        drop(Block { start, size });
+        drop(ContextBuffer { start, size });
         return Ok(());
     }
     // Somebody gave it back to the heap past this library.
@@ -184,7 +184,7 @@ mod heap {
     /// # Safety
     /// `start` came from [`zeroed`] and was not freed since.
     pub(crate) unsafe fn free(start: *mut u8) {
-        // SAFETY: the caller's promise.
+        // SAFETY: a block of this heap, not freed yet (the caller's promise).
         unsafe { libc::free(start.cast()) };
     }
 }
@@ -222,7 +222,7 @@ mod heap {
     /// # Safety
     /// `start` came from [`zeroed`] and was not freed since.
     pub(crate) unsafe fn free(start: *mut u8) {
-        // SAFETY: the caller's promise.
+        // SAFETY: a block of this heap, not freed yet (the caller's promise).
         unsafe { HeapFree(GetProcessHeap(), 0, start.cast()) };
     }
 }
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn r62_twice_is_invalid_handle() {
-        let pointer = Block::holding(b"token").unwrap().release();
+        let pointer = ContextBuffer::holding(b"token").unwrap().release();
         assert_eq!(size_of(pointer), Some(5));
         assert_eq!(free_status(pointer), 0);
         assert_eq!(free_status(pointer), Status::INVALID_HANDLE.code());
@@ -255,7 +255,7 @@ mod tests {
     fn r62_stack_and_interior_pointers_are_invalid_handle() {
         let mut local = 0u64;
         assert_eq!(free_status((&raw mut local).cast()), Status::INVALID_HANDLE.code());
-        let pointer = Block::zeroed(64).unwrap().release();
+        let pointer = ContextBuffer::zeroed(64).unwrap().release();
         let interior = pointer.wrapping_byte_add(16);
         assert_eq!(free_status(interior), Status::INVALID_HANDLE.code());
         assert_eq!(free_status(pointer), 0);
@@ -265,7 +265,7 @@ mod tests {
     fn r61_freed_by_many_threads_is_freed_once() {
         for _ in 0..if cfg!(miri) { 2 } else { 200 } {
             // Too large to share an address with what other tests allocate meanwhile.
-            let address = Block::zeroed(1 << 20).unwrap().release().expose_provenance();
+            let address = ContextBuffer::zeroed(1 << 20).unwrap().release().expose_provenance();
             let freed: usize = std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..4)
                     .map(|_| {
@@ -282,16 +282,16 @@ mod tests {
 
     #[test]
     fn a_block_not_handed_out_cannot_be_freed_by_c() {
-        let mut block = Block::zeroed(4).unwrap();
+        let mut block = ContextBuffer::zeroed(4).unwrap();
         let pointer = block.address();
         assert_eq!(free_status(pointer), Status::INVALID_HANDLE.code());
         assert_eq!(size_of(pointer), None);
-        assert_eq!(block.octets_mut(), [0; 4]);
+        assert_eq!(block.bytes_mut(), [0; 4]);
     }
 
     #[test]
     fn empty_blocks_differ() {
-        let (one, other) = (Block::zeroed(0).unwrap(), Block::zeroed(0).unwrap());
+        let (one, other) = (ContextBuffer::zeroed(0).unwrap(), ContextBuffer::zeroed(0).unwrap());
         assert_ne!(one.address(), other.address());
     }
 
@@ -301,7 +301,7 @@ mod tests {
             if cfg!(miri) && size != usize::MAX {
                 continue;
             }
-            let status = Block::zeroed(size).unwrap_err().status();
+            let status = ContextBuffer::zeroed(size).unwrap_err().status();
             assert_eq!(status, Status::INSUFFICIENT_MEMORY);
         }
     }

@@ -5,27 +5,27 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SecBuffer;
-use crate::ffi::caller::buffers::{self, Slots};
-use crate::ffi::caller::memory::Block;
+use crate::ffi::caller::buffers::{self, BufferSlots};
+use crate::ffi::caller::memory::ContextBuffer;
 use crate::sspi::{TokenSink, buffer_type};
 
 /// Where the token goes: the first TOKEN buffer that may be written, and the further ones for
 /// packages that have several tokens. Nothing of the caller's but the tokens' memory is written
 /// before [`Output::finish`].
 pub(crate) struct Output {
-    first: Part,
+    first: TokenPart,
     /// Empty, without memory of its own, where the caller gave one buffer.
-    further: Vec<Part>,
+    further: Vec<TokenPart>,
     /// How many of `further` the package has gone on to.
     current: usize,
 }
 
 /// One buffer.
-struct Part {
+struct TokenPart {
     /// The buffer that receives the token; NULL where the caller gave none.
     slot: *mut SecBuffer,
     /// Its memory and capacity in bytes, or what the caller wants allocated.
-    room: Room,
+    room: TokenRoom,
     /// The token's length so far.
     length: usize,
     /// The capacity that was missing.
@@ -34,17 +34,17 @@ struct Part {
     refused: bool,
 }
 
-enum Room {
+enum TokenRoom {
     /// The caller's, this many bytes.
     Callers(*mut u8, usize),
     /// To be allocated; then allocated.
-    Allocated(Option<Block>),
+    Allocated(Option<ContextBuffer>),
 }
 
 impl Output {
     /// Of a caller who gave no buffer.
     pub(crate) const fn absent() -> Self {
-        Self { first: Part::absent(), further: Vec::new(), current: 0 }
+        Self { first: TokenPart::absent(), further: Vec::new(), current: 0 }
     }
 
     /// Goes to the TOKEN buffers of `slots` that are not read-only.
@@ -55,7 +55,7 @@ impl Output {
     /// # Safety
     /// The buffers' memory can be written while the output lives, unless `allocate`; during the
     /// call this output alone writes it.
-    pub(crate) unsafe fn open(&mut self, slots: Slots, allocate: bool) -> Result<()> {
+    pub(crate) unsafe fn open(&mut self, slots: BufferSlots, allocate: bool) -> Result<()> {
         for (index, buffer) in slots.iter().enumerate() {
             if buffers::kind(buffer) != buffer_type::TOKEN || buffers::read_only(buffer) {
                 continue;
@@ -72,9 +72,9 @@ impl Output {
 
     #[cold]
     fn add(&mut self, slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<()> {
-        let mut part = Part::absent();
+        let mut part = TokenPart::absent();
         part.open(slot, buffer, allocate)?;
-        let taken = self.further.iter().chain([&self.first]).map(Part::range);
+        let taken = self.further.iter().chain([&self.first]).map(TokenPart::range);
         if taken.into_iter().any(|range| buffers::overlap(&range, &part.range())) {
             let reason = "output: two TOKEN buffers overlap";
             return Err(Error::new(Status::INVALID_TOKEN, reason));
@@ -85,7 +85,7 @@ impl Output {
 
     /// The addresses of the caller's that the tokens may take, with those between them.
     pub(crate) fn range(&self) -> Range<usize> {
-        self.further.iter().map(Part::range).fold(self.first.range(), |all, range| {
+        self.further.iter().map(TokenPart::range).fold(self.first.range(), |all, range| {
             match (all.is_empty(), range.is_empty()) {
                 (_, true) => all,
                 (true, _) => range,
@@ -103,12 +103,12 @@ impl Output {
         further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
     }
 
-    /// Whether it was for want of room that a leg failed.
+    /// Whether it was for want of room that a step failed.
     pub(crate) fn refused(&self) -> bool {
         self.further.iter().chain([&self.first]).any(|part| part.refused)
     }
 
-    fn part(&mut self) -> &mut Part {
+    fn part(&mut self) -> &mut TokenPart {
         let further = self.current.checked_sub(1).and_then(|index| self.further.get_mut(index));
         further.unwrap_or(&mut self.first)
     }
@@ -130,10 +130,10 @@ impl TokenSink for Output {
     }
 }
 
-impl Part {
+impl TokenPart {
     /// Of a caller who gave no buffer.
     const fn absent() -> Self {
-        let (slot, room) = (std::ptr::null_mut(), Room::Allocated(None));
+        let (slot, room) = (std::ptr::null_mut(), TokenRoom::Allocated(None));
         Self { slot, room, length: 0, needed: None, refused: false }
     }
 
@@ -141,7 +141,7 @@ impl Part {
     fn open(&mut self, slot: *mut SecBuffer, buffer: SecBuffer, allocate: bool) -> Result<()> {
         if !allocate {
             buffers::range(buffer)?;
-            self.room = Room::Callers(buffer.pvBuffer.cast(), buffers::length(buffer));
+            self.room = TokenRoom::Callers(buffer.pvBuffer.cast(), buffers::length(buffer));
         }
         self.slot = slot;
         Ok(())
@@ -149,7 +149,9 @@ impl Part {
 
     fn range(&self) -> Range<usize> {
         match self.room {
-            Room::Callers(start, capacity) if capacity > 0 => start.addr()..start.addr() + capacity,
+            TokenRoom::Callers(start, capacity) if capacity > 0 => {
+                start.addr()..start.addr() + capacity
+            }
             _ => 0..0,
         }
     }
@@ -158,7 +160,7 @@ impl Part {
         if self.slot.is_null() {
             return false;
         }
-        // SAFETY: `slot` is one of the buffers that `Slots::of` was promised can be read.
+        // SAFETY: `slot` is one of the buffers that `BufferSlots::of` was promised can be read.
         let mut buffer = unsafe { self.slot.read() };
         match (succeeded, self.needed) {
             (true, _) => buffer.cbBuffer = buffers::count(self.length),
@@ -167,19 +169,19 @@ impl Part {
         }
         let mut allocated = false;
         match &mut self.room {
-            Room::Callers(start, capacity) => {
+            TokenRoom::Callers(start, capacity) => {
                 if succeeded && self.length < *capacity {
                     // Callers print tokens; the terminator is not part of the length.
                     // SAFETY: inside the capacity, which the caller of `open` promised.
                     unsafe { start.wrapping_add(self.length).write(0) };
                 }
             }
-            Room::Allocated(block) => {
+            TokenRoom::Allocated(block) => {
                 allocated = block.is_some();
-                buffer.pvBuffer = block.take().map_or(std::ptr::null_mut(), Block::release);
+                buffer.pvBuffer = block.take().map_or(std::ptr::null_mut(), ContextBuffer::release);
             }
         }
-        // SAFETY: `slot` is one of the buffers that `Slots::of` was promised can be written.
+        // SAFETY: `slot` is one of the buffers that `BufferSlots::of` was promised can be written.
         unsafe { self.slot.write(buffer) };
         allocated
     }
@@ -196,25 +198,25 @@ impl Part {
             return Err(refuse(&mut self.refused, Error::new(Status::INVALID_TOKEN, reason)));
         }
         match &mut self.room {
-            Room::Callers(start, capacity) if length <= *capacity => {
+            TokenRoom::Callers(start, capacity) if length <= *capacity => {
                 self.length = length;
                 // SAFETY: inside the capacity, which the caller of `open` promised; `self` is
                 // borrowed as long as the slice.
                 Ok(unsafe { std::slice::from_raw_parts_mut(*start, length) })
             }
-            Room::Callers(..) => {
+            TokenRoom::Callers(..) => {
                 self.needed = Some(length);
                 let reason = "output: the token is longer than the caller's buffer";
                 Err(refuse(&mut self.refused, Error::new(Status::BUFFER_TOO_SMALL, reason)))
             }
-            Room::Allocated(place) => {
-                // One octet more for the terminator.
-                let block = match Block::zeroed(length.saturating_add(1)) {
+            TokenRoom::Allocated(place) => {
+                // One byte more for the terminator.
+                let block = match ContextBuffer::zeroed(length.saturating_add(1)) {
                     Ok(block) => place.insert(block),
                     Err(error) => return Err(refuse(&mut self.refused, error)),
                 };
                 self.length = length;
-                Ok(block.octets_mut().get_mut(..length).unwrap_or_default())
+                Ok(block.bytes_mut().get_mut(..length).unwrap_or_default())
             }
         }
     }
@@ -226,7 +228,7 @@ fn refuse(refused: &mut bool, error: Error) -> Error {
     error
 }
 
-impl Room {
+impl TokenRoom {
     /// Frees what was allocated for an earlier wish.
     fn give_up(&mut self) {
         if let Self::Allocated(block) = self {

@@ -12,7 +12,7 @@ pub(crate) unsafe fn read<T: Copy>(pointer: *const T) -> Option<T> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: readable (the caller's promise).
     Some(unsafe { pointer.read_unaligned() })
 }
 
@@ -22,19 +22,19 @@ pub(crate) unsafe fn read<T: Copy>(pointer: *const T) -> Option<T> {
 /// Not NULL, `pointer` can be written.
 pub(crate) unsafe fn write<T>(pointer: *mut T, value: T) {
     if !pointer.is_null() {
-        // SAFETY: the caller's promise.
+        // SAFETY: writable (the caller's promise).
         unsafe { pointer.write_unaligned(value) };
     }
 }
 
-/// `length` octets at `start`: none for NULL with length 0.
+/// `length` bytes at `start`: none for NULL with length 0.
 ///
 /// # Errors
 /// `status` for NULL with a length, and for a length that no memory has.
 ///
 /// # Safety
-/// Not NULL, `start` can be read for `length` octets while the slice lives, and nobody writes them.
-pub(crate) unsafe fn octets<'a>(
+/// Not NULL, `start` can be read for `length` bytes while the slice lives, and nobody writes them.
+pub(crate) unsafe fn bytes<'a>(
     start: *const u8,
     length: usize,
     status: Status,
@@ -113,9 +113,9 @@ mod tests {
     fn unaligned_memory_is_read_and_written() {
         let mut memory = [0u64; 2];
         let inside = memory.as_mut_ptr().wrapping_byte_add(1);
-        // SAFETY: eight octets follow.
+        // SAFETY: eight bytes follow.
         unsafe { write(inside, 0x0102) };
-        // SAFETY: eight octets follow.
+        // SAFETY: eight bytes follow.
         assert_eq!(unsafe { read(inside) }, Some(0x0102));
         assert_eq!(memory[0].to_ne_bytes()[0], 0);
     }
@@ -125,7 +125,7 @@ mod tests {
     #[ignore = "undefined behaviour, for .ci/miri to see that it is reported"]
     fn what_miri_must_report() {
         let memory = vec![0_u8; 4];
-        // SAFETY: none: eight octets are read, and there are four.
+        // SAFETY: none: eight bytes are read, and there are four.
         let _ = unsafe { read(memory.as_ptr().cast::<u64>()) };
     }
 

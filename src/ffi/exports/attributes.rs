@@ -11,14 +11,14 @@ use crate::ffi::abi::types::{
     ULONG,
 };
 use crate::ffi::caller::buffers;
-use crate::ffi::caller::memory::Block;
+use crate::ffi::caller::memory::ContextBuffer;
 use crate::ffi::caller::package_info::info_block;
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::Form;
+use crate::ffi::caller::string::StringForm;
 use crate::ffi::exports::context::unsupported;
 use crate::ffi::exports::impersonation::no_token;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::ffi::tables::session;
 use crate::sasl::Session;
 use crate::sspi::{Attribute, AttributeId, KeyInfo, Role, Sizes, StreamSizes};
@@ -27,7 +27,7 @@ use crate::sspi::{Attribute, AttributeId, KeyInfo, Role, Sizes, StreamSizes};
 const NEGOTIATION_COMPLETE: u32 = 0;
 
 /// One of C's structures, ready to be written.
-trait Answer {
+trait AttributeStructure {
     /// Its size, where the caller stated how much room there is.
     fn check_size(&self, stated: Option<u32>) -> Result<()>;
 
@@ -38,20 +38,20 @@ trait Answer {
     unsafe fn put(self: Box<Self>, place: *mut c_void);
 }
 
-/// A structure and the blocks it points to. The A and W structures differ in the type of the texts
+/// A structure and the blocks it points to. The A and W structures differ in the type of the strings
 /// only, so that the W structures stand for both here.
 struct Filled<T, const N: usize> {
     structure: T,
-    blocks: [Block; N],
+    blocks: [ContextBuffer; N],
 }
 
-impl<T, const N: usize> Answer for Filled<T, N> {
+impl<T, const N: usize> AttributeStructure for Filled<T, N> {
     fn check_size(&self, stated: Option<u32>) -> Result<()> {
         pointer::sized::<T>(stated)
     }
 
     unsafe fn put(self: Box<Self>, place: *mut c_void) {
-        // SAFETY: the caller's promise.
+        // SAFETY: NULL or writable (the caller's promise).
         unsafe { pointer::write(place.cast(), self.structure) };
         for block in self.blocks {
             let _the_callers = block.release();
@@ -61,10 +61,10 @@ impl<T, const N: usize> Answer for Filled<T, N> {
 
 /// The structure that `fill` makes of the addresses of `blocks`.
 fn filled<T: 'static, const N: usize>(
-    blocks: [Block; N],
+    blocks: [ContextBuffer; N],
     fill: impl FnOnce([*mut c_void; N]) -> T,
-) -> Box<dyn Answer> {
-    Box::new(Filled { structure: fill(blocks.each_ref().map(Block::address)), blocks })
+) -> Box<dyn AttributeStructure> {
+    Box::new(Filled { structure: fill(blocks.each_ref().map(ContextBuffer::address)), blocks })
 }
 
 /// # Safety
@@ -74,9 +74,9 @@ unsafe fn query(
     attribute: u32,
     place: *mut c_void,
     size: Option<u32>,
-    form: Form,
+    form: StringForm,
 ) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     let session = unsafe { session(context) }?;
     pointer::required(place)?;
     let answer = ask(&session, AttributeId(attribute), form)?;
@@ -86,7 +86,11 @@ unsafe fn query(
     Ok(())
 }
 
-fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn Answer>> {
+fn ask(
+    session: &Session,
+    attribute: AttributeId,
+    form: StringForm,
+) -> Result<Box<dyn AttributeStructure>> {
     let context = session.context();
     match attribute {
         AttributeId::PACKAGE_INFO => {
@@ -112,7 +116,7 @@ fn ask(session: &Session, attribute: AttributeId, form: Form) -> Result<Box<dyn 
     }
 }
 
-fn fill(attribute: Attribute, form: Form) -> Result<Box<dyn Answer>> {
+fn fill(attribute: Attribute, form: StringForm) -> Result<Box<dyn AttributeStructure>> {
     Ok(match attribute {
         Attribute::Sizes(sizes) => filled([], |[]| sizes_structure(sizes)),
         Attribute::StreamSizes(sizes) => filled([], |[]| stream_structure(sizes)),
@@ -131,20 +135,20 @@ fn fill(attribute: Attribute, form: Form) -> Result<Box<dyn Answer>> {
         }),
         Attribute::KeyInfo(info) => key_info(&info, form)?,
         Attribute::SessionKey(key) => {
-            filled([Block::holding(key.expose())?], |[octets]| SecPkgContext_SessionKey {
+            filled([ContextBuffer::holding(key.expose())?], |[bytes]| SecPkgContext_SessionKey {
                 SessionKeyLength: buffers::count(key.expose().len()),
-                SessionKey: octets.cast(),
+                SessionKey: bytes.cast(),
             })
         }
         Attribute::Target(target) => {
-            filled([Block::holding(&target)?], |[octets]| SecPkgContext_Target {
+            filled([ContextBuffer::holding(&target)?], |[bytes]| SecPkgContext_Target {
                 TargetLength: buffers::count(target.len()),
-                Target: octets.cast(),
+                Target: bytes.cast(),
             })
         }
         Attribute::ClientSpecifiedTarget(name) => {
             // UTF-16 for the A functions too.
-            filled([Form::Wide.block(&name)?], |[name]| SecPkgContext_ClientSpecifiedTarget {
+            filled([StringForm::Wide.block(&name)?], |[name]| SecPkgContext_ClientSpecifiedTarget {
                 sTargetName: name.cast(),
             })
         }
@@ -170,7 +174,7 @@ fn stream_structure(sizes: StreamSizes) -> SecPkgContext_StreamSizes {
     }
 }
 
-fn key_info(info: &KeyInfo, form: Form) -> Result<Box<dyn Answer>> {
+fn key_info(info: &KeyInfo, form: StringForm) -> Result<Box<dyn AttributeStructure>> {
     let names = [form.block(info.signature_name)?, form.block(info.encryption_name)?];
     Ok(filled(names, |[signature, encryption]| SecPkgContext_KeyInfoW {
         sSignatureAlgorithmName: signature.cast(),
@@ -200,14 +204,14 @@ pub unsafe extern "system" fn QueryContextAttributesW(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(query phContext, ulAttribute => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
+    pass_through!(QueriedContext(phContext, ulAttribute) => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Wide) }
+        unsafe { query(phContext, ulAttribute, pBuffer, None, StringForm::Wide) }
     })
 }
 
-/// As QueryContextAttributesW, with ANSI text. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
+/// As QueryContextAttributesW, with ANSI strings. SEC_E_UNSUPPORTED_FUNCTION also for NAMES and AUTHORITY
 /// where Windows' code page lacks a character of the name: ask by the W function.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn QueryContextAttributesA(
@@ -215,10 +219,10 @@ pub unsafe extern "system" fn QueryContextAttributesA(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(query phContext, ulAttribute => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
+    pass_through!(QueriedContext(phContext, ulAttribute) => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phContext, ulAttribute, pBuffer, None, Form::Narrow) }
+        unsafe { query(phContext, ulAttribute, pBuffer, None, StringForm::Narrow) }
     })
 }
 
@@ -231,15 +235,15 @@ pub unsafe extern "system" fn QueryContextAttributesExW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(query phContext, ulAttribute => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
+    // The plain function by another name: of the system's, only that one is exported.
+    pass_through!(QueriedContext(phContext, ulAttribute) => QueryContextAttributesW(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Wide) }
+        unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), StringForm::Wide) }
     })
 }
 
-/// As QueryContextAttributesExW, with ANSI text.
+/// As QueryContextAttributesExW, with ANSI strings.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryContextAttributesExA(
     phContext: *mut CtxtHandle,
@@ -247,11 +251,11 @@ pub unsafe extern "system" fn QueryContextAttributesExA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(query phContext, ulAttribute => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
+    // The plain function by another name: of the system's, only that one is exported.
+    pass_through!(QueriedContext(phContext, ulAttribute) => QueryContextAttributesA(phContext, ulAttribute, pBuffer));
     guard("QueryContextAttributesExA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), Form::Narrow) }
+        unsafe { query(phContext, ulAttribute, pBuffer, Some(cbBuffer), StringForm::Narrow) }
     })
 }
 
@@ -265,8 +269,7 @@ pub unsafe extern "system" fn SetContextAttributesW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        behind phContext => SetContextAttributesW(phContext, ulAttribute, pBuffer, cbBuffer)
+    pass_through!(ContextBehind(phContext) => SetContextAttributesW(phContext, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.
@@ -281,8 +284,7 @@ pub unsafe extern "system" fn SetContextAttributesA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        behind phContext => SetContextAttributesA(phContext, ulAttribute, pBuffer, cbBuffer)
+    pass_through!(ContextBehind(phContext) => SetContextAttributesA(phContext, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
     // SAFETY: what the header says of the parameter.

@@ -4,30 +4,30 @@ use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, TimeStamp, ULONG,
 };
-use crate::ffi::caller::buffers::{Direction, with_message};
+use crate::ffi::caller::buffers::{MessageUse, with_message};
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::Foreign;
+use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
-use crate::ffi::step::{Functions, accept, initialize};
+use crate::ffi::passthrough::pass_through;
+use crate::ffi::step::{StepFunctions, accept, initialize};
 use crate::ffi::tables::{CONTEXTS, session};
 use crate::sspi::Message;
 
-/// Server: takes one leg of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
+/// Server: takes one step of an exchange. For DIGEST-MD5: makes the challenge, then verifies the
 /// response and makes the answer `rspauth=...`.
 ///
-/// * `phCredential`: an INBOUND credential; on later legs NULL will do. It may be freed as soon as
+/// * `phCredential`: an INBOUND credential; on subsequent steps NULL will do. It may be freed as soon as
 ///   the context exists.
-/// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+/// * `phContext`: NULL (or a zeroed handle) on the first step, then the handle returned by it.
 /// * `pInput`: the client's token in the first TOKEN buffer; NULL or an empty buffer where there
 ///   is none. May be the same memory as the output's.
 /// * `fContextReq`: ASC_REQ bits; unknown ones are ignored.
 /// * `TargetDataRep`: ignored.
-/// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+/// * `phNewContext`: receives the handle; may be NULL on subsequent steps, may equal `phContext`.
 /// * `pOutput`: the first TOKEN buffer that is not read-only receives the token: `cbBuffer` is its
 ///   capacity on entry and the token's length on return, to which no terminator counts. With
 ///   ASC_REQ_ALLOCATE_MEMORY `pvBuffer` receives memory to free with FreeContextBuffer, or NULL
-///   when there is no token. Not needed on a leg that returns no token.
+///   when there is no token. Not needed on a step that returns no token.
 /// * `pfContextAttr`: receives ASC_RET bits; may be NULL.
 /// * `ptsExpiry`: receives the end of the context; may be NULL.
 ///
@@ -44,7 +44,7 @@ use crate::sspi::Message;
 ///
 /// Returns SEC_I_CONTINUE_NEEDED: send the token, call again with the answer; SEC_E_OK: send the
 /// token, the client is authenticated. The context is the caller's to delete, also after a later
-/// leg failed; after a failed first leg there is none. Nothing is written by a failed call, but
+/// step failed; after a failed first step there is none. Nothing is written by a failed call, but
 /// for `cbBuffer` after SEC_E_BUFFER_TOO_SMALL, which then is the length needed; the call can be
 /// repeated within half a minute, with the same input, flags and credential, by any thread: the
 /// token is not taken twice.
@@ -68,8 +68,7 @@ pub unsafe extern "system" fn AcceptSecurityContext(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        leg phCredential, phContext, phNewContext
+    pass_through!(Step(phCredential, phContext, phNewContext)
             => AcceptSecurityContext(
                 phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
                 pfContextAttr, ptsExpiry
@@ -80,7 +79,7 @@ pub unsafe extern "system" fn AcceptSecurityContext(
         // SAFETY: what the header says of the parameters.
         unsafe {
             accept(
-                Functions::Plain,
+                StepFunctions::Plain,
                 phCredential,
                 phContext,
                 pInput,
@@ -94,18 +93,18 @@ pub unsafe extern "system" fn AcceptSecurityContext(
     })
 }
 
-/// Client: takes one leg of an exchange. For DIGEST-MD5: answers the challenge, then checks the
+/// Client: takes one step of an exchange. For DIGEST-MD5: answers the challenge, then checks the
 /// server's `rspauth=...`.
 ///
-/// * `phCredential`: an OUTBOUND credential; on later legs NULL will do. It may be freed as soon
+/// * `phCredential`: an OUTBOUND credential; on subsequent steps NULL will do. It may be freed as soon
 ///   as the context exists.
-/// * `phContext`: NULL (or a zeroed handle) on the first leg, then the handle returned by it.
+/// * `phContext`: NULL (or a zeroed handle) on the first step, then the handle returned by it.
 /// * `pszTargetName`: UTF-16, terminated; for SASL service/host, for example imap/mail.example.org.
 /// * `fContextReq`: ISC_REQ bits; unknown ones are ignored.
 /// * `Reserved1`, `TargetDataRep`, `Reserved2`: ignored.
 /// * `pInput`: the server's token in the first TOKEN buffer; NULL or an empty buffer where there
 ///   is none. May be the same memory as the output's.
-/// * `phNewContext`: receives the handle; may be NULL on later legs, may equal `phContext`.
+/// * `phNewContext`: receives the handle; may be NULL on subsequent steps, may equal `phContext`.
 /// * `pOutput`: as for AcceptSecurityContext.
 /// * `pfContextAttr`: receives ISC_RET bits; may be NULL.
 /// * `ptsExpiry`: receives the end of the context; may be NULL.
@@ -153,8 +152,7 @@ pub unsafe extern "system" fn InitializeSecurityContextW(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        leg phCredential, phContext, phNewContext
+    pass_through!(Step(phCredential, phContext, phNewContext)
             => InitializeSecurityContextW(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
@@ -165,10 +163,10 @@ pub unsafe extern "system" fn InitializeSecurityContextW(
         // SAFETY: what the header says of the parameters.
         unsafe {
             initialize(
-                Functions::Plain,
+                StepFunctions::Plain,
                 phCredential,
                 phContext,
-                Foreign::Wide(pszTargetName),
+                CallerString::Wide(pszTargetName),
                 fContextReq,
                 pInput,
                 phNewContext,
@@ -196,8 +194,7 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        leg phCredential, phContext, phNewContext
+    pass_through!(Step(phCredential, phContext, phNewContext)
             => InitializeSecurityContextA(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
@@ -208,10 +205,10 @@ pub unsafe extern "system" fn InitializeSecurityContextA(
         // SAFETY: what the header says of the parameters.
         unsafe {
             initialize(
-                Functions::Plain,
+                StepFunctions::Plain,
                 phCredential,
                 phContext,
-                Foreign::Narrow(pszTargetName),
+                CallerString::Narrow(pszTargetName),
                 fContextReq,
                 pInput,
                 phNewContext,
@@ -243,7 +240,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
     phContext: *mut CtxtHandle,
     pToken: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(behind phContext => CompleteAuthToken(phContext, pToken));
+    pass_through!(ContextBehind(phContext) => CompleteAuthToken(phContext, pToken));
     guard("CompleteAuthToken", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
@@ -252,7 +249,7 @@ pub unsafe extern "system" fn CompleteAuthToken(
             return complete(&mut Message(&mut []));
         }
         // SAFETY: what the header says of the parameter.
-        unsafe { with_message(pToken, Direction::Plain, complete) }
+        unsafe { with_message(pToken, MessageUse::Plain, complete) }
     })
 }
 
@@ -267,7 +264,7 @@ pub unsafe extern "system" fn ApplyControlToken(
     phContext: *mut CtxtHandle,
     pInput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(behind phContext => ApplyControlToken(phContext, pInput));
+    pass_through!(ContextBehind(phContext) => ApplyControlToken(phContext, pInput));
     let _ = pInput;
     // SAFETY: what the header says of the parameter.
     guard("ApplyControlToken", || unsafe { unsupported(phContext) })
@@ -278,7 +275,7 @@ pub unsafe extern "system" fn ApplyControlToken(
 /// # Safety
 /// Not NULL, `context` can be read.
 pub(crate) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     unsafe { session(context) }?;
     Err(Error::new(Status::UNSUPPORTED_FUNCTION, "context: not a function of this package"))
 }
@@ -290,7 +287,7 @@ pub(crate) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE for a handle that is none, or was deleted before.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
-    hand_over!(end context phContext, deleted => DeleteSecurityContext(phContext));
+    pass_through!(DeletedContext(phContext) => DeleteSecurityContext(phContext));
     guard("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;

@@ -1,4 +1,4 @@
-//! Legs of an exchange through the exports, with the test double behind them.
+//! Steps of an exchange through the exports, with the test double behind them.
 
 use super::*;
 use crate::ffi::abi::types::{SecBuffer, SecHandle};
@@ -6,7 +6,7 @@ use crate::ffi::caller::memory::size_of;
 use crate::ffi::double::{credential, established};
 use crate::ffi::exports::credentials::FreeCredentialsHandle;
 use crate::ffi::exports::memory::FreeContextBuffer;
-use crate::ffi::pending::{self, First};
+use crate::ffi::pending::{self, FirstStep};
 use crate::ffi::tests::support::*;
 use crate::handle::{Handle, Table};
 use crate::sasl::{Session, StepRequest};
@@ -27,7 +27,7 @@ fn an_exchange_goes_through_in_the_callers_memory() {
     first.output = vec![token.buffer(TOKEN)];
     check(first.call(), Status::CONTINUE_NEEDED);
     assert_eq!(first.output[0].cbBuffer, 5);
-    assert_eq!(token.octets(), b"hello\0", "and a terminator, as there is room");
+    assert_eq!(token.bytes(), b"hello\0", "and a terminator, as there is room");
     assert_eq!(first.attributes, 0x800 | 0x2_0000);
     let context = first.new_context;
 
@@ -36,25 +36,25 @@ fn an_exchange_goes_through_in_the_callers_memory() {
     second.input = vec![input.buffer(TOKEN)];
     second.output = vec![exact.buffer(TOKEN)];
     check(second.call(), Status::OK);
-    assert_eq!(second.new_context, context, "later legs write the same handle");
-    assert_eq!((exact.octets(), second.output[0].cbBuffer), (&b"answer"[..], 6));
+    assert_eq!(second.new_context, context, "subsequent steps write the same handle");
+    assert_eq!((exact.bytes(), second.output[0].cbBuffer), (&b"answer"[..], 6));
     check(delete(context), Status::OK);
 }
 
 #[test]
-fn r60_a_buffer_one_octet_too_small_is_told_the_length_and_nothing_else_is_written() {
+fn r60_a_buffer_one_byte_too_small_is_told_the_length_and_nothing_else_is_written() {
     for capacity in [0, 4] {
         let mut token = Memory::of(&vec![0xFF; capacity]);
         let mut first = Accept::first(credential(true, false));
         first.output = vec![token.buffer(TOKEN)];
         check(first.call(), Status::BUFFER_TOO_SMALL);
         assert_eq!(first.output[0].cbBuffer, 5);
-        assert_eq!(token.octets(), vec![0xFF; capacity]);
+        assert_eq!(token.bytes(), vec![0xFF; capacity]);
         assert_eq!((first.new_context, first.attributes), (UNTOUCHED, 0xDEAD));
         let mut larger = Memory::of(&[0xFF; 5]);
         first.output = vec![larger.buffer(TOKEN)];
         check(first.call(), Status::CONTINUE_NEEDED);
-        assert_eq!(larger.octets(), b"hello");
+        assert_eq!(larger.bytes(), b"hello");
         check(delete(first.new_context), Status::OK);
     }
 }
@@ -138,7 +138,7 @@ fn r60_unknown_types_bits_and_versions_are_passed_over() {
         )
     };
     check(status, Status::CONTINUE_NEEDED);
-    assert_eq!((token.octets(), odd.octets()), (&b"hello"[..], &b"odd"[..]));
+    assert_eq!((token.bytes(), odd.bytes()), (&b"hello"[..], &b"odd"[..]));
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_read_only_token_buffer_is_passed_over_for_the_next() {
     let mut first = Accept::first(credential(true, false));
     first.output = vec![fixed.buffer(TOKEN | READONLY), token.buffer(TOKEN)];
     check(first.call(), Status::CONTINUE_NEEDED);
-    assert_eq!((fixed.octets(), token.octets()), (&[1; 8][..], &b"hello"[..]));
+    assert_eq!((fixed.bytes(), token.bytes()), (&[1; 8][..], &b"hello"[..]));
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn a_refusal_or_a_panic_writes_nothing_and_allocates_nothing() {
         first.output = vec![token.buffer(TOKEN)];
         check(first.call(), status);
         assert_eq!((first.new_context, first.attributes), (UNTOUCHED, 0xDEAD));
-        assert_eq!((token.octets(), first.output[0].cbBuffer), (&[0xFF; 8][..], 8));
-        // A later leg's context stays the caller's, and the handle stays good.
+        assert_eq!((token.bytes(), first.output[0].cbBuffer), (&[0xFF; 8][..], 8));
+        // A subsequent step's context stays the caller's, and the handle stays good.
         first.input.clear();
         check(first.call(), Status::CONTINUE_NEEDED);
         first.context = first.new_context;
@@ -221,7 +221,7 @@ fn input_and_output_may_be_the_same_memory() {
     let shifted = whole.pvBuffer.wrapping_byte_add(3);
     first.output = vec![SecBuffer { cbBuffer: 9, pvBuffer: shifted, ..whole }];
     check(first.call(), Status::OK);
-    assert_eq!(memory.octets(), b"in in place\0");
+    assert_eq!(memory.bytes(), b"in in place\0");
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn a_client_is_given_its_target_in_both_encodings() {
             continue;
         }
         check(status, Status::CONTINUE_NEEDED);
-        assert_eq!(token.octets(), "imap/höst".as_bytes());
+        assert_eq!(token.bytes(), "imap/höst".as_bytes());
         assert_eq!(attributes, 0x800 | 0x1_0000, "the ISC numbering");
         assert_eq!((expiry.LowPart, expiry.HighPart), (u32::MAX, i32::MAX));
         check(delete(context), Status::OK);
@@ -370,17 +370,17 @@ fn a_context_deleted_during_a_call_lives_until_its_end() {
     assert!(session.context().established());
 }
 
-/// Whether a first leg with the token `abcd` is pending; then no longer.
+/// Whether a first step with the token `abcd` is pending; then no longer.
 fn was_pending(credential: SecHandle) -> bool {
     let credential = Handle { lower: credential.dwLower, upper: credential.dwUpper };
     let inputs = Inputs(&[InputBuffer { kind: TOKEN, data: b"abcd" }]);
     let (role, flags) = (Role::Server, Flags::NONE);
-    let leg = StepRequest { role, through_sasl: false, inputs, flags, target: None };
-    First::of(credential, &leg).and_then(pending::take).is_some()
+    let step = StepRequest { role, through_sasl: false, inputs, flags, target: None };
+    FirstStep::of(credential, &step).and_then(pending::take).is_some()
 }
 
 #[test]
-fn a_first_leg_is_pending_under_the_token_that_came_where_input_and_output_are_the_same() {
+fn a_first_step_is_pending_under_the_token_that_came_where_input_and_output_are_the_same() {
     let mut memory = Memory::of(b"abcd");
     let mut buffers = vec![memory.buffer(TOKEN)];
     let mut described = descriptor(&mut buffers);
@@ -399,7 +399,7 @@ fn a_first_leg_is_pending_under_the_token_that_came_where_input_and_output_are_t
 }
 
 #[test]
-fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_pending() {
+fn a_repetition_that_cannot_be_written_to_leaves_the_first_step_pending() {
     let (mut token, mut small) = (Memory::of(b"abcd"), Memory::of(&[0; 2]));
     let mut first = Accept::first(credential(true, false));
     first.input = vec![token.buffer(TOKEN)];
@@ -411,7 +411,7 @@ fn a_repetition_that_cannot_be_written_to_leaves_the_first_leg_pending() {
 }
 
 #[test]
-fn a_first_leg_without_an_output_is_pending_too() {
+fn a_first_step_without_an_output_is_pending_too() {
     let mut token = Memory::of(b"abcd");
     let mut first = Accept::first(credential(true, false));
     first.input = vec![token.buffer(TOKEN)];
@@ -420,7 +420,7 @@ fn a_first_leg_without_an_output_is_pending_too() {
 }
 
 #[test]
-fn a_freed_credential_has_no_pending_legs() {
+fn a_freed_credential_has_no_pending_steps() {
     let (mut token, mut small) = (Memory::of(b"abcd"), Memory::of(&[0; 2]));
     let mut first = Accept::first(credential(true, false));
     first.input = vec![token.buffer(TOKEN)];

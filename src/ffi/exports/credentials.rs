@@ -13,9 +13,9 @@ use crate::ffi::abi::types::{
 use crate::ffi::caller::callback::KeyFunction;
 use crate::ffi::caller::identity::reader::read_identity;
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::{Foreign, Form};
+use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::ffi::pending;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
 use crate::sasl;
@@ -34,9 +34,9 @@ const ATTRIBUTE_NAMES: u32 = 1;
 
 /// The arguments of `AcquireCredentialsHandle`.
 struct Acquisition {
-    form: Form,
-    principal: Foreign,
-    package: Foreign,
+    form: StringForm,
+    principal: CallerString,
+    package: CallerString,
     usage: u32,
     logon: *const c_void,
     identity: *const c_void,
@@ -62,9 +62,9 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
     })?;
     let credential = sspi::acquire(package, request)?;
     let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(call.handle, pointer::words(handle)) };
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(call.expiry, pointer::time(MAXIMUM_TIME)) };
     Ok(())
 }
@@ -74,7 +74,7 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
 /// # Safety
 /// The pointers are what the header says of `AcquireCredentialsHandleW`'s parameters.
 unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRequest)> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { call.package.read(Status::SECPKG_NOT_FOUND) }?;
     let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
     let usage = usage(call.usage)?;
@@ -82,9 +82,9 @@ unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRe
         let reason = "credential: other logon sessions are not this process's";
         return Err(Error::new(Status::NOT_OWNER, reason));
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or terminated (the caller's promise).
     let principal = unsafe { call.principal.read(Status::UNKNOWN_CREDENTIALS) }?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
     let (identity, packages) = unsafe { read_identity(call.identity) }?;
     let source = KeyFunction::new(call.key_function, call.key_argument, call.form)
         .map(|function| Arc::new(function) as Arc<dyn Source>);
@@ -179,8 +179,7 @@ pub unsafe extern "system" fn AcquireCredentialsHandleW(
     phCredential: *mut CredHandle,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Wide(pszPackage), acquired phCredential
+    pass_through!(AcquiredCredential(CallerString::Wide(pszPackage), phCredential)
             => AcquireCredentialsHandleW(
                 pszPrincipal, pszPackage, fCredentialUse, pvLogonID, pAuthData, pGetKeyFn,
                 pvGetKeyArgument, phCredential, ptsExpiry
@@ -188,9 +187,9 @@ pub unsafe extern "system" fn AcquireCredentialsHandleW(
     );
     guard("AcquireCredentialsHandleW", || {
         let call = Acquisition {
-            form: Form::Wide,
-            principal: Foreign::Wide(pszPrincipal),
-            package: Foreign::Wide(pszPackage),
+            form: StringForm::Wide,
+            principal: CallerString::Wide(pszPrincipal),
+            package: CallerString::Wide(pszPackage),
             usage: fCredentialUse,
             logon: pvLogonID,
             identity: pAuthData,
@@ -218,8 +217,7 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
     phCredential: *mut CredHandle,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Narrow(pszPackage), acquired phCredential
+    pass_through!(AcquiredCredential(CallerString::Narrow(pszPackage), phCredential)
             => AcquireCredentialsHandleA(
                 pszPrincipal, pszPackage, fCredentialUse, pvLogonID, pAuthData, pGetKeyFn,
                 pvGetKeyArgument, phCredential, ptsExpiry
@@ -227,9 +225,9 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
     );
     guard("AcquireCredentialsHandleA", || {
         let call = Acquisition {
-            form: Form::Narrow,
-            principal: Foreign::Narrow(pszPrincipal),
-            package: Foreign::Narrow(pszPackage),
+            form: StringForm::Narrow,
+            principal: CallerString::Narrow(pszPrincipal),
+            package: CallerString::Narrow(pszPackage),
             usage: fCredentialUse,
             logon: pvLogonID,
             identity: pAuthData,
@@ -252,7 +250,7 @@ pub unsafe extern "system" fn AcquireCredentialsHandleA(
 pub unsafe extern "system" fn FreeCredentialsHandle(
     phCredential: *mut CredHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(end idle phCredential, freed => FreeCredentialsHandle(phCredential));
+    pass_through!(FreedCredential(phCredential) => FreeCredentialsHandle(phCredential));
     guard("FreeCredentialsHandle", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
@@ -281,8 +279,7 @@ pub unsafe extern "system" fn AddCredentialsW(
     pvGetKeyArgument: *mut c_void,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential hCredentials
+    pass_through!(Credential(hCredentials)
             => AddCredentialsW(
                 hCredentials, pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn,
                 pvGetKeyArgument, ptsExpiry
@@ -306,8 +303,7 @@ pub unsafe extern "system" fn AddCredentialsA(
     pvGetKeyArgument: *mut c_void,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential hCredentials
+    pass_through!(Credential(hCredentials)
             => AddCredentialsA(
                 hCredentials, pszPrincipal, pszPackage, fCredentialUse, pAuthData, pGetKeyFn,
                 pvGetKeyArgument, ptsExpiry
@@ -335,28 +331,26 @@ pub unsafe extern "system" fn QueryCredentialsAttributesW(
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential phCredential => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer)
+    pass_through!(Credential(phCredential) => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer)
     );
     guard("QueryCredentialsAttributesW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phCredential, ulAttribute, pBuffer, None, Form::Wide) }
+        unsafe { query(phCredential, ulAttribute, pBuffer, None, StringForm::Wide) }
     })
 }
 
-/// As QueryCredentialsAttributesW, with ANSI text.
+/// As QueryCredentialsAttributesW, with ANSI strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn QueryCredentialsAttributesA(
     phCredential: *mut CredHandle,
     ulAttribute: ULONG,
     pBuffer: *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential phCredential => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer)
+    pass_through!(Credential(phCredential) => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer)
     );
     guard("QueryCredentialsAttributesA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phCredential, ulAttribute, pBuffer, None, Form::Narrow) }
+        unsafe { query(phCredential, ulAttribute, pBuffer, None, StringForm::Narrow) }
     })
 }
 
@@ -369,15 +363,15 @@ pub unsafe extern "system" fn QueryCredentialsAttributesExW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(credential phCredential => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer));
+    // The plain function by another name: of the system's, only that one is exported.
+    pass_through!(Credential(phCredential) => QueryCredentialsAttributesW(phCredential, ulAttribute, pBuffer));
     guard("QueryCredentialsAttributesExW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), Form::Wide) }
+        unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), StringForm::Wide) }
     })
 }
 
-/// As QueryCredentialsAttributesExW, with ANSI text.
+/// As QueryCredentialsAttributesExW, with ANSI strings.
 #[cfg_attr(not(windows), unsafe(no_mangle))]
 pub unsafe extern "system" fn QueryCredentialsAttributesExA(
     phCredential: *mut CredHandle,
@@ -385,11 +379,11 @@ pub unsafe extern "system" fn QueryCredentialsAttributesExA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    // The plain function by another name: of the machine's own, only that one is exported.
-    hand_over!(credential phCredential => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer));
+    // The plain function by another name: of the system's, only that one is exported.
+    pass_through!(Credential(phCredential) => QueryCredentialsAttributesA(phCredential, ulAttribute, pBuffer));
     guard("QueryCredentialsAttributesExA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), Form::Narrow) }
+        unsafe { query(phCredential, ulAttribute, pBuffer, Some(cbBuffer), StringForm::Narrow) }
     })
 }
 
@@ -400,9 +394,9 @@ unsafe fn query(
     attribute: u32,
     answer: *mut c_void,
     size: Option<u32>,
-    form: Form,
+    form: StringForm,
 ) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     let entry = CREDENTIALS.get(unsafe { pointer::handle(credential) }?)?;
     pointer::required(answer)?;
     if attribute != ATTRIBUTE_NAMES {
@@ -413,7 +407,7 @@ unsafe fn query(
     let name = form.exact_block(&entry.0.name())?;
     // The A and W structures hold one pointer each, in the same place.
     let names = SecPkgCredentials_NamesW { sUserName: name.release().cast() };
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(answer.cast(), names) };
     Ok(())
 }
@@ -428,8 +422,7 @@ pub unsafe extern "system" fn SetCredentialsAttributesW(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential phCredential
+    pass_through!(Credential(phCredential)
             => SetCredentialsAttributesW(phCredential, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
@@ -445,8 +438,7 @@ pub unsafe extern "system" fn SetCredentialsAttributesA(
     pBuffer: *mut c_void,
     cbBuffer: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        credential phCredential
+    pass_through!(Credential(phCredential)
             => SetCredentialsAttributesA(phCredential, ulAttribute, pBuffer, cbBuffer)
     );
     let _ = (ulAttribute, pBuffer, cbBuffer);
@@ -459,7 +451,7 @@ pub unsafe extern "system" fn SetCredentialsAttributesA(
 /// # Safety
 /// Not NULL, `credential` can be read.
 unsafe fn unsupported(credential: *const CredHandle) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     CREDENTIALS.get(unsafe { pointer::handle(credential) }?)?;
     Err(Error::new(Status::UNSUPPORTED_FUNCTION, "credential: not a function of this package"))
 }

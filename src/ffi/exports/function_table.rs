@@ -35,7 +35,7 @@ use crate::ffi::exports::transfer::{
 };
 use crate::ffi::guard::guard_value;
 #[cfg(windows)]
-use crate::ffi::passthrough::route::their_table;
+use crate::ffi::passthrough::route::system_table;
 
 /// `SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION`; what Windows puts there, although its tables
 /// have the members of later versions.
@@ -43,80 +43,82 @@ const VERSION: u32 = 1;
 
 /// A table in writable memory: programs that wrap a function replace it there.
 #[repr(transparent)]
-struct Shared<T>(UnsafeCell<T>);
+struct WritableTable<T>(UnsafeCell<T>);
 
 // SAFETY: the library itself never reads or writes a table after it was set up.
-unsafe impl<T> Sync for Shared<T> {}
+unsafe impl<T> Sync for WritableTable<T> {}
 
-static TABLE_W: Shared<SecurityFunctionTableW> = Shared(UnsafeCell::new(SecurityFunctionTableW {
-    dwVersion: VERSION,
-    EnumerateSecurityPackagesW: Some(EnumerateSecurityPackagesW),
-    QueryCredentialsAttributesW: Some(QueryCredentialsAttributesW),
-    AcquireCredentialsHandleW: Some(AcquireCredentialsHandleW),
-    FreeCredentialsHandle: Some(FreeCredentialsHandle),
-    Reserved2: std::ptr::null_mut(),
-    InitializeSecurityContextW: Some(InitializeSecurityContextW),
-    AcceptSecurityContext: Some(AcceptSecurityContext),
-    CompleteAuthToken: Some(CompleteAuthToken),
-    DeleteSecurityContext: Some(DeleteSecurityContext),
-    ApplyControlToken: Some(ApplyControlToken),
-    QueryContextAttributesW: Some(QueryContextAttributesW),
-    ImpersonateSecurityContext: Some(ImpersonateSecurityContext),
-    RevertSecurityContext: Some(RevertSecurityContext),
-    MakeSignature: Some(MakeSignature),
-    VerifySignature: Some(VerifySignature),
-    FreeContextBuffer: Some(FreeContextBuffer),
-    QuerySecurityPackageInfoW: Some(QuerySecurityPackageInfoW),
-    Reserved3: EncryptMessage as *mut c_void,
-    Reserved4: DecryptMessage as *mut c_void,
-    ExportSecurityContext: Some(ExportSecurityContext),
-    ImportSecurityContextW: Some(ImportSecurityContextW),
-    AddCredentialsW: Some(AddCredentialsW),
-    Reserved8: std::ptr::null_mut(),
-    QuerySecurityContextToken: Some(QuerySecurityContextToken),
-    EncryptMessage: Some(EncryptMessage),
-    DecryptMessage: Some(DecryptMessage),
-    SetContextAttributesW: Some(SetContextAttributesW),
-    SetCredentialsAttributesW: Some(SetCredentialsAttributesW),
-    ChangeAccountPasswordW: Some(ChangeAccountPasswordW),
-    QueryContextAttributesExW: Some(QueryContextAttributesExW),
-    QueryCredentialsAttributesExW: Some(QueryCredentialsAttributesExW),
-}));
+static TABLE_W: WritableTable<SecurityFunctionTableW> =
+    WritableTable(UnsafeCell::new(SecurityFunctionTableW {
+        dwVersion: VERSION,
+        EnumerateSecurityPackagesW: Some(EnumerateSecurityPackagesW),
+        QueryCredentialsAttributesW: Some(QueryCredentialsAttributesW),
+        AcquireCredentialsHandleW: Some(AcquireCredentialsHandleW),
+        FreeCredentialsHandle: Some(FreeCredentialsHandle),
+        Reserved2: std::ptr::null_mut(),
+        InitializeSecurityContextW: Some(InitializeSecurityContextW),
+        AcceptSecurityContext: Some(AcceptSecurityContext),
+        CompleteAuthToken: Some(CompleteAuthToken),
+        DeleteSecurityContext: Some(DeleteSecurityContext),
+        ApplyControlToken: Some(ApplyControlToken),
+        QueryContextAttributesW: Some(QueryContextAttributesW),
+        ImpersonateSecurityContext: Some(ImpersonateSecurityContext),
+        RevertSecurityContext: Some(RevertSecurityContext),
+        MakeSignature: Some(MakeSignature),
+        VerifySignature: Some(VerifySignature),
+        FreeContextBuffer: Some(FreeContextBuffer),
+        QuerySecurityPackageInfoW: Some(QuerySecurityPackageInfoW),
+        Reserved3: EncryptMessage as *mut c_void,
+        Reserved4: DecryptMessage as *mut c_void,
+        ExportSecurityContext: Some(ExportSecurityContext),
+        ImportSecurityContextW: Some(ImportSecurityContextW),
+        AddCredentialsW: Some(AddCredentialsW),
+        Reserved8: std::ptr::null_mut(),
+        QuerySecurityContextToken: Some(QuerySecurityContextToken),
+        EncryptMessage: Some(EncryptMessage),
+        DecryptMessage: Some(DecryptMessage),
+        SetContextAttributesW: Some(SetContextAttributesW),
+        SetCredentialsAttributesW: Some(SetCredentialsAttributesW),
+        ChangeAccountPasswordW: Some(ChangeAccountPasswordW),
+        QueryContextAttributesExW: Some(QueryContextAttributesExW),
+        QueryCredentialsAttributesExW: Some(QueryCredentialsAttributesExW),
+    }));
 
-static TABLE_A: Shared<SecurityFunctionTableA> = Shared(UnsafeCell::new(SecurityFunctionTableA {
-    dwVersion: VERSION,
-    EnumerateSecurityPackagesA: Some(EnumerateSecurityPackagesA),
-    QueryCredentialsAttributesA: Some(QueryCredentialsAttributesA),
-    AcquireCredentialsHandleA: Some(AcquireCredentialsHandleA),
-    FreeCredentialsHandle: Some(FreeCredentialsHandle),
-    Reserved2: std::ptr::null_mut(),
-    InitializeSecurityContextA: Some(InitializeSecurityContextA),
-    AcceptSecurityContext: Some(AcceptSecurityContext),
-    CompleteAuthToken: Some(CompleteAuthToken),
-    DeleteSecurityContext: Some(DeleteSecurityContext),
-    ApplyControlToken: Some(ApplyControlToken),
-    QueryContextAttributesA: Some(QueryContextAttributesA),
-    ImpersonateSecurityContext: Some(ImpersonateSecurityContext),
-    RevertSecurityContext: Some(RevertSecurityContext),
-    MakeSignature: Some(MakeSignature),
-    VerifySignature: Some(VerifySignature),
-    FreeContextBuffer: Some(FreeContextBuffer),
-    QuerySecurityPackageInfoA: Some(QuerySecurityPackageInfoA),
-    Reserved3: EncryptMessage as *mut c_void,
-    Reserved4: DecryptMessage as *mut c_void,
-    ExportSecurityContext: Some(ExportSecurityContext),
-    ImportSecurityContextA: Some(ImportSecurityContextA),
-    AddCredentialsA: Some(AddCredentialsA),
-    Reserved8: std::ptr::null_mut(),
-    QuerySecurityContextToken: Some(QuerySecurityContextToken),
-    EncryptMessage: Some(EncryptMessage),
-    DecryptMessage: Some(DecryptMessage),
-    SetContextAttributesA: Some(SetContextAttributesA),
-    SetCredentialsAttributesA: Some(SetCredentialsAttributesA),
-    ChangeAccountPasswordA: Some(ChangeAccountPasswordA),
-    QueryContextAttributesExA: Some(QueryContextAttributesExA),
-    QueryCredentialsAttributesExA: Some(QueryCredentialsAttributesExA),
-}));
+static TABLE_A: WritableTable<SecurityFunctionTableA> =
+    WritableTable(UnsafeCell::new(SecurityFunctionTableA {
+        dwVersion: VERSION,
+        EnumerateSecurityPackagesA: Some(EnumerateSecurityPackagesA),
+        QueryCredentialsAttributesA: Some(QueryCredentialsAttributesA),
+        AcquireCredentialsHandleA: Some(AcquireCredentialsHandleA),
+        FreeCredentialsHandle: Some(FreeCredentialsHandle),
+        Reserved2: std::ptr::null_mut(),
+        InitializeSecurityContextA: Some(InitializeSecurityContextA),
+        AcceptSecurityContext: Some(AcceptSecurityContext),
+        CompleteAuthToken: Some(CompleteAuthToken),
+        DeleteSecurityContext: Some(DeleteSecurityContext),
+        ApplyControlToken: Some(ApplyControlToken),
+        QueryContextAttributesA: Some(QueryContextAttributesA),
+        ImpersonateSecurityContext: Some(ImpersonateSecurityContext),
+        RevertSecurityContext: Some(RevertSecurityContext),
+        MakeSignature: Some(MakeSignature),
+        VerifySignature: Some(VerifySignature),
+        FreeContextBuffer: Some(FreeContextBuffer),
+        QuerySecurityPackageInfoA: Some(QuerySecurityPackageInfoA),
+        Reserved3: EncryptMessage as *mut c_void,
+        Reserved4: DecryptMessage as *mut c_void,
+        ExportSecurityContext: Some(ExportSecurityContext),
+        ImportSecurityContextA: Some(ImportSecurityContextA),
+        AddCredentialsA: Some(AddCredentialsA),
+        Reserved8: std::ptr::null_mut(),
+        QuerySecurityContextToken: Some(QuerySecurityContextToken),
+        EncryptMessage: Some(EncryptMessage),
+        DecryptMessage: Some(DecryptMessage),
+        SetContextAttributesA: Some(SetContextAttributesA),
+        SetCredentialsAttributesA: Some(SetCredentialsAttributesA),
+        ChangeAccountPasswordA: Some(ChangeAccountPasswordA),
+        QueryContextAttributesExA: Some(QueryContextAttributesExA),
+        QueryCredentialsAttributesExA: Some(QueryCredentialsAttributesExA),
+    }));
 
 /// Returns the table of the plain functions in their UTF-16 forms. It is the same for every caller
 /// and every call, and is never freed.
@@ -124,8 +126,8 @@ static TABLE_A: Shared<SecurityFunctionTableA> = Shared(UnsafeCell::new(Security
 pub unsafe extern "system" fn InitSecurityInterfaceW() -> *mut SecurityFunctionTableW {
     guard_value("InitSecurityInterfaceW", std::ptr::null_mut(), || {
         #[cfg(windows)]
-        if let Some(theirs) = their_table("InitSecurityInterfaceW", InitSecurityInterfaceW) {
-            return Ok(theirs);
+        if let Some(table) = system_table("InitSecurityInterfaceW", InitSecurityInterfaceW) {
+            return Ok(table);
         }
         Ok(TABLE_W.0.get())
     })
@@ -136,8 +138,8 @@ pub unsafe extern "system" fn InitSecurityInterfaceW() -> *mut SecurityFunctionT
 pub unsafe extern "system" fn InitSecurityInterfaceA() -> *mut SecurityFunctionTableA {
     guard_value("InitSecurityInterfaceA", std::ptr::null_mut(), || {
         #[cfg(windows)]
-        if let Some(theirs) = their_table("InitSecurityInterfaceA", InitSecurityInterfaceA) {
-            return Ok(theirs);
+        if let Some(table) = system_table("InitSecurityInterfaceA", InitSecurityInterfaceA) {
+            return Ok(table);
         }
         Ok(TABLE_A.0.get())
     })

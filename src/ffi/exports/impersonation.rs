@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CtxtHandle, SECURITY_STATUS};
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::ffi::tables::session;
 
 /// The refusal for want of a token.
@@ -17,7 +17,7 @@ pub(crate) fn no_token() -> Error {
 /// # Safety
 /// Not NULL, `context` can be read.
 unsafe fn refuse(context: *const CtxtHandle) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     unsafe { session(context) }?;
     Err(no_token())
 }
@@ -32,7 +32,7 @@ unsafe fn refuse(context: *const CtxtHandle) -> Result<()> {
 pub unsafe extern "system" fn ImpersonateSecurityContext(
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(behind phContext => ImpersonateSecurityContext(phContext));
+    pass_through!(ContextBehind(phContext) => ImpersonateSecurityContext(phContext));
     // SAFETY: what the header says of the parameter.
     guard("ImpersonateSecurityContext", || unsafe { refuse(phContext) })
 }
@@ -44,7 +44,7 @@ pub unsafe extern "system" fn ImpersonateSecurityContext(
 /// Returns SEC_E_OK; SEC_E_INVALID_HANDLE.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RevertSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
-    hand_over!(behind phContext => RevertSecurityContext(phContext));
+    pass_through!(ContextBehind(phContext) => RevertSecurityContext(phContext));
     // SAFETY: what the header says of the parameter.
     guard("RevertSecurityContext", || unsafe { session(phContext) }.map(drop))
 }
@@ -60,7 +60,7 @@ pub unsafe extern "system" fn QuerySecurityContextToken(
     phContext: *mut CtxtHandle,
     Token: *mut *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(behind phContext => QuerySecurityContextToken(phContext, Token));
+    pass_through!(ContextBehind(phContext) => QuerySecurityContextToken(phContext, Token));
     let _ = Token;
     // SAFETY: what the header says of the parameter.
     guard("QuerySecurityContextToken", || unsafe { refuse(phContext) })

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use crate::ffi::abi::types::SECURITY_STATUS;
 use crate::ffi::caller::memory::free;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 
 /// Frees memory that a function of this library allocated for its caller: output tokens with
 /// ALLOCATE_MEMORY, package information, attribute strings, exported contexts.
@@ -18,6 +18,6 @@ use crate::ffi::passthrough::hand_over;
 /// not from here), which then is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeContextBuffer(pvContextBuffer: *mut c_void) -> SECURITY_STATUS {
-    hand_over!(memory pvContextBuffer => FreeContextBuffer(pvContextBuffer));
+    pass_through!(Memory(pvContextBuffer) => FreeContextBuffer(pvContextBuffer));
     guard("FreeContextBuffer", || free(pvContextBuffer))
 }

@@ -2,10 +2,10 @@
 
 use crate::error::Result;
 use crate::ffi::abi::types::{CtxtHandle, SECURITY_STATUS, SecBufferDesc, ULONG};
-use crate::ffi::caller::buffers::{Direction, with_message};
+use crate::ffi::caller::buffers::{MessageUse, with_message};
 use crate::ffi::caller::pointer;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::ffi::tables::session;
 use crate::sspi::Message;
 
@@ -37,14 +37,14 @@ pub unsafe extern "system" fn MakeSignature(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => MakeSignature(phContext, fQOP, pMessage, MessageSeqNo));
+    pass_through!(Context(phContext) => MakeSignature(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     guard("MakeSignature", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
         let sign = |message: &mut Message<'_, '_>| session.sign(fQOP, message);
         // SAFETY: what the header says of the parameter.
-        unsafe { with_message(pMessage, Direction::Plain, sign) }
+        unsafe { with_message(pMessage, MessageUse::Plain, sign) }
     })
 }
 
@@ -71,14 +71,14 @@ pub unsafe extern "system" fn VerifySignature(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => VerifySignature(phContext, pMessage, MessageSeqNo, pfQOP));
+    pass_through!(Context(phContext) => VerifySignature(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     guard("VerifySignature", || {
         // SAFETY: what the header says of the parameter.
         let session = unsafe { session(phContext) }?;
         let verify = |message: &mut Message<'_, '_>| session.verify(message);
         // SAFETY: what the header says of the parameter.
-        let qop = unsafe { with_message(pMessage, Direction::Plain, verify) }?;
+        let qop = unsafe { with_message(pMessage, MessageUse::Plain, verify) }?;
         // SAFETY: what the header says of the parameter.
         unsafe { pointer::write(pfQOP, qop) };
         Ok(())
@@ -127,7 +127,7 @@ pub unsafe extern "system" fn EncryptMessage(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => EncryptMessage(phContext, fQOP, pMessage, MessageSeqNo));
+    pass_through!(Context(phContext) => EncryptMessage(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("EncryptMessage", || unsafe { seal(phContext, fQOP, pMessage) })
@@ -141,7 +141,7 @@ pub unsafe extern "system" fn SealMessage(
     pMessage: *mut SecBufferDesc,
     MessageSeqNo: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => SealMessage(phContext, fQOP, pMessage, MessageSeqNo));
+    pass_through!(Context(phContext) => SealMessage(phContext, fQOP, pMessage, MessageSeqNo));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("SealMessage", || unsafe { seal(phContext, fQOP, pMessage) })
@@ -150,11 +150,11 @@ pub unsafe extern "system" fn SealMessage(
 /// # Safety
 /// As [`EncryptMessage`].
 unsafe fn seal(context: *const CtxtHandle, qop: u32, message: *const SecBufferDesc) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     let session = unsafe { session(context) }?;
     let seal = |message: &mut Message<'_, '_>| session.seal(qop, message);
-    // SAFETY: the caller's promise.
-    unsafe { with_message(message, Direction::Plain, seal) }
+    // SAFETY: a descriptor whose buffers are this call's alone (the caller's promise).
+    unsafe { with_message(message, MessageUse::Plain, seal) }
 }
 
 /// Opens a sealed message in place. One thread may open while another seals.
@@ -173,7 +173,7 @@ unsafe fn seal(context: *const CtxtHandle, qop: u32, message: *const SecBufferDe
 /// Returns SEC_E_OK; SEC_E_MESSAGE_ALTERED; SEC_E_OUT_OF_SEQUENCE for a message that was seen
 /// before or follows one not seen, by Kerberos and Negotiate where SEQUENCE_DETECT or REPLAY_DETECT was
 /// asked for (after both the next good message still opens);
-/// SEC_E_INCOMPLETE_MESSAGE for fewer octets than a message has, also none; SEC_E_INVALID_HANDLE;
+/// SEC_E_INCOMPLETE_MESSAGE for fewer bytes than a message has, also none; SEC_E_INVALID_HANDLE;
 /// SEC_E_INVALID_TOKEN without those buffers, for malformed or overlapping ones, by Kerberos and
 /// Negotiate for what does not begin as a message does, and by Digest for more than the configured
 /// maxbuf, which was told to the peer; SEC_E_BUFFER_TOO_SMALL by Digest for a buffer
@@ -187,7 +187,7 @@ pub unsafe extern "system" fn DecryptMessage(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => DecryptMessage(phContext, pMessage, MessageSeqNo, pfQOP));
+    pass_through!(Context(phContext) => DecryptMessage(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("DecryptMessage", || unsafe { open(phContext, pMessage, pfQOP) })
@@ -201,7 +201,7 @@ pub unsafe extern "system" fn UnsealMessage(
     MessageSeqNo: ULONG,
     pfQOP: *mut ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context phContext => UnsealMessage(phContext, pMessage, MessageSeqNo, pfQOP));
+    pass_through!(Context(phContext) => UnsealMessage(phContext, pMessage, MessageSeqNo, pfQOP));
     let _ = MessageSeqNo;
     // SAFETY: what the header says of the parameters.
     guard("UnsealMessage", || unsafe { open(phContext, pMessage, pfQOP) })
@@ -214,12 +214,12 @@ unsafe fn open(
     message: *const SecBufferDesc,
     qop: *mut ULONG,
 ) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or a handle that can be read (the caller's promise).
     let session = unsafe { session(context) }?;
     let open = |message: &mut Message<'_, '_>| session.open(message);
-    // SAFETY: the caller's promise.
-    let protection = unsafe { with_message(message, Direction::Opening, open) }?;
-    // SAFETY: the caller's promise.
+    // SAFETY: a descriptor whose buffers are this call's alone (the caller's promise).
+    let protection = unsafe { with_message(message, MessageUse::Opening, open) }?;
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(qop, protection) };
     Ok(())
 }

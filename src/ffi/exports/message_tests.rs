@@ -45,8 +45,8 @@ fn a_signature_is_written_and_its_length_set() {
     let mut buffers = [data.buffer(DATA | READONLY), token.buffer(TOKEN)];
     assert_eq!(call(Call::Sign, context, &mut buffers).0, 0);
     assert_eq!((buffers[0].cbBuffer, buffers[1].cbBuffer), (7, 16));
-    assert_eq!(data.octets(), b"message");
-    assert_eq!(token.octets(), [[9; 16].as_slice(), &[0; 4]].concat());
+    assert_eq!(data.bytes(), b"message");
+    assert_eq!(token.bytes(), [[9; 16].as_slice(), &[0; 4]].concat());
     let mut buffers = [data.buffer(DATA | READONLY), token.buffer(TOKEN)];
     assert_eq!(call(Call::Verify, context, &mut buffers), (0, 0));
     let mut altered = Memory::of(&[1; 16]);
@@ -61,7 +61,7 @@ fn r60_too_small_for_a_signature_changes_nothing() {
     let mut buffers = [data.buffer(DATA), token.buffer(TOKEN)];
     let status = call(Call::Sign, established(), &mut buffers).0;
     assert_eq!(status, Status::BUFFER_TOO_SMALL.code());
-    assert_eq!((buffers[1].cbBuffer, token.octets()), (15, &[0; 15][..]));
+    assert_eq!((buffers[1].cbBuffer, token.bytes()), (15, &[0; 15][..]));
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn a_message_is_sealed_and_opened_in_place() {
     let mut buffers = [data.buffer(DATA), padding.buffer(PADDING)];
     assert_eq!(call(Call::Seal, context, &mut buffers).0, 0);
     assert_eq!((buffers[0].cbBuffer, buffers[1].cbBuffer), (5, 0));
-    assert_eq!(data.octets(), b"plain".map(|octet| octet ^ MASK));
+    assert_eq!(data.bytes(), b"plain".map(|byte| byte ^ MASK));
     let mut buffers = [data.buffer(DATA)];
     assert_eq!(call(Call::Open, context, &mut buffers), (0, 0x8000_0001));
-    assert_eq!(data.octets(), b"plain");
+    assert_eq!(data.bytes(), b"plain");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn beside_a_stream_a_data_buffer_only_receives_a_pointer() {
     let context = established();
     // Before the call it may hold anything: no memory, the stream's own, a length without memory.
     for garbage in [0, 1, 2] {
-        let mut stream = Memory::of(&b"+plain".map(|octet| octet ^ MASK));
+        let mut stream = Memory::of(&b"+plain".map(|byte| byte ^ MASK));
         let whole = stream.buffer(STREAM);
         let (pointer, length) = match garbage {
             0 => (NOTHING, 0),
@@ -114,7 +114,7 @@ fn beside_a_stream_a_data_buffer_only_receives_a_pointer() {
 
 #[test]
 fn a_package_that_points_outside_is_an_internal_error() {
-    let mut stream = Memory::of(&b"!plain".map(|octet| octet ^ MASK));
+    let mut stream = Memory::of(&b"!plain".map(|byte| byte ^ MASK));
     let data = SecBuffer { cbBuffer: 0, BufferType: DATA, pvBuffer: NOTHING };
     let mut buffers = [stream.buffer(STREAM), data];
     let (status, qop) = call(Call::Open, established(), &mut buffers);
@@ -156,7 +156,7 @@ fn r60_malformed_buffers_are_invalid_token() {
             assert_eq!(qop, 0xDEAD);
         }
     }
-    assert_eq!(memory.octets(), [0; 32]);
+    assert_eq!(memory.bytes(), [0; 32]);
 }
 
 #[test]
@@ -178,12 +178,12 @@ fn r60_buffers_may_touch_and_not_overlap() {
             for mut buffers in [vec![data, other], vec![data, unused, other], vec![other, data]] {
                 let status = call(Call::Seal, context, &mut buffers).0;
                 let expected = if apart { Status::OK } else { Status::INVALID_TOKEN };
-                assert_eq!(status, expected.code(), "{length} octets at {offset}");
+                assert_eq!(status, expected.code(), "{length} bytes at {offset}");
                 let mut expected = [0; 24];
                 if apart {
                     expected[8..16].fill(MASK);
                 }
-                assert_eq!(memory.octets(), expected, "{length} octets at {offset}");
+                assert_eq!(memory.bytes(), expected, "{length} bytes at {offset}");
                 if apart {
                     assert_eq!(call(Call::Seal, context, &mut [part(DATA, 8, 8)]).0, 0);
                 }
@@ -198,7 +198,7 @@ fn the_array_of_buffers_is_no_message() {
         let unused = SecBuffer { cbBuffer: 0, BufferType: EMPTY, pvBuffer: NOTHING };
         let mut array = vec![unused; count as usize];
         let start = array.as_mut_ptr();
-        // The last octet of it is enough.
+        // The last byte of it is enough.
         let end = start.wrapping_byte_add(16 * count as usize - 1);
         for place in [start, end] {
             // SAFETY: inside the vector.
@@ -245,7 +245,7 @@ fn read_only_buffers_may_overlap_and_are_not_written() {
         let mut buffers = [both, both, token.buffer(TOKEN)];
         assert_eq!(call(Call::Sign, context, &mut buffers).0, 0);
         assert_eq!(call(Call::Seal, context, &mut buffers).0, Status::INVALID_TOKEN.code());
-        assert_eq!(memory.octets(), [3; 16]);
+        assert_eq!(memory.bytes(), [3; 16]);
     }
 }
 
@@ -258,7 +258,7 @@ fn as_many_buffers_as_are_allowed_are_seen() {
         let mut buffers = vec![unused; count];
         buffers[count - 1] = data.buffer(DATA);
         assert_eq!(call(Call::Seal, context, &mut buffers).0, 0, "{count}");
-        assert_eq!(data.octets(), b"last".map(|octet| octet ^ MASK), "{count}");
+        assert_eq!(data.bytes(), b"last".map(|byte| byte ^ MASK), "{count}");
     }
 }
 

@@ -8,17 +8,17 @@ use crate::ffi::abi::types::{
     ULONG,
 };
 use crate::ffi::caller::buffers;
-use crate::ffi::caller::package_info::{Entry, entries_block, write_info};
+use crate::ffi::caller::package_info::{PackageEntry, entries_block, write_info};
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::{Foreign, Form};
+use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::sasl;
 
 /// Lists the packages of this machine.
 ///
 /// * `pcPackages`: receives their number.
-/// * `ppPackageInfo`: receives an array of as many structures; it and all its texts are one block
+/// * `ppPackageInfo`: receives an array of as many structures; it and all its strings are one block
 ///   to free with FreeContextBuffer.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL argument; SEC_E_INSUFFICIENT_MEMORY. On
@@ -30,11 +30,11 @@ pub unsafe extern "system" fn EnumerateSecurityPackagesW(
 ) -> SECURITY_STATUS {
     guard("EnumerateSecurityPackagesW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), Form::Wide) }
+        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), StringForm::Wide) }
     })
 }
 
-/// As EnumerateSecurityPackagesW, with ANSI text.
+/// As EnumerateSecurityPackagesW, with ANSI strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn EnumerateSecurityPackagesA(
     pcPackages: *mut ULONG,
@@ -42,20 +42,20 @@ pub unsafe extern "system" fn EnumerateSecurityPackagesA(
 ) -> SECURITY_STATUS {
     guard("EnumerateSecurityPackagesA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), Form::Narrow) }
+        unsafe { enumerate(pcPackages, ppPackageInfo.cast(), StringForm::Narrow) }
     })
 }
 
 /// # Safety
 /// As [`EnumerateSecurityPackagesW`].
-unsafe fn enumerate(count: *mut ULONG, infos: *mut *mut c_void, form: Form) -> Result<()> {
+unsafe fn enumerate(count: *mut ULONG, infos: *mut *mut c_void, form: StringForm) -> Result<()> {
     pointer::required(count)?;
     pointer::required(infos)?;
     let packages = entries();
     let block = entries_block(&packages, form)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(count, buffers::count(packages.len())) };
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(infos, block.release()) };
     Ok(())
 }
@@ -63,7 +63,7 @@ unsafe fn enumerate(count: *mut ULONG, infos: *mut *mut c_void, form: Form) -> R
 /// Tells about one package.
 ///
 /// * `pszPackageName`: its name without regard to case.
-/// * `ppPackageInfo`: receives a structure that is one block with its texts, to free with
+/// * `ppPackageInfo`: receives a structure that is one block with its strings, to free with
 ///   FreeContextBuffer.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `ppPackageInfo` is NULL; SEC_E_SECPKG_NOT_FOUND;
@@ -73,49 +73,49 @@ pub unsafe extern "system" fn QuerySecurityPackageInfoW(
     pszPackageName: *mut SEC_WCHAR,
     ppPackageInfo: *mut *mut SecPkgInfoW,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Wide(pszPackageName)
+    pass_through!(Package(CallerString::Wide(pszPackageName))
             => QuerySecurityPackageInfoW(pszPackageName, ppPackageInfo)
     );
     guard("QuerySecurityPackageInfoW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(Foreign::Wide(pszPackageName), ppPackageInfo.cast(), Form::Wide) }
+        unsafe { query(CallerString::Wide(pszPackageName), ppPackageInfo.cast(), StringForm::Wide) }
     })
 }
 
-/// As QuerySecurityPackageInfoW, with ANSI text.
+/// As QuerySecurityPackageInfoW, with ANSI strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn QuerySecurityPackageInfoA(
     pszPackageName: *mut SEC_CHAR,
     ppPackageInfo: *mut *mut SecPkgInfoA,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Narrow(pszPackageName)
+    pass_through!(Package(CallerString::Narrow(pszPackageName))
             => QuerySecurityPackageInfoA(pszPackageName, ppPackageInfo)
     );
     guard("QuerySecurityPackageInfoA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { query(Foreign::Narrow(pszPackageName), ppPackageInfo.cast(), Form::Narrow) }
+        unsafe {
+            query(CallerString::Narrow(pszPackageName), ppPackageInfo.cast(), StringForm::Narrow)
+        }
     })
 }
 
 /// # Safety
 /// As [`QuerySecurityPackageInfoW`].
-unsafe fn query(name: Foreign, info: *mut *mut c_void, form: Form) -> Result<()> {
+unsafe fn query(name: CallerString, info: *mut *mut c_void, form: StringForm) -> Result<()> {
     pointer::required(info)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { name.read(Status::SECPKG_NOT_FOUND) }?;
     let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
-    // SAFETY: the caller's promise.
+    // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }
 
 /// The packages of this machine in its order.
-fn entries() -> Vec<Entry> {
+fn entries() -> Vec<PackageEntry> {
     #[cfg(windows)]
     return crate::ffi::passthrough::packages::all();
     #[cfg(not(windows))]
-    sasl::packages().iter().map(|package| Entry::of(package.info())).collect()
+    sasl::packages().iter().map(|package| PackageEntry::of(package.info())).collect()
 }
 
 /// Would add a package to this machine, which programs cannot.
@@ -126,8 +126,7 @@ pub unsafe extern "system" fn AddSecurityPackageW(
     pszPackageName: *mut SEC_WCHAR,
     pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Wide(pszPackageName) => AddSecurityPackageW(pszPackageName, pOptions)
+    pass_through!(Package(CallerString::Wide(pszPackageName)) => AddSecurityPackageW(pszPackageName, pOptions)
     );
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageW", fixed)
@@ -139,8 +138,7 @@ pub unsafe extern "system" fn AddSecurityPackageA(
     pszPackageName: *mut SEC_CHAR,
     pOptions: PSECURITY_PACKAGE_OPTIONS,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Narrow(pszPackageName) => AddSecurityPackageA(pszPackageName, pOptions)
+    pass_through!(Package(CallerString::Narrow(pszPackageName)) => AddSecurityPackageA(pszPackageName, pOptions)
     );
     let _ = (pszPackageName, pOptions);
     guard("AddSecurityPackageA", fixed)
@@ -153,7 +151,7 @@ pub unsafe extern "system" fn AddSecurityPackageA(
 pub unsafe extern "system" fn DeleteSecurityPackageW(
     pszPackageName: *mut SEC_WCHAR,
 ) -> SECURITY_STATUS {
-    hand_over!(package Foreign::Wide(pszPackageName) => DeleteSecurityPackageW(pszPackageName));
+    pass_through!(Package(CallerString::Wide(pszPackageName)) => DeleteSecurityPackageW(pszPackageName));
     let _ = pszPackageName;
     guard("DeleteSecurityPackageW", fixed)
 }
@@ -163,7 +161,7 @@ pub unsafe extern "system" fn DeleteSecurityPackageW(
 pub unsafe extern "system" fn DeleteSecurityPackageA(
     pszPackageName: *mut SEC_CHAR,
 ) -> SECURITY_STATUS {
-    hand_over!(package Foreign::Narrow(pszPackageName) => DeleteSecurityPackageA(pszPackageName));
+    pass_through!(Package(CallerString::Narrow(pszPackageName)) => DeleteSecurityPackageA(pszPackageName));
     let _ = pszPackageName;
     guard("DeleteSecurityPackageA", fixed)
 }

@@ -2,10 +2,9 @@
 
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{BOOLEAN, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, ULONG};
-#[cfg(windows)]
-use crate::ffi::caller::string::Foreign;
+use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 
 fn unsupported() -> Result<()> {
     Err(Error::new(Status::UNSUPPORTED_FUNCTION, "password: not a function of this package"))
@@ -25,8 +24,7 @@ pub unsafe extern "system" fn ChangeAccountPasswordW(
     dwReserved: ULONG,
     pOutput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Wide(pszPackageName)
+    pass_through!(Package(CallerString::Wide(pszPackageName))
             => ChangeAccountPasswordW(
                 pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword,
                 bImpersonating, dwReserved, pOutput
@@ -49,8 +47,7 @@ pub unsafe extern "system" fn ChangeAccountPasswordA(
     dwReserved: ULONG,
     pOutput: *mut SecBufferDesc,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Narrow(pszPackageName)
+    pass_through!(Package(CallerString::Narrow(pszPackageName))
             => ChangeAccountPasswordA(
                 pszPackageName, pszDomainName, pszAccountName, pszOldPassword, pszNewPassword,
                 bImpersonating, dwReserved, pOutput

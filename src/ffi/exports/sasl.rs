@@ -1,4 +1,4 @@
-//! The `Sasl*` functions: legs through SASL, profiles, options.
+//! The `Sasl*` functions: steps through SASL, profiles, options.
 
 use std::ffi::c_void;
 
@@ -7,19 +7,19 @@ use crate::ffi::abi::types::{
     CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBufferDesc, SecPkgInfoA,
     SecPkgInfoW, TimeStamp, ULONG,
 };
-use crate::ffi::caller::buffers::{self, Copies, InputViews, Slots};
-use crate::ffi::caller::memory::Block;
+use crate::ffi::caller::buffers::{self, BufferSlots, Copies, InputViews};
+use crate::ffi::caller::memory::ContextBuffer;
 use crate::ffi::caller::package_info::write_info;
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::{Foreign, Form};
+use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
-use crate::ffi::step::{Functions, accept, initialize};
+use crate::ffi::passthrough::pass_through;
+use crate::ffi::step::{StepFunctions, accept, initialize};
 use crate::ffi::tables::session;
 use crate::sasl::{self, OptionId, OptionValue};
 use crate::sspi::buffer_type;
 
-/// Server: takes one leg of a SASL exchange, and of the cookies that SASL adds to packages with
+/// Server: takes one step of a SASL exchange, and of the cookies that SASL adds to packages with
 /// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
 /// response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
 /// empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
@@ -41,8 +41,7 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        sasl phCredential, phContext, phNewContext
+    pass_through!(SaslStep(phCredential, phContext, phNewContext)
             => SaslAcceptSecurityContext(
                 phCredential, phContext, pInput, fContextReq, TargetDataRep, phNewContext, pOutput,
                 pfContextAttr, ptsExpiry
@@ -53,7 +52,7 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
         // SAFETY: what the header says of the parameters.
         unsafe {
             accept(
-                Functions::Sasl,
+                StepFunctions::Sasl,
                 phCredential,
                 phContext,
                 pInput,
@@ -67,7 +66,7 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
     })
 }
 
-/// Client: takes one leg of a SASL exchange. For DIGEST-MD5: no input makes no output, the
+/// Client: takes one step of a SASL exchange. For DIGEST-MD5: no input makes no output, the
 /// challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
 /// (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
 /// package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
@@ -91,8 +90,7 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextW(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        sasl phCredential, phContext, phNewContext
+    pass_through!(SaslStep(phCredential, phContext, phNewContext)
             => SaslInitializeSecurityContextW(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
@@ -103,10 +101,10 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextW(
         // SAFETY: what the header says of the parameters.
         unsafe {
             initialize(
-                Functions::Sasl,
+                StepFunctions::Sasl,
                 phCredential,
                 phContext,
-                Foreign::Wide(pszTargetName),
+                CallerString::Wide(pszTargetName),
                 fContextReq,
                 pInput,
                 phNewContext,
@@ -134,8 +132,7 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextA(
     pfContextAttr: *mut ULONG,
     ptsExpiry: *mut TimeStamp,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        sasl phCredential, phContext, phNewContext
+    pass_through!(SaslStep(phCredential, phContext, phNewContext)
             => SaslInitializeSecurityContextA(
                 phCredential, phContext, pszTargetName, fContextReq, Reserved1, TargetDataRep,
                 pInput, Reserved2, phNewContext, pOutput, pfContextAttr, ptsExpiry
@@ -146,10 +143,10 @@ pub unsafe extern "system" fn SaslInitializeSecurityContextA(
         // SAFETY: what the header says of the parameters.
         unsafe {
             initialize(
-                Functions::Sasl,
+                StepFunctions::Sasl,
                 phCredential,
                 phContext,
-                Foreign::Narrow(pszTargetName),
+                CallerString::Narrow(pszTargetName),
                 fContextReq,
                 pInput,
                 phNewContext,
@@ -176,7 +173,7 @@ pub unsafe extern "system" fn SaslEnumerateProfilesW(
 ) -> SECURITY_STATUS {
     guard("SaslEnumerateProfilesW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { enumerate(ProfileList.cast(), ProfileCount, Form::Wide) }
+        unsafe { enumerate(ProfileList.cast(), ProfileCount, StringForm::Wide) }
     })
 }
 
@@ -188,22 +185,22 @@ pub unsafe extern "system" fn SaslEnumerateProfilesA(
 ) -> SECURITY_STATUS {
     guard("SaslEnumerateProfilesA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { enumerate(ProfileList.cast(), ProfileCount, Form::Narrow) }
+        unsafe { enumerate(ProfileList.cast(), ProfileCount, StringForm::Narrow) }
     })
 }
 
 /// # Safety
 /// As [`SaslEnumerateProfilesW`].
-unsafe fn enumerate(list: *mut *mut c_void, count: *mut ULONG, form: Form) -> Result<()> {
+unsafe fn enumerate(list: *mut *mut c_void, count: *mut ULONG, form: StringForm) -> Result<()> {
     pointer::required(list)?;
     pointer::required(count)?;
     let profiles = sasl::profiles()?;
-    let mut names: Vec<u8> = profiles.iter().flat_map(|profile| form.octets(profile)).collect();
-    names.extend_from_slice(&form.octets(""));
-    let block = Block::holding(&names)?;
-    // SAFETY: the caller's promise.
+    let mut names: Vec<u8> = profiles.iter().flat_map(|profile| form.bytes(profile)).collect();
+    names.extend_from_slice(&form.bytes(""));
+    let block = ContextBuffer::holding(&names)?;
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(count, buffers::count(profiles.len())) };
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(list, block.release()) };
     Ok(())
 }
@@ -224,11 +221,13 @@ pub unsafe extern "system" fn SaslGetProfilePackageW(
 ) -> SECURITY_STATUS {
     guard("SaslGetProfilePackageW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { profile_package(Foreign::Wide(ProfileName), PackageInfo.cast(), Form::Wide) }
+        unsafe {
+            profile_package(CallerString::Wide(ProfileName), PackageInfo.cast(), StringForm::Wide)
+        }
     })
 }
 
-/// As SaslGetProfilePackageW, with ANSI text.
+/// As SaslGetProfilePackageW, with ANSI strings.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SaslGetProfilePackageA(
     ProfileName: *mut SEC_CHAR,
@@ -236,18 +235,28 @@ pub unsafe extern "system" fn SaslGetProfilePackageA(
 ) -> SECURITY_STATUS {
     guard("SaslGetProfilePackageA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { profile_package(Foreign::Narrow(ProfileName), PackageInfo.cast(), Form::Narrow) }
+        unsafe {
+            profile_package(
+                CallerString::Narrow(ProfileName),
+                PackageInfo.cast(),
+                StringForm::Narrow,
+            )
+        }
     })
 }
 
 /// # Safety
 /// As [`SaslGetProfilePackageW`].
-unsafe fn profile_package(name: Foreign, info: *mut *mut c_void, form: Form) -> Result<()> {
+unsafe fn profile_package(
+    name: CallerString,
+    info: *mut *mut c_void,
+    form: StringForm,
+) -> Result<()> {
     pointer::required(info)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { name.read(Status::SECPKG_NOT_FOUND) }?;
     let package = sasl::profile_package(name.as_deref().unwrap_or_default())?;
-    // SAFETY: the caller's promise.
+    // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }
 
@@ -268,11 +277,11 @@ pub unsafe extern "system" fn SaslIdentifyPackageW(
 ) -> SECURITY_STATUS {
     guard("SaslIdentifyPackageW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { identify(pInput, PackageInfo.cast(), Form::Wide) }
+        unsafe { identify(pInput, PackageInfo.cast(), StringForm::Wide) }
     })
 }
 
-/// As SaslIdentifyPackageW, with ANSI text in the answer.
+/// As SaslIdentifyPackageW, with ANSI strings in the answer.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SaslIdentifyPackageA(
     pInput: *mut SecBufferDesc,
@@ -280,32 +289,36 @@ pub unsafe extern "system" fn SaslIdentifyPackageA(
 ) -> SECURITY_STATUS {
     guard("SaslIdentifyPackageA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { identify(pInput, PackageInfo.cast(), Form::Narrow) }
+        unsafe { identify(pInput, PackageInfo.cast(), StringForm::Narrow) }
     })
 }
 
 /// # Safety
 /// As [`SaslIdentifyPackageW`].
-unsafe fn identify(input: *const SecBufferDesc, info: *mut *mut c_void, form: Form) -> Result<()> {
+unsafe fn identify(
+    input: *const SecBufferDesc,
+    info: *mut *mut c_void,
+    form: StringForm,
+) -> Result<()> {
     pointer::required(info)?;
-    // SAFETY: the caller's promise.
-    let slots = unsafe { Slots::of(input) }?;
+    // SAFETY: NULL or a descriptor of buffers (the caller's promise).
+    let slots = unsafe { BufferSlots::of(input) }?;
     let (copies, mut views) = (Copies::none(), InputViews::new());
     // SAFETY: the buffers can be read (the caller's promise), and this call writes none of them.
     let inputs = unsafe { views.fill(slots, &copies) }?;
     let first = inputs.0.first().map(|buffer| buffer.data);
     let token = inputs.first(buffer_type::TOKEN).or(first);
     let package = sasl::identify(token.unwrap_or_default())?;
-    // SAFETY: the caller's promise.
+    // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }
 
-/// Sets an option of a context that a Sasl function made; effective for the legs that follow.
+/// Sets an option of a context that a Sasl function made; effective for the steps that follow.
 ///
 /// * `ContextHandle`: the context.
 /// * `Option`: SASL_OPTION_SEND_SIZE 1, SASL_OPTION_RECV_SIZE 2, SASL_OPTION_AUTHZ_STRING 3,
 ///   SASL_OPTION_AUTHZ_PROCESSING 4.
-/// * `Value`: the value: a ULONG, for AUTHZ_STRING octets without terminator. Copied.
+/// * `Value`: the value: a ULONG, for AUTHZ_STRING bytes without terminator. Copied.
 /// * `Size`: its length in bytes.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for a NULL `Value` with a `Size`;
@@ -319,11 +332,11 @@ pub unsafe extern "system" fn SaslSetContextOption(
     Value: *mut c_void,
     Size: ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(context ContextHandle => SaslSetContextOption(ContextHandle, Option, Value, Size));
+    pass_through!(Context(ContextHandle) => SaslSetContextOption(ContextHandle, Option, Value, Size));
     guard("SaslSetContextOption", || {
         let size = usize::try_from(Size).unwrap_or(usize::MAX);
         // SAFETY: what the header says of the parameters.
-        let value = unsafe { pointer::octets(Value.cast(), size, Status::INVALID_PARAMETER) }?;
+        let value = unsafe { pointer::bytes(Value.cast(), size, Status::INVALID_PARAMETER) }?;
         // SAFETY: what the header says of the parameter.
         unsafe { session(ContextHandle) }?.set_option(OptionId(Option), value)
     })
@@ -349,8 +362,7 @@ pub unsafe extern "system" fn SaslGetContextOption(
     Size: ULONG,
     Needed: *mut ULONG,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        context ContextHandle => SaslGetContextOption(ContextHandle, Option, Value, Size, Needed)
+    pass_through!(Context(ContextHandle) => SaslGetContextOption(ContextHandle, Option, Value, Size, Needed)
     );
     guard("SaslGetContextOption", || {
         let room = usize::try_from(Size).unwrap_or(usize::MAX);
@@ -359,20 +371,20 @@ pub unsafe extern "system" fn SaslGetContextOption(
         }
         // SAFETY: what the header says of the parameter.
         let value = unsafe { session(ContextHandle) }?.option(OptionId(Option))?;
-        let octets = match value {
+        let bytes = match value {
             OptionValue::Number(number) => number.to_ne_bytes().to_vec(),
             OptionValue::Bytes(bytes) => bytes,
         };
         // SAFETY: what the header says of the parameter.
-        unsafe { pointer::write(Needed, buffers::count(octets.len())) };
-        if octets.len() > room {
+        unsafe { pointer::write(Needed, buffers::count(bytes.len())) };
+        if bytes.len() > room {
             let reason = "SASL option: the value is longer than the caller's buffer";
             return Err(Error::new(Status::BUFFER_TOO_SMALL, reason));
         }
-        if !octets.is_empty() {
+        if !bytes.is_empty() {
             // SAFETY: not longer than the `Size` bytes that the header says are at `Value`; the
-            // octets are ours, so that the two do not overlap.
-            unsafe { Value.cast::<u8>().copy_from_nonoverlapping(octets.as_ptr(), octets.len()) };
+            // bytes are ours, so that the two do not overlap.
+            unsafe { Value.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         }
         Ok(())
     })

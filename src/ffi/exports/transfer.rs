@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBuffer, ULONG};
 use crate::ffi::caller::buffers;
-use crate::ffi::caller::memory::Block;
+use crate::ffi::caller::memory::ContextBuffer;
 use crate::ffi::caller::pointer;
-use crate::ffi::caller::string::Foreign;
+use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard;
-use crate::ffi::passthrough::hand_over;
+use crate::ffi::passthrough::pass_through;
 use crate::ffi::tables::CONTEXTS;
 use crate::sasl::{self, Session};
 
@@ -39,8 +39,7 @@ pub unsafe extern "system" fn ExportSecurityContext(
     pPackedContext: *mut SecBuffer,
     pToken: *mut *mut c_void,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        behind phContext => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
+    pass_through!(ContextBehind(phContext) => ExportSecurityContext(phContext, fFlags, pPackedContext, pToken)
     );
     guard("ExportSecurityContext", || {
         // SAFETY: what the header says of the parameter.
@@ -52,7 +51,7 @@ pub unsafe extern "system" fn ExportSecurityContext(
             return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));
         }
         let packed = Zeroizing::new(session.context().export(fFlags & RESET_NEW != 0)?);
-        let block = Block::holding(&packed)?;
+        let block = ContextBuffer::holding(&packed)?;
         if fFlags & DELETE_OLD != 0 {
             // Of two threads that export and delete at once, one has the context afterwards.
             CONTEXTS.remove(handle)?;
@@ -90,14 +89,13 @@ pub unsafe extern "system" fn ImportSecurityContextW(
     Token: *mut c_void,
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Wide(pszPackage), imported phContext
+    pass_through!(ImportedContext(CallerString::Wide(pszPackage), phContext)
             => ImportSecurityContextW(pszPackage, pPackedContext, Token, phContext)
     );
     let _ = Token;
     guard("ImportSecurityContextW", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { import(Foreign::Wide(pszPackage), pPackedContext, phContext) }
+        unsafe { import(CallerString::Wide(pszPackage), pPackedContext, phContext) }
     })
 }
 
@@ -109,37 +107,36 @@ pub unsafe extern "system" fn ImportSecurityContextA(
     Token: *mut c_void,
     phContext: *mut CtxtHandle,
 ) -> SECURITY_STATUS {
-    hand_over!(
-        package Foreign::Narrow(pszPackage), imported phContext
+    pass_through!(ImportedContext(CallerString::Narrow(pszPackage), phContext)
             => ImportSecurityContextA(pszPackage, pPackedContext, Token, phContext)
     );
     let _ = Token;
     guard("ImportSecurityContextA", || {
         // SAFETY: what the header says of the parameters.
-        unsafe { import(Foreign::Narrow(pszPackage), pPackedContext, phContext) }
+        unsafe { import(CallerString::Narrow(pszPackage), pPackedContext, phContext) }
     })
 }
 
 /// # Safety
 /// As [`ImportSecurityContextW`].
 unsafe fn import(
-    package: Foreign,
+    package: CallerString,
     packed: *const SecBuffer,
     context: *mut CtxtHandle,
 ) -> Result<()> {
     pointer::required(context)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { package.read(Status::SECPKG_NOT_FOUND) }?;
     let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or readable (the caller's promise).
     let packed = unsafe { pointer::read(packed) }
         .ok_or_else(|| Error::new(Status::INVALID_TOKEN, "import: no pack"))?;
     let (start, length) = (packed.pvBuffer.cast::<u8>(), buffers::length(packed));
-    // SAFETY: the caller's promise.
-    let octets = unsafe { pointer::octets(start, length, Status::INVALID_TOKEN) }?;
-    let session = Session::imported(package.import(octets)?);
+    // SAFETY: readable for its length (the caller's promise).
+    let bytes = unsafe { pointer::bytes(start, length, Status::INVALID_TOKEN) }?;
+    let session = Session::imported(package.import(bytes)?);
     let handle = CONTEXTS.insert(session)?;
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(context, pointer::words(handle)) };
     Ok(())
 }

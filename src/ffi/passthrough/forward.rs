@@ -1,9 +1,9 @@
-//! The exports of secur32.dll that are not about packages: each goes on to the machine's own
+//! The exports of secur32.dll that are not about packages: each goes on to the system's
 //! function of its name with all its arguments as they are.
 //!
-//! The arguments are words here, whatever they are: each takes four octets on 32-bit x86 and one
+//! The arguments are words here, whatever they are: each takes four bytes on 32-bit x86 and one
 //! register or slot elsewhere, and so does what is returned. The guard covers the look-up; the
-//! machine's own function runs outside of it, since nothing of it is Rust's.
+//! system's function runs outside of it, since nothing of it is Rust's.
 
 use crate::error::Status;
 use crate::ffi::guard::guard_value;
@@ -12,7 +12,7 @@ use windows_sys::Win32::Foundation::{
     ERROR_CALL_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, SetLastError,
 };
 
-/// What a machine answers that has no such function, by the family.
+/// What is returned where the system has no such function, by the family.
 #[derive(Clone, Copy)]
 enum Absent {
     /// `NTSTATUS`: `STATUS_NOT_SUPPORTED`.
@@ -55,17 +55,17 @@ macro_rules! forward {
             let Some(address) = find(stringify!($name)) else {
                 return Absent::$absent.answer();
             };
-            let ours: unsafe extern "system" fn($(forward!(@word $argument)),*) -> usize = $name;
+            let own: unsafe extern "system" fn($(forward!(@word $argument)),*) -> usize = $name;
             // SAFETY: the function of this name takes as many words.
-            let theirs = unsafe { crate::ffi::passthrough::route::typed(ours, address) };
+            let function = unsafe { crate::ffi::passthrough::route::typed(own, address) };
             // SAFETY: the caller's arguments, as they are.
-            unsafe { theirs($($argument),*) }
+            unsafe { function($($argument),*) }
         }
     )*};
     (@word $argument:ident) => { usize };
 }
 
-// The name, its arguments, and what the answer is where the machine has no such function.
+// The name, its arguments, and what the answer is where the system has no such function.
 forward! {
     CloseLsaPerformanceData() Error;
     CollectLsaPerformanceData(a b c d) Error;

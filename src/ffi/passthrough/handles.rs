@@ -1,4 +1,4 @@
-//! The handles that the machine's own packages gave out.
+//! The handles that the system's packages gave out.
 //!
 //! Their values are the packages' own, and Wine's secur32.dll takes a handle's upper word for a
 //! pointer without a look: only what is remembered here may be handed to it.
@@ -9,24 +9,24 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::handle::Handle;
 
-type Key = (usize, usize);
-type Register = HashMap<Key, Known, BuildHasherDefault<DefaultHasher>>;
+type HandleWords = (usize, usize);
+type HandleRegister = HashMap<HandleWords, KnownHandle, BuildHasherDefault<DefaultHasher>>;
 
 /// What is known of a handle.
 #[derive(Default)]
-struct Known {
+struct KnownHandle {
     /// How often it was given out.
     count: usize,
     /// The handles beside it that stand for the same object.
-    others: Vec<Key>,
+    others: Vec<HandleWords>,
 }
 
 /// A set of handles.
-pub(super) struct Handles(RwLock<Register>);
+pub(super) struct SystemHandles(RwLock<HandleRegister>);
 
-impl Handles {
+impl SystemHandles {
     pub(super) const fn new() -> Self {
-        Self(RwLock::new(Register::with_hasher(BuildHasherDefault::new())))
+        Self(RwLock::new(HandleRegister::with_hasher(BuildHasherDefault::new())))
     }
 
     /// Enters a handle once more. Those that no package gives out are left aside.
@@ -37,7 +37,7 @@ impl Handles {
     }
 
     /// Enters a handle that a call has given out for an object that had another one. Both are good:
-    /// Wine's NTLM gives a context a handle for each leg.
+    /// Wine's NTLM gives a context a handle for each step.
     pub(super) fn rename(&self, old: Handle, new: Handle) {
         self.remember(new);
         let mut register = self.write();
@@ -72,16 +72,16 @@ impl Handles {
         self.read().contains_key(&key(handle))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Register> {
+    fn read(&self) -> RwLockReadGuard<'_, HandleRegister> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Register> {
+    fn write(&self) -> RwLockWriteGuard<'_, HandleRegister> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn key(handle: Handle) -> Key {
+fn key(handle: Handle) -> HandleWords {
     (handle.lower, handle.upper)
 }
 
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_handle_given_out_twice_is_known_until_it_was_taken_back_twice() {
-        let handles = Handles::new();
+        let handles = SystemHandles::new();
         let handle = Handle { lower: 1, upper: 2 };
         handles.remember(handle);
         handles.remember(handle);
@@ -108,21 +108,21 @@ mod tests {
 
     #[test]
     fn all_handles_of_an_object_go_with_any_one_of_them() {
-        let legs = [1, 2, 3].map(|lower| Handle { lower, upper: 9 });
-        for ended in legs {
-            let handles = Handles::new();
-            handles.remember(legs[0]);
-            handles.rename(legs[0], legs[1]);
-            handles.rename(legs[1], legs[2]);
-            assert!(legs.iter().all(|handle| handles.contains(*handle)));
+        let steps = [1, 2, 3].map(|lower| Handle { lower, upper: 9 });
+        for ended in steps {
+            let handles = SystemHandles::new();
+            handles.remember(steps[0]);
+            handles.rename(steps[0], steps[1]);
+            handles.rename(steps[1], steps[2]);
+            assert!(steps.iter().all(|handle| handles.contains(*handle)));
             handles.forget(ended);
-            assert!(!legs.iter().any(|handle| handles.contains(*handle)));
+            assert!(!steps.iter().any(|handle| handles.contains(*handle)));
         }
     }
 
     #[test]
     fn handles_that_are_none_are_never_known() {
-        let handles = Handles::new();
+        let handles = SystemHandles::new();
         for words in [0, usize::MAX] {
             let handle = Handle { lower: words, upper: words };
             handles.remember(handle);

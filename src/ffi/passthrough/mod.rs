@@ -1,6 +1,21 @@
-//! What is not ours goes on to the machine's own secur32.dll: calls on its packages' handles and
-//! names with the caller's own pointers, and the families of exports that this library does not
-//! have. Elsewhere than on Windows there is no such DLL, and nothing of this.
+//! Calls that are the system's: on Windows, and under Wine, its own secur32.dll has packages and exports
+//! that this library does not have. Elsewhere there is no such DLL, and nothing of this.
+//!
+//! Which calls go where:
+//!
+//! * Exports that are not about packages (`LsaLogonUser`, `GetUserNameExW`, ...) go to the system's
+//!   function of their name: the rows of `forward.rs`.
+//! * An export that packages share says in front of its own work what it is about, by
+//!   [`pass_through!`]; [`Subject`] says when that is the system's, and `route.rs` looks. The system's
+//!   function of the export's name then gets the caller's own arguments.
+//! * `handles.rs` remembers the handles that the system's packages gave out, `wrapped.rs` those of its
+//!   packages that the `Sasl*` functions run over, and `packages.rs` puts both lists of packages
+//!   together.
+
+use std::ffi::c_void;
+
+use crate::ffi::abi::types::{CredHandle, CtxtHandle};
+use crate::ffi::caller::string::CallerString;
 
 #[cfg(windows)]
 mod forward;
@@ -13,100 +28,82 @@ pub(super) mod route;
 #[cfg(windows)]
 pub(super) mod wrapped;
 
-/// In front of an export's own work: the call is the machine's own function's where the first
-/// argument says so. That function runs outside of the guard, since nothing of it is Rust's.
-macro_rules! hand_over {
-    // A call on a handle of theirs, also where one of ours stands in front of it.
-    (behind $handle:ident => $name:ident($($argument:ident),*)) => {
+/// What a call is about, and when that makes it the system's.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(windows), expect(dead_code, reason = "only Windows has another secur32.dll"))]
+pub(super) enum Subject {
+    /// A credential: where the system gave out its handle.
+    Credential(*const CredHandle),
+    /// The end of a credential: likewise, unless contexts of this library still need it.
+    FreedCredential(*const CredHandle),
+    /// A context: where the system gave out its handle.
+    Context(*const CtxtHandle),
+    /// A context: likewise, and where the system's context stands behind one of this library's (`true`).
+    ContextBehind(*const CtxtHandle, bool),
+    /// The end of a context: as for `Context`.
+    DeletedContext(*const CtxtHandle),
+    /// A step with a credential and a context, which may begin a context: where they are the system's.
+    Step(*const CredHandle, *const CtxtHandle, *const CtxtHandle),
+    /// A step through SASL: likewise, unless this library runs SASL over the system's package.
+    SaslStep(*const CredHandle, *const CtxtHandle, *const CtxtHandle),
+    /// A package: where this library has none of the name, or the configuration prefers the system's.
+    Package(CallerString),
+    /// A credential to be made: as its package.
+    AcquiredCredential(CallerString, *const CredHandle),
+    /// A context to be made: as its package.
+    ImportedContext(CallerString, *const CtxtHandle),
+    /// Memory to be freed: where this library did not hand it out.
+    Memory(*const c_void),
+}
+
+/// In front of an export's own work: where the call is the system's, its function gets the caller's
+/// arguments, and the export returns what it returned. It runs outside of the guard, since nothing of it
+/// is Rust's.
+macro_rules! pass_through {
+    (@any $argument:ident) => { _ };
+    // A context that the system's may stand behind, whose handle then is the argument.
+    (ContextBehind($handle:ident) => $name:ident($($argument:ident),*)) => {
         #[cfg(windows)]
-        let front = $crate::ffi::passthrough::wrapped::Front::of($handle);
+        let behind = $crate::ffi::passthrough::wrapped::SystemContext::behind($handle);
         #[cfg(windows)]
-        let $handle = front.context();
-        hand_over!(
-            @if front.is_held() || $crate::ffi::passthrough::route::context($handle)
-                => $name($($argument),*),
-            then |_| ()
-        );
+        let $handle = behind.handle();
+        #[cfg(not(windows))]
+        let behind = false;
+        pass_through!(ContextBehind($handle, behind.into()) => $name($($argument),*));
     };
-    // A query, likewise; what the Sasl functions have changed of the answers is ours.
-    (query $handle:ident, $attribute:ident => $name:ident($($argument:ident),*)) => {
+    // The same, asked for an attribute; what the Sasl functions change of the answers is this library's.
+    (QueriedContext($handle:ident, $attribute:ident) => $name:ident($($argument:ident),*)) => {
         #[cfg(windows)]
-        let front = $crate::ffi::passthrough::wrapped::Front::asked($handle, $attribute);
+        let behind = $crate::ffi::passthrough::wrapped::SystemContext::queried($handle, $attribute);
         #[cfg(windows)]
-        let $handle = front.context();
-        hand_over!(
-            @if front.is_held() || $crate::ffi::passthrough::route::context($handle)
-                => $name($($argument),*),
-            then |_| ()
-        );
+        let $handle = behind.handle();
+        #[cfg(not(windows))]
+        let behind = false;
+        pass_through!(ContextBehind($handle, behind.into()) => $name($($argument),*));
     };
-    // A call on a handle.
-    ($kind:ident $handle:ident => $name:ident($($argument:ident),*)) => {
-        hand_over!(
-            @if $crate::ffi::passthrough::route::$kind($handle) => $name($($argument),*),
-            then |_| ()
-        );
-    };
-    // A leg through SASL, which is ours also over the packages of theirs that are wrapped.
-    (sasl $credential:ident, $context:ident, $new:ident => $name:ident($($argument:ident),*)) => {
+    ($subject:ident($($about:expr),*) => $name:ident($($argument:ident),*)) => {
+        // Elsewhere it is checked by the compiler alone.
+        #[cfg(not(windows))]
+        let _ = || $crate::ffi::passthrough::Subject::$subject($($about),*);
         #[cfg(windows)]
-        let before = $crate::ffi::passthrough::route::words($context);
-        hand_over!(
-            @if $crate::ffi::passthrough::route::leg($credential, $context)
-                && !$crate::ffi::passthrough::wrapped::is_known($credential)
-                => $name($($argument),*),
-            then |status| $crate::ffi::passthrough::route::begun(before, $new, status)
-        );
-    };
-    // A leg of an exchange, which may begin a context.
-    (leg $credential:ident, $context:ident, $new:ident => $name:ident($($argument:ident),*)) => {
-        #[cfg(windows)]
-        let before = $crate::ffi::passthrough::route::words($context);
-        hand_over!(
-            @if $crate::ffi::passthrough::route::leg($credential, $context)
-                => $name($($argument),*),
-            then |status| $crate::ffi::passthrough::route::begun(before, $new, status)
-        );
-    };
-    // A call that makes a handle of a package's.
-    (package $package:expr, $kind:ident $new:ident => $name:ident($($argument:ident),*)) => {
-        hand_over!(
-            @if $crate::ffi::passthrough::route::package($package) => $name($($argument),*),
-            then |status| $crate::ffi::passthrough::route::$kind($package, $new, status)
-        );
-    };
-    // A call on a package.
-    (package $package:expr => $name:ident($($argument:ident),*)) => {
-        hand_over!(
-            @if $crate::ffi::passthrough::route::package($package) => $name($($argument),*),
-            then |_| $crate::ffi::passthrough::route::asked()
-        );
-    };
-    // The end of a handle.
-    (end $kind:ident $handle:ident, $ended:ident => $name:ident($($argument:ident),*)) => {
-        #[cfg(windows)]
-        let before = $crate::ffi::passthrough::route::words($handle);
-        hand_over!(
-            @if $crate::ffi::passthrough::route::$kind($handle) => $name($($argument),*),
-            then |status| $crate::ffi::passthrough::route::$ended(before, status)
-        );
-    };
-    (@if $theirs:expr => $name:ident($($argument:ident),*), then $then:expr) => {
-        #[cfg(windows)]
-        match $crate::ffi::passthrough::route::of(stringify!($name), || $theirs) {
-            $crate::ffi::passthrough::route::Route::Ours => {}
-            $crate::ffi::passthrough::route::Route::Nobodys(status) => return status,
-            $crate::ffi::passthrough::route::Route::Theirs(address) => {
-                let ours: unsafe extern "system" fn($(hand_over!(@any $argument)),*) -> _ = $name;
-                // SAFETY: the function of this export's name, which has this export's type.
-                let theirs = unsafe { $crate::ffi::passthrough::route::typed(ours, address) };
-                // SAFETY: the caller's arguments, as they are.
-                let status = unsafe { theirs($($argument),*) };
-                $crate::ffi::passthrough::route::after(stringify!($name), || $then(status));
-                return status;
+        {
+            use $crate::ffi::passthrough::route::{Route, typed};
+            let subject = $crate::ffi::passthrough::Subject::$subject($($about),*);
+            match Route::of(stringify!($name), subject) {
+                Route::Own => {}
+                Route::Missing(status) => return status,
+                Route::System(call) => {
+                    let own: unsafe extern "system" fn($(pass_through!(@any $argument)),*) -> _ =
+                        $name;
+                    // SAFETY: the system's function of this export's name has this export's type.
+                    let function = unsafe { typed(own, call.function) };
+                    // SAFETY: the caller's arguments, as they are.
+                    let status = unsafe { function($($argument),*) };
+                    call.returned(status);
+                    return status;
+                }
             }
         }
     };
-    (@any $argument:ident) => { _ };
 }
-pub(super) use hand_over;
+pub(super) use pass_through;

@@ -1,42 +1,42 @@
-//! The machine's packages beside ours.
+//! The system's packages beside this library's.
 
 use once_cell::sync::OnceCell;
 
 use crate::config::Config;
-use crate::ffi::caller::package_info::Entry;
+use crate::ffi::caller::package_info::PackageEntry;
 use crate::gss::windows;
 use crate::sasl;
 use crate::system::secur32::Listed;
 
-/// Ours stand before this one, as WDigest does on Windows.
+/// This library's stand before this one, as WDigest does on Windows.
 const FOLLOWING: &str = "Schannel";
 
-/// Whether the package called `name` is ours: in this library, and not left to the machine's own
+/// Whether the package called `name` is this library's, and not left to the system's
 /// package of that name by the configuration.
-pub(crate) fn is_ours(name: &str) -> bool {
+pub(crate) fn is_own(name: &str) -> bool {
     let known = sasl::packages().iter().any(|package| same(package.info().name, name));
-    known && !(prefers_theirs() && theirs().iter().any(|entry| same(&entry.name, name)))
+    known && !(prefers_systems() && systems().iter().any(|entry| same(&entry.name, name)))
 }
 
 /// Whether the configuration says so. One that is wrong is reported by the call that acquires.
-fn prefers_theirs() -> bool {
+fn prefers_systems() -> bool {
     static PREFERS: OnceCell<bool> = OnceCell::new();
     *PREFERS.get_or_init(|| Config::load().is_ok_and(|config| config.use_system))
 }
 
-/// All packages in the machine's order: its own, with ours in the place of one of the same name,
+/// All packages in the system's order: its own, with this library's in the place of one of the same name,
 /// else before Schannel, else at the end.
-pub(crate) fn all() -> Vec<Entry> {
-    let mut list = theirs();
+pub(crate) fn all() -> Vec<PackageEntry> {
+    let mut list = systems();
     for package in sasl::packages() {
         let info = package.info();
         let place = list.iter().position(|entry| same(&entry.name, info.name));
         match place.and_then(|place| list.get_mut(place)) {
-            Some(_) if prefers_theirs() => {}
-            Some(entry) => *entry = Entry::of(info),
+            Some(_) if prefers_systems() => {}
+            Some(entry) => *entry = PackageEntry::of(info),
             None => {
                 let following = list.iter().position(|entry| same(&entry.name, FOLLOWING));
-                list.insert(following.unwrap_or(list.len()), Entry::of(info));
+                list.insert(following.unwrap_or(list.len()), PackageEntry::of(info));
             }
         }
     }
@@ -47,11 +47,11 @@ fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// The machine's own packages; none where there is no such DLL.
-fn theirs() -> Vec<Entry> {
+/// The system's packages; none where there is no such DLL.
+fn systems() -> Vec<PackageEntry> {
     let entry = |listed: Listed| {
         let Listed { name, comment, capabilities, version, rpc_id, max_token } = listed;
-        Entry { name, comment, capabilities, version, rpc_id, max_token }
+        PackageEntry { name, comment, capabilities, version, rpc_id, max_token }
     };
     windows::all().into_iter().map(entry).collect()
 }

@@ -1,5 +1,5 @@
-//! Where the `Sasl*` functions run over the machine's own packages: their credentials, which
-//! programs hold by the machine's handles, and their contexts, which stand behind handles of ours.
+//! Where the `Sasl*` functions run over the system's packages: their credentials, which
+//! programs hold by the system's handles, and their contexts, which stand behind handles of this library.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::config::Config;
 use crate::error::Status;
 use crate::ffi::abi::types::{CtxtHandle, SecHandle};
-use crate::ffi::caller::string::Foreign;
+use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard_value;
 use crate::ffi::passthrough::route;
 use crate::ffi::tables::CONTEXTS;
@@ -30,8 +30,8 @@ fn key(handle: Handle) -> (usize, usize) {
 }
 
 /// Remembers a credential of a package that is wrapped here.
-pub(super) fn acquired(package: Foreign, handle: Handle) {
-    // SAFETY: the export's caller has passed NULL or a text that can be read.
+pub(super) fn acquired(package: CallerString, handle: Handle) {
+    // SAFETY: the export's caller has passed NULL or a string that can be read.
     let name = unsafe { package.read(Status::SECPKG_NOT_FOUND) }.ok().flatten();
     let package = name.and_then(|name| windows::wrapped(&name));
     let (Some(package), Some(functions)) = (package, windows::functions()) else { return };
@@ -53,7 +53,7 @@ pub(super) fn freed(handle: Handle) {
     }
 }
 
-/// Whether contexts of ours still need a credential.
+/// Whether contexts of this library still need a credential.
 pub(super) fn is_needed(handle: Handle) -> bool {
     let needed = |(credential, count): &(Arc<MachineCredential>, usize)| {
         *count == 1 && Arc::strong_count(credential) > 1
@@ -61,7 +61,7 @@ pub(super) fn is_needed(handle: Handle) -> bool {
     credentials().get(&key(handle)).is_some_and(needed)
 }
 
-/// Forgets a credential that the program frees; the machine is told when its last context has ended.
+/// Forgets a credential that the program frees; the system is told when its last context has ended.
 pub(super) fn free_later(handle: Handle) -> bool {
     let removed = credentials().remove(&key(handle));
     if let Some((credential, _)) = &removed {
@@ -70,7 +70,7 @@ pub(super) fn free_later(handle: Handle) -> bool {
     removed.is_some()
 }
 
-/// The credential behind a handle of the machine's, of a package that is wrapped here.
+/// The credential behind a handle of the system's, of a package that is wrapped here.
 pub(crate) fn credential(handle: Handle) -> Option<Arc<dyn Credential>> {
     let (credential, _) = credentials().get(&key(handle))?.clone();
     Some(credential)
@@ -81,36 +81,31 @@ pub(crate) fn is_known(handle: *const SecHandle) -> bool {
     route::words(handle).is_some_and(|handle| credentials().contains_key(&key(handle)))
 }
 
-/// What a program's handle stands in front of, held as long as a call of the machine's uses it.
-pub(crate) struct Front {
+/// What a program's handle stands in front of, held as long as a call of the system's uses it.
+pub(crate) struct SystemContext {
     given: *mut CtxtHandle,
     held: Option<(Use<'static, Session>, Box<CtxtHandle>)>,
 }
 
-impl Front {
-    /// The machine's context behind a program's handle.
-    pub(crate) fn of(given: *mut CtxtHandle) -> Self {
-        let held = guard_value("context", None, || Ok(behind(given)));
+impl SystemContext {
+    /// The system's context behind a program's handle.
+    pub(crate) fn behind(given: *mut CtxtHandle) -> Self {
+        let held = guard_value("context", None, || Ok(find(given)));
         Self { given, held }
     }
 
-    /// The machine's context that is asked for an attribute; none for what is answered here.
-    pub(crate) fn asked(given: *mut CtxtHandle, attribute: u32) -> Self {
+    /// The system's context that is asked for an attribute; none for what is answered here.
+    pub(crate) fn queried(given: *mut CtxtHandle, attribute: u32) -> Self {
         match AttributeId(attribute) {
             AttributeId::SIZES | AttributeId::PACKAGE_INFO | AttributeId::FLAGS => {
                 Self { given, held: None }
             }
-            _ => Self::of(given),
+            _ => Self::behind(given),
         }
     }
 
-    /// Whether there is such a context.
-    pub(crate) fn is_held(&self) -> bool {
-        self.held.is_some()
-    }
-
-    /// The handle to call with: the machine's where there is one, else the program's.
-    pub(crate) fn context(&self) -> *mut CtxtHandle {
+    /// The handle to call with: the system's where there is one, else the program's.
+    pub(crate) fn handle(&self) -> *mut CtxtHandle {
         match &self.held {
             Some((_, words)) => std::ptr::from_ref(&**words).cast_mut(),
             None => self.given,
@@ -118,7 +113,14 @@ impl Front {
     }
 }
 
-fn behind(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
+/// Whether there is such a context.
+impl From<SystemContext> for bool {
+    fn from(context: SystemContext) -> Self {
+        context.held.is_some()
+    }
+}
+
+fn find(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
     let session = CONTEXTS.get(route::words(given)?).ok()?;
     let context: &dyn Any = session.context();
     let words = context.downcast_ref::<MachineContext>()?.handle()?;

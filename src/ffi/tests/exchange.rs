@@ -31,7 +31,7 @@ unsafe extern "system-unwind" fn accounts(
     let user = unsafe { crate::ffi::caller::string::wide(identity.User) };
     if user == Ok(Some("alice".to_owned())) {
         let password: Vec<u8> = "secret".encode_utf16().flat_map(u16::to_ne_bytes).collect();
-        // SAFETY: the contract: there are 1024 octets.
+        // SAFETY: the contract: there are 1024 bytes.
         unsafe { answer.pvBuffer.cast::<u8>().copy_from(password.as_ptr(), password.len()) };
         answer.cbBuffer = u32::try_from(password.len()).unwrap();
         answer.BufferType = DATA;
@@ -80,19 +80,19 @@ fn client(user: &str, password: &str) -> SecHandle {
 }
 
 /// One end of the exchange.
-struct End {
+struct Peer {
     credential: SecHandle,
     context: SecHandle,
     accepts: bool,
 }
 
-impl End {
+impl Peer {
     fn new(credential: SecHandle, accepts: bool) -> Self {
         Self { credential, context: ZERO, accepts }
     }
 
-    /// Takes a leg; returns its status and its token.
-    fn leg(&mut self, token: &[u8]) -> (Status, Vec<u8>) {
+    /// Takes a step; returns its status and its token.
+    fn step(&mut self, token: &[u8]) -> (Status, Vec<u8>) {
         let (mut input, mut output) = (Memory::of(token), Memory::of(&[0; 4096]));
         let (mut inputs, mut outputs) = ([input.buffer(TOKEN)], [output.buffer(TOKEN)]);
         let (mut input, mut answer) = (descriptor(&mut inputs), descriptor(&mut outputs));
@@ -132,14 +132,14 @@ impl End {
             }
         };
         let status = Status::from(status.cast_unsigned());
-        // A refused leg leaves the length as it was.
+        // A refused step leaves the length as it was.
         let length = usize::try_from(outputs[0].cbBuffer).unwrap();
         let length = if status.is_error() { 0 } else { length };
-        (status, output.octets()[..length].to_vec())
+        (status, output.bytes()[..length].to_vec())
     }
 }
 
-impl Drop for End {
+impl Drop for Peer {
     fn drop(&mut self) {
         if self.context != ZERO {
             // SAFETY: a handle.
@@ -151,21 +151,21 @@ impl Drop for End {
 }
 
 /// Goes as far as the verification of the response; returns what it came to.
-fn verified(server: &mut End, client: &mut End) -> (Status, Vec<u8>) {
-    let (status, challenge) = server.leg(b"");
+fn verified(server: &mut Peer, client: &mut Peer) -> (Status, Vec<u8>) {
+    let (status, challenge) = server.step(b"");
     assert_eq!(status, Status::CONTINUE_NEEDED);
-    let (status, response) = client.leg(&challenge);
+    let (status, response) = client.step(&challenge);
     assert_eq!(status, Status::CONTINUE_NEEDED);
-    server.leg(&response)
+    server.step(&response)
 }
 
 #[test]
 fn an_account_functions_user_is_authenticated_and_exchanges_messages() {
-    let mut server = End::new(acquire(1, NOTHING, NOTHING), true);
-    let mut client = End::new(client("alice", "secret"), false);
+    let mut server = Peer::new(acquire(1, NOTHING, NOTHING), true);
+    let mut client = Peer::new(client("alice", "secret"), false);
     let (status, proof) = verified(&mut server, &mut client);
     assert_eq!(status, Status::OK);
-    assert_eq!(client.leg(&proof), (Status::OK, Vec::new()));
+    assert_eq!(client.step(&proof), (Status::OK, Vec::new()));
 
     let (mut data, mut trailer) = (Memory::of(b"a first message"), Memory::of(&[0; 64]));
     let mut sealed = [data.buffer(DATA), trailer.buffer(9)];
@@ -173,10 +173,10 @@ fn an_account_functions_user_is_authenticated_and_exchanges_messages() {
     // SAFETY: good pointers.
     let status = unsafe { EncryptMessage(&raw mut client.context, 0, &raw mut message, 0) };
     check(status, Status::OK);
-    assert_ne!(data.octets(), b"a first message");
+    assert_ne!(data.bytes(), b"a first message");
     // SAFETY: written just now.
     let rest = unsafe { pointed(sealed[1]) };
-    let mut stream = Memory::of(&[data.octets(), rest].concat());
+    let mut stream = Memory::of(&[data.bytes(), rest].concat());
     let plain = SecBuffer { cbBuffer: 0, BufferType: DATA, pvBuffer: NOTHING };
     let mut opened = [stream.buffer(10), plain];
     let (mut message, mut qop) = (descriptor(&mut opened), 7);
@@ -191,8 +191,8 @@ fn an_account_functions_user_is_authenticated_and_exchanges_messages() {
 #[test]
 fn wrong_passwords_and_unknown_users_are_refused_alike() {
     for (user, password) in [("alice", "Secret"), ("mallory", "secret")] {
-        let mut server = End::new(acquire(1, NOTHING, NOTHING), true);
-        let mut client = End::new(client(user, password), false);
+        let mut server = Peer::new(acquire(1, NOTHING, NOTHING), true);
+        let mut client = Peer::new(client(user, password), false);
         assert_eq!(verified(&mut server, &mut client).0, Status::LOGON_DENIED);
     }
 }
@@ -200,8 +200,8 @@ fn wrong_passwords_and_unknown_users_are_refused_alike() {
 #[test]
 fn r65_a_panic_in_the_account_function_is_internal_error_and_harms_nobody_else() {
     let broken = std::ptr::without_provenance_mut(1);
-    let mut server = End::new(acquire(1, NOTHING, broken), true);
-    let mut client = End::new(client("alice", "secret"), false);
+    let mut server = Peer::new(acquire(1, NOTHING, broken), true);
+    let mut client = Peer::new(client("alice", "secret"), false);
     assert_eq!(verified(&mut server, &mut client).0, Status::INTERNAL_ERROR);
     an_account_functions_user_is_authenticated_and_exchanges_messages();
 }

@@ -68,7 +68,7 @@ impl Listener {
         call.output = vec![output.buffer(TOKEN)];
         let status = call.call();
         let length = usize::try_from(call.output[0].cbBuffer).unwrap();
-        let token = output.octets().get(..length).unwrap_or_default();
+        let token = output.bytes().get(..length).unwrap_or_default();
         let token =
             if status < 0 { String::new() } else { String::from_utf8(token.into()).unwrap() };
         (status, call, token)
@@ -129,7 +129,7 @@ impl Curl {
         // SAFETY: as above. curl frees it as soon as it has a context.
         check(unsafe { FreeCredentialsHandle(&raw mut self.credential) }, Status::OK);
         let length = usize::try_from(out[0].cbBuffer).unwrap();
-        String::from_utf8(output.octets()[..length].to_vec()).unwrap()
+        String::from_utf8(output.bytes()[..length].to_vec()).unwrap()
     }
 
     fn sign(&mut self, method: &str, uri: &str, room: usize) -> Result<String, SECURITY_STATUS> {
@@ -151,7 +151,7 @@ impl Curl {
             return Err(status);
         }
         let length = usize::try_from(buffers[4].cbBuffer).unwrap();
-        Ok(String::from_utf8(output.octets()[..length].to_vec()).unwrap())
+        Ok(String::from_utf8(output.bytes()[..length].to_vec()).unwrap())
     }
 }
 
@@ -241,7 +241,7 @@ fn flags_alone_ask_for_http_too() {
     call.output = vec![output.buffer(TOKEN)];
     check(call.call(), Status::CONTINUE_NEEDED);
     let length = usize::try_from(call.output[0].cbBuffer).unwrap();
-    let challenge = String::from_utf8(output.octets()[..length].to_vec()).unwrap();
+    let challenge = String::from_utf8(output.bytes()[..length].to_vec()).unwrap();
     assert!(challenge.contains("algorithm=MD5-sess"));
     let mut curl = Curl { credential: client, context: ZERO };
     let response = curl.initialize(&challenge, "GET", "/", ASC_HTTP);
@@ -323,8 +323,8 @@ fn several_output_tokens_receive_several_challenges() {
     check(call.call(), Status::BUFFER_TOO_SMALL);
     assert_eq!(call.output[0].cbBuffer, 512, "only what was missing is told");
     assert!(call.output[1].cbBuffer > 100);
-    assert_eq!((small.octets(), call.new_context), (&[0xFF; 16][..], UNTOUCHED));
-    assert_eq!(large.octets(), [0xFF; 512], "nothing is written before there is room for all");
+    assert_eq!((small.bytes(), call.new_context), (&[0xFF; 16][..], UNTOUCHED));
+    assert_eq!(large.bytes(), [0xFF; 512], "nothing is written before there is room for all");
 }
 
 #[test]

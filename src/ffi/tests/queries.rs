@@ -25,21 +25,21 @@ fn free<T>(pointer: *mut T) {
     check(unsafe { FreeContextBuffer(pointer.cast()) }, Status::OK);
 }
 
-/// Reads a text and frees it.
+/// Reads a string and frees it.
 #[track_caller]
-fn wide(text: *mut SEC_WCHAR) -> String {
-    // SAFETY: a terminated text of the library's.
-    let read = unsafe { string::wide(text) }.unwrap().unwrap();
-    free(text);
+fn wide(string: *mut SEC_WCHAR) -> String {
+    // SAFETY: a terminated string of the library's.
+    let read = unsafe { string::wide(string) }.unwrap().unwrap();
+    free(string);
     read
 }
 
-/// Reads a text and frees it.
+/// Reads a string and frees it.
 #[track_caller]
-fn narrow(text: *mut SEC_CHAR) -> String {
-    // SAFETY: a terminated text of the library's.
-    let read = unsafe { string::narrow(text.cast()) }.unwrap().unwrap();
-    free(text);
+fn narrow(string: *mut SEC_CHAR) -> String {
+    // SAFETY: a terminated string of the library's.
+    let read = unsafe { string::narrow(string.cast()) }.unwrap().unwrap();
+    free(string);
     read
 }
 
@@ -168,7 +168,7 @@ fn r60_ex_queries_check_the_room() {
             let status = unsafe { QueryContextAttributesExA(context, attribute, place, short) };
             check(status, Status::BUFFER_TOO_SMALL);
         }
-        assert!(exact.octets().iter().all(|octet| *octet == 0xAA));
+        assert!(exact.bytes().iter().all(|byte| *byte == 0xAA));
         let place = exact.buffer(0).pvBuffer;
         // SAFETY: as much room as stated.
         check(unsafe { QueryContextAttributesExW(context, attribute, place, size) }, Status::OK);
@@ -188,7 +188,7 @@ fn packages_are_enumerated_in_one_block() {
     for (index, package) in packages().iter().enumerate() {
         // SAFETY: one of `count`.
         let info = unsafe { infos.add(index).read() };
-        // SAFETY: the library's text.
+        // SAFETY: the library's string.
         assert_eq!(unsafe { string::wide(info.Name) }, Ok(Some(package.info().name.to_owned())));
         assert_eq!(info.cbMaxToken, package.info().max_token);
     }
@@ -198,7 +198,7 @@ fn packages_are_enumerated_in_one_block() {
     check(unsafe { EnumerateSecurityPackagesA(&raw mut count, &raw mut infos) }, Status::OK);
     // SAFETY: the first of `count`.
     let name = unsafe { (*infos).Name };
-    // SAFETY: the library's text.
+    // SAFETY: the library's string.
     let name = unsafe { string::narrow(name.cast()) };
     assert_eq!(name, Ok(Some(packages()[0].info().name.to_owned())));
     free(infos);
@@ -229,17 +229,17 @@ fn a_package_is_found_whatever_the_case_and_an_unknown_one_leaves_the_pointer() 
     ];
     for (name, expected) in rows {
         let mut info = untouched;
-        let mut text = narrow_name(name);
-        let start = text.buffer(0).pvBuffer.cast();
-        // SAFETY: a terminated text and a good place.
+        let mut string = narrow_name(name);
+        let start = string.buffer(0).pvBuffer.cast();
+        // SAFETY: a terminated string and a good place.
         check(unsafe { QuerySecurityPackageInfoA(start, &raw mut info) }, expected);
         match expected {
             Status::OK => free(info),
             _ => assert_eq!(info, untouched),
         }
-        let (mut info, mut text) = (untouched.cast(), wide_name(name));
-        // SAFETY: a terminated text and a good place.
-        check(unsafe { QuerySecurityPackageInfoW(text.as_mut_ptr(), &raw mut info) }, expected);
+        let (mut info, mut string) = (untouched.cast(), wide_name(name));
+        // SAFETY: a terminated string and a good place.
+        check(unsafe { QuerySecurityPackageInfoW(string.as_mut_ptr(), &raw mut info) }, expected);
         match expected {
             Status::OK => free(info),
             _ => assert_eq!(info, untouched.cast()),
@@ -249,9 +249,9 @@ fn a_package_is_found_whatever_the_case_and_an_unknown_one_leaves_the_pointer() 
     // SAFETY: NULL is refused.
     let status = unsafe { QuerySecurityPackageInfoW(null_mut(), &raw mut info) };
     check(status, Status::SECPKG_NOT_FOUND);
-    let mut text = wide_name("WDigest");
+    let mut string = wide_name("WDigest");
     // SAFETY: NULL is refused.
-    let status = unsafe { QuerySecurityPackageInfoW(text.as_mut_ptr(), null_mut()) };
+    let status = unsafe { QuerySecurityPackageInfoW(string.as_mut_ptr(), null_mut()) };
     check(status, Status::INVALID_PARAMETER);
 }
 
@@ -260,7 +260,7 @@ fn acquire(name: &str, usage: u32, logon: *mut c_void) -> (SECURITY_STATUS, SecH
     let (mut handle, mut expiry) = (UNTOUCHED, TimeStamp { LowPart: 7, HighPart: 7 });
     let mut package = narrow_name(name);
     let package = package.buffer(0).pvBuffer.cast();
-    // SAFETY: a terminated text and good places.
+    // SAFETY: a terminated string and good places.
     let status = unsafe {
         AcquireCredentialsHandleA(
             null_mut(),
@@ -442,7 +442,7 @@ fn profiles_are_a_list_with_a_terminator_at_its_end() {
     check(unsafe { SaslEnumerateProfilesW(&raw mut list, &raw mut count) }, Status::OK);
     let mut place = list;
     for profile in crate::sasl::profiles().unwrap() {
-        // SAFETY: a text of the list.
+        // SAFETY: a string of the list.
         assert_eq!(unsafe { string::wide(place) }, Ok(Some((*profile).to_owned())));
         place = place.wrapping_add(profile.encode_utf16().count() + 1);
         count -= 1;
@@ -460,12 +460,12 @@ fn a_profile_leads_to_its_package() {
     let mut info = null_mut();
     let mut name = narrow_name("digest-md5");
     let start = name.buffer(0).pvBuffer.cast();
-    // SAFETY: a text and a good place.
+    // SAFETY: a string and a good place.
     check(unsafe { SaslGetProfilePackageA(start, &raw mut info) }, Status::OK);
     free(info);
     for name in ["", "NOT-THERE"] {
         let (mut name, mut info) = (wide_name(name), null_mut());
-        // SAFETY: a text and a good place.
+        // SAFETY: a string and a good place.
         let status = unsafe { SaslGetProfilePackageW(name.as_mut_ptr(), &raw mut info) };
         check(status, Status::SECPKG_NOT_FOUND);
         assert!(info.is_null());
@@ -530,13 +530,13 @@ fn options_of_a_sasl_context_are_set_and_read() {
     let mut context = sasl_context();
     let context = &raw mut context;
     let (mut limit, mut needed) = (4000u32, 0);
-    // SAFETY: four octets.
+    // SAFETY: four bytes.
     let status = unsafe { SaslSetContextOption(context, 2, (&raw mut limit).cast(), 4) };
     check(status, Status::OK);
     let mut read = 0u32;
     let place = (&raw mut read).cast();
     for room in [0, 3] {
-        // SAFETY: four octets.
+        // SAFETY: four bytes.
         let status = unsafe { SaslGetContextOption(context, 2, place, room, &raw mut needed) };
         check(status, Status::BUFFER_TOO_SMALL);
         assert_eq!((needed, std::mem::take(&mut needed)), (4, 4));
@@ -545,11 +545,11 @@ fn options_of_a_sasl_context_are_set_and_read() {
     let status = unsafe { SaslGetContextOption(context, 2, NOTHING, 0, null_mut()) };
     check(status, Status::BUFFER_TOO_SMALL);
     let place = (&raw mut read).cast();
-    // SAFETY: four octets.
+    // SAFETY: four bytes.
     let status = unsafe { SaslGetContextOption(context, 2, place, 4, &raw mut needed) };
     check(status, Status::OK);
     assert_eq!((read, needed), (4000, 4));
-    // SAFETY: an empty text is nothing to write.
+    // SAFETY: an empty string is nothing to write.
     let status = unsafe { SaslGetContextOption(context, 3, NOTHING, 0, &raw mut needed) };
     check(status, Status::OK);
     assert_eq!(needed, 0);

@@ -1,5 +1,5 @@
 //! What the tests of the exports share: buffers of exactly the size asked for, so that a checker
-//! sees each octet beyond them.
+//! sees each byte beyond them.
 
 use std::ffi::c_void;
 
@@ -26,8 +26,8 @@ pub(crate) fn check(status: SECURITY_STATUS, expected: Status) {
 pub(crate) struct Memory(*mut [u8]);
 
 impl Memory {
-    pub(crate) fn of(octets: &[u8]) -> Self {
-        Self(Box::into_raw(octets.into()))
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Box::into_raw(bytes.into()))
     }
 
     /// A buffer over all of it.
@@ -36,7 +36,7 @@ impl Memory {
         SecBuffer { cbBuffer: length, BufferType: kind, pvBuffer: self.0.cast() }
     }
 
-    pub(crate) fn octets(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: the box of `of`, which no call is using now.
         unsafe { &*self.0 }
     }
@@ -58,13 +58,13 @@ pub(crate) fn descriptor(buffers: &mut [SecBuffer]) -> SecBufferDesc {
     }
 }
 
-/// The octets that a buffer points to.
+/// The bytes that a buffer points to.
 ///
 /// # Safety
 /// They can be read.
 pub(crate) unsafe fn pointed<'a>(buffer: SecBuffer) -> &'a [u8] {
     let length = usize::try_from(buffer.cbBuffer).unwrap();
-    // SAFETY: the caller's promise.
+    // SAFETY: readable for its length (the caller's promise).
     unsafe { std::slice::from_raw_parts(buffer.pvBuffer.cast::<u8>(), length) }
 }
 

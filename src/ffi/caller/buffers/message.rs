@@ -6,14 +6,14 @@ use std::ops::Range;
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{SecBuffer, SecBufferDesc};
 use crate::ffi::caller::buffers::{
-    INLINE, Slots, count, kind, length, malformed, overlap, read_only,
+    BufferSlots, INLINE, count, kind, length, malformed, overlap, read_only,
 };
 use crate::ffi::caller::pointer;
 use crate::sspi::{Data, MAX_BUFFERS, Message, MessageBuffer, buffer_type};
 
 /// Which way a message goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
+pub(crate) enum MessageUse {
     /// Signed, verified or sealed: every buffer has its memory.
     Plain,
     /// Opened: beside a STREAM buffer, DATA buffers only receive a pointer into it.
@@ -29,18 +29,18 @@ pub(crate) enum Direction {
 /// overlap; those of `body`; `INTERNAL_ERROR` when the body placed a buffer outside another.
 ///
 /// # Safety
-/// As [`Slots::of`], and the memory of all buffers that are not EMPTY, or receive a pointer only,
+/// As [`BufferSlots::of`], and the memory of all buffers that are not EMPTY, or receive a pointer only,
 /// can be read, and where not read-only written, during the call, by this call alone.
 pub(crate) unsafe fn with_message<R>(
     descriptor: *const SecBufferDesc,
-    direction: Direction,
+    direction: MessageUse,
     body: impl FnOnce(&mut Message<'_, '_>) -> Result<R>,
 ) -> Result<R> {
     if descriptor.is_null() {
         return Err(malformed("message: no buffers"));
     }
-    // SAFETY: the caller's promise.
-    let slots = unsafe { Slots::of(descriptor) }?;
+    // SAFETY: NULL or a descriptor of buffers (the caller's promise).
+    let slots = unsafe { BufferSlots::of(descriptor) }?;
     // Only as many are set up as are likely to be used: mostly two.
     match slots.count() {
         // SAFETY: the caller's promise.
@@ -61,8 +61,8 @@ pub(crate) unsafe fn with_message<R>(
 /// As there.
 #[inline(never)]
 unsafe fn with_more_room<const MOST: usize, R>(
-    slots: Slots,
-    direction: Direction,
+    slots: BufferSlots,
+    direction: MessageUse,
     body: impl FnOnce(&mut Message<'_, '_>) -> Result<R>,
 ) -> Result<R> {
     // SAFETY: the caller's promise.
@@ -76,12 +76,12 @@ unsafe fn with_more_room<const MOST: usize, R>(
 #[inline(always)]
 #[allow(clippy::inline_always)] // where two is the number and the most, no loop is left
 unsafe fn with_room<const MOST: usize, R>(
-    slots: Slots,
-    direction: Direction,
+    slots: BufferSlots,
+    direction: MessageUse,
     body: impl FnOnce(&mut Message<'_, '_>) -> Result<R>,
 ) -> Result<R> {
     let is_stream = |buffer| kind(buffer) == buffer_type::STREAM;
-    let placed = direction == Direction::Opening && slots.iter().any(is_stream);
+    let placed = direction == MessageUse::Opening && slots.iter().any(is_stream);
     let pieces: [Piece; MOST] = std::array::from_fn(|index| {
         if index < slots.count() { Piece::of(index, slots.get(index), placed) } else { Piece::NONE }
     });
@@ -121,7 +121,7 @@ struct Piece {
     takes_part: bool,
     only_read: bool,
     start: *mut u8,
-    /// Octets that take part.
+    /// Bytes that take part.
     length: usize,
 }
 
@@ -163,10 +163,10 @@ impl Piece {
     unsafe fn view<'a>(&self) -> MessageBuffer<'a> {
         let Self { kind, passed_over, .. } = *self;
         let data = if self.only_read {
-            // SAFETY: the caller's promise.
+            // SAFETY: readable for its length (the caller's promise).
             Data::ReadOnly(unsafe { std::slice::from_raw_parts(self.start, self.length) })
         } else {
-            // SAFETY: the caller's promise.
+            // SAFETY: readable for its length (the caller's promise).
             Data::Writable(unsafe { std::slice::from_raw_parts_mut(self.start, self.length) })
         };
         MessageBuffer { kind, passed_over, data, length: None, placement: None }
@@ -221,11 +221,11 @@ fn is_inside(view: &MessageBuffer<'_>, pieces: &[Piece]) -> bool {
 
 /// Tells the caller the lengths that buffers would have needed.
 #[cold]
-fn tell_needed(slots: Slots, views: &[MessageBuffer<'_>]) {
+fn tell_needed(slots: BufferSlots, views: &[MessageBuffer<'_>]) {
     for (index, view) in views.iter().enumerate() {
         if let Some(needed) = view.length {
             let buffer = SecBuffer { cbBuffer: count(needed), ..slots.get(index) };
-            // SAFETY: `Slots::of` was promised that the array can be written.
+            // SAFETY: `BufferSlots::of` was promised that the array can be written.
             unsafe { slots.address(index).write(buffer) };
         }
     }
@@ -233,7 +233,7 @@ fn tell_needed(slots: Slots, views: &[MessageBuffer<'_>]) {
 
 /// Sets the length or the place of buffer `index`.
 #[inline]
-fn set(slots: Slots, index: usize, view: &MessageBuffer<'_>) {
+fn set(slots: BufferSlots, index: usize, view: &MessageBuffer<'_>) {
     let mut buffer = slots.get(index);
     if let Some(placement) = view.placement {
         let origin = slots.get(placement.buffer).pvBuffer;
@@ -244,6 +244,6 @@ fn set(slots: Slots, index: usize, view: &MessageBuffer<'_>) {
     } else {
         return;
     }
-    // SAFETY: `Slots::of` was promised that the array can be written.
+    // SAFETY: `BufferSlots::of` was promised that the array can be written.
     unsafe { slots.address(index).write(buffer) };
 }

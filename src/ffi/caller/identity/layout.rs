@@ -1,6 +1,6 @@
-//! The one-block form of an identity (`SEC_WINNT_AUTH_IDENTITY_EX2`) to and from plain octets.
+//! The one-block form of an identity (`SEC_WINNT_AUTH_IDENTITY_EX2`) to and from plain bytes.
 //!
-//! An image is such a block's octets. Those that [`pack`] makes end in a trailer, which holds what
+//! An image is such a block's bytes. Those that [`pack`] makes end in a trailer, which holds what
 //! the encryption of the password in place needs (see `seal`):
 //!
 //! ```text
@@ -28,14 +28,14 @@ use crate::sspi::Identity;
 
 /// The size of the header in bytes.
 pub(crate) const HEADER: usize = size_of::<SEC_WINNT_AUTH_IDENTITY_EX2>();
-/// The most characters that a text of an identity may have: a `USHORT` of UTF-16 bytes.
+/// The most characters that a string of an identity may have: a `USHORT` of UTF-16 bytes.
 pub(crate) const MAX_CHARACTERS: usize = 32_767;
-/// The most bytes that an image may have: a header and four texts, each a `USHORT` of bytes.
+/// The most bytes that an image may have: a header and four strings, each a `USHORT` of bytes.
 pub(crate) const MAX_IMAGE: usize = 5 * 0x1_0000;
 
 /// Everything that an identity structure says.
 #[derive(Default)]
-pub(crate) struct Parts {
+pub(crate) struct IdentityParts {
     /// User, domain and password.
     pub(crate) identity: Identity,
     /// The package list.
@@ -46,16 +46,16 @@ pub(crate) struct Parts {
     pub(crate) sealed: bool,
 }
 
-/// How a structure's text is encoded.
+/// How a structure's string is encoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Encoding {
+pub(crate) enum StringEncoding {
     Ansi,
     Wide,
 }
 
 /// What `Flags` say of the password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Protection {
+pub(crate) enum PasswordProtection {
     Plain,
     Sealed,
     /// By a key that this library does not have.
@@ -73,27 +73,27 @@ pub(crate) fn refused(reason: &'static str) -> Error {
 }
 
 /// The encoding that `flags` name: exactly one of the two must be set.
-pub(crate) fn encoding(flags: u32) -> Result<Encoding> {
+pub(crate) fn encoding(flags: u32) -> Result<StringEncoding> {
     let ansi = flags & SEC_WINNT_AUTH_IDENTITY_ANSI != 0;
     let wide = flags & SEC_WINNT_AUTH_IDENTITY_UNICODE != 0;
     match (ansi, wide) {
-        (true, false) => Ok(Encoding::Ansi),
-        (false, true) => Ok(Encoding::Wide),
+        (true, false) => Ok(StringEncoding::Ansi),
+        (false, true) => Ok(StringEncoding::Wide),
         _ => Err(unusable("identity: Flags name neither or both of ANSI and UNICODE")),
     }
 }
 
 /// How the password is protected.
-pub(crate) fn protection(flags: u32) -> Protection {
+pub(crate) fn protection(flags: u32) -> PasswordProtection {
     let foreign = SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED
         | SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED
         | SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED;
     if flags & foreign != 0 {
-        Protection::Foreign
+        PasswordProtection::Foreign
     } else if flags & SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED != 0 {
-        Protection::Sealed
+        PasswordProtection::Sealed
     } else {
-        Protection::Plain
+        PasswordProtection::Plain
     }
 }
 
@@ -102,42 +102,42 @@ pub(crate) fn kept_flags(flags: u32) -> u32 {
     flags & (SEC_WINNT_AUTH_IDENTITY_ONLY | SEC_WINNT_AUTH_IDENTITY_FLAGS_SSPIPFC_USE_MASK)
 }
 
-/// The text in `octets`, which are whole characters of `encoding`.
+/// The string in `bytes`, which are whole characters of `encoding`.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` for half a character, an unpaired surrogate, or a zero: no name and no password
 /// has one. Many callers count the terminator into a length, and learn it here rather than from a server
 /// that knows no such user.
-pub(crate) fn decode(octets: &[u8], encoding: Encoding) -> Result<String> {
-    if encoding == Encoding::Ansi {
-        refuse_zeros(octets, &0)?;
-        return Ok(string::from_narrow(octets));
+pub(crate) fn decode(bytes: &[u8], encoding: StringEncoding) -> Result<String> {
+    if encoding == StringEncoding::Ansi {
+        refuse_zeros(bytes, &0)?;
+        return Ok(string::from_narrow(bytes));
     }
-    let (units, rest) = octets.as_chunks::<2>();
+    let (units, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
         return Err(unusable("identity: half a UTF-16 character"));
     }
     refuse_zeros(units, &[0; 2])?;
     // Room for the longest UTF-8, so that a growing password leaves no copy behind.
-    let mut text = String::with_capacity(units.len() * 3);
+    let mut string = String::with_capacity(units.len() * 3);
     for character in char::decode_utf16(units.iter().map(|unit| u16::from_ne_bytes(*unit))) {
-        text.push(character.map_err(|_| unusable("identity: an unpaired surrogate"))?);
+        string.push(character.map_err(|_| unusable("identity: an unpaired surrogate"))?);
     }
-    Ok(text)
+    Ok(string)
 }
 
 fn refuse_zeros<T: PartialEq>(units: &[T], zero: &T) -> Result<()> {
     if units.contains(zero) {
-        return Err(unusable("identity: a NUL in a text: does its length count the terminator?"));
+        return Err(unusable("identity: a NUL in a string: does its length count the terminator?"));
     }
     Ok(())
 }
 
-/// `header` as the octets that C sees.
-pub(crate) fn header_octets(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER] {
-    let mut octets = [0; HEADER];
+/// `header` as the bytes that C sees.
+pub(crate) fn header_bytes(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER] {
+    let mut bytes = [0; HEADER];
     let mut put = |at: usize, value: u32, width: usize| {
-        octets[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+        bytes[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
     };
     put(0, header.Version, 4);
     put(4, header.cbHeaderLength.into(), 2);
@@ -151,7 +151,7 @@ pub(crate) fn header_octets(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER
     put(36, header.Flags, 4);
     put(40, header.PackageListOffset, 4);
     put(44, header.PackageListLength.into(), 2);
-    octets
+    bytes
 }
 
 /// The header at the start of `image`, with its sizes checked against the image's.
@@ -159,9 +159,9 @@ pub(crate) fn header_octets(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` where it is not the header of a block that fits.
 pub(crate) fn header(image: &[u8]) -> Result<SEC_WINNT_AUTH_IDENTITY_EX2> {
-    let octets = image.first_chunk::<HEADER>();
-    let octets = octets.ok_or_else(|| unusable("identity: shorter than its header"))?;
-    let short = |at: usize| u16::from_le_bytes([octets[at], octets[at + 1]]);
+    let bytes = image.first_chunk::<HEADER>();
+    let bytes = bytes.ok_or_else(|| unusable("identity: shorter than its header"))?;
+    let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
     let long = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;
     let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
         Version: long(0),
@@ -199,7 +199,7 @@ pub(crate) fn structure_length(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> Result<u
     Ok(whole)
 }
 
-/// Where a text of the block lies, `None` where there is none.
+/// Where a string of the block lies, `None` where there is none.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` where it is not between the header's end and the block's.
@@ -214,7 +214,7 @@ pub(crate) fn range(
     let start = usize::try_from(offset).unwrap_or(usize::MAX);
     let end = start.saturating_add(usize::from(length));
     if start < usize::from(header.cbHeaderLength) || end > structure_length(header)? {
-        return Err(unusable("identity: text outside of the structure"));
+        return Err(unusable("identity: string outside of the structure"));
     }
     Ok(Some(start..end))
 }
@@ -230,61 +230,67 @@ pub(crate) fn password_range(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> Result<Opt
 /// What `image` says. An encrypted password is decrypted.
 ///
 /// # Errors
-/// `UNKNOWN_CREDENTIALS` for wrong sizes, offsets, flags or text, for a password that this process
+/// `UNKNOWN_CREDENTIALS` for wrong sizes, offsets, flags or string, for a password that this process
 /// has not encrypted, and for packed credentials that are no plain password.
-pub(crate) fn unpack(mut image: Zeroizing<Vec<u8>>) -> Result<Parts> {
+pub(crate) fn unpack(mut image: Zeroizing<Vec<u8>>) -> Result<IdentityParts> {
     let header = header(&image)?;
     let encoding = encoding(header.Flags)?;
     let sealed = match protection(header.Flags) {
-        Protection::Plain => false,
-        Protection::Sealed => {
+        PasswordProtection::Plain => false,
+        PasswordProtection::Sealed => {
             seal::open(&mut image).map_err(|error| {
                 Error::new(Status::UNKNOWN_CREDENTIALS, error.reason().to_owned())
             })?;
             true
         }
-        Protection::Foreign => return Err(unusable("identity: encrypted by a key not ours")),
+        PasswordProtection::Foreign => {
+            return Err(unusable("identity: encrypted by a key not ours"));
+        }
     };
-    let text = |offset, length, absent: u32| -> Result<Option<String>> {
+    let string = |offset, length, absent: u32| -> Result<Option<String>> {
         let Some(range) = range(&header, offset, length)? else { return Ok(None) };
         match (header.Flags & absent != 0, range.is_empty()) {
             (false, _) => decode(image.get(range).unwrap_or_default(), encoding).map(Some),
             (true, true) => Ok(None),
-            (true, false) => Err(unusable("identity: a text that Flags say is absent")),
+            (true, false) => Err(unusable("identity: a string that Flags say is absent")),
         }
     };
-    let user = text(header.UserOffset, header.UserLength, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER)?;
-    let domain =
-        text(header.DomainOffset, header.DomainLength, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN)?;
-    let packages = text(header.PackageListOffset, header.PackageListLength, 0)?;
+    let user =
+        string(header.UserOffset, header.UserLength, SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_USER)?;
+    let domain = string(
+        header.DomainOffset,
+        header.DomainLength,
+        SEC_WINNT_AUTH_IDENTITY_FLAGS_NULL_DOMAIN,
+    )?;
+    let packages = string(header.PackageListOffset, header.PackageListLength, 0)?;
     let password = match password_range(&header)? {
         Some(range) => {
-            let octets = image.get(range).unwrap_or_default();
-            if is_packed_structure(octets) {
+            let bytes = image.get(range).unwrap_or_default();
+            if is_packed_structure(bytes) {
                 return Err(unusable("identity: packed credentials that are no plain password"));
             }
-            Some(Secret::new(decode(octets, encoding)?))
+            Some(Secret::new(decode(bytes, encoding)?))
         }
         None => None,
     };
     let identity = Identity { user, domain, password };
-    Ok(Parts { identity, packages, flags: kept_flags(header.Flags), sealed })
+    Ok(IdentityParts { identity, packages, flags: kept_flags(header.Flags), sealed })
 }
 
-/// Whether `octets` are a `SEC_WINNT_AUTH_PACKED_CREDENTIALS`: a header of 28 bytes whose second
+/// Whether `bytes` are a `SEC_WINNT_AUTH_PACKED_CREDENTIALS`: a header of 28 bytes whose second
 /// `USHORT` is the whole size. As a password this would begin with a control character.
-fn is_packed_structure(octets: &[u8]) -> bool {
-    let Some(&[first, second, third, fourth]) = octets.first_chunk::<4>() else { return false };
+fn is_packed_structure(bytes: &[u8]) -> bool {
+    let Some(&[first, second, third, fourth]) = bytes.first_chunk::<4>() else { return false };
     u16::from_le_bytes([first, second]) == 28
-        && usize::from(u16::from_le_bytes([third, fourth])) == octets.len()
+        && usize::from(u16::from_le_bytes([third, fourth])) == bytes.len()
 }
 
 /// The image of `parts`, the password encrypted where it was.
 ///
 /// # Errors
-/// `INVALID_PARAMETER` for a text of more than [`MAX_CHARACTERS`]; `INTERNAL_ERROR` where the
+/// `INVALID_PARAMETER` for a string of more than [`MAX_CHARACTERS`]; `INTERNAL_ERROR` where the
 /// system has no randomness for the encryption.
-pub(crate) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn pack(parts: &IdentityParts) -> Result<Zeroizing<Vec<u8>>> {
     let user = parts.identity.user.as_deref();
     let domain = parts.identity.domain.as_deref();
     let password = parts.identity.password.as_ref().map(|password| password.expose().as_str());
@@ -295,7 +301,7 @@ pub(crate) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
     let (password_offset, password_length) = place(password, &mut end)?;
     let (packages_offset, packages_length) = place(packages, &mut end)?;
     let whole = end + seal::TRAILER;
-    let absent = |text: Option<&str>, flag| if text.is_none() { flag } else { 0 };
+    let absent = |string: Option<&str>, flag| if string.is_none() { flag } else { 0 };
     let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
         Version: SEC_WINNT_AUTH_IDENTITY_VERSION_2,
         cbHeaderLength: narrow(HEADER)?,
@@ -315,9 +321,9 @@ pub(crate) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
     };
     // Room for all of it, so that a growing image leaves no copy of the password behind.
     let mut image = Zeroizing::new(Vec::with_capacity(whole));
-    image.extend_from_slice(&header_octets(&header));
-    for text in [user, domain, password, packages].into_iter().flatten() {
-        image.extend(text.encode_utf16().flat_map(u16::to_ne_bytes));
+    image.extend_from_slice(&header_bytes(&header));
+    for string in [user, domain, password, packages].into_iter().flatten() {
+        image.extend(string.encode_utf16().flat_map(u16::to_ne_bytes));
     }
     image.extend_from_slice(&seal::EMPTY_TRAILER);
     if parts.sealed {
@@ -326,10 +332,10 @@ pub(crate) fn pack(parts: &Parts) -> Result<Zeroizing<Vec<u8>>> {
     Ok(image)
 }
 
-/// Gives `text` its place at `end`: its offset and its length in bytes, zeros where it is absent.
-fn place(text: Option<&str>, end: &mut usize) -> Result<(u32, u16)> {
-    let Some(text) = text else { return Ok((0, 0)) };
-    let length = text.encode_utf16().count().saturating_mul(2);
+/// Gives `string` its place at `end`: its offset and its length in bytes, zeros where it is absent.
+fn place(string: Option<&str>, end: &mut usize) -> Result<(u32, u16)> {
+    let Some(string) = string else { return Ok((0, 0)) };
+    let length = string.encode_utf16().count().saturating_mul(2);
     let placed = (narrow(*end)?, narrow(length)?);
     *end += length;
     Ok(placed)
@@ -337,7 +343,7 @@ fn place(text: Option<&str>, end: &mut usize) -> Result<(u32, u16)> {
 
 /// `value` in the width of a member.
 fn narrow<T: TryFrom<usize>>(value: usize) -> Result<T> {
-    T::try_from(value).map_err(|_| refused("identity: a text of more than 32767 characters"))
+    T::try_from(value).map_err(|_| refused("identity: a string of more than 32767 characters"))
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 use super::*;
 use crate::ffi::abi::identity::SEC_WINNT_AUTH_IDENTITY_MARSHALLED;
 
-fn parts(texts: [Option<&str>; 4]) -> Parts {
-    let [user, domain, password, packages] = texts.map(|text| text.map(str::to_owned));
+fn parts(strings: [Option<&str>; 4]) -> IdentityParts {
+    let [user, domain, password, packages] = strings.map(|string| string.map(str::to_owned));
     let identity = Identity { user, domain, password: password.map(Secret::new) };
-    Parts { identity, packages, ..Parts::default() }
+    IdentityParts { identity, packages, ..IdentityParts::default() }
 }
 
-fn texts(parts: &Parts) -> [Option<&str>; 4] {
-    let Parts { identity, packages, .. } = parts;
+fn strings(parts: &IdentityParts) -> [Option<&str>; 4] {
+    let IdentityParts { identity, packages, .. } = parts;
     let password = identity.password.as_ref().map(|password| password.expose().as_str());
     [identity.user.as_deref(), identity.domain.as_deref(), password, packages.as_deref()]
 }
@@ -20,15 +20,15 @@ fn image() -> Zeroizing<Vec<u8>> {
 }
 
 /// The status of reading `image` after `change` of its header.
-fn changed(change: impl FnOnce(&mut SEC_WINNT_AUTH_IDENTITY_EX2)) -> Result<Parts> {
+fn changed(change: impl FnOnce(&mut SEC_WINNT_AUTH_IDENTITY_EX2)) -> Result<IdentityParts> {
     let mut image = image();
     let mut header = header(&image).unwrap();
     change(&mut header);
-    image[..HEADER].copy_from_slice(&header_octets(&header));
+    image[..HEADER].copy_from_slice(&header_bytes(&header));
     unpack(image)
 }
 
-fn status(result: Result<Parts>) -> Status {
+fn status(result: Result<IdentityParts>) -> Status {
     result.err().map_or(Status::OK, |error| error.status())
 }
 
@@ -48,11 +48,11 @@ fn what_is_packed_is_unpacked() {
     ];
     for row in rows {
         let read = unpack(pack(&parts(row)).unwrap()).unwrap();
-        assert!(texts(&read) == row);
+        assert!(strings(&read) == row);
         assert!(!read.sealed);
-        let sealed = pack(&Parts { sealed: true, ..parts(row) }).unwrap();
+        let sealed = pack(&IdentityParts { sealed: true, ..parts(row) }).unwrap();
         let read = unpack(sealed).unwrap();
-        assert!(texts(&read) == row);
+        assert!(strings(&read) == row);
         assert!(read.sealed);
     }
 }
@@ -83,7 +83,7 @@ fn the_image_is_laid_out_as_windows_has_it() {
 fn copies_keep_what_flags_ask_of_the_credentials() {
     let kept = SEC_WINNT_AUTH_IDENTITY_ONLY | 0x8000_0000;
     let given = kept | SEC_WINNT_AUTH_IDENTITY_MARSHALLED | SEC_WINNT_AUTH_IDENTITY_ANSI | 0x10;
-    let image = pack(&Parts { flags: given, ..parts(FULL) }).unwrap();
+    let image = pack(&IdentityParts { flags: given, ..parts(FULL) }).unwrap();
     assert_eq!(header(&image).unwrap().Flags, kept | SEC_WINNT_AUTH_IDENTITY_UNICODE);
     assert_eq!(unpack(image).unwrap().flags, kept);
 }
@@ -110,15 +110,15 @@ fn r63_wrong_sizes_offsets_and_flags_are_unknown_credentials() {
         ("a header longer than all", |h| h.cbHeaderLength = u16::MAX),
         ("no structure", |h| h.cbStructureLength = 0),
         ("a structure shorter than its header", |h| h.cbStructureLength = 47),
-        ("a structure that ends before its text", |h| h.cbStructureLength = 60),
+        ("a structure that ends before its string", |h| h.cbStructureLength = 60),
         ("a structure one byte longer", |h| h.cbStructureLength += 1),
         ("the longest structure", |h| h.cbStructureLength = u32::MAX),
-        ("text in the header", |h| h.UserOffset = 47),
-        ("text at zero", |h| h.UserOffset = 0),
-        ("text at the end", |h| h.UserOffset = h.cbStructureLength),
-        ("text one byte over the end", |h| h.DomainOffset = h.cbStructureLength - 5),
-        ("text far away", |h| h.DomainOffset = u32::MAX),
-        ("text that is too long", |h| h.DomainLength = u16::MAX),
+        ("string in the header", |h| h.UserOffset = 47),
+        ("string at zero", |h| h.UserOffset = 0),
+        ("string at the end", |h| h.UserOffset = h.cbStructureLength),
+        ("string one byte over the end", |h| h.DomainOffset = h.cbStructureLength - 5),
+        ("string far away", |h| h.DomainOffset = u32::MAX),
+        ("string that is too long", |h| h.DomainLength = u16::MAX),
         ("half a character", |h| h.UserLength = 5),
         ("a password at the end", |h| h.PackedCredentialsOffset = u32::MAX - 1),
         ("a long password", |h| h.PackedCredentialsLength = u16::MAX),
@@ -148,7 +148,7 @@ fn r63_every_truncation_is_unknown_credentials() {
 }
 
 #[test]
-fn no_octet_makes_reading_panic() {
+fn no_byte_makes_reading_panic() {
     let whole = image();
     for at in 0..whole.len() {
         for value in [0, 1, 0x7F, 0x80, 0xFF] {
@@ -164,18 +164,18 @@ fn no_octet_makes_reading_panic() {
 #[test]
 fn r63_unpaired_surrogates_are_unknown_credentials() {
     for units in [&[0xD83D_u16][..], &[0xDE00], &[0x41, 0xD83D, 0x42], &[0xDE00, 0xD83D]] {
-        let octets: Vec<u8> = units.iter().flat_map(|unit| unit.to_ne_bytes()).collect();
-        let error = decode(&octets, Encoding::Wide).unwrap_err();
+        let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_ne_bytes()).collect();
+        let error = decode(&bytes, StringEncoding::Wide).unwrap_err();
         assert_eq!(error.status(), Status::UNKNOWN_CREDENTIALS);
         let mut image = pack(&parts([Some("abcd"), None, None, None])).unwrap();
-        image[HEADER..HEADER + octets.len()].copy_from_slice(&octets);
+        image[HEADER..HEADER + bytes.len()].copy_from_slice(&bytes);
         assert_eq!(status(unpack(image)), Status::UNKNOWN_CREDENTIALS);
     }
 }
 
 #[test]
-fn ansi_text_is_read_by_its_flag() {
-    // The zeros of its UTF-16 are inside of the ANSI text.
+fn ansi_string_is_read_by_its_flag() {
+    // The zeros of its UTF-16 are inside of the ANSI string.
     let ansi = changed(|header| header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI);
     assert_eq!(status(ansi), Status::UNKNOWN_CREDENTIALS);
     let ansi = changed(|header| {
@@ -189,23 +189,23 @@ fn ansi_text_is_read_by_its_flag() {
 }
 
 #[test]
-fn zeros_in_a_block_s_texts_are_unknown_credentials() {
-    for (sealed, text) in [(false, "a\0"), (false, "\0"), (false, "a\0b"), (true, "a\0")] {
+fn zeros_in_a_block_s_strings_are_unknown_credentials() {
+    for (sealed, string) in [(false, "a\0"), (false, "\0"), (false, "a\0b"), (true, "a\0")] {
         for place in 0..4 {
-            let mut texts = FULL;
-            texts[place] = Some(text);
-            let image = pack(&Parts { sealed, ..parts(texts) }).unwrap();
-            assert_eq!(status(unpack(image)), Status::UNKNOWN_CREDENTIALS, "{text:?} at {place}");
+            let mut strings = FULL;
+            strings[place] = Some(string);
+            let image = pack(&IdentityParts { sealed, ..parts(strings) }).unwrap();
+            assert_eq!(status(unpack(image)), Status::UNKNOWN_CREDENTIALS, "{string:?} at {place}");
         }
     }
 }
 
 #[test]
-fn the_flags_for_absent_texts_may_stand_beside_an_offset() {
+fn the_flags_for_absent_strings_may_stand_beside_an_offset() {
     let mut image = pack(&parts([Some(""), Some(""), None, None])).unwrap();
     image[38] |= 0x6;
     let read = unpack(image).unwrap();
-    assert_eq!(texts(&read), [None; 4]);
+    assert_eq!(strings(&read), [None; 4]);
 }
 
 #[test]

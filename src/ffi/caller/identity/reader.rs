@@ -15,7 +15,8 @@ use crate::ffi::abi::identity::{
     SEC_WINNT_AUTH_IDENTITY_VERSION_2, SEC_WINNT_AUTH_IDENTITY_W,
 };
 use crate::ffi::caller::identity::layout::{
-    self, Encoding, HEADER, MAX_CHARACTERS, Parts, Protection, decode, encoding, unusable,
+    self, HEADER, IdentityParts, MAX_CHARACTERS, PasswordProtection, StringEncoding, decode,
+    encoding, unusable,
 };
 use crate::ffi::caller::memory;
 use crate::secret::Secret;
@@ -27,23 +28,25 @@ const MAX_EXTENDED: u32 = 0x1_0000;
 /// Reads the identity that a caller passed as `pAuthData`, `None` for NULL, and its package list.
 ///
 /// Every form is taken; `Flags` decide the encoding, not the A or W of the called function. The
-/// text is copied and need not be terminated. A NULL domain is `None`, an empty one is not (and so for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
+/// string is copied and need not be terminated. A NULL domain is `None`, an empty one is not (and so for user and password). A password that `SspiEncryptAuthIdentity` encrypted is decrypted.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` where the structure cannot be used: `Flags` with neither or both
-/// encodings, a length without text, more than 32767 characters, an unpaired surrogate, a NUL in a
-/// text (also a terminator that its length counts), a version with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
+/// encodings, a length without string, more than 32767 characters, an unpaired surrogate, a NUL in a
+/// string (also a terminator that its length counts), a version with wrong sizes, offsets outside of the structure, an encryption that is not this process's.
 ///
 /// # Safety
 /// `auth_data` is NULL, or points to a `SEC_WINNT_AUTH_IDENTITY` structure of any form (at any
-/// alignment) whose text pointers are NULL or can be read for their stated lengths, and whose block
+/// alignment) whose string pointers are NULL or can be read for their stated lengths, and whose block
 /// (`EX2`) can be read for its `cbStructureLength`. Nobody writes to any of it during the call.
 pub(crate) unsafe fn read_identity(
     auth_data: *const c_void,
 ) -> Result<(Option<Identity>, PackageList)> {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
     let parts = unsafe { read_parts(auth_data) }?;
-    let Some(Parts { identity, packages, .. }) = parts else { return Ok(Default::default()) };
+    let Some(IdentityParts { identity, packages, .. }) = parts else {
+        return Ok(Default::default());
+    };
     Ok((Some(identity), packages.map(PackageList::new).unwrap_or_default()))
 }
 
@@ -54,7 +57,7 @@ pub(crate) unsafe fn read_identity(
 ///
 /// # Safety
 /// As [`read_identity`].
-pub(crate) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<Parts>> {
+pub(crate) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<IdentityParts>> {
     if auth_data.is_null() {
         return Ok(None);
     }
@@ -63,21 +66,21 @@ pub(crate) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<Parts
         let image = unsafe { block_image(auth_data) }?;
         return layout::unpack(image).map(Some);
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
     match unsafe { form_of(auth_data) } {
-        Form::Classic => {
+        IdentityForm::Classic => {
             // SAFETY: a classic structure by its form; the caller's promise.
             let structure = unsafe { read_classic(auth_data) };
             // SAFETY: the caller's promise on its pointers.
             unsafe { structure.parts() }.map(Some)
         }
-        Form::Extended => {
+        IdentityForm::Extended => {
             // SAFETY: an `EX` structure by its form; the caller's promise.
             let structure = unsafe { read_extended(auth_data) }?;
             // SAFETY: the caller's promise on its pointers.
             unsafe { structure.parts() }.map(Some)
         }
-        Form::Block => {
+        IdentityForm::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let image = unsafe { block_image(auth_data) }?;
             layout::unpack(image).map(Some)
@@ -85,24 +88,24 @@ pub(crate) unsafe fn read_parts(auth_data: *const c_void) -> Result<Option<Parts
     }
 }
 
-/// Overwrites the password's octets in a structure of the caller's own, where they lie within the
+/// Overwrites the password's bytes in a structure of the caller's own, where they lie within the
 /// bounds that it states; a structure that cannot be read is left alone.
 ///
 /// # Safety
 /// As [`read_identity`], and the password can be written to.
 pub(crate) unsafe fn wipe_password(auth_data: *mut c_void) {
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
     let (start, length) = match unsafe { form_of(auth_data) } {
-        Form::Classic => {
+        IdentityForm::Classic => {
             // SAFETY: a classic structure by its form; the caller's promise.
-            unsafe { read_classic(auth_data) }.password_octets()
+            unsafe { read_classic(auth_data) }.password_bytes()
         }
-        Form::Extended => {
+        IdentityForm::Extended => {
             // SAFETY: an `EX` structure by its form; the caller's promise.
             let Ok(structure) = (unsafe { read_extended(auth_data) }) else { return };
-            structure.password_octets()
+            structure.password_bytes()
         }
-        Form::Block => {
+        IdentityForm::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let header = unsafe { read_header(auth_data) };
             let Ok(Some(range)) = layout::password_range(&header) else { return };
@@ -111,8 +114,8 @@ pub(crate) unsafe fn wipe_password(auth_data: *mut c_void) {
     };
     if !start.is_null() && length > 0 {
         // SAFETY: the caller's promise on the password.
-        let octets = unsafe { std::slice::from_raw_parts_mut(start, length) };
-        octets.zeroize();
+        let bytes = unsafe { std::slice::from_raw_parts_mut(start, length) };
+        bytes.zeroize();
     }
 }
 
@@ -129,15 +132,15 @@ pub(crate) unsafe fn read_flags(auth_data: *const c_void) -> Result<u32> {
         let image = unsafe { block_image(auth_data) }?;
         return layout::header(&image).map(|header| header.Flags);
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
     match unsafe { form_of(auth_data) } {
         // SAFETY: a classic structure by its form; the caller's promise.
-        Form::Classic => Ok(unsafe { read_classic(auth_data) }.flags),
-        Form::Extended => {
+        IdentityForm::Classic => Ok(unsafe { read_classic(auth_data) }.flags),
+        IdentityForm::Extended => {
             // SAFETY: an `EX` structure by its form; the caller's promise.
             unsafe { read_extended(auth_data) }.map(|structure| structure.flags)
         }
-        Form::Block => {
+        IdentityForm::Block => {
             // SAFETY: an `EX2` structure by its form; the caller's promise.
             let header = unsafe { read_header(auth_data) };
             layout::structure_length(&header).map(|_| header.Flags)
@@ -145,11 +148,11 @@ pub(crate) unsafe fn read_flags(auth_data: *const c_void) -> Result<u32> {
     }
 }
 
-/// The octets of a block that this library handed out; `None` for every other pointer.
+/// The bytes of a block that this library handed out; `None` for every other pointer.
 ///
 /// # Safety
 /// Nobody else uses the block while the slice lives, nor frees it.
-pub(crate) unsafe fn block_octets<'a>(block: *mut c_void) -> Option<&'a mut [u8]> {
+pub(crate) unsafe fn block_bytes<'a>(block: *mut c_void) -> Option<&'a mut [u8]> {
     let size = memory::size_of(block)?;
     // SAFETY: the register knows the block with this size; the caller's promise.
     Some(unsafe { std::slice::from_raw_parts_mut(block.cast(), size) })
@@ -157,7 +160,7 @@ pub(crate) unsafe fn block_octets<'a>(block: *mut c_void) -> Option<&'a mut [u8]
 
 /// Which structure it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Form {
+enum IdentityForm {
     Classic,
     Extended,
     Block,
@@ -182,19 +185,19 @@ struct Evidence {
 /// whose `User` pointer ends in 0x200 or 0x201: it is taken for what it is where the size that
 /// such a version states is wrong and everything at the classic places is right. (What is wrong
 /// either way stays with the first `ULONG`, and is refused for its size.)
-fn form(evidence: Evidence) -> Form {
+fn form(evidence: Evidence) -> IdentityForm {
     let Evidence { version, size, third, flags } = evidence;
     let right_size = match version {
         SEC_WINNT_AUTH_IDENTITY_VERSION => {
             usize::try_from(size) == Ok(size_of::<SEC_WINNT_AUTH_IDENTITY_EXW>())
         }
         SEC_WINNT_AUTH_IDENTITY_VERSION_2 => usize::try_from(size) == Ok(HEADER) && third >= size,
-        _ => return Form::Classic,
+        _ => return IdentityForm::Classic,
     };
     // The upper half of a pointer to a program's own memory.
     let pointer = (1..=0x7FFF).contains(&size);
     let length = (1..=MAX_CHARACTERS).contains(&usize::try_from(third).unwrap_or(usize::MAX));
-    // UTF-16 text does not begin at an odd address.
+    // UTF-16 string does not begin at an odd address.
     let one_encoding = match u32::from(flags) & 3 {
         SEC_WINNT_AUTH_IDENTITY_ANSI => true,
         SEC_WINNT_AUTH_IDENTITY_UNICODE => version == SEC_WINNT_AUTH_IDENTITY_VERSION,
@@ -202,14 +205,18 @@ fn form(evidence: Evidence) -> Form {
     };
     let classic = pointer && length && one_encoding && flags & !0xFF == 0;
     if cfg!(target_pointer_width = "64") && !right_size && classic {
-        return Form::Classic;
+        return IdentityForm::Classic;
     }
-    if version == SEC_WINNT_AUTH_IDENTITY_VERSION { Form::Extended } else { Form::Block }
+    if version == SEC_WINNT_AUTH_IDENTITY_VERSION {
+        IdentityForm::Extended
+    } else {
+        IdentityForm::Block
+    }
 }
 
 /// # Safety
 /// As [`read_identity`], not NULL.
-unsafe fn form_of(auth_data: *const c_void) -> Form {
+unsafe fn form_of(auth_data: *const c_void) -> IdentityForm {
     // SAFETY: every form is at least a `ULONG` long.
     let version = unsafe { auth_data.cast::<u32>().read_unaligned() };
     let mut evidence = Evidence { version, size: 0, third: 0, flags: 0 };
@@ -232,7 +239,7 @@ unsafe fn form_of(auth_data: *const c_void) -> Form {
     form(evidence)
 }
 
-/// A text of the classic and `EX` forms: where, and how many characters.
+/// A string of the classic and `EX` forms: where, and how many characters.
 type Span = (*mut u8, u32);
 
 /// The members of the classic and `EX` forms.
@@ -262,7 +269,7 @@ unsafe fn read_classic(structure: *const c_void) -> Pointers {
 /// `structure` can be read for two `ULONG`s and, where the second is large enough, as an `EX`
 /// structure, at any alignment.
 unsafe fn read_extended(structure: *const c_void) -> Result<Pointers> {
-    // SAFETY: the caller's promise.
+    // SAFETY: readable (the caller's promise).
     let length = unsafe { structure.wrapping_byte_add(4).cast::<u32>().read_unaligned() };
     let enough = usize::try_from(length)
         .is_ok_and(|length| length >= size_of::<SEC_WINNT_AUTH_IDENTITY_EXW>());
@@ -283,26 +290,26 @@ unsafe fn read_extended(structure: *const c_void) -> Result<Pointers> {
 impl Pointers {
     /// # Safety
     /// Each pointer is NULL or can be read for its length.
-    unsafe fn parts(&self) -> Result<Parts> {
+    unsafe fn parts(&self) -> Result<IdentityParts> {
         let encoding = encoding(self.flags)?;
-        if layout::protection(self.flags) != Protection::Plain {
+        if layout::protection(self.flags) != PasswordProtection::Plain {
             return Err(unusable("identity: encrypted by a key not ours"));
         }
-        // SAFETY: the caller's promise.
-        let user = unsafe { text(self.user, encoding) }?;
-        // SAFETY: the caller's promise.
-        let domain = unsafe { text(self.domain, encoding) }?;
-        // SAFETY: the caller's promise.
-        let packages = unsafe { text(self.packages, encoding) }?;
-        // SAFETY: the caller's promise.
-        let password = unsafe { text(self.password, encoding) }?.map(Secret::new);
+        // SAFETY: NULL or readable for its stated length (the caller's promise).
+        let user = unsafe { string(self.user, encoding) }?;
+        // SAFETY: NULL or readable for its stated length (the caller's promise).
+        let domain = unsafe { string(self.domain, encoding) }?;
+        // SAFETY: NULL or readable for its stated length (the caller's promise).
+        let packages = unsafe { string(self.packages, encoding) }?;
+        // SAFETY: NULL or readable for its stated length (the caller's promise).
+        let password = unsafe { string(self.password, encoding) }?.map(Secret::new);
         let identity = Identity { user, domain, password };
         let flags = layout::kept_flags(self.flags);
-        Ok(Parts { identity, packages, flags, sealed: false })
+        Ok(IdentityParts { identity, packages, flags, sealed: false })
     }
 
     /// Where the password lies, with its length in bytes; 0 where the structure cannot be used.
-    fn password_octets(&self) -> (*mut u8, usize) {
+    fn password_bytes(&self) -> (*mut u8, usize) {
         let characters = usize::try_from(self.password.1).unwrap_or(usize::MAX);
         let length = match encoding(self.flags) {
             Ok(encoding) if characters <= MAX_CHARACTERS => characters * width(encoding),
@@ -312,36 +319,36 @@ impl Pointers {
     }
 }
 
-fn width(encoding: Encoding) -> usize {
-    if encoding == Encoding::Wide { 2 } else { 1 }
+fn width(encoding: StringEncoding) -> usize {
+    if encoding == StringEncoding::Wide { 2 } else { 1 }
 }
 
 /// # Safety
 /// The pointer is NULL or can be read for the length, at any alignment.
-unsafe fn text((pointer, characters): Span, encoding: Encoding) -> Result<Option<String>> {
+unsafe fn string((pointer, characters): Span, encoding: StringEncoding) -> Result<Option<String>> {
     let characters = usize::try_from(characters).unwrap_or(usize::MAX);
     match (pointer.is_null(), characters) {
         (true, 0) => return Ok(None),
         (true, _) => return Err(unusable("identity: a length, but a NULL pointer")),
         (false, 0) => return Ok(Some(String::new())),
         (false, _) if characters > MAX_CHARACTERS => {
-            return Err(unusable("identity: a text of more than 32767 characters"));
+            return Err(unusable("identity: a string of more than 32767 characters"));
         }
         (false, _) => {}
     }
-    // SAFETY: not NULL; the caller's promise, for octets.
-    let octets = unsafe { std::slice::from_raw_parts(pointer, characters * width(encoding)) };
-    decode(octets, encoding).map(Some)
+    // SAFETY: not NULL; the caller's promise, for bytes.
+    let bytes = unsafe { std::slice::from_raw_parts(pointer, characters * width(encoding)) };
+    decode(bytes, encoding).map(Some)
 }
 
 /// # Safety
 /// `structure` can be read as an `EX2` header, at any alignment.
 unsafe fn read_header(structure: *const c_void) -> SEC_WINNT_AUTH_IDENTITY_EX2 {
-    // SAFETY: the caller's promise.
+    // SAFETY: readable (the caller's promise).
     unsafe { structure.cast::<SEC_WINNT_AUTH_IDENTITY_EX2>().read_unaligned() }
 }
 
-/// A copy of the octets of an `EX2` block.
+/// A copy of the bytes of an `EX2` block.
 ///
 /// # Errors
 /// `UNKNOWN_CREDENTIALS` for another version or wrong sizes, or where the block is one that this
@@ -361,12 +368,12 @@ unsafe fn block_image(structure: *const c_void) -> Result<Zeroizing<Vec<u8>>> {
     if length > room {
         return Err(unusable("identity: cbStructureLength is more than there is"));
     }
-    let text = structure.wrapping_byte_add(HEADER).cast::<u8>();
+    let string = structure.wrapping_byte_add(HEADER).cast::<u8>();
     // SAFETY: inside of the block by the checks above.
-    let text = unsafe { std::slice::from_raw_parts(text, length - HEADER) };
+    let string = unsafe { std::slice::from_raw_parts(string, length - HEADER) };
     let mut image = Zeroizing::new(Vec::with_capacity(length));
-    image.extend_from_slice(&layout::header_octets(&header));
-    image.extend_from_slice(text);
+    image.extend_from_slice(&layout::header_bytes(&header));
+    image.extend_from_slice(string);
     Ok(image)
 }
 

@@ -5,22 +5,22 @@ use crate::error::Status;
 use crate::ffi::abi::identity::{SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTITY_EXA};
 use crate::ffi::caller::identity::layout::pack;
 
-/// Text in memory that ends with its last character.
-fn wide(text: &str) -> Box<[u16]> {
-    text.encode_utf16().collect()
+/// Strings in memory that ends with its last character.
+fn wide(string: &str) -> Box<[u16]> {
+    string.encode_utf16().collect()
 }
 
-fn start<T>(text: &mut Option<Box<[T]>>) -> *mut T {
-    text.as_mut().map_or(null_mut(), |text| text.as_mut_ptr())
+fn start<T>(string: &mut Option<Box<[T]>>) -> *mut T {
+    string.as_mut().map_or(null_mut(), |string| string.as_mut_ptr())
 }
 
 fn read<T>(structure: T) -> Result<Option<Identity>> {
     let exact = Box::new(structure);
-    // SAFETY: the tests' structures state lengths that their texts have.
+    // SAFETY: the tests' structures state lengths that their strings have.
     unsafe { read_identity((&raw const *exact).cast()) }.map(|(identity, _)| identity)
 }
 
-fn texts(identity: &Identity) -> [Option<&str>; 3] {
+fn strings(identity: &Identity) -> [Option<&str>; 3] {
     let password = identity.password.as_ref().map(|password| password.expose().as_str());
     [identity.user.as_deref(), identity.domain.as_deref(), password]
 }
@@ -39,8 +39,8 @@ const NOTHING: SEC_WINNT_AUTH_IDENTITY_W = SEC_WINNT_AUTH_IDENTITY_W {
     Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
 };
 
-fn length<T>(text: Option<&[T]>) -> u32 {
-    u32::try_from(text.map_or(0, <[T]>::len)).unwrap()
+fn length<T>(string: Option<&[T]>) -> u32 {
+    u32::try_from(string.map_or(0, <[T]>::len)).unwrap()
 }
 
 const ROWS: [[Option<&str>; 3]; 6] = [
@@ -61,7 +61,7 @@ fn null_is_no_identity() {
 #[test]
 fn wide_structures_are_read_without_terminators() {
     for row in ROWS {
-        let mut texts_of_row = row.map(|text| text.map(wide));
+        let mut texts_of_row = row.map(|string| string.map(wide));
         let [user, domain, password] = &mut texts_of_row;
         for extra in [0, 4, 8, 12] {
             let classic = SEC_WINNT_AUTH_IDENTITY_W {
@@ -86,8 +86,8 @@ fn wide_structures_are_read_without_terminators() {
                 PackageList: null_mut(),
                 PackageListLength: 0,
             };
-            assert!(texts(&read(classic).unwrap().unwrap()) == row);
-            assert!(texts(&read(extended).unwrap().unwrap()) == row);
+            assert!(strings(&read(classic).unwrap().unwrap()) == row);
+            assert!(strings(&read(extended).unwrap().unwrap()) == row);
         }
     }
 }
@@ -96,7 +96,8 @@ fn wide_structures_are_read_without_terminators() {
 #[test]
 fn narrow_structures_are_read_without_terminators() {
     for row in ROWS {
-        let mut texts_of_row = row.map(|text| text.map(|text| Box::<[u8]>::from(text.as_bytes())));
+        let mut texts_of_row =
+            row.map(|string| string.map(|string| Box::<[u8]>::from(string.as_bytes())));
         let [user, domain, password] = &mut texts_of_row;
         let classic = SEC_WINNT_AUTH_IDENTITY_A {
             UserLength: length(user.as_deref()),
@@ -120,24 +121,24 @@ fn narrow_structures_are_read_without_terminators() {
             PackageList: null_mut(),
             PackageListLength: 0,
         };
-        assert!(texts(&read(classic).unwrap().unwrap()) == row);
-        assert!(texts(&read(extended).unwrap().unwrap()) == row);
+        assert!(strings(&read(classic).unwrap().unwrap()) == row);
+        assert!(strings(&read(extended).unwrap().unwrap()) == row);
     }
 }
 
 #[test]
 fn blocks_are_read_whoever_made_them_at_any_alignment() {
     for row in ROWS {
-        let [user, domain, password] = row.map(|text| text.map(str::to_owned));
+        let [user, domain, password] = row.map(|string| string.map(str::to_owned));
         let identity = Identity { user, domain, password: password.map(Secret::new) };
-        let image = pack(&Parts { identity, ..Parts::default() }).unwrap();
+        let image = pack(&IdentityParts { identity, ..IdentityParts::default() }).unwrap();
         let mut shifted = vec![0];
         shifted.extend_from_slice(&image);
         let shifted = shifted.into_boxed_slice();
-        for octets in [&image[..], &shifted[1..]] {
-            // SAFETY: the octets are all of the structure.
-            let read = unsafe { read_identity(octets.as_ptr().cast()) }.unwrap().0.unwrap();
-            assert!(texts(&read) == row);
+        for bytes in [&image[..], &shifted[1..]] {
+            // SAFETY: the bytes are all of the structure.
+            let read = unsafe { read_identity(bytes.as_ptr().cast()) }.unwrap().0.unwrap();
+            assert!(strings(&read) == row);
         }
     }
 }
@@ -151,7 +152,7 @@ fn r63_flags_with_neither_or_both_encodings_are_unknown_credentials() {
 }
 
 #[test]
-fn r63_a_length_without_text_is_unknown_credentials() {
+fn r63_a_length_without_string_is_unknown_credentials() {
     for (user, domain, password) in [(1, 0, 0), (0, 1, 0), (0, 0, 1), (u32::MAX, 0, 0)] {
         let result = read(SEC_WINNT_AUTH_IDENTITY_W {
             UserLength: user,
@@ -165,11 +166,11 @@ fn r63_a_length_without_text_is_unknown_credentials() {
 
 #[test]
 fn r63_lengths_over_32767_are_unknown_credentials_and_nothing_is_read() {
-    let mut text = Some(wide("a"));
+    let mut string = Some(wide("a"));
     for characters in [32768, 65536, 0x7FFF_FFFF, 0x8000_0000, u32::MAX] {
         for encoding in [SEC_WINNT_AUTH_IDENTITY_ANSI, SEC_WINNT_AUTH_IDENTITY_UNICODE] {
             let result = read(SEC_WINNT_AUTH_IDENTITY_W {
-                Password: start(&mut text),
+                Password: start(&mut string),
                 PasswordLength: characters,
                 Flags: encoding,
                 ..NOTHING
@@ -186,10 +187,10 @@ fn r63_lengths_over_32767_are_unknown_credentials_and_nothing_is_read() {
 #[test]
 fn r63_unpaired_surrogates_are_unknown_credentials() {
     for units in [&[0xD83D_u16][..], &[0xDE00], &[0x41, 0xD83D], &[0xDE00, 0xD83D]] {
-        let mut text = Some(Box::<[u16]>::from(units));
-        let characters = length(text.as_deref());
+        let mut string = Some(Box::<[u16]>::from(units));
+        let characters = length(string.as_deref());
         let result = read(SEC_WINNT_AUTH_IDENTITY_W {
-            Domain: start(&mut text),
+            Domain: start(&mut string),
             DomainLength: characters,
             ..NOTHING
         });
@@ -243,17 +244,17 @@ fn r63_blocks_with_wrong_sizes_are_unknown_credentials() {
         let result = read(block(header, whole));
         assert_eq!(status(result), Status::UNKNOWN_CREDENTIALS, "{header} {whole}");
     }
-    assert!(texts(&read(block(48, 48)).unwrap().unwrap()) == [None; 3]);
+    assert!(strings(&read(block(48, 48)).unwrap().unwrap()) == [None; 3]);
 }
 
 #[test]
 fn r63_a_block_of_ours_that_says_it_is_longer_is_unknown_credentials() {
     let identity = Identity { user: Some("u".to_owned()), ..Identity::default() };
-    let image = pack(&Parts { identity, ..Parts::default() }).unwrap();
+    let image = pack(&IdentityParts { identity, ..IdentityParts::default() }).unwrap();
     for extra in [0, 1, 1000] {
-        let mut block = memory::Block::holding(&image).unwrap();
+        let mut block = memory::ContextBuffer::holding(&image).unwrap();
         let whole = u32::try_from(image.len()).unwrap() + extra;
-        block.octets_mut()[8..12].copy_from_slice(&whole.to_le_bytes());
+        block.bytes_mut()[8..12].copy_from_slice(&whole.to_le_bytes());
         let pointer = block.release();
         // SAFETY: a block of ours.
         let result = unsafe { read_identity(pointer) };
@@ -261,7 +262,7 @@ fn r63_a_block_of_ours_that_says_it_is_longer_is_unknown_credentials() {
         memory::free(pointer).unwrap();
     }
     for size in [0, 1, 4, 47] {
-        let pointer = memory::Block::zeroed(size).unwrap().release();
+        let pointer = memory::ContextBuffer::zeroed(size).unwrap().release();
         // SAFETY: a block of ours.
         let result = unsafe { read_identity(pointer) };
         assert_eq!(status(result), Status::UNKNOWN_CREDENTIALS);
@@ -275,30 +276,30 @@ fn forms_are_told_apart_by_the_first_ulong_unless_it_is_half_a_pointer() {
     let evidence = |version, size, third, flags| Evidence { version, size, third, flags };
     let rows = [
         // The numbers themselves, with right and with wrong sizes.
-        (evidence(0x200, 72, 0x5555_1234, 0x5555), Form::Extended),
-        (evidence(0x200, 72, 5, 2), Form::Extended),
-        (evidence(0x200, 0, 5, 2), Form::Extended),
-        (evidence(0x200, u32::MAX, 5, 2), Form::Extended),
-        (evidence(0x200, 80, 0x5555_1234, 2), Form::Extended),
-        (evidence(0x201, 48, 100, 1), Form::Block),
-        (evidence(0x201, 48, 0, 0), Form::Block),
-        (evidence(0x201, 0, 100, 1), Form::Block),
-        (evidence(0x201, 64, 100, 2), Form::Block),
+        (evidence(0x200, 72, 0x5555_1234, 0x5555), IdentityForm::Extended),
+        (evidence(0x200, 72, 5, 2), IdentityForm::Extended),
+        (evidence(0x200, 0, 5, 2), IdentityForm::Extended),
+        (evidence(0x200, u32::MAX, 5, 2), IdentityForm::Extended),
+        (evidence(0x200, 80, 0x5555_1234, 2), IdentityForm::Extended),
+        (evidence(0x201, 48, 100, 1), IdentityForm::Block),
+        (evidence(0x201, 48, 0, 0), IdentityForm::Block),
+        (evidence(0x201, 0, 100, 1), IdentityForm::Block),
+        (evidence(0x201, 64, 100, 2), IdentityForm::Block),
         // Anything else is half a pointer, or all of a NULL one.
-        (evidence(0, 0, 0, 0), Form::Classic),
-        (evidence(0x202, 72, 5, 2), Form::Classic),
-        (evidence(0x5555_0200, 72, 5, 2), Form::Classic),
+        (evidence(0, 0, 0, 0), IdentityForm::Classic),
+        (evidence(0x202, 72, 5, 2), IdentityForm::Classic),
+        (evidence(0x5555_0200, 72, 5, 2), IdentityForm::Classic),
         // User pointers that end in the numbers.
-        (evidence(0x200, 0x7FFF, 5, 2), Form::Classic),
-        (evidence(0x200, 0x5555, 32767, 1), Form::Classic),
-        (evidence(0x200, 0x5555, 5, 2 | 8), Form::Classic),
-        (evidence(0x201, 0x5555, 5, 1), Form::Classic),
+        (evidence(0x200, 0x7FFF, 5, 2), IdentityForm::Classic),
+        (evidence(0x200, 0x5555, 32767, 1), IdentityForm::Classic),
+        (evidence(0x200, 0x5555, 5, 2 | 8), IdentityForm::Classic),
+        (evidence(0x201, 0x5555, 5, 1), IdentityForm::Classic),
         // Not plausible as a classic structure either.
-        (evidence(0x200, 0x5555, 0, 2), Form::Extended),
-        (evidence(0x200, 0x5555, 32768, 2), Form::Extended),
-        (evidence(0x200, 0x5555, 5, 3), Form::Extended),
-        (evidence(0x200, 0x8000, 5, 2), Form::Extended),
-        (evidence(0x201, 0x5555, 5, 2), Form::Block),
+        (evidence(0x200, 0x5555, 0, 2), IdentityForm::Extended),
+        (evidence(0x200, 0x5555, 32768, 2), IdentityForm::Extended),
+        (evidence(0x200, 0x5555, 5, 3), IdentityForm::Extended),
+        (evidence(0x200, 0x8000, 5, 2), IdentityForm::Extended),
+        (evidence(0x201, 0x5555, 5, 2), IdentityForm::Block),
     ];
     for (evidence, expected) in rows {
         assert_eq!(form(evidence), expected);
@@ -317,7 +318,7 @@ fn wiping_takes_the_password_and_nothing_else() {
         ..NOTHING
     };
     let pointer = (&raw mut structure).cast();
-    // SAFETY: the structure's texts are as long as it says.
+    // SAFETY: the structure's strings are as long as it says.
     unsafe { wipe_password(pointer) };
     assert_eq!(password.as_deref(), Some(&[0, 0, 0, 4][..]));
     assert_eq!(user.as_deref(), Some(&wide("user")[..]));
@@ -340,32 +341,32 @@ fn wiping_a_block_of_the_callers_takes_the_password() {
         domain: None,
         password: Some(Secret::new("pw".to_owned())),
     };
-    let mut image = pack(&Parts { identity, ..Parts::default() }).unwrap();
+    let mut image = pack(&IdentityParts { identity, ..IdentityParts::default() }).unwrap();
     let before = image.clone();
-    // SAFETY: the octets are all of the structure.
+    // SAFETY: the bytes are all of the structure.
     unsafe { wipe_password(image.as_mut_ptr().cast()) };
     assert_eq!(image[56..60], [0; 4]);
     assert_eq!(image[..56], before[..56]);
     assert_eq!(image[60..], before[60..]);
 }
 
-/// Texts with zeros: terminators that the length counts, and others.
+/// StringSet with zeros: terminators that the length counts, and others.
 const ZEROS: [&str; 6] = ["a\0", "a\0\0\0\0", "\0", "a\0b", "a\0b\0", "\0a"];
 
-/// Each of the four texts in turn, in each form and encoding.
+/// Each of the four strings in turn, in each form and encoding.
 #[test]
 fn zeros_are_unknown_credentials() {
-    for text in ZEROS {
-        let (mut units, mut octets) = (wide(text), Box::<[u8]>::from(text.as_bytes()));
+    for string in ZEROS {
+        let (mut units, mut bytes) = (wide(string), Box::<[u8]>::from(string.as_bytes()));
         for (place, encoding) in (0..4).flat_map(|place| {
             [(place, SEC_WINNT_AUTH_IDENTITY_UNICODE), (place, SEC_WINNT_AUTH_IDENTITY_ANSI)]
         }) {
             let start: *mut c_void = if encoding == SEC_WINNT_AUTH_IDENTITY_ANSI {
-                octets.as_mut_ptr().cast()
+                bytes.as_mut_ptr().cast()
             } else {
                 units.as_mut_ptr().cast()
             };
-            let count = length(Some(text.as_bytes()));
+            let count = length(Some(string.as_bytes()));
             let here = |other| if other == place { (start.cast(), count) } else { (null_mut(), 0) };
             let extended = SEC_WINNT_AUTH_IDENTITY_EXW {
                 Version: SEC_WINNT_AUTH_IDENTITY_VERSION,
@@ -389,14 +390,14 @@ fn zeros_are_unknown_credentials() {
                 PasswordLength: extended.PasswordLength,
                 Flags: encoding,
             };
-            // SAFETY: the structures state the lengths that the text has.
+            // SAFETY: the structures state the lengths that the string has.
             let mut all = vec![unsafe { read_parts((&raw const extended).cast()) }];
             if place < 3 {
                 // SAFETY: as above.
                 all.push(unsafe { read_parts((&raw const classic).cast()) });
             }
             for read in all {
-                assert_eq!(status(read), Status::UNKNOWN_CREDENTIALS, "{text:?} at {place}");
+                assert_eq!(status(read), Status::UNKNOWN_CREDENTIALS, "{string:?} at {place}");
             }
         }
     }
@@ -418,7 +419,7 @@ fn package_lists_are_read_with_the_identity() {
         PackageList: list.as_mut_ptr(),
         PackageListLength: length(Some(&list)),
     };
-    // SAFETY: the structure states the lengths that its texts have.
+    // SAFETY: the structure states the lengths that its strings have.
     let (identity, packages) = unsafe { read_identity((&raw const extended).cast()) }.unwrap();
     assert!(identity.is_some() && !packages.allows(&["Kerberos"]) && packages.allows(&["NTLM"]));
     // SAFETY: NULL is allowed.

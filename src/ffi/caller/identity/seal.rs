@@ -1,9 +1,9 @@
 //! The encryption of an identity's password in place (`SspiEncryptAuthIdentity`).
 //!
 //! It keeps passwords that wait for use out of core files, swap and casual reading of memory; who
-//! controls the process can decrypt, as on Windows. The key is 32 random octets of this process.
+//! controls the process can decrypt, as on Windows. The key is 32 random bytes of this process.
 //! The stream is HMAC-SHA-256 in counter mode over a fresh nonce (NIST SP 800-108r1 §4.1), the tag
-//! is an HMAC-SHA-256 over nonce and ciphertext, cut to 16 octets; a leading octet keeps the uses of
+//! is an HMAC-SHA-256 over nonce and ciphertext, cut to 16 bytes; a leading byte keeps the uses of
 //! the key apart. Nonce and tag lie in the image's trailer, so that the password keeps its length:
 //!
 //! ```text
@@ -19,7 +19,7 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::identity::SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
-use crate::ffi::caller::identity::layout::{self, Protection, refused};
+use crate::ffi::caller::identity::layout::{self, PasswordProtection, refused};
 use crate::secret::Secret;
 
 /// The size of the trailer in bytes.
@@ -56,9 +56,11 @@ static KEY: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
 pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
     match protection {
-        Protection::Plain => {}
-        Protection::Sealed => return Ok(()),
-        Protection::Foreign => return Err(refused("identity: encrypted by a key not ours")),
+        PasswordProtection::Plain => {}
+        PasswordProtection::Sealed => return Ok(()),
+        PasswordProtection::Foreign => {
+            return Err(refused("identity: encrypted by a key not ours"));
+        }
     }
     let mut fresh = [0; NONCE];
     fill_random(&mut fresh)?;
@@ -66,8 +68,8 @@ pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
     apply_stream(&fresh, password)?;
     let sum = tagger(&fresh, password)?.finalize().into_bytes();
     at(image, nonce)?.copy_from_slice(&fresh);
-    for (octet, value) in at(image, tag)?.iter_mut().zip(sum) {
-        *octet = value;
+    for (byte, value) in at(image, tag)?.iter_mut().zip(sum) {
+        *byte = value;
     }
     let sealed = flags | SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
     at(image, FLAGS)?.copy_from_slice(&sealed.to_le_bytes());
@@ -82,9 +84,11 @@ pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
 pub(crate) fn open(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
     match protection {
-        Protection::Plain => return Ok(()),
-        Protection::Sealed => {}
-        Protection::Foreign => return Err(refused("identity: encrypted by a key not ours")),
+        PasswordProtection::Plain => return Ok(()),
+        PasswordProtection::Sealed => {}
+        PasswordProtection::Foreign => {
+            return Err(refused("identity: encrypted by a key not ours"));
+        }
     }
     let mut used = [0; NONCE];
     used.copy_from_slice(at(image, nonce.clone())?);
@@ -105,7 +109,7 @@ pub(crate) fn open(image: &mut [u8]) -> Result<()> {
 
 /// Where the pieces lie that encryption changes.
 struct Places {
-    protection: Protection,
+    protection: PasswordProtection,
     password: Range<usize>,
     nonce: Range<usize>,
     tag: Range<usize>,
@@ -135,13 +139,13 @@ fn at(image: &mut [u8], range: Range<usize>) -> Result<&mut [u8]> {
     image.get_mut(range).ok_or_else(|| refused("identity: shorter than it says"))
 }
 
-/// Adds the stream of `nonce` to `octets`: twice gives them back.
-fn apply_stream(nonce: &[u8; NONCE], octets: &mut [u8]) -> Result<()> {
-    for (counter, block) in (0_u32..).zip(octets.chunks_mut(32)) {
+/// Adds the stream of `nonce` to `bytes`: twice gives them back.
+fn apply_stream(nonce: &[u8; NONCE], bytes: &mut [u8]) -> Result<()> {
+    for (counter, block) in (0_u32..).zip(bytes.chunks_mut(32)) {
         let stream = keyed(STREAM_USE)?.chain_update(nonce).chain_update(counter.to_be_bytes());
         let mut stream: [u8; 32] = stream.finalize().into_bytes().into();
-        for (octet, mask) in block.iter_mut().zip(stream) {
-            *octet ^= mask;
+        for (byte, mask) in block.iter_mut().zip(stream) {
+            *byte ^= mask;
         }
         stream.zeroize();
     }
@@ -153,7 +157,7 @@ fn tagger(nonce: &[u8; NONCE], ciphertext: &[u8]) -> Result<Hmac<Sha256>> {
     Ok(keyed(TAG_USE)?.chain_update(nonce).chain_update(ciphertext))
 }
 
-/// An HMAC under this process's key, begun with the octet of its use.
+/// An HMAC under this process's key, begun with the byte of its use.
 fn keyed(purpose: [u8; 1]) -> Result<Hmac<Sha256>> {
     let key = KEY.get_or_try_init(|| {
         let mut key = Box::new(Secret::new([0; 32]));
@@ -165,8 +169,8 @@ fn keyed(purpose: [u8; 1]) -> Result<Hmac<Sha256>> {
     Ok(keyed.chain_update(purpose))
 }
 
-fn fill_random(octets: &mut [u8]) -> Result<()> {
-    getrandom::fill(octets)
+fn fill_random(bytes: &mut [u8]) -> Result<()> {
+    getrandom::fill(bytes)
         .map_err(|_| Error::new(Status::INTERNAL_ERROR, "identity: no randomness of the system"))
 }
 

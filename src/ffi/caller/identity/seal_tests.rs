@@ -1,11 +1,11 @@
 use super::*;
-use crate::ffi::caller::identity::layout::{Parts, pack};
+use crate::ffi::caller::identity::layout::{IdentityParts, pack};
 use crate::sspi::Identity;
 
 fn image(password: Option<&str>) -> Vec<u8> {
     let password = password.map(|password| Secret::new(password.to_owned()));
     let identity = Identity { user: Some("user".to_owned()), domain: None, password };
-    pack(&Parts { identity, ..Parts::default() }).unwrap().to_vec()
+    pack(&IdentityParts { identity, ..IdentityParts::default() }).unwrap().to_vec()
 }
 
 fn status(result: Result<()>) -> u32 {
@@ -13,7 +13,7 @@ fn status(result: Result<()>) -> u32 {
 }
 
 #[test]
-fn opening_gives_back_every_octet() {
+fn opening_gives_back_every_byte() {
     let long = "0123456789abcdef-".repeat(20);
     for password in [None, Some(""), Some("p"), Some("0123456789abcdef"), Some(long.as_str())] {
         let plain = image(password);

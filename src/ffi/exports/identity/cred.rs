@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::ffi::abi::identity::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::abi::types::{BOOLEAN, SECURITY_STATUS, UCHAR, ULONG, WCHAR};
 use crate::ffi::caller::identity::arguments::{
-    identity_block, optional_parts, output, parts_of, text_block, unterminated_block, wide,
+    identity_block, optional_parts, output, parts_of, string_block, unterminated_block, wide,
 };
 use crate::ffi::caller::identity::layout::refused;
 use crate::ffi::caller::identity::strings;
-use crate::ffi::caller::memory::Block;
+use crate::ffi::caller::memory::ContextBuffer;
 use crate::ffi::guard::{guard, guard_value};
 use crate::sspi::{Identity, PackageList};
 
@@ -88,7 +88,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
         // SAFETY: NULL or terminated, as the function asks.
         let target = unsafe { wide(pszTargetName) }?;
         let target = target_block(target.as_deref(), &identity)?;
-        let user = text_block(&strings::account_name(&identity)?)?;
+        let user = string_block(&strings::account_name(&identity)?)?;
         let password = identity.password.as_ref();
         let blob = password.map(|password| unterminated_block(password.expose())).transpose()?;
         let (blob, size) = blob.map_or((None, 0), |(block, size)| (Some(block), size));
@@ -100,7 +100,7 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
         // SAFETY: an output pointer, as the function asks.
         unsafe { user_out.set(user.release().cast::<WCHAR>().cast_const()) };
         // SAFETY: an output pointer, as the function asks.
-        unsafe { blob_out.set(blob.map_or(null_mut(), Block::release).cast()) };
+        unsafe { blob_out.set(blob.map_or(null_mut(), ContextBuffer::release).cast()) };
         // SAFETY: an output pointer, as the function asks.
         unsafe { size_out.set(size) };
         Ok(())
@@ -108,10 +108,10 @@ pub unsafe extern "system" fn SspiPrepareForCredWrite(
 }
 
 /// The target, or the account's name without one.
-fn target_block(target: Option<&str>, identity: &Identity) -> Result<Block> {
+fn target_block(target: Option<&str>, identity: &Identity) -> Result<ContextBuffer> {
     match target {
-        Some(target) => text_block(target),
-        None => text_block(&strings::account_name(identity)?),
+        Some(target) => string_block(target),
+        None => string_block(&strings::account_name(identity)?),
     }
 }
 
@@ -134,7 +134,7 @@ pub unsafe extern "system" fn SspiGetTargetHostName(
         // SAFETY: NULL or terminated, as the function asks.
         let target = unsafe { wide(pszTargetName) }?;
         let target = target.ok_or_else(|| refused("the target is NULL"))?;
-        let host = text_block(strings::target_host(&target)?)?;
+        let host = string_block(strings::target_host(&target)?)?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(host.release().cast()) };
         Ok(())

@@ -18,30 +18,30 @@ fn untouched<T>() -> *mut T {
     std::ptr::without_provenance_mut(0xDEAD_BEE0)
 }
 
-fn wide_z(text: &str) -> Box<[u16]> {
-    text.encode_utf16().chain([0]).collect()
+fn wide_z(string: &str) -> Box<[u16]> {
+    string.encode_utf16().chain([0]).collect()
 }
 
-fn start(text: Option<&[u16]>) -> *const u16 {
-    text.map_or(null(), <[u16]>::as_ptr)
+fn start(string: Option<&[u16]>) -> *const u16 {
+    string.map_or(null(), <[u16]>::as_ptr)
 }
 
-fn made(texts: [Option<&str>; 3]) -> PSEC_WINNT_AUTH_IDENTITY_OPAQUE {
-    let texts = texts.map(|text| text.map(wide_z));
-    let [user, domain, password] = texts.each_ref().map(|text| start(text.as_deref()));
+fn made(strings: [Option<&str>; 3]) -> PSEC_WINNT_AUTH_IDENTITY_OPAQUE {
+    let strings = strings.map(|string| string.map(wide_z));
+    let [user, domain, password] = strings.each_ref().map(|string| start(string.as_deref()));
     let mut out = null_mut();
-    // SAFETY: terminated texts and an output.
+    // SAFETY: terminated strings and an output.
     let status = unsafe { SspiEncodeStringsAsAuthIdentity(user, domain, password, &raw mut out) };
     assert_eq!(status, OK);
     out
 }
 
 fn taken(pointer: *const u16) -> String {
-    // SAFETY: a terminated text of the library.
-    let text = unsafe { wide(pointer) }.unwrap().unwrap();
+    // SAFETY: a terminated string of the library.
+    let string = unsafe { wide(pointer) }.unwrap().unwrap();
     // SAFETY: memory of the library.
     unsafe { SspiLocalFree(pointer.cast_mut().cast()) };
-    text
+    string
 }
 
 fn free(identity: PSEC_WINNT_AUTH_IDENTITY_OPAQUE) {
@@ -66,7 +66,7 @@ fn prepare_write(
     let (mut target_out, mut user_out) =
         (untouched::<u16>().cast_const(), untouched::<u16>().cast_const());
     let mut blob = untouched::<u8>();
-    // SAFETY: an identity, a terminated text and outputs.
+    // SAFETY: an identity, a terminated string and outputs.
     let status = unsafe {
         SspiPrepareForCredWrite(
             identity,
@@ -86,15 +86,15 @@ fn prepare_write(
         );
         return Err(status);
     }
-    let octets = (!blob.is_null()).then(|| {
+    let bytes = (!blob.is_null()).then(|| {
         assert_eq!(memory::size_of(blob.cast()), usize::try_from(size).ok());
         // SAFETY: a block of this size.
         unsafe { std::slice::from_raw_parts(blob, memory::size_of(blob.cast()).unwrap()) }.to_vec()
     });
-    assert!(octets.is_some() || size == 0);
+    assert!(bytes.is_some() || size == 0);
     // SAFETY: NULL or memory of the library.
     unsafe { SspiLocalFree(blob.cast()) };
-    Ok(Written { kind, target: taken(target_out), user: taken(user_out), blob: octets })
+    Ok(Written { kind, target: taken(target_out), user: taken(user_out), blob: bytes })
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn prepared_credentials_are_those_of_windows() {
         ([Some("u"), Some(""), Some("")], None, "u", "u", Some(Vec::new())),
         ([Some("u"), Some("d"), None], Some("t"), "t", "d\\u", None),
     ];
-    for (texts, target, target_name, user, blob) in rows {
-        let identity = made(texts);
+    for (strings, target, target_name, user, blob) in rows {
+        let identity = made(strings);
         let expected =
             Written { kind: 2, target: target_name.to_owned(), user: user.to_owned(), blob };
         assert_eq!(prepare_write(identity, target), Ok(expected));
@@ -116,7 +116,7 @@ fn prepared_credentials_are_those_of_windows() {
         let (mut kind, mut name) = (7, null());
         let target = target.map(wide_z);
         let target = start(target.as_deref());
-        // SAFETY: an identity, a terminated text and outputs.
+        // SAFETY: an identity, a terminated string and outputs.
         let status =
             unsafe { SspiPrepareForCredRead(identity, target, &raw mut kind, &raw mut name) };
         assert_eq!((status, kind, taken(name).as_str()), (OK, 2, target_name));
@@ -126,8 +126,8 @@ fn prepared_credentials_are_those_of_windows() {
 
 #[test]
 fn without_a_user_there_is_nothing_to_keep() {
-    for texts in [[None, Some("d"), Some("p")], [Some(""), Some("d"), Some("p")]] {
-        let identity = made(texts);
+    for strings in [[None, Some("d"), Some("p")], [Some(""), Some("d"), Some("p")]] {
+        let identity = made(strings);
         assert_eq!(prepare_write(identity, None), Err(INVALID_PARAMETER));
         assert_eq!(prepare_write(identity, Some("t")), Err(INVALID_PARAMETER));
         free(identity);
@@ -139,8 +139,9 @@ fn without_a_user_there_is_nothing_to_keep() {
 fn null_arguments_are_invalid_parameter() {
     let identity = made([Some("u"), None, Some("p")]);
     let name = wide_z("NTLM");
-    let (mut number, mut text, mut blob) = (7, untouched::<u16>().cast_const(), untouched::<u8>());
-    let (n, t, b) = (&raw mut number, &raw mut text, &raw mut blob);
+    let (mut number, mut string, mut blob) =
+        (7, untouched::<u16>().cast_const(), untouched::<u8>());
+    let (n, t, b) = (&raw mut number, &raw mut string, &raw mut blob);
     let (mut host, mut other) = (untouched(), untouched());
     let none = null();
     // SAFETY: NULLs are what is tested; the other pointers are good.
@@ -165,7 +166,7 @@ fn null_arguments_are_invalid_parameter() {
     for (index, status) in statuses.into_iter().enumerate() {
         assert_eq!(status, INVALID_PARAMETER, "call {index}");
     }
-    assert_eq!((number, text, blob), (7, untouched::<u16>().cast_const(), untouched()));
+    assert_eq!((number, string, blob), (7, untouched::<u16>().cast_const(), untouched()));
     assert_eq!((host, other), (untouched(), untouched()));
     free(identity);
 }
@@ -190,7 +191,7 @@ fn hosts_are_taken_from_targets() {
     for (target, expected) in rows {
         let target = wide_z(target);
         let mut host = untouched();
-        // SAFETY: a terminated text and an output.
+        // SAFETY: a terminated string and an output.
         let status = unsafe { SspiGetTargetHostName(target.as_ptr(), &raw mut host) };
         match expected {
             Some(expected) => assert_eq!((status, taken(host).as_str()), (OK, expected)),
@@ -205,7 +206,7 @@ fn exclude(
 ) -> (i32, PSEC_WINNT_AUTH_IDENTITY_OPAQUE) {
     let package = wide_z(package);
     let mut out = untouched();
-    // SAFETY: an identity or NULL, a terminated text and an output.
+    // SAFETY: an identity or NULL, a terminated string and an output.
     let status = unsafe { SspiExcludePackage(identity, package.as_ptr(), &raw mut out) };
     (status, out)
 }

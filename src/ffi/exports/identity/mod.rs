@@ -12,11 +12,11 @@ use crate::error::{Error, Status};
 use crate::ffi::abi::identity::PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 use crate::ffi::abi::types::{BOOLEAN, SECURITY_STATUS, WCHAR};
 use crate::ffi::caller::identity::arguments::{
-    identity_block, optional_parts, output, parts_of, text_block, wide,
+    identity_block, optional_parts, output, parts_of, string_block, wide,
 };
-use crate::ffi::caller::identity::layout::Parts;
+use crate::ffi::caller::identity::layout::IdentityParts;
 use crate::ffi::caller::identity::{reader, strings};
-use crate::ffi::caller::memory::{self, Block};
+use crate::ffi::caller::memory::{self, ContextBuffer};
 use crate::ffi::guard::{guard, guard_value};
 use crate::secret::Secret;
 use crate::sspi::Identity;
@@ -51,7 +51,7 @@ pub unsafe extern "system" fn SspiEncodeStringsAsAuthIdentity(
         // SAFETY: NULL or terminated, as the function asks.
         let password = unsafe { wide(pszPackedCredentialsString) }?.map(Secret::new);
         let identity = Identity { user, domain, password };
-        let block = identity_block(&Parts { identity, ..Parts::default() })?;
+        let block = identity_block(&IdentityParts { identity, ..IdentityParts::default() })?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(block.release()) };
         Ok(())
@@ -80,12 +80,12 @@ pub unsafe extern "system" fn SspiEncodeAuthIdentityAsStrings(
         let password_out = output(ppszPackedCredentialsString)?;
         // SAFETY: an identity or NULL, as the function asks.
         let identity = unsafe { parts_of(pAuthIdentity) }?.identity;
-        let user = identity.user.as_deref().map(text_block).transpose()?;
-        let domain = identity.domain.as_deref().map(text_block).transpose()?;
-        let password = identity.password.as_ref().map(|password| text_block(password.expose()));
+        let user = identity.user.as_deref().map(string_block).transpose()?;
+        let domain = identity.domain.as_deref().map(string_block).transpose()?;
+        let password = identity.password.as_ref().map(|password| string_block(password.expose()));
         let password = password.transpose()?;
-        let released = |block: Option<Block>| {
-            block.map_or(null_mut(), Block::release).cast::<WCHAR>().cast_const()
+        let released = |block: Option<ContextBuffer>| {
+            block.map_or(null_mut(), ContextBuffer::release).cast::<WCHAR>().cast_const()
         };
         // SAFETY: an output pointer, as the function asks.
         unsafe { user_out.set(released(user)) };
@@ -102,7 +102,7 @@ pub unsafe extern "system" fn SspiEncodeAuthIdentityAsStrings(
 /// * `AuthData`: an identity of any form.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER for NULL, wrong versions, sizes, offsets, flags or
-/// lengths, text that is not UTF-16 or has a NUL, and an encryption that is not this process's.
+/// lengths, strings that are not UTF-16 or have a NUL, and an encryption that is not this process's.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiValidateAuthIdentity(
     AuthData: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,
@@ -156,8 +156,8 @@ pub unsafe extern "system" fn SspiZeroAuthIdentity(AuthData: PSEC_WINNT_AUTH_IDE
             return Ok(());
         }
         // SAFETY: the caller does not use the identity meanwhile, as the function asks.
-        if let Some(octets) = unsafe { reader::block_octets(AuthData) } {
-            octets.zeroize();
+        if let Some(bytes) = unsafe { reader::block_bytes(AuthData) } {
+            bytes.zeroize();
             return Ok(());
         }
         // SAFETY: an identity that may be written to, as the function asks.
@@ -211,9 +211,12 @@ pub unsafe extern "system" fn SspiCompareAuthIdentities(
 }
 
 /// Whether the users are the same, and whether all is.
-fn compare(one: Option<&Parts>, other: Option<&Parts>) -> (bool, bool) {
+fn compare(one: Option<&IdentityParts>, other: Option<&IdentityParts>) -> (bool, bool) {
     match (one, other) {
-        (Some(Parts { identity: one, .. }), Some(Parts { identity: other, .. })) => {
+        (
+            Some(IdentityParts { identity: one, .. }),
+            Some(IdentityParts { identity: other, .. }),
+        ) => {
             let user = strings::same_user(one, other);
             (user, user && strings::same_password(one, other))
         }

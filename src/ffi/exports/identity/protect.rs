@@ -1,4 +1,4 @@
-//! The exports that encrypt identities in place, and turn them into octets and back.
+//! The exports that encrypt identities in place, and turn them into bytes and back.
 
 use std::ffi::c_char;
 
@@ -11,7 +11,7 @@ use crate::ffi::abi::identity::{
 };
 use crate::ffi::abi::types::{BOOLEAN, SECURITY_STATUS, ULONG};
 use crate::ffi::caller::identity::arguments::{as_parameter, identity_block, output, parts_of};
-use crate::ffi::caller::identity::layout::{self, HEADER, MAX_IMAGE, Protection, refused};
+use crate::ffi::caller::identity::layout::{self, HEADER, MAX_IMAGE, PasswordProtection, refused};
 use crate::ffi::caller::identity::{reader, seal};
 use crate::ffi::guard::{guard, guard_value};
 
@@ -101,16 +101,16 @@ pub unsafe extern "system" fn SspiIsAuthIdentityEncrypted(
         }
         // SAFETY: an identity, as the function asks.
         let flags = unsafe { reader::read_flags(EncryptedAuthData) }?;
-        Ok((layout::protection(flags) != Protection::Plain).into())
+        Ok((layout::protection(flags) != PasswordProtection::Plain).into())
     })
 }
 
-/// Turns an identity into octets that SspiUnmarshalAuthIdentity takes.
+/// Turns an identity into bytes that SspiUnmarshalAuthIdentity takes.
 ///
-/// * `AuthIdentity`: an identity of any form. The octets of an encrypted one are encrypted, so that
+/// * `AuthIdentity`: an identity of any form. The bytes of an encrypted one are encrypted, so that
 ///   only this process can take them back.
-/// * `AuthIdentityLength`: receives the number of octets.
-/// * `AuthIdentityByteArray`: receives the octets, which the caller frees with SspiLocalFree.
+/// * `AuthIdentityLength`: receives the number of bytes.
+/// * `AuthIdentityByteArray`: receives the bytes, which the caller frees with SspiLocalFree.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the identity cannot be used;
 /// SEC_E_INSUFFICIENT_MEMORY. Nothing is written on failure.
@@ -122,27 +122,27 @@ pub unsafe extern "system" fn SspiMarshalAuthIdentity(
 ) -> SECURITY_STATUS {
     guard("SspiMarshalAuthIdentity", || {
         let length_out = output(AuthIdentityLength)?;
-        let octets_out = output(AuthIdentityByteArray)?;
+        let bytes_out = output(AuthIdentityByteArray)?;
         // SAFETY: an identity or NULL, as the function asks.
         let mut block = identity_block(&unsafe { parts_of(AuthIdentity) }?)?;
-        let length = ULONG::try_from(block.octets_mut().len());
+        let length = ULONG::try_from(block.bytes_mut().len());
         let length = length.map_err(|_| refused("identity: too long"))?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { length_out.set(length) };
         // SAFETY: an output pointer, as the function asks.
-        unsafe { octets_out.set(block.release().cast()) };
+        unsafe { bytes_out.set(block.release().cast()) };
         Ok(())
     })
 }
 
-/// Makes an identity of the octets of SspiMarshalAuthIdentity.
+/// Makes an identity of the bytes of SspiMarshalAuthIdentity.
 ///
-/// * `AuthIdentityLength`: the number of octets, all of them.
-/// * `AuthIdentityByteArray`: the octets, which may come from anywhere.
+/// * `AuthIdentityLength`: the number of bytes, all of them.
+/// * `AuthIdentityByteArray`: the bytes, which may come from anywhere.
 /// * `ppAuthIdentity`: receives the identity, which the caller frees with SspiFreeAuthIdentity.
 ///   Untouched on failure.
 ///
-/// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the octets are not those of
+/// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when a pointer is NULL or the bytes are not those of
 /// an identity; SEC_E_INSUFFICIENT_MEMORY.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiUnmarshalAuthIdentity(
@@ -154,25 +154,25 @@ pub unsafe extern "system" fn SspiUnmarshalAuthIdentity(
         let out = output(ppAuthIdentity)?;
         let length = usize::try_from(AuthIdentityLength).unwrap_or(usize::MAX);
         if AuthIdentityByteArray.is_null() || !(HEADER..=MAX_IMAGE).contains(&length) {
-            return Err(refused("identity: no octets, too few or too many"));
+            return Err(refused("identity: no bytes, too few or too many"));
         }
-        // SAFETY: not NULL, and `length` octets long, as the function asks.
-        let octets =
+        // SAFETY: not NULL, and `length` bytes long, as the function asks.
+        let bytes =
             unsafe { std::slice::from_raw_parts(AuthIdentityByteArray.cast::<u8>(), length) };
-        let block = identity_block(&unmarshal(octets).map_err(as_parameter)?)?;
+        let block = identity_block(&unmarshal(bytes).map_err(as_parameter)?)?;
         // SAFETY: an output pointer, as the function asks.
         unsafe { out.set(block.release()) };
         Ok(())
     })
 }
 
-/// What `octets` say, which must be all of an image.
-fn unmarshal(octets: &[u8]) -> Result<layout::Parts> {
-    let header = layout::header(octets)?;
-    if layout::structure_length(&header)? != octets.len() {
+/// What `bytes` say, which must be all of an image.
+fn unmarshal(bytes: &[u8]) -> Result<layout::IdentityParts> {
+    let header = layout::header(bytes)?;
+    if layout::structure_length(&header)? != bytes.len() {
         return Err(refused("identity: the length is not that of the structure"));
     }
-    layout::unpack(Zeroizing::new(octets.to_vec()))
+    layout::unpack(Zeroizing::new(bytes.to_vec()))
 }
 
 /// # Errors
@@ -194,7 +194,7 @@ unsafe fn in_place(
     identity: PSEC_WINNT_AUTH_IDENTITY_OPAQUE,
     change: fn(&mut [u8]) -> Result<()>,
 ) -> Result<()> {
-    // SAFETY: the caller's promise.
-    let octets = unsafe { reader::block_octets(identity) };
-    change(octets.ok_or_else(|| refused("identity: not one that this library made"))?)
+    // SAFETY: NULL or an identity that can be read (the caller's promise).
+    let bytes = unsafe { reader::block_bytes(identity) };
+    change(bytes.ok_or_else(|| refused("identity: not one that this library made"))?)
 }

@@ -21,32 +21,32 @@ fn untouched<T>() -> *mut T {
     std::ptr::without_provenance_mut(0xDEAD_BEE0)
 }
 
-fn wide_z(text: &str) -> Box<[u16]> {
-    text.encode_utf16().chain([0]).collect()
+fn wide_z(string: &str) -> Box<[u16]> {
+    string.encode_utf16().chain([0]).collect()
 }
 
-fn encode(texts: [Option<&str>; 3]) -> (i32, Opaque) {
-    let texts = texts.map(|text| text.map(wide_z));
+fn encode(strings: [Option<&str>; 3]) -> (i32, Opaque) {
+    let strings = strings.map(|string| string.map(wide_z));
     let [user, domain, password] =
-        texts.each_ref().map(|text| text.as_ref().map_or(null(), |text| text.as_ptr()));
+        strings.each_ref().map(|string| string.as_ref().map_or(null(), |string| string.as_ptr()));
     let mut out = untouched();
-    // SAFETY: terminated texts and an output.
+    // SAFETY: terminated strings and an output.
     let status = unsafe { SspiEncodeStringsAsAuthIdentity(user, domain, password, &raw mut out) };
     (status, out)
 }
 
-fn made(texts: [Option<&str>; 3]) -> Opaque {
-    let (status, out) = encode(texts);
+fn made(strings: [Option<&str>; 3]) -> Opaque {
+    let (status, out) = encode(strings);
     assert_eq!(status, OK);
     out
 }
 
 fn taken(pointer: *const u16) -> Option<String> {
-    // SAFETY: NULL or a terminated text of the library.
-    let text = unsafe { wide(pointer) }.unwrap();
+    // SAFETY: NULL or a terminated string of the library.
+    let string = unsafe { wide(pointer) }.unwrap();
     // SAFETY: NULL or memory of the library.
     unsafe { SspiLocalFree(pointer.cast_mut().cast()) };
-    text
+    string
 }
 
 fn strings(identity: Opaque) -> Result<[Option<String>; 3], i32> {
@@ -62,8 +62,8 @@ fn strings(identity: Opaque) -> Result<[Option<String>; 3], i32> {
     }
 }
 
-fn owned(texts: [Option<&str>; 3]) -> [Option<String>; 3] {
-    texts.map(|text| text.map(str::to_owned))
+fn owned(strings: [Option<&str>; 3]) -> [Option<String>; 3] {
+    strings.map(|string| string.map(str::to_owned))
 }
 
 fn free(identity: Opaque) {
@@ -118,7 +118,7 @@ fn r63_strings_that_are_too_long_or_no_utf16_are_invalid_parameter() {
     }
     let surrogate: Box<[u16]> = Box::new([0xD83D, 0]);
     let mut out = untouched();
-    // SAFETY: a terminated text and an output.
+    // SAFETY: a terminated string and an output.
     let status = unsafe {
         SspiEncodeStringsAsAuthIdentity(surrogate.as_ptr(), null(), null(), &raw mut out)
     };
@@ -129,12 +129,12 @@ fn r63_strings_that_are_too_long_or_no_utf16_are_invalid_parameter() {
 fn null_arguments_are_invalid_parameter_and_the_void_functions_ignore_them() {
     let user = wide_z("user");
     let identity = made(ROWS[0]);
-    let mut text = untouched::<u16>().cast_const();
+    let mut string = untouched::<u16>().cast_const();
     let mut out: Opaque = untouched();
-    let mut octets: *mut c_char = untouched();
+    let mut bytes: *mut c_char = untouched();
     let mut size = 7;
-    let (text_out, out_out) = (&raw mut text, &raw mut out);
-    let (octets_out, size_out) = (&raw mut octets, &raw mut size);
+    let (text_out, out_out) = (&raw mut string, &raw mut out);
+    let (bytes_out, size_out) = (&raw mut bytes, &raw mut size);
     // SAFETY: NULLs are what is tested; the other pointers are good.
     #[allow(clippy::multiple_unsafe_ops_per_block)]
     let statuses = unsafe {
@@ -151,8 +151,8 @@ fn null_arguments_are_invalid_parameter_and_the_void_functions_ignore_them() {
             SspiEncryptAuthIdentityEx(2, null_mut()),
             SspiDecryptAuthIdentity(null_mut()),
             SspiDecryptAuthIdentityEx(2, null_mut()),
-            SspiMarshalAuthIdentity(null_mut(), size_out, octets_out),
-            SspiMarshalAuthIdentity(identity, null_mut(), octets_out),
+            SspiMarshalAuthIdentity(null_mut(), size_out, bytes_out),
+            SspiMarshalAuthIdentity(identity, null_mut(), bytes_out),
             SspiMarshalAuthIdentity(identity, size_out, null_mut()),
             SspiUnmarshalAuthIdentity(100, null_mut(), out_out),
             SspiUnmarshalAuthIdentity(0, null_mut(), null_mut()),
@@ -161,8 +161,8 @@ fn null_arguments_are_invalid_parameter_and_the_void_functions_ignore_them() {
     for (index, status) in statuses.into_iter().enumerate() {
         assert_eq!(status, INVALID_PARAMETER, "call {index}");
     }
-    assert_eq!((text, out), (untouched::<u16>().cast_const(), untouched()));
-    assert_eq!((octets, size), (untouched(), 7));
+    assert_eq!((string, out), (untouched::<u16>().cast_const(), untouched()));
+    assert_eq!((bytes, size), (untouched(), 7));
     // SAFETY: NULL is allowed.
     unsafe { SspiFreeAuthIdentity(null_mut()) };
     // SAFETY: NULL is allowed.
@@ -192,7 +192,7 @@ fn freeing_twice_and_freeing_what_is_not_ours_does_nothing() {
     unsafe { SspiLocalFree((&raw mut own).cast()) };
 }
 
-/// A structure of the caller's own, without text.
+/// A structure of the caller's own, without string.
 fn own_structure() -> SEC_WINNT_AUTH_IDENTITY_W {
     SEC_WINNT_AUTH_IDENTITY_W {
         User: null_mut(),
@@ -212,8 +212,8 @@ fn a_zeroed_identity_holds_nothing_and_can_only_be_freed() {
     // SAFETY: an identity of the library.
     unsafe { SspiZeroAuthIdentity(identity) };
     // SAFETY: a block of this size.
-    let octets = unsafe { std::slice::from_raw_parts(identity.cast::<u8>(), size) };
-    assert!(octets.iter().all(|octet| *octet == 0));
+    let bytes = unsafe { std::slice::from_raw_parts(identity.cast::<u8>(), size) };
+    assert!(bytes.iter().all(|byte| *byte == 0));
     assert_eq!(strings(identity), Err(INVALID_PARAMETER));
     // SAFETY: an identity of the library.
     assert_eq!(unsafe { SspiValidateAuthIdentity(identity) }, INVALID_PARAMETER);
@@ -253,9 +253,9 @@ fn structures_of_the_callers_own_are_read_copied_and_zeroed() {
 
 #[test]
 fn comparing_looks_at_case_only_in_passwords() {
-    type Texts = [Option<&'static str>; 3];
-    const ADA: Texts = [Some("Ada"), Some("Lab"), Some("pass")];
-    let rows: [(Texts, (u8, u8)); 10] = [
+    type StringSet = [Option<&'static str>; 3];
+    const ADA: StringSet = [Some("Ada"), Some("Lab"), Some("pass")];
+    let rows: [(StringSet, (u8, u8)); 10] = [
         (ADA, (1, 1)),
         ([Some("ADA"), Some("lab"), Some("pass")], (1, 1)),
         ([Some("Ada"), Some("Lab"), Some("Pass")], (1, 0)),
@@ -304,8 +304,8 @@ fn encrypted(identity: Opaque) -> u8 {
     unsafe { SspiIsAuthIdentityEncrypted(identity) }
 }
 
-/// The octets of a block of the library.
-fn octets(identity: Opaque) -> Vec<u8> {
+/// The bytes of a block of the library.
+fn bytes(identity: Opaque) -> Vec<u8> {
     let size = memory::size_of(identity).unwrap();
     // SAFETY: a block of this size.
     unsafe { std::slice::from_raw_parts(identity.cast::<u8>(), size) }.to_vec()
@@ -314,9 +314,9 @@ fn octets(identity: Opaque) -> Vec<u8> {
 #[test]
 fn encrypted_identities_serve_as_before_and_hide_the_password() {
     let password: Vec<u8> = "password".encode_utf16().flat_map(u16::to_ne_bytes).collect();
-    let visible = |identity| octets(identity).windows(16).any(|window| window == password);
+    let visible = |identity| bytes(identity).windows(16).any(|window| window == password);
     let identity = made(ROWS[0]);
-    let plain = octets(identity);
+    let plain = bytes(identity);
     assert_eq!((encrypted(identity), visible(identity)), (0, true));
     // SAFETY: an identity of the library.
     assert_eq!(unsafe { SspiEncryptAuthIdentity(identity) }, OK);
@@ -333,7 +333,7 @@ fn encrypted_identities_serve_as_before_and_hide_the_password() {
     assert_eq!(strings(copy), Ok(owned(ROWS[0])));
     // SAFETY: an identity of the library.
     assert_eq!(unsafe { SspiDecryptAuthIdentity(identity) }, OK);
-    assert_eq!((encrypted(identity), octets(identity) == plain), (0, true));
+    assert_eq!((encrypted(identity), bytes(identity) == plain), (0, true));
     free(identity);
     free(copy);
 }
@@ -368,7 +368,7 @@ fn only_identities_of_the_library_can_be_encrypted() {
     assert_eq!(unsafe { SspiDecryptAuthIdentity((&raw mut own).cast()) }, INVALID_PARAMETER);
     own.Flags |= 0x40;
     assert_eq!(encrypted((&raw mut own).cast()), 1);
-    let other = Block::zeroed(4).unwrap().release();
+    let other = ContextBuffer::zeroed(4).unwrap().release();
     // SAFETY: a block that is no identity.
     assert_eq!(unsafe { SspiEncryptAuthIdentity(other) }, INVALID_PARAMETER);
     assert_eq!(encrypted(other), 0);
@@ -381,9 +381,9 @@ fn a_changed_encryption_is_a_decrypt_failure_and_no_credential() {
     // SAFETY: an identity of the library.
     assert_eq!(unsafe { SspiEncryptAuthIdentity(identity) }, OK);
     // SAFETY: an identity of the library, which nobody else uses.
-    let octets = unsafe { reader::block_octets(identity) }.unwrap();
-    // The last octet of the tag.
-    let last = octets.last_mut().unwrap();
+    let bytes = unsafe { reader::block_bytes(identity) }.unwrap();
+    // The last byte of the tag.
+    let last = bytes.last_mut().unwrap();
     *last ^= 1;
     // SAFETY: an identity of the library.
     let status = unsafe { SspiDecryptAuthIdentity(identity) };
@@ -408,11 +408,11 @@ fn marshalled_identities_come_back() {
         let status = unsafe { SspiMarshalAuthIdentity(identity, &raw mut size, &raw mut bytes) };
         assert_eq!(status, OK);
         for wrong in [0, 1, 47, size - 1] {
-            // SAFETY: fewer octets than there are.
+            // SAFETY: fewer bytes than there are.
             let status = unsafe { SspiUnmarshalAuthIdentity(wrong, bytes, &raw mut back) };
             assert_eq!((status, back), (INVALID_PARAMETER, untouched()));
         }
-        // SAFETY: the octets and an output.
+        // SAFETY: the bytes and an output.
         assert_eq!(unsafe { SspiUnmarshalAuthIdentity(size, bytes, &raw mut back) }, OK);
         assert_eq!((strings(back), encrypted(back)), (Ok(owned(row)), seal.into()));
         // SAFETY: memory of the library.
@@ -423,17 +423,17 @@ fn marshalled_identities_come_back() {
 }
 
 #[test]
-fn octets_of_no_identity_are_invalid_parameter() {
+fn bytes_of_no_identity_are_invalid_parameter() {
     let identity = made(ROWS[0]);
-    let mut longer = octets(identity);
+    let mut longer = bytes(identity);
     longer.push(0);
-    let mut garbage = octets(identity);
+    let mut garbage = bytes(identity);
     garbage[12] = 0xFF;
     for mut bytes in [longer, garbage, vec![0xFF; 100], vec![0; 0x5_0001]] {
         let mut back = untouched();
         let size = u32::try_from(bytes.len()).unwrap();
         let start = bytes.as_mut_ptr().cast();
-        // SAFETY: the octets and an output.
+        // SAFETY: the bytes and an output.
         let status = unsafe { SspiUnmarshalAuthIdentity(size, start, &raw mut back) };
         assert_eq!((status, back), (INVALID_PARAMETER, untouched()));
     }
