@@ -13,6 +13,7 @@ mod support;
 
 mod accounts;
 mod directory;
+mod programs;
 mod servers;
 mod sql;
 

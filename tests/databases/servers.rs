@@ -79,6 +79,18 @@ impl Server {
     /// It stands still, with all processes of its own, until [`Server::go_on`].
     pub(crate) fn stand_still(&self) {
         self.signal("STOP");
+        // Its threads stop one by one.
+        let tasks = || {
+            let pids = self.pids().into_iter();
+            pids.flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten())
+        };
+        let stands =
+            |stat: &str| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"));
+        while !tasks().flatten().all(|task| {
+            fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| stands(&stat))
+        }) {
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn go_on(&self) {
@@ -86,11 +98,19 @@ impl Server {
     }
 
     fn signal(&self, name: &str) {
-        let mut pids = vec![self.process.id().to_string()];
-        let children =
-            fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.process.id()));
-        pids.extend(children.unwrap_or_default().split_whitespace().map(str::to_owned));
-        let _ = Command::new("kill").arg(format!("-{name}")).args(pids).status();
+        let mut command = Command::new("kill");
+        // Those of PostgreSQL that have just ended are no loss.
+        let _ = command.arg(format!("-{name}")).args(self.pids()).stderr(Stdio::null()).status();
+    }
+
+    /// Its process, and those that this has begun.
+    fn pids(&self) -> Vec<String> {
+        let own = self.process.id();
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+        let children = children.unwrap_or_default();
+        std::iter::once(own.to_string())
+            .chain(children.split_whitespace().map(str::to_owned))
+            .collect()
     }
 
     /// Has it carry out statements of SQL, or changes of LDIF.

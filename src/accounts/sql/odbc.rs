@@ -157,7 +157,8 @@ impl Connection {
         let text = Secret::new(encoded(string, functions.width));
         let length = i16::try_from(string.encode_utf16().count()).unwrap_or(i16::MAX);
         let start = text.expose().as_ptr().cast::<c_void>();
-        let kept = sigpipe::Kept::begin();
+        // MariaDB's connector sets it to ignored.
+        let _kept = sigpipe::Kept::begin();
         // SAFETY: the connection lives, the text is as long as is said and terminated, and nothing is
         // to be written.
         let result = unsafe {
@@ -172,7 +173,6 @@ impl Connection {
                 NO_PROMPT,
             )
         };
-        drop(kept);
         connection.checked(result)?;
         Ok(Self { connection, _environment: environment })
     }

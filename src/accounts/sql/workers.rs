@@ -156,38 +156,47 @@ struct Place<A: Asker> {
     epoch: u64,
 }
 
+/// What a thread does next.
+enum Next<A: Asker> {
+    Ask(Job<A>),
+    WaitFor(mpsc::Receiver<Job<A>>),
+    /// Nobody can want anything any more.
+    End,
+}
+
 impl<A: Asker> Place<A> {
     fn work(self, mut asker: A, first: Job<A>) {
         let mut job = first;
         loop {
-            let until = job.until;
-            if Instant::now() < until {
-                let result = asker.ask(&job.question);
-                if job.answer.send(result).is_err() {
-                    log::note(|| "accounts: an answer of the database came too late".to_owned());
-                }
+            let Job { question, answer, until } = job;
+            let result = (Instant::now() < until).then(|| asker.ask(&question));
+            // First, so that whoever gets the answer and asks again finds this thread idle.
+            let next = self.next(until);
+            if result.is_some_and(|result| answer.send(result).is_err()) {
+                log::note(|| "accounts: an answer of the database came too late".to_owned());
             }
-            let Some(next) = self.next(until) else { return };
+            let next = match next {
+                Next::Ask(job) => Some(job),
+                Next::WaitFor(jobs) => jobs.recv().ok(),
+                Next::End => None,
+            };
+            let Some(next) = next else { return };
             job = next;
         }
     }
 
-    /// What to do next, after the job that was waited for until then; `None` when nobody can want
-    /// anything any more.
-    fn next(&self, until: Instant) -> Option<Job<A>> {
-        let jobs = {
-            let workers = self.workers.upgrade()?;
-            let mut state = workers.state.lock();
-            state.has_ended(until);
-            if let Some(job) = state.waiting.pop_front() {
-                state.busy.push(job.until);
-                return Some(job);
-            }
-            let (sender, jobs) = mpsc::channel();
-            state.idle.push(sender);
-            jobs
-        };
-        jobs.recv().ok()
+    /// After the job that was waited for until then.
+    fn next(&self, until: Instant) -> Next<A> {
+        let Some(workers) = self.workers.upgrade() else { return Next::End };
+        let mut state = workers.state.lock();
+        state.has_ended(until);
+        if let Some(job) = state.waiting.pop_front() {
+            state.busy.push(job.until);
+            return Next::Ask(job);
+        }
+        let (sender, jobs) = mpsc::channel();
+        state.idle.push(sender);
+        Next::WaitFor(jobs)
     }
 }
 
