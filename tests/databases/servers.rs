@@ -84,11 +84,15 @@ impl Server {
             let pids = self.pids().into_iter();
             pids.flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten())
         };
-        let stands =
-            |stat: &str| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"));
-        while !tasks().flatten().all(|task| {
-            fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| stands(&stat))
-        }) {
+        let runs = |stat: &str| {
+            stat.rsplit(')')
+                .next()
+                .is_none_or(|rest| !rest.starts_with(" T") && !rest.starts_with(" Z"))
+        };
+        while tasks()
+            .flatten()
+            .any(|task| fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| runs(&stat)))
+        {
             std::thread::yield_now();
         }
     }
