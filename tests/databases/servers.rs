@@ -173,6 +173,30 @@ impl Server {
         }
     }
 
+    pub(crate) fn is_mariadb(&self) -> bool {
+        self.kind == Kind::MariaDb
+    }
+
+    /// The connection string of another database, which holds ISO 8859-1.
+    pub(crate) fn latin1(&self) -> String {
+        let hash = crate::accounts::hex(&crate::accounts::md5("zo\u{eb}"));
+        let table = format!(
+            "CREATE TABLE accounts (username VARCHAR(100), realm VARCHAR(100), ha1 VARCHAR(100));\n\
+             INSERT INTO accounts VALUES ('zo\u{eb}', 'example.org', '{hash}');\n"
+        );
+        if self.is_mariadb() {
+            self.carry_out(&format!(
+                "CREATE DATABASE latin CHARACTER SET latin1;\nUSE latin;\n{table}"
+            ));
+            return self.connection().replace("DATABASE=accounts", "DATABASE=latin");
+        }
+        self.carry_out(&format!(
+            "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0;\n\\c latin\n\
+             SET client_encoding = 'UTF8';\n{table}"
+        ));
+        self.connection().replace("Database=postgres", "Database=latin")
+    }
+
     fn fill(&self) {
         match self.kind {
             Kind::Slapd => self.carry_out(&crate::accounts::ldif()),

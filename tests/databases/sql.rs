@@ -65,7 +65,9 @@ fn is_asked_and_fails(kind: Kind) {
     let Some(server) = Server::start(kind) else { return };
     let mut database = Database::Server(server);
     is_asked(&database);
+    queries_of_the_documentation(&database);
     if let Database::Server(server) = &mut database {
+        names_that_a_table_cannot_hold(server);
         a_server_that_stands_still_costs_one_time_out_for_each_connection(server);
         a_server_that_dies_or_comes_back(server);
     }
@@ -85,6 +87,62 @@ fn mariadb() {
 fn sqlite_files() {
     let Some((file, connection)) = sqlite() else { return };
     is_asked(&Database::File(file, connection));
+}
+
+/// Tables as other servers make them, by the queries of docs/accounts.md.
+fn queries_of_the_documentation(database: &Database) {
+    let (hash, secret) = (hex(&md5("alice")), password("alice"));
+    let bytes = match database {
+        Database::Server(server) if server.is_mariadb() => "VARBINARY(16)",
+        _ => "BYTEA",
+    };
+    let raw = if bytes == "BYTEA" { format!("'\\x{hash}'") } else { format!("X'{hash}'") };
+    let realm = "'example.org'";
+    database.carry_out(&format!(
+        "CREATE TABLE authn (username VARCHAR(25) NOT NULL, realm VARCHAR(25), password VARCHAR(128));\n\
+         INSERT INTO authn VALUES ('alice', {realm}, '{hash}');\n\
+         CREATE TABLE subscriber (id INTEGER, username VARCHAR(64) DEFAULT '' NOT NULL, domain VARCHAR(64) \
+         DEFAULT '' NOT NULL, password VARCHAR(64), ha1 VARCHAR(128), ha1b VARCHAR(128));\n\
+         INSERT INTO subscriber VALUES (1, 'alice', {realm}, '', '{hash}', 'x');\n\
+         CREATE TABLE users (username VARCHAR(128), domain VARCHAR(128), password VARCHAR(64), realm \
+         VARCHAR(128), secret {bytes});\n\
+         INSERT INTO users VALUES ('alice', {realm}, '{{DIGEST-MD5}}{hash}', {realm}, {raw});\n\
+         INSERT INTO users VALUES ('Bob', {realm}, '{{PLAIN}}bob', {realm}, NULL);\n\
+         CREATE TABLE radcheck (id INTEGER, username VARCHAR(64) DEFAULT '' NOT NULL, attribute \
+         VARCHAR(64), op CHAR(2), value VARCHAR(253));\n\
+         INSERT INTO radcheck VALUES (1, 'alice', 'Digest-HA1', ':=', '{hash}');\n\
+         INSERT INTO radcheck VALUES (2, 'alice', 'Cleartext-Password', ':=', '{secret}');\n"
+    ));
+    let page = crate::support::read("docs/accounts.md");
+    let rows: Vec<_> = page.lines().filter(|line| line.contains("| `SELECT ")).collect();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let cells: Vec<_> = row.split(" | ").collect();
+        let (query, form) = (cells[1].trim_matches('`'), cells[2].trim_matches(['`', ' ', '|']));
+        let source = database.source(&format!("query = \"{query}\"\nform = \"{form}\"\n{PATIENT}"));
+        // Cyrus has the same table with passwords.
+        let (name, expected) =
+            if form == "hash" { ("alice", &hash) } else { ("Bob", &"bob".to_owned()) };
+        assert_eq!(ask(&*source, name.as_bytes(), MD5).as_ref(), Ok(expected), "{row}");
+        assert_eq!(ask(&*source, b"carol", MD5), Ok("nobody".to_owned()), "{row}");
+    }
+    let clear = "query = \"SELECT value, username FROM radcheck WHERE attribute = 'Cleartext-Password' AND \
+                 username = ?\"\nform = \"password\"\n";
+    let source = database.source(&[clear, PATIENT].concat());
+    assert_eq!(ask(&*source, b"alice", MD5), Ok(secret));
+}
+
+/// Peers choose names: one that the table's character set lacks is nobody's, and no fault.
+fn names_that_a_table_cannot_hold(server: &Server) {
+    let connection = server.latin1();
+    let source = source(&connection, &(query("ha1, username") + PATIENT));
+    let expected = Ok(hex(&md5("zo\u{eb}")));
+    assert_eq!(ask(&*source, "zo\u{eb}".as_bytes(), MD5), expected);
+    assert_eq!(ask(&*source, b"zo\xEB", MD5), expected);
+    for name in ["\u{65e5}\u{672c}", "\u{1f600}", "zoe", "\u{20ac}"] {
+        assert_eq!(ask(&*source, name.as_bytes(), MD5), Ok("nobody".to_owned()), "{name}");
+        assert_eq!(ask(&*source, "zo\u{eb}".as_bytes(), MD5), expected);
+    }
 }
 
 fn names_and_forms(database: &Database) {

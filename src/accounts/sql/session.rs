@@ -13,6 +13,10 @@ use crate::secret::Secret;
 /// What a fault's reason begins with where names have been given to the driver.
 const ASKING: &str = "asking";
 
+/// What MariaDB and `MySQL` say of a name that the column's character set lacks, in the state `HY000`:
+/// `ER_CANT_AGGREGATE_2COLLATIONS`, `ER_IMPOSSIBLE_STRING_CONVERSION`.
+const UNHOLDABLE: [i32; 2] = [1267, 3988];
+
 /// The queries of the settings.
 #[derive(Clone, Copy, Debug)]
 enum Query {
@@ -123,7 +127,13 @@ impl Session {
 fn row(statement: &mut Statement, asked: &Asked, needed: usize) -> Result<Option<Row>, Failure> {
     let parameters = [asked.first.as_str(), asked.realm.as_str()];
     let parameters = parameters.get(..statement.count).unwrap_or_default();
-    let fault = |fault: Fault| Failure::of(ASKING, &fault);
+    let fault = |fault: Fault| {
+        let is_ascii = parameters.iter().all(|parameter| parameter.is_ascii());
+        if fault.state.starts_with("22") || (!is_ascii && UNHOLDABLE.contains(&fault.native)) {
+            return Failure::NoSuchName;
+        }
+        Failure::of(ASKING, &fault)
+    };
     statement.execute(parameters).map_err(fault)?;
     let columns = statement.columns().map_err(fault)?;
     if columns < needed {
@@ -177,9 +187,6 @@ impl Failure {
     fn of(doing: &str, fault: &Fault) -> Self {
         if fault.state == TRUNCATED {
             return Self::Unfit("a value is longer than 4 KiB");
-        }
-        if doing == ASKING && fault.state.starts_with("22") {
-            return Self::NoSuchName;
         }
         Self::Broken(worded(doing, fault))
     }
