@@ -8,12 +8,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::{Result, install, problem, root, succeed};
 
 /// What every archive has at its top.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 14] = [
     "CHANGELOG.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "SECURITY.md",
+    "docs/accounts.md",
     "docs/configuration.md",
     "docs/http.md",
     "docs/kerberos.md",
