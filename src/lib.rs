@@ -20,6 +20,7 @@
 //!   Digest.
 //! * [`gss`] is Kerberos and Negotiate: on Unix by the system's GSSAPI library, on Windows by the
 //!   system's own secur32.dll.
+//! * [`packages`] is the list of packages, their profiles and their tables of secur32.toml.
 //! * [`accounts`] is where a server finds its users: a file, an SQL database by the system's ODBC, an
 //!   LDAP directory by its libldap. The calls of these two libraries are `unsafe` there.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
@@ -37,6 +38,7 @@ pub mod gss;
 pub mod handle;
 pub mod kernels;
 pub mod log;
+pub mod packages;
 pub mod random;
 pub mod sasl;
 pub mod secret;

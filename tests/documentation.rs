@@ -11,7 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use secur32::config::Config;
+use secur32::config::Document;
+use secur32::digest::settings::Settings;
+use secur32::error::Result;
+use secur32::packages;
 use support::{STRICT, compile_c, read, root, scratch, succeed};
 
 /// README and every page of docs/.
@@ -107,9 +110,16 @@ fn the_account_of_readme_is_that_of_the_examples() {
     }
 }
 
-fn parse(text: &str) -> Result<Config, String> {
-    let path = root().join("secur32.toml");
-    Config::parse(text, &path).map_err(|error| error.reason().to_owned())
+/// All that a text says.
+fn read_all(text: &str) -> Result<String> {
+    let document = Document::parse(text, &root().join("secur32.toml"))?;
+    packages::check(&document)?;
+    let profiles = packages::configured_profiles(&document)?;
+    Ok(format!("{:?} {profiles:?} {:?}", Settings::read(&document)?, document.log()?))
+}
+
+fn parse(text: &str) -> std::result::Result<String, String> {
+    read_all(text).map_err(|error| error.reason().to_owned())
 }
 
 /// A key of a block.
@@ -166,9 +176,9 @@ fn the_configuration_page_has_the_keys_of_the_code_and_their_defaults() {
         assert_eq!(listed(&refusal), of_page, "{refusal}");
     }
     for (block, key) in keys.iter().filter(|(_, key)| !key.commented) {
-        let config = parse(block).expect("a block as it stands");
+        let whole = parse(block).expect("a block as it stands");
         let without = parse(&block.replace(&key.line, ""));
-        let is_default = without.is_ok_and(|other| format!("{other:?}") == format!("{config:?}"));
+        let is_default = without.is_ok_and(|other| other == whole);
         let name = format!("[{}] {}", key.table, key.name);
         assert_eq!(is_default, !key.told, "{name}: its default is another, or is told twice");
     }

@@ -6,6 +6,7 @@ pub mod htdigest;
 #[cfg(unix)]
 pub mod ldap;
 pub mod remote;
+pub mod settings;
 pub mod sql;
 pub mod stored_form;
 

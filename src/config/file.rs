@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{Config, wrong};
+use super::{Document, wrong};
 use crate::error::{Error, Result};
 use crate::system::library;
 
@@ -28,18 +28,18 @@ pub(super) fn standard_places() -> Vec<PathBuf> {
     places
 }
 
-/// The configuration of the first file of `places` that exists.
-pub(super) fn read_first(places: &[PathBuf]) -> Result<Option<Config>> {
+/// The first file of `places` that exists.
+pub(super) fn read_first(places: &[PathBuf]) -> Result<Option<Document>> {
     for path in places {
-        if let Some(config) = read(path)? {
-            return Ok(Some(config));
+        if let Some(document) = read(path)? {
+            return Ok(Some(document));
         }
     }
     Ok(None)
 }
 
-/// The configuration of a file; `None` where there is no such file.
-pub(super) fn read(path: &Path) -> Result<Option<Config>> {
+/// A file; `None` where there is no such file.
+pub(super) fn read(path: &Path) -> Result<Option<Document>> {
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Config>> {
         let line = 1 + memchr::memchr_iter(b'\n', good).count();
         wrong(format!("{}:{line}: expected UTF-8 text", path.display()))
     })?;
-    Config::parse(text, path).map(Some)
+    Document::parse(text, path).map(Some)
 }
 
 /// The content, which may hold a secret.

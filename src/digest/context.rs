@@ -12,7 +12,6 @@ use super::sasl::response::Response;
 use super::sasl::rspauth;
 use super::sasl::serialized;
 use super::sasl::server::{self, Challenged};
-use crate::config::Config;
 use crate::digest::attributes;
 use crate::digest::credential::DigestCredential;
 use crate::digest::http;
@@ -20,6 +19,7 @@ use crate::digest::http::context::HttpContext;
 use crate::digest::message::limits::RSPAUTH_LENGTH;
 use crate::digest::message::nonce::{self, Nonce};
 use crate::digest::package::WDigest;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{
@@ -77,12 +77,12 @@ impl DigestContext {
     }
 
     /// An established context from what [`Context::export`] packed.
-    pub(super) fn import(bytes: &[u8], config: Arc<Config>) -> Result<Self> {
-        let unpacked = serialized::unpack(bytes, &config);
+    pub(super) fn import(bytes: &[u8], settings: Arc<Settings>) -> Result<Self> {
+        let unpacked = serialized::unpack(bytes, &settings);
         stack::wipe();
         let (established, role, flags) = unpacked?;
         Ok(Self {
-            credential: heap::shared(DigestCredential::of_nobody(config))?,
+            credential: heap::shared(DigestCredential::of_nobody(settings))?,
             role,
             progress: Mutex::new(Progress::Done),
             flags: SharedFlags::new(flags),
@@ -381,8 +381,13 @@ impl Context for DigestContext {
         let established = self.sasl().ok_or_else(|| {
             Error::new(Status::CANNOT_PACK, "export: not established, or in HTTP mode")
         })?;
-        let packed =
-            serialized::pack(established, self.role, self.flags(), reset, self.credential.config());
+        let packed = serialized::pack(
+            established,
+            self.role,
+            self.flags(),
+            reset,
+            self.credential.settings(),
+        );
         stack::wipe();
         packed
     }

@@ -9,8 +9,8 @@ use super::http::nonce::Mint;
 use super::package::WDigest;
 use super::sasl::challenge_template::Challenges;
 use crate::accounts::Source;
-use crate::config::Config;
 use crate::digest::context::DigestContext;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Context, Credential, CredentialRequest, Identity, Package, Role, Usage};
 use crate::system::heap;
@@ -18,7 +18,7 @@ use crate::system::heap;
 /// A credential of the WDigest package. Contexts made from it keep it alive.
 pub(super) struct DigestCredential {
     usage: Usage,
-    config: Arc<Config>,
+    settings: Arc<Settings>,
     identity: Option<Identity>,
     source: Option<Arc<dyn Source>>,
     /// Of inbound credentials.
@@ -31,31 +31,34 @@ impl DigestCredential {
     /// Reads the configuration; an inbound credential also needs accounts and a realm that fits
     /// into a challenge.
     pub(super) fn acquire(request: CredentialRequest) -> Result<Self> {
-        let config = Config::load()?;
-        Self::with_config(request, config)
+        let settings = Settings::read(&request.configuration)?;
+        Self::with_settings(request, Arc::new(settings))
     }
 
     /// As [`Self::acquire`], with a configuration at hand.
-    pub(super) fn with_config(request: CredentialRequest, config: Arc<Config>) -> Result<Self> {
+    pub(super) fn with_settings(
+        request: CredentialRequest,
+        settings: Arc<Settings>,
+    ) -> Result<Self> {
         let CredentialRequest { usage, identity, source, .. } = request;
         let source = match source {
             _ if !usage.inbound => None,
             Some(source) => Some(source),
-            None => Some(config.accounts()?),
+            None => Some(settings.source()?),
         };
-        let challenges = if usage.inbound { Some(Challenges::of(&config)?) } else { None };
-        Ok(Self { usage, config, identity, source, challenges, mint: OnceBox::new() })
+        let challenges = if usage.inbound { Some(Challenges::of(&settings)?) } else { None };
+        Ok(Self { usage, settings, identity, source, challenges, mint: OnceBox::new() })
     }
 
     /// The credential of an imported context, which takes no steps.
-    pub(super) fn of_nobody(config: Arc<Config>) -> Self {
+    pub(super) fn of_nobody(settings: Arc<Settings>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
         let mint = OnceBox::new();
-        Self { usage, config, identity: None, source: None, challenges: None, mint }
+        Self { usage, settings, identity: None, source: None, challenges: None, mint }
     }
 
-    pub(super) fn config(&self) -> &Config {
-        &self.config
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Where users are looked up.
@@ -75,7 +78,7 @@ impl DigestCredential {
 
     /// What issues and checks the nonces of HTTP.
     pub(super) fn mint(&self) -> Result<&Mint> {
-        self.mint.get_or_try_init(|| heap::boxed(Mint::new(&self.config)?))
+        self.mint.get_or_try_init(|| heap::boxed(Mint::new(&self.settings)?))
     }
 
     /// The user to speak for.

@@ -14,5 +14,6 @@ pub mod message;
 mod package;
 mod realms;
 pub mod sasl;
+pub mod settings;
 
 pub use package::WDigest;

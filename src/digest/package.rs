@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::credential::DigestCredential;
 use super::message::tokenizer;
-use crate::config::Config;
+use super::settings::Settings;
+use crate::config::Document;
 use crate::digest::context::DigestContext;
 use crate::error::Result;
 use crate::sspi::{Context, Credential, CredentialRequest, Package, PackageInfo, capability};
@@ -57,11 +58,20 @@ impl Package for WDigest {
         })
     }
 
+    fn tables(&self) -> &'static [&'static str] {
+        &["WDigest", "server", "sql", "ldap", "client"]
+    }
+
+    fn check_settings(&self, configuration: &Document) -> Result<()> {
+        Settings::read(configuration).map(drop)
+    }
+
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
         Ok(heap::shared(DigestCredential::acquire(request)?)?)
     }
 
-    fn import(&self, packed: &[u8]) -> Result<Box<dyn Context>> {
-        Ok(heap::boxed(DigestContext::import(packed, Config::load()?)?)?)
+    fn import(&self, packed: &[u8], configuration: &Document) -> Result<Box<dyn Context>> {
+        let settings = Arc::new(Settings::read(configuration)?);
+        Ok(heap::boxed(DigestContext::import(packed, settings)?)?)
     }
 }

@@ -1,7 +1,7 @@
 //! Users of which realms a server lets in.
 
 use super::message::charset::downgrade;
-use crate::config::Config;
+use crate::digest::settings::Settings;
 use crate::kernels::scan::is_ascii;
 
 /// The realms that a response may name: the one offered, none, and those that the configuration
@@ -15,8 +15,8 @@ pub(super) struct Realms<'a> {
 
 impl<'a> Realms<'a> {
     /// Those of a server with this configuration that has offered a realm.
-    pub(super) fn of(offered: &'a [u8], config: &'a Config) -> Self {
-        Self { offered, listed: &config.realms }
+    pub(super) fn of(offered: &'a [u8], settings: &'a Settings) -> Self {
+        Self { offered, listed: &settings.realms }
     }
 
     /// Whether a response may name the realm `sent`, quotes and backslashes resolved. Where the
@@ -66,8 +66,8 @@ mod tests {
             ("r\u{c3}\u{a9}", "r\u{e9}".as_bytes(), true, false),
             ("r", b"other", false, false),
         ] {
-            let config = Config { realms: listed.clone(), ..Config::default() };
-            let realms = Realms::of(offered.as_bytes(), &config);
+            let settings = Settings { realms: listed.clone(), ..Settings::default() };
+            let realms = Realms::of(offered.as_bytes(), &settings);
             assert_eq!(realms.accepts(sent, utf8), expected, "{offered} {}", sent.escape_ascii());
         }
     }

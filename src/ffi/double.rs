@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::config::Document;
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SecHandle;
 use crate::ffi::caller::pointer;
@@ -40,7 +41,7 @@ impl Package for Double {
         Ok(Arc::new(DoubleCredential { usage: request.usage }))
     }
 
-    fn import(&self, packed: &[u8]) -> Result<Box<dyn Context>> {
+    fn import(&self, packed: &[u8], _: &Document) -> Result<Box<dyn Context>> {
         match packed {
             b"packed" => Ok(Box::new(DoubleContext::new(Role::Server, 2))),
             _ => Err(Error::new(Status::INVALID_TOKEN, "double: damaged")),

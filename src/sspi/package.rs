@@ -7,6 +7,7 @@ use super::{
     Attribute, AttributeId, Flags, Identity, Inputs, MAXIMUM_TIME, Message, PackageList, TokenSink,
 };
 use crate::accounts::Source;
+use crate::config::Document;
 use crate::error::{Error, Result, Status};
 
 /// `SECPKG_FLAG_*` bits of `SecPkgInfo`.
@@ -81,6 +82,8 @@ pub struct CredentialRequest {
     pub packages: PackageList,
     /// `pGetKeyFn`, as a source of accounts.
     pub source: Option<Arc<dyn Source>>,
+    /// The configuration.
+    pub configuration: Arc<Document>,
 }
 
 impl Default for Usage {
@@ -149,6 +152,19 @@ pub trait Package: Send + Sync {
     /// Whether `token` looks like a first token of this package (`SaslIdentifyPackage`).
     fn recognizes(&self, token: &[u8]) -> bool;
 
+    /// The tables of secur32.toml that are this package's.
+    fn tables(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether what stands in them can be read.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with file, line and key in the reason.
+    fn check_settings(&self, _configuration: &Document) -> Result<()> {
+        Ok(())
+    }
+
     /// Makes a credential.
     ///
     /// # Errors
@@ -160,7 +176,7 @@ pub trait Package: Send + Sync {
     ///
     /// # Errors
     /// `UNSUPPORTED_FUNCTION` where the package cannot, `INVALID_TOKEN` for a damaged pack.
-    fn import(&self, _packed: &[u8]) -> Result<Box<dyn Context>> {
+    fn import(&self, _packed: &[u8], _configuration: &Document) -> Result<Box<dyn Context>> {
         Err(Error::new(Status::UNSUPPORTED_FUNCTION, "import: not a function of this package"))
     }
 }

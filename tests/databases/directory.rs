@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use secur32::accounts::{Algorithm, Source};
-use secur32::config::Config;
+use secur32::config::Document;
+use secur32::digest::settings::Settings;
 
 use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
 use crate::servers::{Kind, Server};
@@ -22,9 +23,10 @@ fn source(server: &Server, lines: &str) -> Arc<dyn Source> {
          base = \"dc=example\"\nname = \"uid\"\n{lines}\n",
         server.uri()
     );
-    let config =
-        Config::parse(&text, &server.directory.join("secur32.toml")).expect("a configuration");
-    config.accounts().expect("an LDAP library")
+    let settings = Document::parse(&text, &server.directory.join("secur32.toml"))
+        .and_then(|document| Settings::read(&document))
+        .expect("a configuration");
+    settings.source().expect("an LDAP library")
 }
 
 const DIGEST: &str = "filter = \"(uid=%u)\"\nattribute = \"digestHA1\"\n";
@@ -122,8 +124,9 @@ fn a_wrong_set_up_is_told_and_nobody_is_unknown(server: &Server) {
         (format!("uri = \"{uri}\"\nbase = \"dc=example\"\nstarttls = 1"), "starting TLS"),
     ] {
         let text = format!("[ldap]\n{lines}\nname = \"uid\"\n{DIGEST}{PATIENT}");
-        let config = Config::parse(&text, &server.directory.join("secur32.toml"));
-        let source = config.expect("a configuration").accounts().expect("an LDAP library");
+        let settings = Document::parse(&text, &server.directory.join("secur32.toml"))
+            .and_then(|document| Settings::read(&document));
+        let source = settings.expect("a configuration").source().expect("an LDAP library");
         let said = ask(&*source, b"alice", MD5).expect_err("unavailable");
         assert!(said.contains(expected) && !said.contains("hidden"), "{said}");
     }

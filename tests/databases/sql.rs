@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use secur32::accounts::{Algorithm, Source};
-use secur32::config::Config;
+use secur32::config::Document;
+use secur32::digest::settings::Settings;
 
 use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
 use crate::servers::{Kind, Server, sqlite, sqlite_carry_out};
@@ -41,8 +42,10 @@ impl Database {
 
 fn source(connection: &str, lines: &str) -> Arc<dyn Source> {
     let text = format!("[sql]\nconnection = '{connection}'\n{lines}\n");
-    let config = Config::parse(&text, Path::new("/secur32.toml")).expect("a configuration");
-    config.accounts().expect("a driver manager")
+    let settings = Document::parse(&text, Path::new("/secur32.toml"))
+        .and_then(|document| Settings::read(&document))
+        .expect("a configuration");
+    settings.source().expect("a driver manager")
 }
 
 fn query(columns: &str) -> String {

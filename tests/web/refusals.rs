@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use secur32::config::Config;
 use secur32::digest::http::nonce::Mint;
+use secur32::digest::settings::Settings;
 use secur32::secret::Secret;
 
 use crate::digest::{Hash, Response, directive};
@@ -121,7 +121,7 @@ fn counts_follow_each_other_or_the_nonce_is_stale() {
 /// A nonce as another process with the server's secret and realm issued it, so many seconds ago.
 fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
     let config =
-        Config { secret: Some(Secret::new(secret.as_bytes().to_vec())), ..Config::default() };
+        Settings { secret: Some(Secret::new(secret.as_bytes().to_vec())), ..Settings::default() };
     let since = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let unix = SystemTime::now().duration_since(since).expect("a time after 1970");
     // FILETIME: tenths of microseconds since 1601.

@@ -11,6 +11,7 @@ mod connections;
 mod filter;
 mod libldap;
 mod library;
+pub mod settings;
 
 use std::ffi::CString;
 use std::sync::{Arc, Weak};

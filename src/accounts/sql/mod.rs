@@ -12,6 +12,7 @@ mod characters;
 mod library;
 mod odbc;
 mod session;
+pub mod settings;
 mod workers;
 
 use std::sync::{Arc, Weak};

@@ -35,7 +35,7 @@ impl AnswerText {
         secret: &SessionSecret,
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
-        let Some(with_next) = wants_answer(credential.config()) else { return Ok(None) };
+        let Some(with_next) = wants_answer(credential.settings()) else { return Ok(None) };
         let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let user = [&*name, &*realm];
         let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock());

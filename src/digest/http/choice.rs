@@ -4,9 +4,9 @@
 
 use super::challenge::Challenge;
 use super::formulas::{Algorithm, Hash};
-use crate::config::Config;
 use crate::digest::message::nonce;
 use crate::digest::message::qop::Qop;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::sspi::Flags;
 
@@ -69,11 +69,15 @@ impl Charset {
 /// # Errors
 /// `INVALID_TOKEN` where there is none, or it is malformed; `ALGORITHM_MISMATCH` where no algorithm
 /// is configured; `QOP_NOT_SUPPORTED` where integrity was asked for and auth-int is not offered.
-pub(super) fn choose<'a>(field: &'a [u8], requested: Flags, config: &Config) -> Result<Choice<'a>> {
+pub(super) fn choose<'a>(
+    field: &'a [u8],
+    requested: Flags,
+    settings: &Settings,
+) -> Result<Choice<'a>> {
     let mut best: Option<(usize, Choice<'a>)> = None;
     let mut refusal: Option<Error> = None;
     for challenge in Challenge::all(field)? {
-        match challenge.and_then(|challenge| ranked(challenge, requested, config)) {
+        match challenge.and_then(|challenge| ranked(challenge, requested, settings)) {
             Ok((rank, choice)) => {
                 if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                     best = Some((rank, choice));
@@ -103,29 +107,29 @@ fn tells_more(error: &Error, known: &Error) -> bool {
 fn ranked<'a>(
     challenge: Challenge<'a>,
     requested: Flags,
-    config: &Config,
+    settings: &Settings,
 ) -> Result<(usize, Choice<'a>)> {
     let algorithm = challenge.algorithm;
-    let rank = config.client_algorithms.iter().position(|known| *known == algorithm);
+    let rank = settings.client_algorithms.iter().position(|known| *known == algorithm);
     let rank = rank.ok_or_else(|| {
         let reason =
             "challenge: the algorithm is not in [client] `http_algorithms` (RFC 7616 §3.3)";
         Error::new(Status::ALGORITHM_MISMATCH, reason)
     })?;
-    let qop = qop(&challenge, requested, config)?;
+    let qop = qop(&challenge, requested, settings)?;
     let terms = Terms { algorithm, qop, charset: Charset::of(&challenge) };
     Ok((rank, Choice { challenge, terms }))
 }
 
 /// auth-int where integrity was asked for, or nothing else is offered. Without a hash of the body
 /// there is none: the caller of a request with a body gives it.
-fn qop(challenge: &Challenge<'_>, requested: Flags, config: &Config) -> Result<Option<Qop>> {
+fn qop(challenge: &Challenge<'_>, requested: Flags, settings: &Settings) -> Result<Option<Qop>> {
     let offered = |qop| challenge.qop.contains(qop).then_some(qop);
     if !requested.intersects(Flags::SIGNED) {
         return Ok(offered(Qop::Auth).or(offered(Qop::AuthInt)));
     }
     let qop = offered(Qop::AuthInt);
-    if qop.is_none() && !config.client_without_integrity {
+    if qop.is_none() && !settings.client_without_integrity {
         let reason = "challenge: integrity was asked for, and auth-int is not offered (see \
                       http_without_integrity)";
         return Err(Error::new(Status::QOP_NOT_SUPPORTED, reason));

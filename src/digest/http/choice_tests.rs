@@ -1,16 +1,16 @@
 use super::*;
 use crate::digest::message::qop::Named;
 
-fn config(keys: &str) -> Config {
-    Config::parse(&format!("[client]\n{keys}"), std::path::Path::new("test.toml")).unwrap()
+fn settings(keys: &str) -> Settings {
+    Settings::parse(&format!("[client]\n{keys}")).unwrap()
 }
 
 /// The nonce answered, by which algorithm and qop; or why none is.
 type Answered = std::result::Result<(&'static str, &'static str, &'static str), Status>;
 
 fn check(field: &str, requested: Flags, keys: &str, expected: Answered) {
-    let config = config(keys);
-    let chosen = choose(field.as_bytes(), requested, &config).map_err(|error| error.status());
+    let settings = settings(keys);
+    let chosen = choose(field.as_bytes(), requested, &settings).map_err(|error| error.status());
     let chosen = chosen.as_ref().map_err(|status| *status).map(|Choice { challenge, terms }| {
         let nonce = std::str::from_utf8(challenge.nonce.raw()).unwrap();
         (nonce, terms.algorithm.name(), terms.qop.map_or("", Named::name))
@@ -105,7 +105,7 @@ fn names_are_hashed_in_iso_8859_1_for_windows_servers_alone() {
         ("SHA-512-256-sess", &windows, "", Charset::Unnamed),
     ] {
         let field = format!("nonce=\"{nonce}\",qop=auth,algorithm={algorithm}{charset}");
-        let choice = choose(field.as_bytes(), Flags::NONE, &Config::default()).unwrap();
+        let choice = choose(field.as_bytes(), Flags::NONE, &Settings::default()).unwrap();
         assert_eq!(choice.terms.charset, expected, "{field}");
     }
 }

@@ -144,7 +144,7 @@ fn respond(
     output: &mut dyn TokenSink,
     output_failed: &mut bool,
 ) -> Result<Login> {
-    let choice = choose(inputs.token, call.flags, credential.config())?;
+    let choice = choose(inputs.token, call.flags, credential.settings())?;
     let Choice { challenge, .. } = &choice;
     // A nonce of its own for each request is no refusal, and whether the request before was refused
     // only the caller knows. The nonce that was answered is: nothing better can be said to it.

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::formulas::{self, Algorithm, Hash};
 use crate::accounts::{self, Account, Source, Stored, Unavailable};
-use crate::config::Config;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::qop::Named;
 use crate::digest::message::tokenizer::directives;
+use crate::digest::settings::Settings;
 use crate::error::{Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{
@@ -85,17 +85,17 @@ impl Source for Accounts {
     }
 }
 
-pub(super) fn server_of(config: &str, source: &Arc<Accounts>) -> Arc<DigestCredential> {
-    let text = format!("[server]\nrealm = \"example.org\"\n{config}");
-    let config = Arc::new(Config::parse(&text, std::path::Path::new("test.toml")).unwrap());
+pub(super) fn server_of(settings: &str, source: &Arc<Accounts>) -> Arc<DigestCredential> {
+    let text = format!("[server]\nrealm = \"example.org\"\n{settings}");
+    let settings = Arc::new(Settings::parse(&text).unwrap());
     let usage = Usage { inbound: true, outbound: false };
     let source = Some(Arc::clone(source) as Arc<dyn Source>);
     let request = CredentialRequest { usage, source, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
-pub(super) fn server(config: &str) -> Arc<DigestCredential> {
-    server_of(config, &Arc::default())
+pub(super) fn server(settings: &str) -> Arc<DigestCredential> {
+    server_of(settings, &Arc::default())
 }
 
 pub(super) fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc<DigestCredential> {
@@ -105,13 +105,13 @@ pub(super) fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc
         password: Some(Secret::new(password.into())),
     };
     let request = CredentialRequest { identity: Some(identity), ..CredentialRequest::default() };
-    let config = Arc::new(Config::parse("", std::path::Path::new("test.toml")).unwrap());
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    let settings = Arc::new(Settings::parse("").unwrap());
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
 /// A server's credential and a client's, for tests of the exports.
-pub(crate) fn credentials(config: &str) -> [Arc<dyn Credential>; 2] {
-    [server(config), client_of("alice", None, "secret")]
+pub(crate) fn credentials(settings: &str) -> [Arc<dyn Credential>; 2] {
+    [server(settings), client_of("alice", None, "secret")]
 }
 
 pub(super) fn begin(credential: &Arc<DigestCredential>, role: Role) -> Box<dyn Context> {

@@ -69,7 +69,7 @@ impl Known {
         request: &Request<'_>,
     ) -> Option<Self> {
         let simple =
-            wants_answer(credential.config()).is_none() && Claim::is_legacy(&response.cnonce());
+            wants_answer(credential.settings()).is_none() && Claim::is_legacy(&response.cnonce());
         if !simple || !session.secret.makes(response, &session.nonce.text, request) {
             return None;
         }
@@ -200,7 +200,7 @@ impl Later<'_> {
         if let Some(answer) = &verified.answer {
             check_room(message, answer)?;
         }
-        let order = self.credential.config().http_nonce_count;
+        let order = self.credential.settings().http_nonce_count;
         let count = verified.count.ok_or_else(out_of_sequence)?;
         if !self.session.counts.take(count, order) {
             return Err(out_of_sequence());
@@ -220,7 +220,7 @@ impl Later<'_> {
         let Session { nonce, secret, offered, .. } = self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         check_offered(self.credential, inputs, response, self.asked.flags)?;
-        let request = &request(self.credential.config(), inputs, response)?;
+        let request = &request(self.credential.settings(), inputs, response)?;
         if response.nonce.unquoted().as_ref() != nonce.text
             || !is_users(self.session, response)
             || !secret.makes(response, &nonce.text, request)

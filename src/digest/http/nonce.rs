@@ -12,9 +12,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use once_cell::race::OnceBox;
 use sha2::Sha256;
 
-use crate::config::Config;
 use crate::digest::message::hex;
 use crate::digest::message::nonce::PREFIX;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::random;
 use crate::secret::Secret;
@@ -86,8 +86,8 @@ impl Mint {
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn new(config: &Config) -> Result<Self> {
-        let secret = match &config.secret {
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let secret = match &settings.secret {
             Some(secret) => secret.expose().as_slice(),
             None => process_secret()?,
         };

@@ -7,11 +7,11 @@ const REALM: &[u8] = b"example.org";
 const USER: User<'_> = [b"alice", b"example.com"];
 
 fn mint(secret: &str) -> Mint {
-    let config = Config {
+    let settings = Settings {
         secret: (!secret.is_empty()).then(|| Secret::new(secret.as_bytes().to_vec())),
-        ..Config::default()
+        ..Settings::default()
     };
-    Mint::new(&config).unwrap()
+    Mint::new(&settings).unwrap()
 }
 
 #[test]

@@ -8,10 +8,10 @@ use super::formulas::Algorithm;
 use super::later::{Asked, Known, Later};
 use super::sessions::{Session, Sessions};
 use super::verify::{Exchange, Granted, Verdict};
-use crate::config::{AuthenticationInfo, Config};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::printer::Print;
 use crate::digest::realms::Realms;
+use crate::digest::settings::{AuthenticationInfo, Settings};
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{Call, Flags, Message, Outcome, Step, TokenSink};
@@ -184,7 +184,7 @@ impl ServerStep<'_> {
         };
         let own = inputs.realm()?;
         let own = own.as_deref().or(self.realm);
-        let offered = own.unwrap_or(credential.config().realm.as_bytes());
+        let offered = own.unwrap_or(credential.settings().realm.as_bytes());
         let asked = Asked::of(call.flags, inputs.bindings)?;
         let echoed = call.flags & Flags::CONNECTION;
         let again = |stale, output: &mut dyn TokenSink| {
@@ -195,7 +195,7 @@ impl ServerStep<'_> {
         if inputs.token.is_empty() {
             return again(self.stale, output);
         }
-        let realms = Realms::of(offered, credential.config());
+        let realms = Realms::of(offered, credential.settings());
         let exchange = Exchange { credential, inputs, call, realms, sessions, clock };
         match exchange.judge(&asked, output)? {
             Verdict::Again(stale) => {
@@ -234,24 +234,24 @@ fn challenge(
     clock: Clock<'_>,
     output: &mut dyn TokenSink,
 ) -> Result<()> {
-    let config = credential.config();
+    let settings = credential.settings();
     let mint = credential.mint()?;
     let nonce = mint.issue(realm, clock())?;
-    let opaque = config.http_opaque.then(|| mint.opaque(realm));
+    let opaque = settings.http_opaque.then(|| mint.opaque(realm));
     let text = |algorithm: &Algorithm| ChallengeText {
         stale,
         integrity: requested.intersects(Flags::SIGNED),
         algorithm: *algorithm,
         nonce: &nonce.text,
-        utf8: config.utf8_http,
+        utf8: settings.utf8_http,
         realm,
         opaque: opaque.as_ref().map(<[u8; 32]>::as_slice),
-        userhash: config.http_userhash,
+        userhash: settings.http_userhash,
     };
-    if let [_, _, ..] = config.http_algorithms.as_slice() {
-        check_room(config.http_algorithms.iter().map(text), output)?;
+    if let [_, _, ..] = settings.http_algorithms.as_slice() {
+        check_room(settings.http_algorithms.iter().map(text), output)?;
     }
-    let mut algorithms = config.http_algorithms.iter();
+    let mut algorithms = settings.http_algorithms.iter();
     loop {
         match algorithms.next().map(text) {
             Some(text) => {
@@ -285,8 +285,8 @@ fn check_room<'a>(
 }
 
 /// Whether an Authentication-Info is wanted, and with a next nonce.
-pub(super) fn wants_answer(config: &Config) -> Option<bool> {
-    match config.http_authentication_info {
+pub(super) fn wants_answer(settings: &Settings) -> Option<bool> {
+    match settings.http_authentication_info {
         AuthenticationInfo::None => None,
         AuthenticationInfo::Rspauth => Some(false),
         AuthenticationInfo::NextNonce => Some(true),

@@ -13,13 +13,13 @@ use super::server::Clock;
 use super::session_secret::{Nonces, Request};
 use super::sessions::{Beginning, Found, Session, Sessions};
 use crate::accounts;
-use crate::config::Config;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::Claim;
 use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::digest::message::printer::Print;
 use crate::digest::message::qop::Qop;
 use crate::digest::realms::Realms;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{Call, Flags, TokenSink};
@@ -79,9 +79,9 @@ impl Exchange<'_> {
         if self.inputs.method.is_empty() {
             return Err(invalid("accept: a response needs the request's method in buffer 1"));
         }
-        let config = self.credential.config();
+        let settings = self.credential.settings();
         check_offered(self.credential, self.inputs, response, self.call.flags)?;
-        let request = request(config, self.inputs, response);
+        let request = request(settings, self.inputs, response);
         let request = match request {
             Ok(ref request) => request,
             Err(error) => return Err(error),
@@ -138,7 +138,7 @@ impl Exchange<'_> {
             return Err(self.denied(response));
         };
         let now = (self.clock)();
-        let late = now > expires(&nonce, self.credential.config());
+        let late = now > expires(&nonce, self.credential.settings());
         if late || !self.sessions.is_unused(&nonce) {
             let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
             return Ok((!lives).then_some(Verdict::Again(true)));
@@ -181,7 +181,7 @@ impl Exchange<'_> {
         request: &Request<'_>,
     ) -> Result<Verdict> {
         check_opaque(self.credential, self.realms.offered, response)?;
-        let order = self.credential.config().http_nonce_count;
+        let order = self.credential.settings().http_nonce_count;
         let same_user = is_users(&session, response);
         let is_new = |count| session.counts.is_new(count, order);
         if same_user && response.nc.is_some_and(is_new) {
@@ -204,7 +204,7 @@ impl Exchange<'_> {
         request: &Request<'_>,
     ) -> Result<Option<Match>> {
         let eligible = self.accepts_realm(response);
-        let userhash = self.credential.config().http_userhash;
+        let userhash = self.credential.settings().http_userhash;
         judge::search(self.credential.source()?, response, eligible, nonces, request, userhash)
     }
 
@@ -231,7 +231,7 @@ impl Exchange<'_> {
         let First { response, request, nonce, found, root, now } = first;
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         asked.judge(&claim)?;
-        let config = self.credential.config();
+        let settings = self.credential.settings();
         let offered = self.realms.offered;
         let (clock, right) = (&|| now, (response, request));
         let answer =
@@ -251,10 +251,10 @@ impl Exchange<'_> {
             started: now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
         };
-        let limit = config.http_sessions;
+        let limit = settings.http_sessions;
         // Where there is no room for the answer, nothing has begun; nothing fails once it has.
         let space = answer.as_ref().map(|answer| output.space(answer.length())).transpose()?;
-        let session = self.sessions.begin(beginning, expires(&nonce, config), limit)?;
+        let session = self.sessions.begin(beginning, expires(&nonce, settings), limit)?;
         if let (Some(answer), Some(space), Some(_)) = (&answer, space, &session) {
             answer.write(space)?;
         }
@@ -276,8 +276,8 @@ pub(super) fn check_offered(
     response: &Response<'_>,
     requested: Flags,
 ) -> Result<()> {
-    let (config, hash) = (credential.config(), response.algorithm.hash);
-    if !config.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
+    let (settings, hash) = (credential.settings(), response.algorithm.hash);
+    if !settings.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
         return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
     }
     let integrity = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
@@ -293,7 +293,7 @@ pub(super) fn check_opaque(
     offered: &[u8],
     response: &Response<'_>,
 ) -> Result<()> {
-    let wanted = credential.config().http_opaque;
+    let wanted = credential.settings().http_opaque;
     let Some(opaque) = response.opaque.filter(|_| wanted) else { return Ok(()) };
     if opaque.unquoted().as_ref() == credential.mint()?.opaque(offered) {
         return Ok(());
@@ -313,11 +313,11 @@ pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
 }
 
 pub(super) fn request<'a>(
-    config: &Config,
+    settings: &Settings,
     inputs: &ServerInputs<'a>,
     response: &Response<'_>,
 ) -> Result<Request<'a>> {
-    if config.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
+    if settings.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
         return Err(invalid("response: the uri is not the request's (RFC 7616 §3.4.6)"));
     }
     let entity = buffers::entity(response.qop, inputs.entity, response.algorithm.hash)?;
@@ -325,8 +325,8 @@ pub(super) fn request<'a>(
 }
 
 /// When a nonce becomes too old to begin a session with.
-fn expires(nonce: &Proven, config: &Config) -> u64 {
-    nonce.issued.saturating_add(config.nonce_lifetime.as_secs() * FILETIME_SECOND)
+fn expires(nonce: &Proven, settings: &Settings) -> u64 {
+    nonce.issued.saturating_add(settings.nonce_lifetime.as_secs() * FILETIME_SECOND)
 }
 
 pub(super) fn out_of_sequence() -> Error {

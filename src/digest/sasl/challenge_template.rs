@@ -2,10 +2,10 @@
 //! that differs between two of them.
 
 use super::challenge::ChallengeText;
-use crate::config::Config;
 use crate::digest::message::nonce::{NONCE_LENGTH, Nonce};
 use crate::digest::message::printer::Print;
 use crate::digest::message::qop::{Offer, Qop};
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Flags, TokenSink};
 
@@ -23,13 +23,13 @@ pub(in crate::digest) struct Layout {
 }
 
 impl Challenges {
-    /// Lays out the challenges that `config` leads to.
+    /// Lays out the challenges that `settings` leads to.
     ///
     /// # Errors
     /// `INVALID_TOKEN` where one may not be sent: 2048 bytes or more, or a realm with control
     /// characters; `INTERNAL_ERROR` when the system gives no randomness.
-    pub(in crate::digest) fn of(config: &Config) -> Result<Self> {
-        let layout = |requested| Layout::of(config, offered(config, requested));
+    pub(in crate::digest) fn of(settings: &Settings) -> Result<Self> {
+        let layout = |requested| Layout::of(settings, offered(settings, requested));
         Ok(Self([layout(Flags::NONE)?, layout(Flags::SIGNED)?, layout(Flags::SEALED)?]))
     }
 
@@ -47,16 +47,16 @@ impl Challenges {
 }
 
 impl Layout {
-    fn of(config: &Config, qops: Offer<Qop>) -> Result<Self> {
+    fn of(settings: &Settings, qops: Offer<Qop>) -> Result<Self> {
         let nonce = Nonce::issue(0)?.text();
         let mut text = ChallengeText {
             stale: true,
             qop: qops,
-            cipher: config.ciphers,
+            cipher: settings.ciphers,
             nonce: &nonce,
-            utf8: config.utf8_sasl,
-            maxbuf: config.maxbuf,
-            realm: config.realm.as_bytes(),
+            utf8: settings.utf8_sasl,
+            maxbuf: settings.maxbuf,
+            realm: settings.realm.as_bytes(),
         };
         text.fits()?;
         text.stale = false;
@@ -95,12 +95,12 @@ impl Layout {
 
 /// What is offered for the attributes asked for: always auth, and cumulatively more, as Active
 /// Directory offers it. Without a configured cipher there is no auth-conf.
-fn offered(config: &Config, requested: Flags) -> Offer<Qop> {
+fn offered(settings: &Settings, requested: Flags) -> Offer<Qop> {
     let mut qops = Offer::from_iter([Qop::Auth]);
     if requested.intersects(Flags::SEALED) {
         qops.add(Qop::AuthInt);
     }
-    if requested.contains(Flags::CONFIDENTIALITY) && !config.ciphers.is_empty() {
+    if requested.contains(Flags::CONFIDENTIALITY) && !settings.ciphers.is_empty() {
         qops.add(Qop::AuthConf);
     }
     qops

@@ -12,7 +12,6 @@ use super::layer::Maxbuf;
 use super::proofs::{Covered, Proofs, proofs};
 use super::response::ResponseText;
 use super::rspauth;
-use crate::config::Config;
 use crate::digest::credential::DigestCredential;
 use crate::digest::http::buffers::service_name;
 use crate::digest::message::bindings::ClaimText;
@@ -21,6 +20,7 @@ use crate::digest::message::nonce;
 use crate::digest::message::printer::Print;
 use crate::digest::message::qop::{Named, Qop};
 use crate::digest::message::tokenizer::Value;
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{Call, Flags, Role, TokenSink, buffer_type};
@@ -54,7 +54,7 @@ pub(in crate::digest) fn respond(
 ) -> Result<Responded> {
     let identity = credential.identity()?;
     let challenge = Challenge::parse(call.inputs.token())?;
-    let terms = choose(&challenge, call.flags, credential.config())?;
+    let terms = choose(&challenge, call.flags, credential.settings())?;
     let target = target(call)?;
     let encode = |text| encode(text, challenge.utf8);
     let user = encode(identity.user.as_deref().unwrap_or_default())?;
@@ -101,7 +101,7 @@ pub(in crate::digest) fn respond(
         qop: terms.qop,
         cipher: terms.cipher,
         utf8: challenge.utf8,
-        maxbuf: credential.config().maxbuf,
+        maxbuf: credential.settings().maxbuf,
         authzid: authorization,
         claim: claim.as_ref(),
     };
@@ -150,8 +150,8 @@ pub(in crate::digest) fn is_stale_challenge(token: &[u8]) -> Result<bool> {
 /// The quality of protection that the requested attributes call for, and a cipher for it: of those
 /// that are configured the first that is offered. No hash covers the offer, so that whoever edits it
 /// on its way would otherwise choose.
-fn choose(challenge: &Challenge<'_>, requested: Flags, config: &Config) -> Result<Terms> {
-    let (configured, own) = (config.ciphers, config.maxbuf);
+fn choose(challenge: &Challenge<'_>, requested: Flags, settings: &Settings) -> Result<Terms> {
+    let (configured, own) = (settings.ciphers, settings.maxbuf);
     let qop = match requested {
         flags if flags.contains(Flags::CONFIDENTIALITY) => Qop::AuthConf,
         flags if flags.intersects(Flags::SIGNED) => Qop::AuthInt,

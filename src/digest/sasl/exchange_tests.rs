@@ -8,10 +8,10 @@ use std::thread;
 use super::formulas;
 use super::server::{self, Challenged};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
-use crate::config::Config;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::hex;
 use crate::digest::message::nonce::{self, Nonce};
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{
@@ -65,28 +65,28 @@ impl Source for Accounts {
     }
 }
 
-fn config(text: &str) -> Arc<Config> {
+fn settings(text: &str) -> Arc<Settings> {
     let text = format!("[server]\nrealm = \"example.org\"\n{text}");
-    Arc::new(Config::parse(&text, std::path::Path::new("test.toml")).unwrap())
+    Arc::new(Settings::parse(&text).unwrap())
 }
 
-fn server_with(config: Arc<Config>, source: &Arc<Accounts>) -> Arc<DigestCredential> {
+fn server_with(settings: Arc<Settings>, source: &Arc<Accounts>) -> Arc<DigestCredential> {
     let usage = Usage { inbound: true, outbound: false };
     let source = Some(Arc::clone(source) as Arc<dyn Source>);
     let request = CredentialRequest { usage, source, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
 fn server() -> Arc<DigestCredential> {
-    server_with(config(""), &Arc::default())
+    server_with(settings(""), &Arc::default())
 }
 
 fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc<DigestCredential> {
-    client_with(config(""), user, domain, password)
+    client_with(settings(""), user, domain, password)
 }
 
 fn client_with(
-    config: Arc<Config>,
+    settings: Arc<Settings>,
     user: &str,
     domain: Option<&str>,
     password: &str,
@@ -97,7 +97,7 @@ fn client_with(
         password: Some(Secret::new(password.into())),
     };
     let request = CredentialRequest { identity: Some(identity), ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
 fn client() -> Arc<DigestCredential> {
@@ -203,7 +203,7 @@ fn names_and_target_are_told() {
 #[test]
 fn wrong_password_and_unknown_user_are_refused_alike() {
     let accounts = Arc::<Accounts>::default();
-    let credential = server_with(config(""), &accounts);
+    let credential = server_with(settings(""), &accounts);
     let mut asked = Vec::new();
     for (user, password) in [("alice", "wrong"), ("nobody", "secret"), ("bob", ""), ("", "")] {
         let context = begin(&credential, Role::Server);
@@ -227,7 +227,7 @@ fn names_beyond_ascii_and_windows_forms_of_names_log_in() {
         ("bob", Some("OTHER"), "secret"),
         ("DOM\\bob", Some(""), "secret"),
     ] {
-        let credential = server_with(config("realms = [\"OTHER\"]"), &Arc::default());
+        let credential = server_with(settings("realms = [\"OTHER\"]"), &Arc::default());
         let context = begin(&credential, Role::Server);
         let (_, response) = exchange(&*context, &client_of(user, domain, password), Flags::NONE);
         assert!(take_step(&*context, Flags::NONE, &response).is_ok(), "{user}");
@@ -247,7 +247,7 @@ fn a_backslash_that_was_not_doubled_is_taken_literally() {
 fn an_account_that_has_just_been_added_logs_in_after_a_refresh() {
     let accounts = Arc::<Accounts>::default();
     *accounts.late.lock().unwrap() = Some(b"carol");
-    let context = begin(&server_with(config(""), &accounts), Role::Server);
+    let context = begin(&server_with(settings(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client_of("carol", None, "secret"), Flags::NONE);
     assert_eq!(status_of(take_step(&*context, Flags::NONE, &response)), Status::LOGON_DENIED);
     assert_eq!(accounts.asked.load(Ordering::Relaxed), 2, "asked again after the refresh");
@@ -257,7 +257,7 @@ fn an_account_that_has_just_been_added_logs_in_after_a_refresh() {
 fn a_source_that_cannot_answer_is_no_authenticating_authority() {
     let accounts = Arc::<Accounts>::default();
     accounts.broken.store(true, Ordering::Relaxed);
-    let context = begin(&server_with(config(""), &accounts), Role::Server);
+    let context = begin(&server_with(settings(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client(), Flags::NONE);
     let refused = take_step(&*context, Flags::NONE, &response).unwrap_err();
     assert_eq!(refused.status(), Status::NO_AUTHENTICATING_AUTHORITY);
@@ -268,7 +268,7 @@ fn a_source_that_cannot_answer_is_no_authenticating_authority() {
 fn r65_a_source_that_panics_leaves_the_context_closed_and_no_lock() {
     let accounts = Arc::<Accounts>::default();
     accounts.panics.store(true, Ordering::Relaxed);
-    let context = begin(&server_with(config(""), &accounts), Role::Server);
+    let context = begin(&server_with(settings(""), &accounts), Role::Server);
     let (_, response) = exchange(&*context, &client(), Flags::NONE);
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _ = take_step(&*context, Flags::NONE, &response);
@@ -438,7 +438,7 @@ fn r22_what_was_not_offered_is_refused() {
         ("", "qop=auth,", "qop=auth-conf,cipher=rc4-40,"),
         ("", "qop=auth,", "qop=auth-conf,"),
     ] {
-        let context = begin(&server_with(config(setting), &Arc::default()), Role::Server);
+        let context = begin(&server_with(settings(setting), &Arc::default()), Role::Server);
         let (_, response) = exchange(&*context, &client(), Flags::NONE);
         let text = String::from_utf8(response).unwrap();
         let mut edited = text.replacen(from, to, 1);
@@ -492,7 +492,7 @@ fn r44_a_client_takes_the_first_configured_cipher_that_is_offered_and_no_other()
             "" => String::new(),
             list => format!("[WDigest]\nDigestEncryptionAlgorithms = \"{list}\""),
         };
-        let client = begin(&client_with(config(&key), "alice", None, "secret"), Role::Client);
+        let client = begin(&client_with(settings(&key), "alice", None, "secret"), Role::Client);
         let challenge = format!(
             "qop=\"auth,auth-int,auth-conf\",cipher=\"{offered}\",algorithm=md5-sess,nonce=\"n\",\
              charset=utf-8,realm=\"example.org\""
@@ -673,7 +673,7 @@ fn digest_neither_delegates_nor_prompts() {
 #[test]
 fn without_a_password_there_is_nobody_to_log_in() {
     let credential =
-        DigestCredential::with_config(CredentialRequest::default(), config("")).unwrap();
+        DigestCredential::with_settings(CredentialRequest::default(), settings("")).unwrap();
     let client = begin(&Arc::new(credential), Role::Client);
     let context = begin(&server(), Role::Server);
     let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();

@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 
 use super::established::{Established, Parties, Terms};
 use super::layer::{Layer, Maxbuf, Packed, PackedDirection};
-use crate::config::Config;
 use crate::digest::message::qop::{Cipher, Named, Qop};
+use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::random;
 use crate::secret::Secret;
@@ -37,7 +37,7 @@ pub(in crate::digest) fn pack(
     role: Role,
     flags: Flags,
     reset: bool,
-    config: &Config,
+    settings: &Settings,
 ) -> Result<Vec<u8>> {
     // Room for all of it at once: what grows leaves copies of keys behind.
     let Parties { user, realm, authorization, digest_uri, service } = established.parties();
@@ -63,18 +63,18 @@ pub(in crate::digest) fn pack(
             push_counted(&mut body, direction.position.expose())?;
         }
     }
-    let mac = keyed(config)?.chain_update(&*body).finalize().into_bytes();
+    let mac = keyed(settings)?.chain_update(&*body).finalize().into_bytes();
     Ok([MAGIC.as_slice(), &mac, &body].concat())
 }
 
 /// Unpacks what [`pack`] made, in this process or in one with the same secret.
 pub(in crate::digest) fn unpack(
     bytes: &[u8],
-    config: &Config,
+    settings: &Settings,
 ) -> Result<(Established, Role, Flags)> {
     let bytes = bytes.strip_prefix(MAGIC).ok_or_else(damaged)?;
     let (mac, body) = bytes.split_at_checked(MAC_LENGTH).ok_or_else(damaged)?;
-    keyed(config)?.chain_update(body).verify_slice(mac).map_err(|_| damaged())?;
+    keyed(settings)?.chain_update(body).verify_slice(mac).map_err(|_| damaged())?;
     read(&mut Reader(body)).ok_or_else(damaged)?
 }
 
@@ -178,7 +178,7 @@ fn flags_of(role: Role, bits: u32) -> Flags {
 
 /// The MAC's key: the configured secret, which processes of one machine can share, else one that
 /// this process and the children it forks have alone.
-fn keyed(config: &Config) -> Result<Hmac<Sha256>> {
+fn keyed(settings: &Settings) -> Result<Hmac<Sha256>> {
     static OWN: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
     let own = || {
         OWN.get_or_try_init(|| {
@@ -186,7 +186,7 @@ fn keyed(config: &Config) -> Result<Hmac<Sha256>> {
             random::fill(key.expose_mut()).map(|()| key)
         })
     };
-    let key = match &config.secret {
+    let key = match &settings.secret {
         Some(secret) => secret.expose().as_slice(),
         None => own()?.expose().as_slice(),
     };

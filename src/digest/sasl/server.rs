@@ -73,7 +73,7 @@ impl Challenged {
         let judge = Judge::new(&response);
         let readings = names::readings(&response);
         let source = credential.source()?;
-        let realms = Realms::of(credential.config().realm.as_bytes(), credential.config());
+        let realms = Realms::of(credential.settings().realm.as_bytes(), credential.settings());
         let realm = response.realm.map(Value::unquoted).unwrap_or_default();
         let eligible = realms.accepts(&realm, response.utf8);
         let search = || account_check::search(source, &readings, eligible, &judge);
@@ -117,7 +117,7 @@ impl Challenged {
             return Err(invalid("response: the qop was not offered (RFC 2831 §2.1.2)"));
         }
         let cipher = match (response.qop, response.cipher) {
-            (Qop::AuthConf, Some(cipher)) if credential.config().ciphers.contains(cipher) => {
+            (Qop::AuthConf, Some(cipher)) if credential.settings().ciphers.contains(cipher) => {
                 Some(cipher)
             }
             (Qop::AuthConf, _) => {
@@ -125,15 +125,15 @@ impl Challenged {
             }
             _ => None,
         };
-        if response.utf8 && !credential.config().utf8_sasl {
+        if response.utf8 && !credential.settings().utf8_sasl {
             return Err(invalid("response: charset was not offered (RFC 2831 §2.1.2)"));
         }
-        let maxbuf = Maxbuf { peer: response.maxbuf, own: credential.config().maxbuf };
+        let maxbuf = Maxbuf { peer: response.maxbuf, own: credential.settings().maxbuf };
         Ok(Terms { qop: response.qop, cipher, maxbuf })
     }
 
     fn is_stale(&self, credential: &DigestCredential, now: u64) -> bool {
-        let lifetime = credential.config().nonce_lifetime.as_secs() * FILETIME_SECOND;
+        let lifetime = credential.settings().nonce_lifetime.as_secs() * FILETIME_SECOND;
         now.saturating_sub(self.nonce.issued()) > lifetime
     }
 }

@@ -4,7 +4,6 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use crate::accounts::Source;
-use crate::config::Config;
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::{
     CredHandle, SEC_CHAR, SEC_GET_KEY_FN, SEC_WCHAR, SECURITY_STATUS, SecPkgCredentials_NamesW,
@@ -18,7 +17,7 @@ use crate::ffi::guard::guard;
 use crate::ffi::passthrough::pass_through;
 use crate::ffi::pending;
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
-use crate::sasl;
+use crate::packages;
 use crate::sspi;
 use crate::sspi::{CredentialRequest, MAXIMUM_TIME, Package, Usage};
 
@@ -54,12 +53,12 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
         return Err(Error::new(Status::INVALID_HANDLE, reason));
     }
     // SAFETY: the caller's promise.
-    let (package, request) = unsafe { read(call) }.inspect_err(|_| {
-        // Packages read the configuration, and make the log by it, when they are asked. This may be
-        // the process's first call, which the log is to explain as well; what is wrong with the
-        // configuration, the next call says.
-        let _ = Config::load();
+    let (package, mut request) = unsafe { read(call) }.inspect_err(|_| {
+        // The configuration makes the log. This may be the process's first call, which the log is
+        // to explain as well; what is wrong with the configuration, the next call says.
+        let _ = packages::configuration();
     })?;
+    request.configuration = Arc::new(packages::configuration()?);
     let credential = sspi::acquire(package, request)?;
     let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
     // SAFETY: NULL or writable (the caller's promise).
@@ -76,7 +75,7 @@ unsafe fn acquire(call: &Acquisition) -> Result<()> {
 unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRequest)> {
     // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { call.package.read(Status::SECPKG_NOT_FOUND) }?;
-    let package = sasl::find_package(name.as_deref().unwrap_or_default())?;
+    let package = packages::find_package(name.as_deref().unwrap_or_default())?;
     let usage = usage(call.usage)?;
     if !call.logon.is_null() {
         let reason = "credential: other logon sessions are not this process's";
@@ -88,7 +87,8 @@ unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRe
     let (identity, packages) = unsafe { read_identity(call.identity) }?;
     let source = KeyFunction::new(call.key_function, call.key_argument, call.form)
         .map(|function| Arc::new(function) as Arc<dyn Source>);
-    let request = CredentialRequest { usage, principal, identity, packages, source };
+    let request =
+        CredentialRequest { usage, principal, identity, packages, source, ..Default::default() };
     Ok((package, request))
 }
 

@@ -5,7 +5,6 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::config::Config;
 use crate::error::Status;
 use crate::ffi::abi::types::{CtxtHandle, SecHandle};
 use crate::ffi::caller::string::CallerString;
@@ -14,6 +13,7 @@ use crate::ffi::passthrough::route;
 use crate::ffi::tables::CONTEXTS;
 use crate::gss::windows::{self, MachineContext, MachineCredential};
 use crate::handle::{Handle, Use};
+use crate::packages;
 use crate::sasl::Session;
 use crate::sspi::{AttributeId, Credential};
 
@@ -36,7 +36,7 @@ pub(super) fn acquired(package: CallerString, handle: Handle) {
     let package = name.and_then(|name| windows::wrapped(&name));
     let (Some(package), Some(functions)) = (package, windows::functions()) else { return };
     // For the log's sake. What is wrong with the rest, calls on this library's own package say.
-    let _ = Config::load();
+    let _ = packages::configuration();
     let words = windows::SecHandle { lower: handle.lower, upper: handle.upper };
     let fresh = || (Arc::new(MachineCredential::new(functions, package, words)), 0);
     credentials().entry(key(handle)).or_insert_with(fresh).1 += 1;

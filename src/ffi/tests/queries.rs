@@ -16,7 +16,7 @@ use crate::ffi::exports::packages::*;
 use crate::ffi::exports::sasl::*;
 use crate::ffi::exports::transfer::*;
 use crate::ffi::tests::support::*;
-use crate::sasl::packages;
+use crate::packages::packages;
 
 #[track_caller]
 fn free<T>(pointer: *mut T) {
@@ -441,7 +441,7 @@ fn profiles_are_a_list_with_a_terminator_at_its_end() {
     // SAFETY: good places.
     check(unsafe { SaslEnumerateProfilesW(&raw mut list, &raw mut count) }, Status::OK);
     let mut place = list;
-    for profile in crate::sasl::profiles().unwrap() {
+    for profile in crate::packages::profiles().unwrap() {
         // SAFETY: a string of the list.
         assert_eq!(unsafe { string::wide(place) }, Ok(Some((*profile).to_owned())));
         place = place.wrapping_add(profile.encode_utf16().count() + 1);

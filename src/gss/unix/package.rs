@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::calls::Mechanism;
 use super::credential::GssCredential;
 use super::library::{self, Functions};
-use crate::config::Config;
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
 use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
@@ -87,9 +86,7 @@ impl Package for Unix {
         }
     }
 
-    /// Reads the configuration for the log's sake: the rest of it is not about these packages.
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
-        Config::load()?;
         let package = if self.mechanism == Mechanism::Kerberos { &KERBEROS } else { &NEGOTIATE };
         Ok(Arc::new(GssCredential::acquire(Self::functions()?, package, request)?))
     }

@@ -55,9 +55,9 @@ fn sign(
 #[test]
 fn our_client_and_server_agree_on_every_algorithm() {
     for (algorithm, _) in Algorithm::ALL.iter().map(|(algorithm, name)| (name, algorithm)) {
-        let config =
+        let settings =
             format!("http_algorithms = [\"{algorithm}\"]\nhttp_opaque = 1\nrealms = [\"Domain\"]");
-        let credential = server(&config);
+        let credential = server(&settings);
         for (user, domain) in [("alice", None), ("alice", Some("")), ("jäger", Some("Domain"))] {
             let password = if user == "alice" { "secret" } else { "grün" };
             let context = begin(&client_of(user, domain, password), Role::Client);
@@ -343,7 +343,7 @@ fn names_beyond_ascii_log_in_by_every_algorithm_whether_or_not_a_charset_is_name
 #[test]
 fn calls_that_lack_something_are_refused() {
     let text = challenge(&server(""));
-    let nobody = DigestCredential::with_config(CredentialRequest::default(), Arc::default());
+    let nobody = DigestCredential::with_settings(CredentialRequest::default(), Arc::default());
     let nobody = begin(&Arc::new(nobody.unwrap()), Role::Client);
     assert_eq!(status_of(initialize(&*nobody, &text, "GET", "/", STYLE)), Status::NO_CREDENTIALS);
     for (text, method, uri, expected) in [

@@ -139,13 +139,13 @@ fn hashed_names_are_found() {
 
 #[test]
 fn hashed_names_are_nobodys_where_they_are_not_asked_for() {
-    for (config, status, hashed) in
+    for (settings, status, hashed) in
         [("", Status::LOGON_DENIED, 0), ("http_userhash = 1", Status::OK, 1)]
     {
         for algorithm in ["MD5", "MD5-sess", "SHA-256"] {
             let source = Arc::new(Accounts::default());
-            let config = format!("{config}\nhttp_algorithms = [\"{algorithm}\"]");
-            let credential = server_of(&config, &source);
+            let settings = format!("{settings}\nhttp_algorithms = [\"{algorithm}\"]");
+            let credential = server_of(&settings, &source);
             let text = challenge(&credential).replace(",userhash=true", "") + ",userhash=true";
             let context = begin(&client_of("alice", None, "secret"), Role::Client);
             let buffers = &inputs(text.as_bytes(), "GET", b"")[..3];
@@ -153,11 +153,11 @@ fn hashed_names_are_nobodys_where_they_are_not_asked_for() {
             step(&*context, buffers, Flags::USE_HTTP_STYLE, Some("/"), &mut output).unwrap();
             let response = String::from_utf8(output).unwrap();
             assert!(response.ends_with(",userhash=true"), "{response}");
-            assert_eq!(status_of(answer(&credential, &response, "GET").1), status, "{config}");
+            assert_eq!(status_of(answer(&credential, &response, "GET").1), status, "{settings}");
             // One look-up, as for anyone who is not known.
             let asked = [&source.asked, &source.asked_hashed];
             let asked = asked.map(|count| count.load(Ordering::Relaxed));
-            assert_eq!(asked, [1, hashed], "{config}");
+            assert_eq!(asked, [1, hashed], "{settings}");
         }
     }
 }

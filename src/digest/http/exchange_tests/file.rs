@@ -12,14 +12,14 @@ fn line(hash: Hash, user: &str, realm: &str, password: &str) -> String {
 }
 
 /// A server with these lines in its file.
-fn server_with(lines: &str, config: &str) -> Arc<DigestCredential> {
+fn server_with(lines: &str, settings: &str) -> Arc<DigestCredential> {
     let directory = Scratch::new();
     let path = directory.file("accounts", lines);
-    let text = format!("[server]\nrealm = \"example.org\"\naccounts = {path:?}\n{config}");
-    let config = Arc::new(Config::parse(&text, std::path::Path::new("test.toml")).unwrap());
+    let text = format!("[server]\nrealm = \"example.org\"\naccounts = {path:?}\n{settings}");
+    let settings = Arc::new(Settings::parse(&text).unwrap());
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
 #[test]
@@ -29,8 +29,8 @@ fn each_line_of_a_name_lets_its_password_in() {
     {
         let lines =
             ["first", "second", "third"].map(|word| line(hash, "alice", "example.org", word));
-        let config = format!("http_algorithms = [\"{algorithm}\"]");
-        let credential = server_with(&lines.concat(), &config);
+        let settings = format!("http_algorithms = [\"{algorithm}\"]");
+        let credential = server_with(&lines.concat(), &settings);
         for (password, expected) in [
             ("first", Status::OK),
             ("second", Status::OK),

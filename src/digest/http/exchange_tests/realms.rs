@@ -88,8 +88,9 @@ fn a_realm_of_the_callers_is_offered() {
 fn only_users_of_the_offered_realm_are_let_in() {
     for algorithm in ["MD5-sess", "MD5", "SHA-256"] {
         let source = Arc::<Accounts>::default();
-        let config = format!("realms = [\"LISTED\", \"two\"]\nhttp_algorithms = [\"{algorithm}\"]");
-        let credential = server_of(&config, &source);
+        let settings =
+            format!("realms = [\"LISTED\", \"two\"]\nhttp_algorithms = [\"{algorithm}\"]");
+        let credential = server_of(&settings, &source);
         for (area, realm, expected) in [
             ("", "example.org", Ok(Done)),
             ("", "", Ok(Done)),

@@ -18,10 +18,10 @@ fn server_of(lines: &[Vec<u8>]) -> Arc<DigestCredential> {
 fn server_with_lines(keys: &str, lines: &[Vec<u8>]) -> Arc<DigestCredential> {
     let directory = Scratch::new();
     let path = directory.file("accounts", lines.concat());
-    let config = config(&format!("accounts = {path:?}\n{keys}"));
+    let settings = settings(&format!("accounts = {path:?}\n{keys}"));
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_config(request, config).unwrap())
+    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
 }
 
 /// The response of a client that hashes these bytes, and announces UTF-8 or nothing.
@@ -117,10 +117,10 @@ fn an_empty_realm_is_offered_and_lets_in_its_users_alone() {
     let lines = [line(b"alice", "", b"secret"), line(b"bob", "example.org", b"secret")].concat();
     let path = directory.file("accounts", lines);
     let text = format!("[server]\nrealm = \"\"\naccounts = {path:?}");
-    let config = Arc::new(Config::parse(&text, std::path::Path::new("test.toml")).unwrap());
+    let settings = Arc::new(Settings::parse(&text).unwrap());
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    let credential = Arc::new(DigestCredential::with_config(request, config).unwrap());
+    let credential = Arc::new(DigestCredential::with_settings(request, settings).unwrap());
     for (user, realm, expected) in [
         ("alice", "", Status::OK),
         ("bob", "", Status::LOGON_DENIED),
@@ -145,7 +145,7 @@ fn an_empty_realm_is_offered_and_lets_in_its_users_alone() {
 #[test]
 fn a_user_of_another_realm_costs_what_an_unknown_one_does() {
     let accounts = Arc::<Accounts>::default();
-    let credential = server_with(config(""), &accounts);
+    let credential = server_with(settings(""), &accounts);
     for (user, domain) in [("bob", "realm2"), ("alice", "realm2"), ("nobody", "realm2")] {
         let context = begin(&credential, Role::Server);
         let (_, response) =

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::*;
+use crate::accounts::stored_form::Form;
+use crate::digest::settings::Settings as DigestSettings;
 #[cfg(unix)]
 use crate::system::scratch::Scratch;
 
@@ -15,8 +17,17 @@ const SQL: &str = "[sql]\nconnection = \"DSN=x\"\nquery = \"q\"\n";
 const LDAP: &str = "[ldap]\nuri = \"ldapi:///\"\nbase = \"dc=x\"\nfilter = \"(uid=%u)\"\nname = \"uid\"\n\
                     attribute = \"a\"\n";
 
+fn parse_at(text: &str, path: &Path) -> Result<Settings> {
+    let document = Document::parse(text, path)?;
+    DigestSettings::read(&document).map(|settings| settings.databases)
+}
+
+fn parse(text: &str) -> Result<Settings> {
+    parse_at(text, Path::new("/etc/secur32.toml"))
+}
+
 fn refusal(text: &str) -> String {
-    match Config::parse(text, Path::new("/etc/secur32.toml")) {
+    match parse(text) {
         Ok(_) => panic!("{text} is taken"),
         Err(error) => error.to_string(),
     }
@@ -24,8 +35,8 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn what_is_not_said_has_its_default() {
-    let config = Config::parse(SQL, Path::new("/etc/secur32.toml")).unwrap();
-    let sql = config.sql.unwrap();
+    let settings = parse(SQL).unwrap();
+    let sql = settings.sql.unwrap();
     assert_eq!((sql.connection.expose().as_str(), sql.query.as_str()), ("DSN=x", "q"));
     assert_eq!((sql.form, sql.connections, sql.cache), (Form::Hash, 4, 10_000));
     assert_eq!(sql.timeout, Duration::from_secs(1));
@@ -35,8 +46,8 @@ fn what_is_not_said_has_its_default() {
 #[test]
 #[cfg(unix)]
 fn what_is_not_said_of_a_directory_has_its_default() {
-    let config = Config::parse(LDAP, Path::new("/etc/secur32.toml")).unwrap();
-    let ldap = config.ldap.unwrap();
+    let settings = parse(LDAP).unwrap();
+    let ldap = settings.ldap.unwrap();
     assert_eq!((ldap.form, ldap.connections, ldap.cache), (Form::RealmHash, 4, 10_000));
     assert!(!ldap.starttls && ldap.bind_dn.is_empty());
 }
@@ -68,7 +79,7 @@ fn faults_name_file_line_and_key() {
         assert!(said.contains("/etc/secur32.toml:") && said.contains(expected), "{said}");
     }
     let hashed = sql("query_userhash = \"q\"\n[server]\nhttp_userhash = 1");
-    assert!(Config::parse(&hashed, Path::new("/etc/secur32.toml")).is_ok());
+    assert!(parse(&hashed).is_ok());
 }
 
 #[test]
@@ -107,8 +118,8 @@ fn with_file(text: &str, mode: u32) -> (Scratch, PathBuf) {
 fn secrets_come_from_files_that_others_cannot_read() {
     let text = "[sql]\nconnection_file = \"secret\"\nquery = \"q\"\n";
     let (directory, path) = with_file("DSN=x;PWD=y\nmore\n", 0o640);
-    let config = Config::parse(text, &path).unwrap();
-    assert_eq!(config.sql.unwrap().connection.expose(), "DSN=x;PWD=y");
+    let settings = parse_at(text, &path).unwrap();
+    assert_eq!(settings.sql.unwrap().connection.expose(), "DSN=x;PWD=y");
     for (content, mode, expected) in [
         ("DSN=x\n", 0o644, "others may read or write it"),
         ("DSN=x\n", 0o602, "others may read or write it"),
@@ -116,10 +127,10 @@ fn secrets_come_from_files_that_others_cannot_read() {
         ("\nDSN=x\n", 0o600, "its first line is empty"),
     ] {
         let (_directory, path) = with_file(content, mode);
-        let said = Config::parse(text, &path).unwrap_err().to_string();
+        let said = parse_at(text, &path).unwrap_err().to_string();
         assert!(said.contains(":2: sql.connection_file: ") && said.contains(expected), "{said}");
     }
     fs::remove_file(directory.path().join("secret")).unwrap();
-    let said = Config::parse(text, &path).unwrap_err().to_string();
+    let said = parse_at(text, &path).unwrap_err().to_string();
     assert!(said.contains("sql.connection_file"), "{said}");
 }

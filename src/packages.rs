@@ -1,8 +1,9 @@
-//! SASL profiles: which mechanism name stands for which package.
+//! The list of packages: which there are, in which order, which SASL profile stands for each, and
+//! whose the tables of secur32.toml are.
 
 use once_cell::race::OnceBox;
 
-use crate::config::Config;
+use crate::config::{self, Document, Key};
 use crate::digest;
 use crate::error::{Error, Result, Status};
 #[cfg(all(unix, not(test)))]
@@ -66,14 +67,70 @@ fn find(
     found.ok_or_else(|| not_found("package: no package of that name on this machine"))
 }
 
+/// The table of SASL.
+pub const SASL: [Key<Vec<&'static str>>; 1] = [Key {
+    table: "sasl",
+    name: "profiles",
+    expected: "a list of different ones of GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5",
+    default: "[\"GSSAPI\", \"GSS-SPNEGO\", \"EXTERNAL\", \"DIGEST-MD5\"]",
+    doc: "The SASL profiles to list, as far as the machine has what they need.",
+    read: |profiles, value| value.choice(profile).map(|chosen| *profiles = chosen),
+}];
+
+/// Finds and reads the configuration, and makes the log as it says. All of it is checked, whichever
+/// package it is read for.
+///
+/// # Errors
+/// `INTERNAL_ERROR`, with the file, line and key or the variable in the reason.
+pub fn configuration() -> Result<Document> {
+    let document = Document::load()?;
+    check(&document)?;
+    Ok(document)
+}
+
+/// Checks a configuration, whichever package's keys stand in it.
+///
+/// # Errors
+/// As [`configuration`].
+pub fn check(document: &Document) -> Result<()> {
+    let mut tables: Vec<_> = KNOWN.iter().flat_map(|package| package.tables()).copied().collect();
+    tables.extend([SASL[0].table, config::LOG[0].table]);
+    document.check_tables(&tables)?;
+    configured_profiles(document)?;
+    KNOWN.iter().try_for_each(|package| package.check_settings(document))
+}
+
+/// The profiles to list, whether or not this machine has them.
+///
+/// # Errors
+/// As [`configuration`].
+pub fn configured_profiles(document: &Document) -> Result<Vec<&'static str>> {
+    let mut profiles = PROFILES.map(|(profile, _)| profile).to_vec();
+    document.read(&SASL, &mut profiles)?;
+    Ok(profiles)
+}
+
+/// Whether the configuration leaves the packages of this library to the system where that has one of
+/// the same name. One that is wrong is reported by the call that acquires.
+pub fn prefers_system() -> bool {
+    let settings = configuration().and_then(|document| digest::settings::Settings::read(&document));
+    settings.is_ok_and(|settings| settings.use_system)
+}
+
+/// A profile's own spelling of its name, which is compared without regard to case.
+fn profile(name: &str) -> Option<&'static str> {
+    let mut profiles = PROFILES.into_iter().map(|(profile, _)| profile);
+    profiles.find(|profile| profile.eq_ignore_ascii_case(name))
+}
+
 /// The profiles that this machine has, in the configured order.
 ///
 /// # Errors
 /// What is wrong with the configuration.
 pub fn profiles() -> Result<Vec<&'static str>> {
-    let config = Config::load()?;
-    let available = |profile: &&&str| profile_package(profile).is_ok();
-    Ok(config.profiles.iter().filter(available).copied().collect())
+    let mut profiles = configured_profiles(&configuration()?)?;
+    profiles.retain(|profile| profile_package(profile).is_ok());
+    Ok(profiles)
 }
 
 /// The package behind `profile`, compared without regard to case.
@@ -117,3 +174,6 @@ fn starts_with_profile(token: &[u8], profile: &str) -> bool {
 fn not_found(reason: &'static str) -> Error {
     Error::new(Status::SECPKG_NOT_FOUND, reason)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! The table `[ldap]` of secur32.toml.
+
+use super::{Filter, Settings};
+use crate::accounts::settings::{self, Bounded, Bounds};
+use crate::accounts::stored_form::Form;
+use crate::config::{Document, Key};
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// What has been read of the table.
+#[derive(Default)]
+pub struct Found {
+    uri: Option<String>,
+    bind_dn: String,
+    bind_password: Option<Secret<String>>,
+    starttls: bool,
+    base: Option<String>,
+    filter: Option<Filter>,
+    name: Option<String>,
+    attribute: Option<String>,
+    form: Option<Form>,
+    bounds: Bounds,
+}
+
+impl Bounded for Found {
+    fn bounds(&mut self) -> &mut Bounds {
+        &mut self.bounds
+    }
+}
+
+/// The keys, in the order in which the documentation has them.
+pub const KEYS: &[Key<Found>] = &[
+    Key {
+        table: "ldap",
+        name: "uri",
+        expected: "an LDAP URI, or several with blanks between",
+        default: "none",
+        doc: "The servers of the directory: `ldap://`, `ldaps://` or `ldapi://`.",
+        read: |found, value| value.c_string().map(|uri| found.uri = Some(uri)),
+    },
+    Key {
+        table: "ldap",
+        name: "bind_dn",
+        expected: "a distinguished name",
+        default: "anonymous",
+        doc: "Whom to bind as.",
+        read: |found, value| value.c_string().map(|name| found.bind_dn = name),
+    },
+    Key {
+        table: "ldap",
+        name: "bind_password_file",
+        expected: "a path",
+        default: "anonymous",
+        doc: "A file that others cannot read, whose first line is the password of `bind_dn`.",
+        read: |found, value| value.private_line().map(|line| found.bind_password = Some(line)),
+    },
+    Key {
+        table: "ldap",
+        name: "starttls",
+        expected: "0 or 1",
+        default: "0",
+        doc: "Whether to go over to TLS before binding.",
+        read: |found, value| value.flag().map(|on| found.starttls = on),
+    },
+    Key {
+        table: "ldap",
+        name: "base",
+        expected: "a distinguished name",
+        default: "none",
+        doc: "Below which entry to search.",
+        read: |found, value| value.c_string().map(|base| found.base = Some(base)),
+    },
+    Key {
+        table: "ldap",
+        name: "filter",
+        expected: "a filter in which %u stands for the user, %r for the realm and %% for %",
+        default: "none",
+        doc: "What the entry of an account matches; names are escaped in it (RFC 4515).",
+        read: |found, value| {
+            found.filter = Some(Filter::new(&value.c_string()?)?);
+            Some(())
+        },
+    },
+    Key {
+        table: "ldap",
+        name: "name",
+        expected: "an attribute's name",
+        default: "none",
+        doc: "The attribute of which one value is the user's name, byte for byte.",
+        read: |found, value| value.c_string().map(|name| found.name = Some(name)),
+    },
+    Key {
+        table: "ldap",
+        name: "attribute",
+        expected: "an attribute's name",
+        default: "none",
+        doc: "The attribute that has the secret.",
+        read: |found, value| value.c_string().map(|name| found.attribute = Some(name)),
+    },
+    Key {
+        table: "ldap",
+        name: "form",
+        expected: "\"realm:hash\", \"hash\" or \"password\"",
+        default: "\"realm:hash\"",
+        doc: "What its values are.",
+        read: |found, value| {
+            found.form = Some(value.one_of(&[
+                ("realm:hash", Form::RealmHash),
+                ("hash", Form::Hash),
+                ("password", Form::Password),
+            ])?);
+            Some(())
+        },
+    },
+    settings::timeout("ldap"),
+    settings::connections("ldap"),
+    settings::cache("ldap"),
+];
+
+/// What the table says.
+///
+/// # Errors
+/// `INTERNAL_ERROR`, with the file, line and key or table in the reason.
+pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
+    let mut found = Found::default();
+    document.read(KEYS, &mut found)?;
+    if found.bind_dn.is_empty() != found.bind_password.is_none() {
+        let reason =
+            "of bind_dn and bind_password_file one is missing; without both it is anonymous";
+        return Err(document.table_fault("ldap", reason));
+    }
+    let missing = |key| document.table_fault("ldap", &format!("{key} is missing"));
+    let Bounds { timeout, connections, cache } = found.bounds;
+    Ok(Settings {
+        uri: found.uri.ok_or_else(|| missing("uri"))?,
+        bind_dn: found.bind_dn,
+        bind_password: found.bind_password.unwrap_or_default(),
+        starttls: found.starttls,
+        base: found.base.ok_or_else(|| missing("base"))?,
+        filter: found.filter.ok_or_else(|| missing("filter"))?,
+        name: found.name.ok_or_else(|| missing("name"))?,
+        attribute: found.attribute.ok_or_else(|| missing("attribute"))?,
+        form: found.form.unwrap_or(Form::RealmHash),
+        timeout,
+        connections,
+        cache,
+    })
+}

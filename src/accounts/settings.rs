@@ -1,0 +1,137 @@
+//! Which database or directory has the accounts: the tables `[sql]` and `[ldap]` of secur32.toml.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+#[cfg(unix)]
+use super::ldap;
+use super::sql;
+use crate::config::{Document, Key};
+use crate::error::Result;
+
+/// The names of the tables.
+pub const TABLES: [&str; 2] = ["sql", "ldap"];
+
+/// Where accounts are, other than in a file; at most one of both is there.
+#[derive(Clone, Default, Debug)]
+pub struct Settings {
+    /// The database.
+    pub sql: Option<Arc<sql::Settings>>,
+    /// The directory.
+    #[cfg(unix)]
+    pub ldap: Option<Arc<ldap::Settings>>,
+}
+
+impl Settings {
+    /// What `document` says; `file` where it names a file of accounts, `hashed_names` where users may
+    /// be named by hashes.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the file, line and key or table in the reason.
+    pub fn read(document: &Document, file: bool, hashed_names: bool) -> Result<Self> {
+        let mut settings = Self::default();
+        if document.has("sql")? {
+            let sql = sql::settings::read(document)?;
+            if hashed_names && sql.query_userhash.is_none() {
+                return Err(document.table_fault("sql", NO_HASHED_NAMES));
+            }
+            settings.sql = Some(Arc::new(sql));
+        }
+        if document.has("ldap")? {
+            if settings.sql.is_some() {
+                let reason = "there is [sql] too: accounts come from one place";
+                return Err(document.table_fault("ldap", reason));
+            }
+            #[cfg(not(unix))]
+            let reason = "directories are not asked by this library on Windows";
+            #[cfg(unix)]
+            let reason = NO_HASHED_NAMES;
+            if cfg!(not(unix)) || hashed_names {
+                return Err(document.table_fault("ldap", reason));
+            }
+            #[cfg(unix)]
+            {
+                settings.ldap = Some(Arc::new(ldap::settings::read(document)?));
+            }
+        }
+        for table in TABLES {
+            if file && document.has(table)? {
+                let reason = "there is server.accounts too: accounts come from one place";
+                return Err(document.table_fault(table, reason));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+const NO_HASHED_NAMES: &str = "server.http_userhash wants sql.query_userhash, or an htdigest file";
+
+/// The bounds that both tables have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) timeout: Duration,
+    pub(super) connections: usize,
+    /// Milliseconds.
+    pub(super) cache: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(1), connections: 4, cache: 10_000 }
+    }
+}
+
+/// What is being read of a table with bounds.
+pub(super) trait Bounded {
+    fn bounds(&mut self) -> &mut Bounds;
+}
+
+/// The key `timeout` of a table.
+pub(super) const fn timeout<S: Bounded>(table: &'static str) -> Key<S> {
+    Key {
+        table,
+        name: "timeout",
+        expected: "a number of milliseconds from 50 to 60000",
+        default: "1000",
+        doc: "How long a call waits for an answer.",
+        read: |settings, value| {
+            let milliseconds = value.number(50..=60_000)?;
+            settings.bounds().timeout = Duration::from_millis(milliseconds.into());
+            Some(())
+        },
+    }
+}
+
+/// The key `connections` of a table.
+pub(super) const fn connections<S: Bounded>(table: &'static str) -> Key<S> {
+    Key {
+        table,
+        name: "connections",
+        expected: "a number from 1 to 64",
+        default: "4",
+        doc: "How many connections there may be.",
+        read: |settings, value| {
+            settings.bounds().connections = usize::try_from(value.number(1..=64)?).ok()?;
+            Some(())
+        },
+    }
+}
+
+/// The key `cache` of a table.
+pub(super) const fn cache<S: Bounded>(table: &'static str) -> Key<S> {
+    Key {
+        table,
+        name: "cache",
+        expected: "a number of seconds from 0 to 600",
+        default: "10",
+        doc: "How long answers are kept, of known and unknown users alike.",
+        read: |settings, value| {
+            settings.bounds().cache = u64::from(value.number(0..=600)?) * 1000;
+            Some(())
+        },
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

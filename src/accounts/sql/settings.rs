@@ -1,0 +1,117 @@
+//! The table `[sql]` of secur32.toml.
+
+use super::Settings;
+use crate::accounts::settings::{self, Bounded, Bounds};
+use crate::accounts::stored_form::Form;
+use crate::config::{Document, Key};
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// What has been read of the table.
+#[derive(Default)]
+pub struct Found {
+    connection: Option<Secret<String>>,
+    query: Option<String>,
+    form: Option<Form>,
+    query_sha256: Option<String>,
+    query_userhash: Option<String>,
+    bounds: Bounds,
+}
+
+impl Bounded for Found {
+    fn bounds(&mut self) -> &mut Bounds {
+        &mut self.bounds
+    }
+}
+
+/// The keys, in the order in which the documentation has them.
+pub const KEYS: &[Key<Found>] = &[
+    Key {
+        table: "sql",
+        name: "connection",
+        expected: "ODBC's connection string",
+        default: "none",
+        doc: "The database, by the system's ODBC.",
+        read: |found, value| {
+            if found.connection.is_some() {
+                return value.refuse(BOTH.to_owned());
+            }
+            value.c_string().map(|string| found.connection = Some(Secret::new(string)))
+        },
+    },
+    Key {
+        table: "sql",
+        name: "connection_file",
+        expected: "a path",
+        default: "none",
+        doc: "In place of `connection` a file that others cannot read, whose first line it is.",
+        read: |found, value| {
+            if found.connection.is_some() {
+                return value.refuse(BOTH.to_owned());
+            }
+            value.private_line().map(|line| found.connection = Some(line))
+        },
+    },
+    Key {
+        table: "sql",
+        name: "query",
+        expected: "a query",
+        default: "none",
+        doc: "A query with the user's name and, where it has a second parameter, the realm, whose first \
+              column is the secret and whose second, where it has one, the user's name.",
+        read: |found, value| value.c_string().map(|query| found.query = Some(query)),
+    },
+    Key {
+        table: "sql",
+        name: "form",
+        expected: "\"hash\" or \"password\"",
+        default: "\"hash\"",
+        doc: "What the secrets are: hashes of user, realm and password, or passwords.",
+        read: |found, value| {
+            found.form = Some(value.one_of(&[("hash", Form::Hash), ("password", Form::Password)])?);
+            Some(())
+        },
+    },
+    Key {
+        table: "sql",
+        name: "query_sha256",
+        expected: "a query",
+        default: "none",
+        doc: "The same for hashes of SHA-256.",
+        read: |found, value| value.c_string().map(|query| found.query_sha256 = Some(query)),
+    },
+    Key {
+        table: "sql",
+        name: "query_userhash",
+        expected: "a query",
+        default: "none",
+        doc: "The user's name, by the digits of its hash and the realm.",
+        read: |found, value| value.c_string().map(|query| found.query_userhash = Some(query)),
+    },
+    settings::timeout("sql"),
+    settings::connections("sql"),
+    settings::cache("sql"),
+];
+
+const BOTH: &str = "there are both connection and connection_file";
+
+/// What the table says.
+///
+/// # Errors
+/// `INTERNAL_ERROR`, with the file, line and key or table in the reason.
+pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
+    let mut found = Found::default();
+    document.read(KEYS, &mut found)?;
+    let missing = |key| document.table_fault("sql", &format!("{key} is missing"));
+    let Bounds { timeout, connections, cache } = found.bounds;
+    Ok(Settings {
+        connection: found.connection.ok_or_else(|| missing("connection (or connection_file)"))?,
+        query: found.query.ok_or_else(|| missing("query"))?,
+        form: found.form.unwrap_or(Form::Hash),
+        query_sha256: found.query_sha256,
+        query_userhash: found.query_userhash,
+        timeout,
+        connections,
+        cache,
+    })
+}

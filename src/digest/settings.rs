@@ -1,0 +1,390 @@
+//! What secur32.toml says of Digest.
+//!
+//! [`KEYS`] is the table of all of it: the file is read by it, what is wrong in a file is explained by
+//! it, and a test holds docs/configuration.md and README.md to it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::http::formulas::Algorithm;
+use super::http::nonce_counts::Order;
+use super::message::qop::{Cipher, Named, Offer};
+use crate::accounts::empty::NoAccounts;
+use crate::accounts::htdigest::HtdigestFile;
+#[cfg(unix)]
+use crate::accounts::ldap;
+use crate::accounts::{self, Source, Unavailable, sql};
+use crate::config::{Document, Key, absolute, wrong};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::system::host;
+
+/// The longest realm in bytes.
+const MAX_REALM: usize = 255;
+/// Fewer bytes of a secret could be guessed.
+const MIN_SECRET: usize = 16;
+
+/// The settings of a credential. They are read when it is acquired, and do not change then.
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // as many keys are flags
+pub struct Settings {
+    /// The ciphers of auth-conf that a server offers and a client takes, the preferred one first.
+    pub ciphers: Offer<Cipher>,
+    /// Whether a SASL challenge has `charset=utf-8`.
+    pub utf8_sasl: bool,
+    /// Whether an HTTP challenge has `charset=utf-8`.
+    pub utf8_http: bool,
+    /// Whether the package is left to the system where that has it.
+    pub use_system: bool,
+    /// The realm to offer, up to 255 bytes without control characters. An empty one is offered too,
+    /// and lets in the users of the empty realm alone.
+    pub realm: String,
+    /// Realms that are not offered, but whose users are let in.
+    pub realms: Vec<String>,
+    /// The htdigest file; none where no accounts are configured.
+    pub accounts: Option<PathBuf>,
+    /// The database or directory that accounts are in instead.
+    pub databases: accounts::settings::Settings,
+    /// How long a nonce is good for, from 1 s to a day.
+    pub nonce_lifetime: Duration,
+    /// The `maxbuf` to send in bytes, from 17 to 16777215; absent, none is sent, which means 65536
+    /// (RFC 2831 §2.1.1).
+    pub maxbuf: Option<u32>,
+    /// What processes that hand contexts to each other share, at least 16 bytes; absent, exported
+    /// contexts can be imported, and HTTP nonces checked, by the same process only.
+    pub secret: Option<Secret<Vec<u8>>>,
+    /// The algorithms of HTTP challenges, in their order; not empty.
+    pub http_algorithms: Vec<Algorithm>,
+    /// How strictly the nonce counts of HTTP requests must follow each other.
+    pub http_nonce_count: Order,
+    /// How many HTTP nonces are remembered once they are used.
+    pub http_sessions: usize,
+    /// Whether HTTP challenges have an opaque.
+    pub http_opaque: bool,
+    /// Whether a URI that the caller of an accepting function passes must be the response's.
+    pub http_check_uri: bool,
+    /// Whether HTTP challenges ask for hashed users' names.
+    pub http_userhash: bool,
+    /// What answers a valid HTTP response.
+    pub http_authentication_info: AuthenticationInfo,
+    /// The algorithms of HTTP challenges that a client answers, the best first; not empty.
+    pub client_algorithms: Vec<Algorithm>,
+    /// Whether a client that is asked for integrity answers HTTP challenges without auth-int.
+    pub client_without_integrity: bool,
+}
+
+/// What is sent with the answer to a valid HTTP response (RFC 7616 §3.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuthenticationInfo {
+    /// Nothing, as Windows does it.
+    None,
+    /// The server's proof that it knows the secret.
+    Rspauth,
+    /// That, and the nonce for the next request.
+    NextNonce,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ciphers: [Cipher::TripleDes, Cipher::Rc4].into_iter().collect(),
+            utf8_sasl: true,
+            utf8_http: true,
+            use_system: false,
+            realm: host::domain(),
+            realms: Vec::new(),
+            accounts: None,
+            databases: accounts::settings::Settings::default(),
+            nonce_lifetime: Duration::from_secs(300),
+            maxbuf: None,
+            secret: None,
+            http_algorithms: vec![Algorithm::MD5_SESS],
+            http_nonce_count: Order::Strict,
+            http_sessions: 100_000,
+            http_opaque: false,
+            http_check_uri: false,
+            http_userhash: false,
+            http_authentication_info: AuthenticationInfo::None,
+            client_algorithms: Algorithm::STRONGEST_FIRST.to_vec(),
+            client_without_integrity: false,
+        }
+    }
+}
+
+/// The keys of Digest, in the order in which the documentation has them.
+pub const KEYS: &[Key<Settings>] = &[
+    Key {
+        table: "WDigest",
+        name: "DigestEncryptionAlgorithms",
+        expected: "a string that lists some of 3des,des,rc4,rc4-56,rc4-40",
+        default: "\"3des,rc4\"",
+        doc: "The ciphers of auth-conf that servers offer and clients take, the preferred one first.",
+        read: |settings, value| {
+            let names = value.string()?.split(',');
+            let ciphers = names.map(|name| Cipher::from_name(name.trim_ascii().as_bytes()));
+            settings.ciphers = ciphers.collect::<Option<_>>()?;
+            Some(())
+        },
+    },
+    Key {
+        table: "WDigest",
+        name: "UTF8SASL",
+        expected: "0 or 1",
+        default: "1",
+        doc: "Whether SASL challenges have `charset=utf-8`.",
+        read: |settings, value| value.flag().map(|on| settings.utf8_sasl = on),
+    },
+    Key {
+        table: "WDigest",
+        name: "UTF8HTTP",
+        expected: "0 or 1",
+        default: "1",
+        doc: "Whether HTTP challenges have it.",
+        read: |settings, value| value.flag().map(|on| settings.utf8_http = on),
+    },
+    Key {
+        table: "WDigest",
+        name: "use_system",
+        expected: "0 or 1",
+        default: "0",
+        doc: "1 leaves WDigest to Windows where Windows has it.",
+        read: |settings, value| value.flag().map(|on| settings.use_system = on),
+    },
+    Key {
+        table: "server",
+        name: "realm",
+        expected: REALM,
+        default: "the host's domain name",
+        doc: "The realm that challenges offer; `SECUR32_REALM` overrides it.",
+        read: |settings, value| value.string().and_then(realm).map(|realm| settings.realm = realm),
+    },
+    Key {
+        table: "server",
+        name: "realms",
+        expected: "a list, each of its values a string of at most 255 bytes without control characters",
+        default: "[]",
+        doc: "Further realms of the accounts whose users are let in.",
+        read: |settings, value| value.list(realm).map(|realms| settings.realms = realms),
+    },
+    Key {
+        table: "server",
+        name: "accounts",
+        expected: "a path",
+        default: "none",
+        doc: "The users: a file of Apache's htdigest format; `SECUR32_ACCOUNTS` overrides it.",
+        read: |settings, value| value.path().map(|path| settings.accounts = Some(path)),
+    },
+    Key {
+        table: "server",
+        name: "nonce_lifetime",
+        expected: "a number of seconds from 1 to 86400",
+        default: "300",
+        doc: "How long a nonce can be answered.",
+        read: |settings, value| {
+            let seconds = value.number(1..=86400)?;
+            settings.nonce_lifetime = Duration::from_secs(seconds.into());
+            Some(())
+        },
+    },
+    Key {
+        table: "server",
+        name: "maxbuf",
+        expected: "a number of bytes from 17 to 16777215",
+        default: "not sent, which means 65536",
+        doc: "The largest protected message that this end takes; clients send it too.",
+        read: |settings, value| {
+            value.number(17..=0xff_ffff).map(|bytes| settings.maxbuf = Some(bytes))
+        },
+    },
+    Key {
+        table: "server",
+        name: "secret",
+        expected: "a string of at least 16 bytes",
+        default: "a random one of each process",
+        doc: "Lets another process import exported contexts, and take the nonces of this one's HTTP \
+              challenges.",
+        read: |settings, value| {
+            let secret = value.string().filter(|secret| secret.len() >= MIN_SECRET)?;
+            settings.secret = Some(Secret::new(secret.as_bytes().to_vec()));
+            Some(())
+        },
+    },
+    Key {
+        table: "server",
+        name: "http_algorithms",
+        expected: ALGORITHMS,
+        default: "[\"MD5-sess\"]",
+        doc: "The algorithms of HTTP, a challenge for each.",
+        read: |settings, value| {
+            value.choice(algorithm).map(|algorithms| settings.http_algorithms = algorithms)
+        },
+    },
+    Key {
+        table: "server",
+        name: "http_nonce_count",
+        expected: "\"strict\" or \"window\"",
+        default: "\"strict\"",
+        doc: "Whether the counts of HTTP requests must follow each other, or may come out of order, \
+              within 64.",
+        read: |settings, value| {
+            let order = value.one_of(&[("strict", Order::Strict), ("window", Order::Window)])?;
+            settings.http_nonce_count = order;
+            Some(())
+        },
+    },
+    Key {
+        table: "server",
+        name: "http_sessions",
+        expected: "a number from 64 to 16777216",
+        default: "100000",
+        doc: "How many HTTP nonces are remembered.",
+        read: |settings, value| {
+            let number = value.number(64..=0x100_0000)?;
+            settings.http_sessions = usize::try_from(number).unwrap_or(usize::MAX);
+            Some(())
+        },
+    },
+    Key {
+        table: "server",
+        name: "http_opaque",
+        expected: "0 or 1",
+        default: "0",
+        doc: "Whether HTTP challenges have an opaque.",
+        read: |settings, value| value.flag().map(|on| settings.http_opaque = on),
+    },
+    Key {
+        table: "server",
+        name: "http_check_uri",
+        expected: "0 or 1",
+        default: "0",
+        doc: "Whether a caller's URI buffer must be what the client hashed.",
+        read: |settings, value| value.flag().map(|on| settings.http_check_uri = on),
+    },
+    Key {
+        table: "server",
+        name: "http_userhash",
+        expected: "0 or 1",
+        default: "0",
+        doc: "Whether HTTP clients are asked to hash their users' names.",
+        read: |settings, value| value.flag().map(|on| settings.http_userhash = on),
+    },
+    Key {
+        table: "server",
+        name: "http_authentication_info",
+        expected: "\"none\", \"rspauth\" or \"nextnonce\"",
+        default: "\"none\"",
+        doc: "What answers valid HTTP responses: the server's proof, or also a nonce for the next \
+              request.",
+        read: |settings, value| {
+            settings.http_authentication_info = value.one_of(&[
+                ("none", AuthenticationInfo::None),
+                ("rspauth", AuthenticationInfo::Rspauth),
+                ("nextnonce", AuthenticationInfo::NextNonce),
+            ])?;
+            Some(())
+        },
+    },
+    Key {
+        table: "client",
+        name: "http_algorithms",
+        expected: ALGORITHMS,
+        default: "[\"SHA-512-256-sess\", \"SHA-512-256\", \"SHA-256-sess\", \"SHA-256\", \"MD5-sess\", \
+                  \"MD5\"]",
+        doc: "What HTTP challenges are answered by, the best first.",
+        read: |settings, value| {
+            value.choice(algorithm).map(|algorithms| settings.client_algorithms = algorithms)
+        },
+    },
+    Key {
+        table: "client",
+        name: "http_without_integrity",
+        expected: "0 or 1",
+        default: "0",
+        doc: "Whether HTTP servers without auth-int are answered where `ISC_REQ_INTEGRITY` asks for \
+              it.",
+        read: |settings, value| value.flag().map(|on| settings.client_without_integrity = on),
+    },
+];
+
+/// What a realm is.
+const REALM: &str = "a string of at most 255 bytes without control characters";
+/// What a list of algorithms is.
+const ALGORITHMS: &str = "a list of different ones of MD5, MD5-sess, SHA-256, SHA-256-sess, \
+                          SHA-512-256, SHA-512-256-sess";
+
+impl Settings {
+    /// What `document` and its environment say.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the file, line and key or the variable in the reason.
+    pub fn read(document: &Document) -> Result<Self> {
+        let mut settings = Self::default();
+        document.read(KEYS, &mut settings)?;
+        let file = settings.accounts.is_some();
+        settings.databases =
+            accounts::settings::Settings::read(document, file, settings.http_userhash)?;
+        if let Some(path) = document.variable("SECUR32_ACCOUNTS") {
+            settings.accounts = Some(absolute("SECUR32_ACCOUNTS", path)?);
+            settings.databases = accounts::settings::Settings::default();
+        }
+        if let Some(value) = document.variable("SECUR32_REALM") {
+            settings.realm = value
+                .to_str()
+                .and_then(realm)
+                .ok_or_else(|| wrong(format!("SECUR32_REALM: expected {REALM}")))?;
+        }
+        Ok(settings)
+    }
+
+    /// As [`Self::read`], of this text.
+    #[cfg(test)]
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Self::read(&Document::parse(text, std::path::Path::new("/etc/secur32.toml"))?)
+    }
+
+    /// The accounts: those of the htdigest file, the database or the directory, which everyone who has
+    /// it open shares, or a source that says how to configure some.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`, with the file and where it has one the line in the reason: the file cannot
+    /// be read, or has a malformed line; the system has no library to ask a database or a directory
+    /// by. `INSUFFICIENT_MEMORY`.
+    pub fn source(&self) -> Result<Arc<dyn Source>> {
+        self.find_source().map_err(|unavailable| {
+            if unavailable.is_no_memory() { Error::no_memory() } else { wrong(unavailable.0) }
+        })
+    }
+
+    fn find_source(&self) -> std::result::Result<Arc<dyn Source>, Unavailable> {
+        if let Some(path) = &self.accounts {
+            return Ok(HtdigestFile::shared(path, &self.hashed_names())?);
+        }
+        if let Some(settings) = &self.databases.sql {
+            return sql::shared(settings);
+        }
+        #[cfg(unix)]
+        if let Some(settings) = &self.databases.ldap {
+            return ldap::shared(settings);
+        }
+        Ok(Arc::new(NoAccounts))
+    }
+
+    /// The algorithms by whose hashes clients may name their users.
+    fn hashed_names(&self) -> Vec<accounts::Algorithm> {
+        let asked = self.http_algorithms.iter().filter(|_| self.http_userhash);
+        asked.map(|algorithm| algorithm.hash.stored()).collect()
+    }
+}
+
+fn realm(name: &str) -> Option<String> {
+    let fits = name.len() <= MAX_REALM && !name.chars().any(char::is_control);
+    fits.then(|| name.to_owned())
+}
+
+fn algorithm(name: &str) -> Option<Algorithm> {
+    Algorithm::from_name(name.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+use std::path::Path;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Vec<&'static str>> {
+    let document = Document::parse(text, Path::new("/etc/secur32.toml"))?;
+    check(&document)?;
+    configured_profiles(&document)
+}
+
+#[test]
+fn profiles_are_listed_in_the_configured_order() {
+    let all = PROFILES.map(|(profile, _)| profile);
+    for (text, profiles) in [
+        ("", &all[..]),
+        ("[WDigest]\n[server]\n[client]\n[sasl]\n[log]\n", &all),
+        (SASL[0].default, &all),
+        ("[\"digest-md5\", \"EXTERNAL\"]", &["DIGEST-MD5", "EXTERNAL"]),
+    ] {
+        let text = if text.starts_with("[\"") {
+            format!("sasl.profiles = {text}")
+        } else {
+            text.to_owned()
+        };
+        assert_eq!(parse(&text).unwrap(), profiles, "{text}");
+    }
+    assert!(SASL[0].expected.ends_with(&all.join(", ")));
+}
+
+#[test]
+fn r41_what_is_wrong_is_named_by_line_and_key_whichever_package_reads() {
+    let tables = "unknown; the tables are WDigest, server, sql, ldap, client, sasl and log";
+    for (text, reason) in [
+        ("\n[servers]", format!("2: servers: {tables}")),
+        ("realm = \"x\"", format!("1: realm: {tables}")),
+        ("[server]\nmaxbuf = 1", "2: server.maxbuf: expected a number of bytes".to_owned()),
+        ("[sasl]\nprofiles = []", "2: sasl.profiles: expected a list of different".to_owned()),
+        ("[sasl]\nprofiles = \"DIGEST-MD5\"", "2: sasl.profiles: expected".to_owned()),
+        ("[sasl]\nprofiles = [\"PLAIN\"]", "2: sasl.profiles: expected".to_owned()),
+        ("[sasl]\nprofiles = [\"EXTERNAL\", \"external\"]", "2: sasl.profiles: ex".to_owned()),
+        ("[sasl]\nprofiles = [1]", "2: sasl.profiles: expected".to_owned()),
+        ("[sasl]\nmechanisms = []", "2: sasl.mechanisms: unknown; [sasl] has profiles".to_owned()),
+    ] {
+        let error = parse(text).expect_err(text);
+        assert_eq!(error.status(), Status::INTERNAL_ERROR);
+        let found = error.reason().strip_prefix("/etc/secur32.toml:").expect(text);
+        assert!(found.starts_with(&reason), "{text}: {found}");
+    }
+}
