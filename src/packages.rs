@@ -112,6 +112,7 @@ pub fn configured_profiles(document: &Document) -> Result<Vec<&'static str>> {
 
 /// Whether the configuration leaves the packages of this library to the system where that has one of
 /// the same name. One that is wrong is reported by the call that acquires.
+#[must_use]
 pub fn prefers_system() -> bool {
     let settings = configuration().and_then(|document| digest::settings::Settings::read(&document));
     settings.is_ok_and(|settings| settings.use_system)

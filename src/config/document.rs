@@ -118,7 +118,7 @@ impl Document {
             let message = format!("unknown; [{table}] has {known}");
             return Err(self.fault(&entry.span(), &name, &message));
         };
-        let value = Value { value: value.get_ref(), path: &self.path, reason: RefCell::default() };
+        let value = Value { toml: value.get_ref(), path: &self.path, reason: RefCell::default() };
         (key.read)(settings, &value).ok_or_else(|| {
             let reason =
                 value.reason.take().unwrap_or_else(|| format!("expected {}", key.expected));
@@ -135,6 +135,7 @@ impl Document {
     }
 
     /// The refusal of a table as a whole.
+    #[must_use]
     pub fn table_fault(&self, table: &str, message: &str) -> Error {
         let root = match self.root() {
             Ok(root) => root,
@@ -202,7 +203,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 /// The value of a key.
 pub struct Value<'a> {
-    value: &'a DeValue<'a>,
+    toml: &'a DeValue<'a>,
     path: &'a Path,
     /// Why it is refused, where that is more than what [`Key::expected`] says.
     reason: RefCell<Option<String>>,
@@ -212,13 +213,13 @@ impl Value<'_> {
     /// A string.
     #[must_use]
     pub fn string(&self) -> Option<&str> {
-        self.value.as_str()
+        self.toml.as_str()
     }
 
     /// A whole number in this range.
     #[must_use]
     pub fn number(&self, range: RangeInclusive<u32>) -> Option<u32> {
-        let number = self.value.as_integer()?;
+        let number = self.toml.as_integer()?;
         let number = u32::from_str_radix(number.as_str(), number.radix()).ok()?;
         range.contains(&number).then_some(number)
     }
@@ -239,7 +240,7 @@ impl Value<'_> {
     /// A list of strings, each of which `read` takes.
     #[must_use]
     pub fn list<T>(&self, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
-        let values = self.value.as_array()?;
+        let values = self.toml.as_array()?;
         values.iter().map(|value| read(value.get_ref().as_str()?)).collect()
     }
 

@@ -14,7 +14,7 @@ mod document;
 mod file;
 mod private_file;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 pub use document::{Document, Key, Value};
@@ -80,7 +80,7 @@ impl Document {
         let environment = Self::empty().with_environment(Box::new(variable));
         let mut document = match environment.variable("SECUR32_CONFIG") {
             Some(path) => {
-                let path = absolute("SECUR32_CONFIG", path)?;
+                let path = absolute("SECUR32_CONFIG", &path)?;
                 file::read(&path)?.ok_or_else(|| {
                     wrong(format!(
                         "{}: SECUR32_CONFIG names it, but it does not exist",
@@ -115,8 +115,8 @@ pub(crate) fn wrong(reason: String) -> Error {
 ///
 /// # Errors
 /// `INTERNAL_ERROR`: there is no current directory.
-pub(crate) fn absolute(name: &str, path: OsString) -> Result<PathBuf> {
-    std::path::absolute(Path::new(&path)).map_err(|error| wrong(format!("{name}: {error}")))
+pub(crate) fn absolute(name: &str, path: &OsStr) -> Result<PathBuf> {
+    std::path::absolute(Path::new(path)).map_err(|error| wrong(format!("{name}: {error}")))
 }
 
 fn log_of_environment(document: &Document) -> Result<Option<log::Settings>> {

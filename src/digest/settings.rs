@@ -325,7 +325,7 @@ impl Settings {
         settings.databases =
             accounts::settings::Settings::read(document, file, settings.http_userhash)?;
         if let Some(path) = document.variable("SECUR32_ACCOUNTS") {
-            settings.accounts = Some(absolute("SECUR32_ACCOUNTS", path)?);
+            settings.accounts = Some(absolute("SECUR32_ACCOUNTS", &path)?);
             settings.databases = accounts::settings::Settings::default();
         }
         if let Some(value) = document.variable("SECUR32_REALM") {
