@@ -72,8 +72,8 @@ pub const SASL: [Key<Vec<&'static str>>; 1] = [Key {
     table: "sasl",
     name: "profiles",
     expected: "a list of different ones of GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5",
-    default: "[\"GSSAPI\", \"GSS-SPNEGO\", \"EXTERNAL\", \"DIGEST-MD5\"]",
-    doc: "The SASL profiles to list, as far as the machine has what they need.",
+    shown: "[\"GSSAPI\", \"GSS-SPNEGO\", \"EXTERNAL\", \"DIGEST-MD5\"]",
+    doc: "",
     read: |profiles, value| value.choice(profile).map(|chosen| *profiles = chosen),
 }];
 

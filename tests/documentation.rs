@@ -7,12 +7,13 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
-use secur32::config::Document;
-use secur32::digest::settings::Settings;
+use secur32::accounts::{ldap, sql};
+use secur32::config::{self, Document};
+use secur32::digest::settings::{self, Settings};
 use secur32::error::Result;
 use secur32::packages;
 use support::{STRICT, compile_c, read, root, scratch, succeed};
@@ -120,6 +121,65 @@ fn read_all(text: &str) -> Result<String> {
 
 fn parse(text: &str) -> std::result::Result<String, String> {
     read_all(text).map_err(|error| error.reason().to_owned())
+}
+
+/// Where comments stand in the blocks of the configuration.
+const COMMENTS: usize = 41;
+/// How long their lines are.
+const WIDTH: usize = 118;
+
+/// A block as the tables of keys in the code have it.
+fn block(keys: &[[&str; 4]]) -> String {
+    let mut lines: Vec<String> = vec![];
+    for (index, [table, name, shown, doc]) in keys.iter().enumerate() {
+        if index == 0 || keys[index - 1][0] != *table {
+            lines.extend((index > 0).then(String::new));
+            lines.push(format!("[{table}]"));
+        }
+        let line = match shown.strip_prefix("# ") {
+            Some(shown) => format!("# {name} = {shown}"),
+            None => format!("{name} = {shown}"),
+        };
+        let mut words = doc.split_whitespace().peekable();
+        if words.peek().is_none() || line.len() >= COMMENTS - 1 {
+            lines.push(line.clone());
+        }
+        let mut before = if line.len() < COMMENTS - 1 { line } else { String::new() };
+        while words.peek().is_some() {
+            let mut line = format!("{before:COMMENTS$}#");
+            while let Some(word) = words.next_if(|word| line.chars().count() + word.len() < WIDTH) {
+                line = line + " " + word;
+            }
+            lines.push(line);
+            before.clear();
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_configuration_page_shows_the_tables_of_the_code() {
+    let digest = settings::KEYS.iter().map(config::Key::documented);
+    let (client, first): (Vec<_>, Vec<_>) = digest.partition(|key| key[0] == "client");
+    let others = packages::SASL.iter().map(config::Key::documented);
+    let log = config::LOG.iter().map(config::Key::documented);
+    let expected = [
+        first.into_iter().chain(client).chain(others).chain(log).collect::<Vec<_>>(),
+        sql::settings::KEYS.iter().map(config::Key::documented).collect(),
+        ldap::settings::KEYS.iter().map(config::Key::documented).collect(),
+    ];
+    let expected = expected.map(|keys| block(&keys));
+    let found = blocks("docs/configuration.md", "toml");
+    assert_eq!(found.len(), expected.len());
+    let mut page = read("docs/configuration.md");
+    for (expected, found) in expected.iter().zip(&found) {
+        page = page.replace(found.as_str(), expected);
+    }
+    if env::var_os("WRITE_DOCUMENTATION").is_some() {
+        fs::write(root().join("docs/configuration.md"), &page).expect("the page");
+    }
+    let differ = "cargo test --test documentation, with WRITE_DOCUMENTATION=1, writes it anew";
+    assert!(page == read("docs/configuration.md"), "docs/configuration.md differs: {differ}");
 }
 
 /// A key of a block.

@@ -92,8 +92,8 @@ pub(super) const fn timeout<S: Bounded>(table: &'static str) -> Key<S> {
         table,
         name: "timeout",
         expected: "a number of milliseconds from 50 to 60000",
-        default: "1000",
-        doc: "How long a call waits for an answer.",
+        shown: "1000",
+        doc: "milliseconds, 50 to 60000",
         read: |settings, value| {
             let milliseconds = value.number(50..=60_000)?;
             settings.bounds().timeout = Duration::from_millis(milliseconds.into());
@@ -108,8 +108,8 @@ pub(super) const fn connections<S: Bounded>(table: &'static str) -> Key<S> {
         table,
         name: "connections",
         expected: "a number from 1 to 64",
-        default: "4",
-        doc: "How many connections there may be.",
+        shown: "4",
+        doc: "1 to 64",
         read: |settings, value| {
             settings.bounds().connections = usize::try_from(value.number(1..=64)?).ok()?;
             Some(())
@@ -123,8 +123,8 @@ pub(super) const fn cache<S: Bounded>(table: &'static str) -> Key<S> {
         table,
         name: "cache",
         expected: "a number of seconds from 0 to 600",
-        default: "10",
-        doc: "How long answers are kept, of known and unknown users alike.",
+        shown: "10",
+        doc: "seconds that answers are kept, 0 to 600",
         read: |settings, value| {
             settings.bounds().cache = u64::from(value.number(0..=600)?) * 1000;
             Some(())

@@ -19,8 +19,8 @@ use crate::secret::Secret;
 /// How the environment is asked.
 type Variables = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
-/// A key of the file: one row of a table of settings, from which the file is read, what is wrong in it
-/// is explained, and docs/configuration.md is written.
+/// A key of the file: one row of a table of settings, by which the file is read and what is wrong in it
+/// is explained, and which docs/configuration.md shows.
 pub struct Key<S: 'static> {
     /// The table it stands in.
     pub table: &'static str,
@@ -28,12 +28,21 @@ pub struct Key<S: 'static> {
     pub name: &'static str,
     /// What its value is, as it follows "expected".
     pub expected: &'static str,
-    /// What holds where the file does not say, in the file's own words, or in words.
-    pub default: &'static str,
-    /// What it is for, as a sentence.
+    /// The value that the documentation shows, which is the default where `doc` does not say otherwise.
+    /// After a `#` it stands there as a comment, since another key excludes it.
+    pub shown: &'static str,
+    /// What else it can be, and what it is for.
     pub doc: &'static str,
     /// Takes the value, where it is one.
     pub read: fn(&mut S, &Value<'_>) -> Option<()>,
+}
+
+impl<S> Key<S> {
+    /// The key as the documentation shows it: table, name, value, and what it is for.
+    #[must_use]
+    pub const fn documented(&self) -> [&'static str; 4] {
+        [self.table, self.name, self.shown, self.doc]
+    }
 }
 
 /// A file that has been read, and the environment that overrides it.

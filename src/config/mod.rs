@@ -29,17 +29,16 @@ pub const LOG: [Key<log::Settings>; 2] = [
         table: "log",
         name: "level",
         expected: "\"off\", \"error\" or \"debug\"",
-        default: "\"off\"",
-        doc: "How much is logged: what is wrong with the machine's set-up, or also each refusal with \
-              its reason.",
+        shown: "\"off\"",
+        doc: "\"error\", \"debug\"",
         read: |log, value| Level::from_name(value.string()?).map(|level| log.level = level),
     },
     Key {
         table: "log",
         name: "file",
         expected: "a path",
-        default: "standard error",
-        doc: "The file to append to.",
+        shown: "\"secur32.log\"",
+        doc: "relative to this one; default: standard error",
         read: |log, value| value.path().map(|path| log.file = Some(path)),
     },
 ];

@@ -19,7 +19,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "a",
         name: "name",
         expected: "a string",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| value.string().map(|name| settings.name = name.to_owned()),
     },
@@ -27,7 +27,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "a",
         name: "number",
         expected: "a number from 3 to 300",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| value.number(3..=300).map(|number| settings.number = number),
     },
@@ -35,7 +35,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "a",
         name: "on",
         expected: "0 or 1",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| value.flag().map(|on| settings.on = on),
     },
@@ -43,7 +43,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "b",
         name: "list",
         expected: "a list of strings",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| {
             value.list(|name| Some(name.to_owned())).map(|list| settings.list = list)
@@ -53,7 +53,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "b",
         name: "choice",
         expected: "a list of different ones of one, two",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| {
             let number = |name: &str| ["one", "two"].iter().position(|known| *known == name);
@@ -66,7 +66,7 @@ const KEYS: &[Key<Settings>] = &[
         table: "b",
         name: "path",
         expected: "a path",
-        default: "",
+        shown: "",
         doc: "",
         read: |settings, value| value.path().map(|path| settings.path = Some(path)),
     },

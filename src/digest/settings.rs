@@ -118,8 +118,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "WDigest",
         name: "DigestEncryptionAlgorithms",
         expected: "a string that lists some of 3des,des,rc4,rc4-56,rc4-40",
-        default: "\"3des,rc4\"",
-        doc: "The ciphers of auth-conf that servers offer and clients take, the preferred one first.",
+        shown: "\"3des,rc4\"",
+        doc: "of 3des, des, rc4, rc4-56, rc4-40: what servers offer and clients take, in this order",
         read: |settings, value| {
             let names = value.string()?.split(',');
             let ciphers = names.map(|name| Cipher::from_name(name.trim_ascii().as_bytes()));
@@ -131,56 +131,56 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "WDigest",
         name: "UTF8SASL",
         expected: "0 or 1",
-        default: "1",
-        doc: "Whether SASL challenges have `charset=utf-8`.",
+        shown: "1",
+        doc: "0: challenges of DIGEST-MD5 without charset=utf-8",
         read: |settings, value| value.flag().map(|on| settings.utf8_sasl = on),
     },
     Key {
         table: "WDigest",
         name: "UTF8HTTP",
         expected: "0 or 1",
-        default: "1",
-        doc: "Whether HTTP challenges have it.",
+        shown: "1",
+        doc: "0: the same of HTTP's",
         read: |settings, value| value.flag().map(|on| settings.utf8_http = on),
     },
     Key {
         table: "WDigest",
         name: "use_system",
         expected: "0 or 1",
-        default: "0",
-        doc: "1 leaves WDigest to Windows where Windows has it.",
+        shown: "0",
+        doc: "1: WDigest is left to Windows where Windows has it",
         read: |settings, value| value.flag().map(|on| settings.use_system = on),
     },
     Key {
         table: "server",
         name: "realm",
         expected: REALM,
-        default: "the host's domain name",
-        doc: "The realm that challenges offer; `SECUR32_REALM` overrides it.",
+        shown: "\"example.org\"",
+        doc: "default: the host's domain name",
         read: |settings, value| value.string().and_then(realm).map(|realm| settings.realm = realm),
     },
     Key {
         table: "server",
         name: "realms",
         expected: "a list, each of its values a string of at most 255 bytes without control characters",
-        default: "[]",
-        doc: "Further realms of the accounts whose users are let in.",
+        shown: "[]",
+        doc: "others whose users are let in, such as [\"EXAMPLE\"]",
         read: |settings, value| value.list(realm).map(|realms| settings.realms = realms),
     },
     Key {
         table: "server",
         name: "accounts",
         expected: "a path",
-        default: "none",
-        doc: "The users: a file of Apache's htdigest format; `SECUR32_ACCOUNTS` overrides it.",
+        shown: "\"accounts\"",
+        doc: "an htdigest file, relative to this one; default: no accounts",
         read: |settings, value| value.path().map(|path| settings.accounts = Some(path)),
     },
     Key {
         table: "server",
         name: "nonce_lifetime",
         expected: "a number of seconds from 1 to 86400",
-        default: "300",
-        doc: "How long a nonce can be answered.",
+        shown: "300",
+        doc: "seconds in which a challenge must be answered, 1 to 86400",
         read: |settings, value| {
             let seconds = value.number(1..=86400)?;
             settings.nonce_lifetime = Duration::from_secs(seconds.into());
@@ -191,8 +191,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "maxbuf",
         expected: "a number of bytes from 17 to 16777215",
-        default: "not sent, which means 65536",
-        doc: "The largest protected message that this end takes; clients send it too.",
+        shown: "65536",
+        doc: "bytes of a message, 17 to 16777215, which is sent to peers and then insisted on; default: not sent, which means 65536",
         read: |settings, value| {
             value.number(17..=0xff_ffff).map(|bytes| settings.maxbuf = Some(bytes))
         },
@@ -201,9 +201,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "secret",
         expected: "a string of at least 16 bytes",
-        default: "a random one of each process",
-        doc: "Lets another process import exported contexts, and take the nonces of this one's HTTP \
-              challenges.",
+        shown: "\"at least sixteen bytes\"",
+        doc: "shared by processes that hand contexts, or clients of HTTP, to one another; default: none is shared",
         read: |settings, value| {
             let secret = value.string().filter(|secret| secret.len() >= MIN_SECRET)?;
             settings.secret = Some(Secret::new(secret.as_bytes().to_vec()));
@@ -214,8 +213,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_algorithms",
         expected: ALGORITHMS,
-        default: "[\"MD5-sess\"]",
-        doc: "The algorithms of HTTP, a challenge for each.",
+        shown: "[\"MD5-sess\"]",
+        doc: "also MD5, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess: a challenge for each",
         read: |settings, value| {
             value.choice(algorithm).map(|algorithms| settings.http_algorithms = algorithms)
         },
@@ -224,9 +223,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_nonce_count",
         expected: "\"strict\" or \"window\"",
-        default: "\"strict\"",
-        doc: "Whether the counts of HTTP requests must follow each other, or may come out of order, \
-              within 64.",
+        shown: "\"strict\"",
+        doc: "\"window\": counts may come out of order, within 64",
         read: |settings, value| {
             let order = value.one_of(&[("strict", Order::Strict), ("window", Order::Window)])?;
             settings.http_nonce_count = order;
@@ -237,8 +235,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_sessions",
         expected: "a number from 64 to 16777216",
-        default: "100000",
-        doc: "How many HTTP nonces are remembered.",
+        shown: "100000",
+        doc: "nonces to remember, 64 to 16777216",
         read: |settings, value| {
             let number = value.number(64..=0x100_0000)?;
             settings.http_sessions = usize::try_from(number).unwrap_or(usize::MAX);
@@ -249,33 +247,32 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_opaque",
         expected: "0 or 1",
-        default: "0",
-        doc: "Whether HTTP challenges have an opaque.",
+        shown: "0",
+        doc: "1: challenges have an opaque",
         read: |settings, value| value.flag().map(|on| settings.http_opaque = on),
     },
     Key {
         table: "server",
         name: "http_check_uri",
         expected: "0 or 1",
-        default: "0",
-        doc: "Whether a caller's URI buffer must be what the client hashed.",
+        shown: "0",
+        doc: "1: a caller's URI buffer must be what the client hashed",
         read: |settings, value| value.flag().map(|on| settings.http_check_uri = on),
     },
     Key {
         table: "server",
         name: "http_userhash",
         expected: "0 or 1",
-        default: "0",
-        doc: "Whether HTTP clients are asked to hash their users' names.",
+        shown: "0",
+        doc: "1: clients are asked to hash names (RFC 7616), and an index of the accounts is kept, 16 to 32 bytes for each",
         read: |settings, value| value.flag().map(|on| settings.http_userhash = on),
     },
     Key {
         table: "server",
         name: "http_authentication_info",
         expected: "\"none\", \"rspauth\" or \"nextnonce\"",
-        default: "\"none\"",
-        doc: "What answers valid HTTP responses: the server's proof, or also a nonce for the next \
-              request.",
+        shown: "\"none\"",
+        doc: "\"rspauth\", \"nextnonce\": what answers a valid response; the latter is a nonce for each request",
         read: |settings, value| {
             settings.http_authentication_info = value.one_of(&[
                 ("none", AuthenticationInfo::None),
@@ -289,9 +286,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "client",
         name: "http_algorithms",
         expected: ALGORITHMS,
-        default: "[\"SHA-512-256-sess\", \"SHA-512-256\", \"SHA-256-sess\", \"SHA-256\", \"MD5-sess\", \
-                  \"MD5\"]",
-        doc: "What HTTP challenges are answered by, the best first.",
+        shown: "[\"SHA-512-256-sess\", \"SHA-512-256\", \"SHA-256-sess\", \"SHA-256\", \"MD5-sess\", \"MD5\"]",
+        doc: "what HTTP challenges are answered by, the best first",
         read: |settings, value| {
             value.choice(algorithm).map(|algorithms| settings.client_algorithms = algorithms)
         },
@@ -300,9 +296,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "client",
         name: "http_without_integrity",
         expected: "0 or 1",
-        default: "0",
-        doc: "Whether HTTP servers without auth-int are answered where `ISC_REQ_INTEGRITY` asks for \
-              it.",
+        shown: "0",
+        doc: "1: servers without auth-int are answered where ISC_REQ_INTEGRITY asks for it",
         read: |settings, value| value.flag().map(|on| settings.client_without_integrity = on),
     },
 ];

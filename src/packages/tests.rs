@@ -14,7 +14,7 @@ fn profiles_are_listed_in_the_configured_order() {
     for (text, profiles) in [
         ("", &all[..]),
         ("[WDigest]\n[server]\n[client]\n[sasl]\n[log]\n", &all),
-        (SASL[0].default, &all),
+        (SASL[0].shown, &all),
         ("[\"digest-md5\", \"EXTERNAL\"]", &["DIGEST-MD5", "EXTERNAL"]),
     ] {
         let text = if text.starts_with("[\"") {

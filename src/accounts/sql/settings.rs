@@ -30,8 +30,8 @@ pub const KEYS: &[Key<Found>] = &[
         table: "sql",
         name: "connection",
         expected: "ODBC's connection string",
-        default: "none",
-        doc: "The database, by the system's ODBC.",
+        shown: "\"DSN=accounts\"",
+        doc: "ODBC's connection string; required",
         read: |found, value| {
             if found.connection.is_some() {
                 return value.refuse(BOTH.to_owned());
@@ -43,8 +43,8 @@ pub const KEYS: &[Key<Found>] = &[
         table: "sql",
         name: "connection_file",
         expected: "a path",
-        default: "none",
-        doc: "In place of `connection` a file that others cannot read, whose first line it is.",
+        shown: "# \"connection\"",
+        doc: "instead of it, a file that others cannot read, whose first line it is",
         read: |found, value| {
             if found.connection.is_some() {
                 return value.refuse(BOTH.to_owned());
@@ -56,17 +56,16 @@ pub const KEYS: &[Key<Found>] = &[
         table: "sql",
         name: "query",
         expected: "a query",
-        default: "none",
-        doc: "A query with the user's name and, where it has a second parameter, the realm, whose first \
-              column is the secret and whose second, where it has one, the user's name.",
+        shown: "\"SELECT ha1, username FROM users WHERE username = ? AND realm = ?\"",
+        doc: "required; the stored value, and the user's name",
         read: |found, value| value.c_string().map(|query| found.query = Some(query)),
     },
     Key {
         table: "sql",
         name: "form",
         expected: "\"hash\" or \"password\"",
-        default: "\"hash\"",
-        doc: "What the secrets are: hashes of user, realm and password, or passwords.",
+        shown: "\"hash\"",
+        doc: "\"password\": what is stored",
         read: |found, value| {
             found.form = Some(value.one_of(&[("hash", Form::Hash), ("password", Form::Password)])?);
             Some(())
@@ -76,16 +75,16 @@ pub const KEYS: &[Key<Found>] = &[
         table: "sql",
         name: "query_sha256",
         expected: "a query",
-        default: "none",
-        doc: "The same for hashes of SHA-256.",
+        shown: "\"SELECT ...\"",
+        doc: "the same for hashes of SHA-256; default: none",
         read: |found, value| value.c_string().map(|query| found.query_sha256 = Some(query)),
     },
     Key {
         table: "sql",
         name: "query_userhash",
         expected: "a query",
-        default: "none",
-        doc: "The user's name, by the digits of its hash and the realm.",
+        shown: "\"SELECT ...\"",
+        doc: "the user's name, by the digits of its hash and the realm; default: none",
         read: |found, value| value.c_string().map(|query| found.query_userhash = Some(query)),
     },
     settings::timeout("sql"),

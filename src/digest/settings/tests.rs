@@ -301,15 +301,3 @@ fn the_table_names_every_algorithm_and_cipher() {
         assert!(ciphers.split([' ', ',']).any(|word| word == *name), "{name}");
     }
 }
-
-#[test]
-fn each_default_that_a_file_can_say_is_what_holds_without_it() {
-    for key in KEYS {
-        let text = format!("[{}]\n{} = {}", key.table, key.name, key.default);
-        if let Ok(settings) = Settings::parse(&text) {
-            assert_eq!(format!("{settings:?}"), format!("{:?}", Settings::default()), "{text}");
-        } else {
-            assert!(key.default.contains(' ') || key.default == "none", "{text}");
-        }
-    }
-}
