@@ -6,6 +6,7 @@
 //! * [`abi`]: C's types; cbindgen makes the header's structures of them.
 //! * `caller`: the checked views of the caller's memory.
 //! * `passthrough`: on Windows, the calls that are its own secur32.dll's.
+//! * `acquire`: a credential is made.
 //! * `tables`: what stands behind the handles that C holds. `step`: one step of an exchange.
 //!   `pending`: first steps whose token did not fit. `guard`: no panic leaves an export.
 //!
@@ -27,6 +28,7 @@
 #![allow(clippy::too_many_arguments)]
 
 pub mod abi;
+mod acquire;
 mod caller;
 pub mod exports;
 mod guard;

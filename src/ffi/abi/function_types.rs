@@ -1,11 +1,11 @@
-//! The types of pointers to the functions, by their names in `<sspi.h>`.
+//! The types of pointers to the functions of contexts, messages and packages, by their names in `<sspi.h>`.
 #![allow(non_camel_case_types)]
 
 use std::ffi::c_void;
 
 use crate::ffi::abi::types::{
-    BOOLEAN, CredHandle, CtxtHandle, SEC_CHAR, SEC_GET_KEY_FN, SEC_WCHAR, SECURITY_STATUS,
-    SecBuffer, SecBufferDesc, SecPkgInfoA, SecPkgInfoW, TimeStamp, ULONG,
+    BOOLEAN, CredHandle, CtxtHandle, SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBuffer,
+    SecBufferDesc, SecPkgInfoA, SecPkgInfoW, TimeStamp, ULONG,
 };
 
 /// Pointer to EnumerateSecurityPackagesW.
@@ -23,58 +23,6 @@ pub type ENUMERATE_SECURITY_PACKAGES_FN_A = Option<
         ppPackageInfo: *mut *mut SecPkgInfoA,
     ) -> SECURITY_STATUS,
 >;
-
-/// Pointer to QueryCredentialsAttributesW.
-pub type QUERY_CREDENTIALS_ATTRIBUTES_FN_W = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to QueryCredentialsAttributesA.
-pub type QUERY_CREDENTIALS_ATTRIBUTES_FN_A = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to AcquireCredentialsHandleW.
-pub type ACQUIRE_CREDENTIALS_HANDLE_FN_W = Option<
-    unsafe extern "system" fn(
-        pszPrincipal: *mut SEC_WCHAR,
-        pszPackage: *mut SEC_WCHAR,
-        fCredentialUse: ULONG,
-        pvLogonID: *mut c_void,
-        pAuthData: *mut c_void,
-        pGetKeyFn: SEC_GET_KEY_FN,
-        pvGetKeyArgument: *mut c_void,
-        phCredential: *mut CredHandle,
-        ptsExpiry: *mut TimeStamp,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to AcquireCredentialsHandleA.
-pub type ACQUIRE_CREDENTIALS_HANDLE_FN_A = Option<
-    unsafe extern "system" fn(
-        pszPrincipal: *mut SEC_CHAR,
-        pszPackage: *mut SEC_CHAR,
-        fCredentialUse: ULONG,
-        pvLogonID: *mut c_void,
-        pAuthData: *mut c_void,
-        pGetKeyFn: SEC_GET_KEY_FN,
-        pvGetKeyArgument: *mut c_void,
-        phCredential: *mut CredHandle,
-        ptsExpiry: *mut TimeStamp,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to FreeCredentialsHandle.
-pub type FREE_CREDENTIALS_HANDLE_FN =
-    Option<unsafe extern "system" fn(phCredential: *mut CredHandle) -> SECURITY_STATUS>;
 
 /// Pointer to InitializeSecurityContextW.
 pub type INITIALIZE_SECURITY_CONTEXT_FN_W = Option<
@@ -263,34 +211,6 @@ pub type IMPORT_SECURITY_CONTEXT_FN_A = Option<
     ) -> SECURITY_STATUS,
 >;
 
-/// Pointer to AddCredentialsW.
-pub type ADD_CREDENTIALS_FN_W = Option<
-    unsafe extern "system" fn(
-        hCredentials: *mut CredHandle,
-        pszPrincipal: *mut SEC_WCHAR,
-        pszPackage: *mut SEC_WCHAR,
-        fCredentialUse: ULONG,
-        pAuthData: *mut c_void,
-        pGetKeyFn: SEC_GET_KEY_FN,
-        pvGetKeyArgument: *mut c_void,
-        ptsExpiry: *mut TimeStamp,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to AddCredentialsA.
-pub type ADD_CREDENTIALS_FN_A = Option<
-    unsafe extern "system" fn(
-        hCredentials: *mut CredHandle,
-        pszPrincipal: *mut SEC_CHAR,
-        pszPackage: *mut SEC_CHAR,
-        fCredentialUse: ULONG,
-        pAuthData: *mut c_void,
-        pGetKeyFn: SEC_GET_KEY_FN,
-        pvGetKeyArgument: *mut c_void,
-        ptsExpiry: *mut TimeStamp,
-    ) -> SECURITY_STATUS,
->;
-
 /// Pointer to QuerySecurityContextToken.
 pub type QUERY_SECURITY_CONTEXT_TOKEN_FN = Option<
     unsafe extern "system" fn(
@@ -313,26 +233,6 @@ pub type SET_CONTEXT_ATTRIBUTES_FN_W = Option<
 pub type SET_CONTEXT_ATTRIBUTES_FN_A = Option<
     unsafe extern "system" fn(
         phContext: *mut CtxtHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-        cbBuffer: ULONG,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to SetCredentialsAttributesW.
-pub type SET_CREDENTIALS_ATTRIBUTES_FN_W = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-        cbBuffer: ULONG,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to SetCredentialsAttributesA.
-pub type SET_CREDENTIALS_ATTRIBUTES_FN_A = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
         ulAttribute: ULONG,
         pBuffer: *mut c_void,
         cbBuffer: ULONG,
@@ -381,26 +281,6 @@ pub type QUERY_CONTEXT_ATTRIBUTES_EX_FN_W = Option<
 pub type QUERY_CONTEXT_ATTRIBUTES_EX_FN_A = Option<
     unsafe extern "system" fn(
         phContext: *mut CtxtHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-        cbBuffer: ULONG,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to QueryCredentialsAttributesExW.
-pub type QUERY_CREDENTIALS_ATTRIBUTES_EX_FN_W = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
-        ulAttribute: ULONG,
-        pBuffer: *mut c_void,
-        cbBuffer: ULONG,
-    ) -> SECURITY_STATUS,
->;
-
-/// Pointer to QueryCredentialsAttributesExA.
-pub type QUERY_CREDENTIALS_ATTRIBUTES_EX_FN_A = Option<
-    unsafe extern "system" fn(
-        phCredential: *mut CredHandle,
         ulAttribute: ULONG,
         pBuffer: *mut c_void,
         cbBuffer: ULONG,

@@ -2,5 +2,8 @@
 
 mod exchange;
 mod http;
+mod pending_steps;
 mod queries;
+mod sasl;
 pub(crate) mod support;
+mod transfer;

@@ -4,8 +4,12 @@
 use std::ffi::c_void;
 
 use crate::error::Status;
-use crate::ffi::abi::types::{SECURITY_STATUS, SecBuffer, SecBufferDesc, SecHandle};
+use crate::ffi::abi::types::{
+    SEC_CHAR, SEC_WCHAR, SECURITY_STATUS, SecBuffer, SecBufferDesc, SecHandle,
+};
+use crate::ffi::caller::string;
 use crate::ffi::exports::context::AcceptSecurityContext;
+use crate::ffi::exports::memory::FreeContextBuffer;
 
 pub(crate) const TOKEN: u32 = 2;
 pub(crate) const DATA: u32 = 1;
@@ -111,4 +115,37 @@ impl Accept {
             )
         }
     }
+}
+
+#[track_caller]
+pub(crate) fn free<T>(pointer: *mut T) {
+    assert!(!pointer.is_null());
+    // SAFETY: any pointer may be given.
+    check(unsafe { FreeContextBuffer(pointer.cast()) }, Status::OK);
+}
+
+/// Reads a string and frees it.
+#[track_caller]
+pub(crate) fn wide(string: *mut SEC_WCHAR) -> String {
+    // SAFETY: a terminated string of the library's.
+    let read = unsafe { string::wide(string) }.unwrap().unwrap();
+    free(string);
+    read
+}
+
+/// Reads a string and frees it.
+#[track_caller]
+pub(crate) fn narrow(string: *mut SEC_CHAR) -> String {
+    // SAFETY: a terminated string of the library's.
+    let read = unsafe { string::narrow(string.cast()) }.unwrap().unwrap();
+    free(string);
+    read
+}
+
+pub(crate) fn narrow_name(name: &str) -> Memory {
+    Memory::of(&[name.as_bytes(), b"\0"].concat())
+}
+
+pub(crate) fn wide_name(name: &str) -> Vec<u16> {
+    name.encode_utf16().chain([0]).collect()
 }

@@ -6,30 +6,30 @@ use crate::ffi::abi::identity::{SEC_WINNT_AUTH_IDENTITY_A, SEC_WINNT_AUTH_IDENTI
 use crate::ffi::caller::identity::layout::pack;
 
 /// Strings in memory that ends with its last character.
-fn wide(string: &str) -> Box<[u16]> {
+pub(crate) fn wide(string: &str) -> Box<[u16]> {
     string.encode_utf16().collect()
 }
 
-fn start<T>(string: &mut Option<Box<[T]>>) -> *mut T {
+pub(crate) fn start<T>(string: &mut Option<Box<[T]>>) -> *mut T {
     string.as_mut().map_or(null_mut(), |string| string.as_mut_ptr())
 }
 
-fn read<T>(structure: T) -> Result<Option<Identity>> {
+pub(crate) fn read<T>(structure: T) -> Result<Option<Identity>> {
     let exact = Box::new(structure);
     // SAFETY: the tests' structures state lengths that their strings have.
     unsafe { read_identity((&raw const *exact).cast()) }.map(|(identity, _)| identity)
 }
 
-fn strings(identity: &Identity) -> [Option<&str>; 3] {
+pub(crate) fn strings(identity: &Identity) -> [Option<&str>; 3] {
     let password = identity.password.as_ref().map(|password| password.expose().as_str());
     [identity.user.as_deref(), identity.domain.as_deref(), password]
 }
 
-fn status<T>(result: Result<T>) -> Status {
+pub(crate) fn status<T>(result: Result<T>) -> Status {
     result.err().map_or(Status::OK, |error| error.status())
 }
 
-const NOTHING: SEC_WINNT_AUTH_IDENTITY_W = SEC_WINNT_AUTH_IDENTITY_W {
+pub(crate) const NOTHING: SEC_WINNT_AUTH_IDENTITY_W = SEC_WINNT_AUTH_IDENTITY_W {
     User: null_mut(),
     UserLength: 0,
     Domain: null_mut(),
@@ -39,7 +39,7 @@ const NOTHING: SEC_WINNT_AUTH_IDENTITY_W = SEC_WINNT_AUTH_IDENTITY_W {
     Flags: SEC_WINNT_AUTH_IDENTITY_UNICODE,
 };
 
-fn length<T>(string: Option<&[T]>) -> u32 {
+pub(crate) fn length<T>(string: Option<&[T]>) -> u32 {
     u32::try_from(string.map_or(0, <[T]>::len)).unwrap()
 }
 
@@ -304,50 +304,6 @@ fn forms_are_told_apart_by_the_first_ulong_unless_it_is_half_a_pointer() {
     for (evidence, expected) in rows {
         assert_eq!(form(evidence), expected);
     }
-}
-
-#[test]
-fn wiping_takes_the_password_and_nothing_else() {
-    let mut user = Some(wide("user"));
-    let mut password = Some(Box::<[u16]>::from(&[1, 2, 3, 4][..]));
-    let mut structure = SEC_WINNT_AUTH_IDENTITY_W {
-        User: start(&mut user),
-        UserLength: 4,
-        Password: start(&mut password),
-        PasswordLength: 3,
-        ..NOTHING
-    };
-    let pointer = (&raw mut structure).cast();
-    // SAFETY: the structure's strings are as long as it says.
-    unsafe { wipe_password(pointer) };
-    assert_eq!(password.as_deref(), Some(&[0, 0, 0, 4][..]));
-    assert_eq!(user.as_deref(), Some(&wide("user")[..]));
-
-    let mut untouched = Some(wide("password"));
-    for (characters, flags) in [(8, 0), (8, 3), (32768, 2), (u32::MAX, 1)] {
-        structure.Password = start(&mut untouched);
-        structure.PasswordLength = characters;
-        structure.Flags = flags;
-        // SAFETY: nothing is written where the structure cannot be used.
-        unsafe { wipe_password((&raw mut structure).cast()) };
-        assert_eq!(untouched.as_deref(), Some(&wide("password")[..]));
-    }
-}
-
-#[test]
-fn wiping_a_block_of_the_callers_takes_the_password() {
-    let identity = Identity {
-        user: Some("user".to_owned()),
-        domain: None,
-        password: Some(Secret::new("pw".to_owned())),
-    };
-    let mut image = pack(&IdentityParts { identity, ..IdentityParts::default() }).unwrap();
-    let before = image.clone();
-    // SAFETY: the bytes are all of the structure.
-    unsafe { wipe_password(image.as_mut_ptr().cast()) };
-    assert_eq!(image[56..60], [0; 4]);
-    assert_eq!(image[..56], before[..56]);
-    assert_eq!(image[60..], before[60..]);
 }
 
 /// StringSet with zeros: terminators that the length counts, and others.

@@ -198,3 +198,7 @@ unsafe fn in_place(
     let bytes = unsafe { reader::block_bytes(identity) };
     change(bytes.ok_or_else(|| refused("identity: not one that this library made"))?)
 }
+
+#[cfg(test)]
+#[path = "protect_tests.rs"]
+mod tests;

@@ -10,22 +10,22 @@ use crate::ffi::exports::identity::protect::{
     SspiUnmarshalAuthIdentity,
 };
 
-const OK: i32 = 0;
-const INVALID_PARAMETER: i32 = Status::INVALID_PARAMETER.code().cast_signed();
-const INVALID_TOKEN: i32 = Status::INVALID_TOKEN.code().cast_signed();
+pub(crate) const OK: i32 = 0;
+pub(crate) const INVALID_PARAMETER: i32 = Status::INVALID_PARAMETER.code().cast_signed();
+pub(crate) const INVALID_TOKEN: i32 = Status::INVALID_TOKEN.code().cast_signed();
 
-type Opaque = PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
+pub(crate) type Opaque = PSEC_WINNT_AUTH_IDENTITY_OPAQUE;
 
 /// A pointer that nothing was written to.
-fn untouched<T>() -> *mut T {
+pub(crate) fn untouched<T>() -> *mut T {
     std::ptr::without_provenance_mut(0xDEAD_BEE0)
 }
 
-fn wide_z(string: &str) -> Box<[u16]> {
+pub(crate) fn wide_z(string: &str) -> Box<[u16]> {
     string.encode_utf16().chain([0]).collect()
 }
 
-fn encode(strings: [Option<&str>; 3]) -> (i32, Opaque) {
+pub(crate) fn encode(strings: [Option<&str>; 3]) -> (i32, Opaque) {
     let strings = strings.map(|string| string.map(wide_z));
     let [user, domain, password] =
         strings.each_ref().map(|string| string.as_ref().map_or(null(), |string| string.as_ptr()));
@@ -35,13 +35,13 @@ fn encode(strings: [Option<&str>; 3]) -> (i32, Opaque) {
     (status, out)
 }
 
-fn made(strings: [Option<&str>; 3]) -> Opaque {
+pub(crate) fn made(strings: [Option<&str>; 3]) -> Opaque {
     let (status, out) = encode(strings);
     assert_eq!(status, OK);
     out
 }
 
-fn taken(pointer: *const u16) -> Option<String> {
+pub(crate) fn taken(pointer: *const u16) -> Option<String> {
     // SAFETY: NULL or a terminated string of the library.
     let string = unsafe { wide(pointer) }.unwrap();
     // SAFETY: NULL or memory of the library.
@@ -49,7 +49,7 @@ fn taken(pointer: *const u16) -> Option<String> {
     string
 }
 
-fn strings(identity: Opaque) -> Result<[Option<String>; 3], i32> {
+pub(crate) fn strings(identity: Opaque) -> Result<[Option<String>; 3], i32> {
     let mut outs = [untouched::<u16>().cast_const(); 3];
     let [user, domain, password] = outs.each_mut().map(std::ptr::from_mut);
     // SAFETY: an identity or NULL, and outputs.
@@ -62,16 +62,16 @@ fn strings(identity: Opaque) -> Result<[Option<String>; 3], i32> {
     }
 }
 
-fn owned(strings: [Option<&str>; 3]) -> [Option<String>; 3] {
+pub(crate) fn owned(strings: [Option<&str>; 3]) -> [Option<String>; 3] {
     strings.map(|string| string.map(str::to_owned))
 }
 
-fn free(identity: Opaque) {
+pub(crate) fn free(identity: Opaque) {
     // SAFETY: an identity of the library.
     unsafe { SspiFreeAuthIdentity(identity) };
 }
 
-const ROWS: [[Option<&str>; 3]; 8] = [
+pub(crate) const ROWS: [[Option<&str>; 3]; 8] = [
     [Some("user"), Some("domain"), Some("password")],
     [Some("user"), None, Some("password")],
     [Some("user"), None, None],
@@ -193,7 +193,7 @@ fn freeing_twice_and_freeing_what_is_not_ours_does_nothing() {
 }
 
 /// A structure of the caller's own, without string.
-fn own_structure() -> SEC_WINNT_AUTH_IDENTITY_W {
+pub(crate) fn own_structure() -> SEC_WINNT_AUTH_IDENTITY_W {
     SEC_WINNT_AUTH_IDENTITY_W {
         User: null_mut(),
         UserLength: 0,
@@ -297,145 +297,4 @@ fn comparing_looks_at_case_only_in_passwords() {
         unsafe { SspiCompareAuthIdentities(one, (&raw mut bad).cast(), &raw mut user, null_mut()) };
     assert_eq!((status, user), (INVALID_PARAMETER, 7));
     free(one);
-}
-
-fn encrypted(identity: Opaque) -> u8 {
-    // SAFETY: an identity.
-    unsafe { SspiIsAuthIdentityEncrypted(identity) }
-}
-
-/// The bytes of a block of the library.
-fn bytes(identity: Opaque) -> Vec<u8> {
-    let size = memory::size_of(identity).unwrap();
-    // SAFETY: a block of this size.
-    unsafe { std::slice::from_raw_parts(identity.cast::<u8>(), size) }.to_vec()
-}
-
-#[test]
-fn encrypted_identities_serve_as_before_and_hide_the_password() {
-    let password: Vec<u8> = "password".encode_utf16().flat_map(u16::to_ne_bytes).collect();
-    let visible = |identity| bytes(identity).windows(16).any(|window| window == password);
-    let identity = made(ROWS[0]);
-    let plain = bytes(identity);
-    assert_eq!((encrypted(identity), visible(identity)), (0, true));
-    // SAFETY: an identity of the library.
-    assert_eq!(unsafe { SspiEncryptAuthIdentity(identity) }, OK);
-    assert_eq!((encrypted(identity), visible(identity)), (1, false));
-    // SAFETY: an identity of the library.
-    assert_eq!(unsafe { SspiValidateAuthIdentity(identity) }, OK);
-    assert_eq!(strings(identity), Ok(owned(ROWS[0])));
-    // SAFETY: an identity of the library.
-    assert!(unsafe { read_identity(identity) }.unwrap().0.unwrap().password.is_some());
-    let mut copy = null_mut();
-    // SAFETY: an identity and an output.
-    assert_eq!(unsafe { SspiCopyAuthIdentity(identity, &raw mut copy) }, OK);
-    assert_eq!((encrypted(copy), visible(copy)), (1, false));
-    assert_eq!(strings(copy), Ok(owned(ROWS[0])));
-    // SAFETY: an identity of the library.
-    assert_eq!(unsafe { SspiDecryptAuthIdentity(identity) }, OK);
-    assert_eq!((encrypted(identity), bytes(identity) == plain), (0, true));
-    free(identity);
-    free(copy);
-}
-
-#[test]
-fn the_options_of_encryption_are_those_of_the_header() {
-    let identity = made(ROWS[0]);
-    for options in [1, 2, 4] {
-        // SAFETY: an identity of the library.
-        assert_eq!(unsafe { SspiEncryptAuthIdentityEx(options, identity) }, OK);
-        assert_eq!(encrypted(identity), 1);
-        // SAFETY: an identity of the library.
-        assert_eq!(unsafe { SspiDecryptAuthIdentityEx(options, identity) }, OK);
-        assert_eq!(encrypted(identity), 0);
-    }
-    for options in [0, 3, 5, 8, u32::MAX] {
-        // SAFETY: an identity of the library.
-        assert_eq!(unsafe { SspiEncryptAuthIdentityEx(options, identity) }, INVALID_PARAMETER);
-        // SAFETY: an identity of the library.
-        assert_eq!(unsafe { SspiDecryptAuthIdentityEx(options, identity) }, INVALID_PARAMETER);
-        assert_eq!(encrypted(identity), 0);
-    }
-    free(identity);
-}
-
-#[test]
-fn only_identities_of_the_library_can_be_encrypted() {
-    let mut own = own_structure();
-    // SAFETY: any identity may be given.
-    assert_eq!(unsafe { SspiEncryptAuthIdentity((&raw mut own).cast()) }, INVALID_PARAMETER);
-    // SAFETY: any identity may be given.
-    assert_eq!(unsafe { SspiDecryptAuthIdentity((&raw mut own).cast()) }, INVALID_PARAMETER);
-    own.Flags |= 0x40;
-    assert_eq!(encrypted((&raw mut own).cast()), 1);
-    let other = ContextBuffer::zeroed(4).unwrap().release();
-    // SAFETY: a block that is no identity.
-    assert_eq!(unsafe { SspiEncryptAuthIdentity(other) }, INVALID_PARAMETER);
-    assert_eq!(encrypted(other), 0);
-    memory::free(other).unwrap();
-}
-
-#[test]
-fn a_changed_encryption_is_a_decrypt_failure_and_no_credential() {
-    let identity = made(ROWS[0]);
-    // SAFETY: an identity of the library.
-    assert_eq!(unsafe { SspiEncryptAuthIdentity(identity) }, OK);
-    // SAFETY: an identity of the library, which nobody else uses.
-    let bytes = unsafe { reader::block_bytes(identity) }.unwrap();
-    // The last byte of the tag.
-    let last = bytes.last_mut().unwrap();
-    *last ^= 1;
-    // SAFETY: an identity of the library.
-    let status = unsafe { SspiDecryptAuthIdentity(identity) };
-    assert_eq!(status.cast_unsigned(), 0x8009_0330);
-    // SAFETY: an identity of the library.
-    let read = unsafe { read_identity(identity) };
-    assert_eq!(read.unwrap_err().status(), Status::UNKNOWN_CREDENTIALS);
-    assert_eq!(strings(identity), Err(INVALID_PARAMETER));
-    free(identity);
-}
-
-#[test]
-fn marshalled_identities_come_back() {
-    for (row, seal) in ROWS.into_iter().flat_map(|row| [(row, false), (row, true)]) {
-        let identity = made(row);
-        if seal {
-            // SAFETY: an identity of the library.
-            assert_eq!(unsafe { SspiEncryptAuthIdentity(identity) }, OK);
-        }
-        let (mut size, mut bytes, mut back) = (0, null_mut(), untouched());
-        // SAFETY: an identity and outputs.
-        let status = unsafe { SspiMarshalAuthIdentity(identity, &raw mut size, &raw mut bytes) };
-        assert_eq!(status, OK);
-        for wrong in [0, 1, 47, size - 1] {
-            // SAFETY: fewer bytes than there are.
-            let status = unsafe { SspiUnmarshalAuthIdentity(wrong, bytes, &raw mut back) };
-            assert_eq!((status, back), (INVALID_PARAMETER, untouched()));
-        }
-        // SAFETY: the bytes and an output.
-        assert_eq!(unsafe { SspiUnmarshalAuthIdentity(size, bytes, &raw mut back) }, OK);
-        assert_eq!((strings(back), encrypted(back)), (Ok(owned(row)), seal.into()));
-        // SAFETY: memory of the library.
-        unsafe { SspiLocalFree(bytes.cast()) };
-        free(identity);
-        free(back);
-    }
-}
-
-#[test]
-fn bytes_of_no_identity_are_invalid_parameter() {
-    let identity = made(ROWS[0]);
-    let mut longer = bytes(identity);
-    longer.push(0);
-    let mut garbage = bytes(identity);
-    garbage[12] = 0xFF;
-    for mut bytes in [longer, garbage, vec![0xFF; 100], vec![0; 0x5_0001]] {
-        let mut back = untouched();
-        let size = u32::try_from(bytes.len()).unwrap();
-        let start = bytes.as_mut_ptr().cast();
-        // SAFETY: the bytes and an output.
-        let status = unsafe { SspiUnmarshalAuthIdentity(size, start, &raw mut back) };
-        assert_eq!((status, back), (INVALID_PARAMETER, untouched()));
-    }
-    free(identity);
 }
