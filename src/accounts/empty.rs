@@ -10,7 +10,7 @@ impl Source for NoAccounts {
     fn find(&self, _: &Account<'_>, _: Algorithm) -> Result<Option<Stored>, Unavailable> {
         Err(Unavailable(
             "no accounts are configured: set SECUR32_ACCOUNTS to an htdigest file, or `accounts` \
-             in the table [server] of secur32.toml, or pass pGetKeyFn to AcquireCredentialsHandle"
+             in the table [server] of secur32.toml, or its table [sql] or [ldap], or pass pGetKeyFn to AcquireCredentialsHandle"
                 .to_owned(),
         ))
     }

@@ -40,6 +40,14 @@ impl<C> State<C> {
     fn new(epoch: u64) -> Self {
         Self { epoch, taken: 0, idle: Vec::new(), waiting: VecDeque::new(), waiters: 0 }
     }
+
+    /// Makes it this process's.
+    fn adopt(&mut self, epoch: u64) {
+        if self.epoch != epoch {
+            // The parent's, which goes on using them: they may not even be closed here.
+            std::mem::forget(std::mem::replace(self, Self::new(epoch)));
+        }
+    }
 }
 
 impl<C> Connections<C> {
@@ -54,10 +62,7 @@ impl<C> Connections<C> {
     pub(super) fn take(&self, until: Instant) -> Result<Place<'_, C>, Unavailable> {
         let epoch = fork::epoch();
         let mut state = self.state.lock();
-        if state.epoch != epoch {
-            // The parent's, which goes on using them: they may not even be closed here.
-            std::mem::forget(std::mem::replace(&mut *state, State::new(epoch)));
-        }
+        state.adopt(epoch);
         if state.taken < self.most {
             state.taken += 1;
             let connection = state.idle.pop();
@@ -100,6 +105,13 @@ impl<C> Drop for Place<'_, C> {
         if state.idle.len() < self.connections.most {
             state.idle.extend(connection);
         }
+    }
+}
+
+/// In a forked child the parent's connections are left alone: closing one would say goodbye for it.
+impl<C> Drop for Connections<C> {
+    fn drop(&mut self) {
+        self.state.lock().adopt(fork::epoch());
     }
 }
 

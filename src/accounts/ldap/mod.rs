@@ -92,13 +92,15 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
     libldap::load()?;
     let fresh = Arc::new(Remote::new(Ldap::of(settings), settings.cache));
     let mut directories = DIRECTORIES.lock();
-    let mut known = directories.iter().filter_map(Weak::upgrade);
-    if let Some(first) = known.find(|known| known.directory.settings.is_same(settings)) {
-        return Ok(first);
+    let known: Vec<_> = directories.iter().filter_map(Weak::upgrade).collect();
+    let first = known.iter().find(|known| known.directory.settings.is_same(settings)).cloned();
+    if first.is_none() {
+        directories.retain(|directory| directory.strong_count() > 0);
+        directories.push(Arc::downgrade(&fresh));
     }
-    directories.retain(|directory| directory.strong_count() > 0);
-    directories.push(Arc::downgrade(&fresh));
-    Ok(fresh)
+    // Before `known`, whose end may close connections.
+    drop(directories);
+    Ok(first.unwrap_or(fresh))
 }
 
 impl Ldap {

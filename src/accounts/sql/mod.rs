@@ -76,13 +76,15 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
     odbc::load()?;
     let fresh = Arc::new(Remote::new(Database::of(settings), settings.cache));
     let mut databases = DATABASES.lock();
-    let mut known = databases.iter().filter_map(Weak::upgrade);
-    if let Some(first) = known.find(|known| known.directory.settings.is_same(settings)) {
-        return Ok(first);
+    let known: Vec<_> = databases.iter().filter_map(Weak::upgrade).collect();
+    let first = known.iter().find(|known| known.directory.settings.is_same(settings)).cloned();
+    if first.is_none() {
+        databases.retain(|database| database.strong_count() > 0);
+        databases.push(Arc::downgrade(&fresh));
     }
-    databases.retain(|database| database.strong_count() > 0);
-    databases.push(Arc::downgrade(&fresh));
-    Ok(fresh)
+    // Before `known`, whose end may close connections.
+    drop(databases);
+    Ok(first.unwrap_or(fresh))
 }
 
 impl Database {

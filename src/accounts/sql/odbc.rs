@@ -243,6 +243,8 @@ impl Statement {
     /// Prepares a query of text parameters.
     pub(super) fn prepare(connection: &Connection, query: &str) -> Result<Self, Fault> {
         let functions = connection.connection.functions;
+        // Goes after the statement that it is bound to.
+        let parameters = Parameters::new();
         let statement = Owned::new(functions, STATEMENT, connection.connection.handle)?;
         let text = encoded(query, functions.width);
         let length = i32::try_from(query.encode_utf16().count()).unwrap_or(i32::MAX);
@@ -255,7 +257,6 @@ impl Statement {
         let result = unsafe { (functions.SQLNumParams)(statement.handle, &raw mut count) };
         statement.checked(result)?;
         let count = usize::try_from(count).unwrap_or(0);
-        let parameters = Parameters::new();
         for index in 0..count.min(PARAMETERS) {
             let (text, length) = parameters.places(index);
             let number = u16::try_from(index + 1).unwrap_or(1);

@@ -70,6 +70,13 @@ impl<A: Asker> State<A> {
     }
 }
 
+/// In a forked child the ends of the parent's threads are left alone.
+impl<A: Asker> Drop for Workers<A> {
+    fn drop(&mut self) {
+        self.state.lock().adopt(fork::epoch());
+    }
+}
+
 impl<A: Asker + 'static> Workers<A> {
     /// `make` makes what a thread asks by; calls wait for `timeout`.
     pub(super) fn new(
