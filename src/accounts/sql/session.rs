@@ -13,7 +13,7 @@ use crate::secret::Secret;
 /// What a fault's reason begins with where names have been given to the driver.
 const ASKING: &str = "asking";
 
-/// What MariaDB and `MySQL` say of a name that the column's character set lacks, in the state `HY000`:
+/// What `MariaDB` and `MySQL` say of a name that the column's character set lacks, in the state `HY000`:
 /// `ER_CANT_AGGREGATE_2COLLATIONS`, `ER_IMPOSSIBLE_STRING_CONVERSION`.
 const UNHOLDABLE: [i32; 2] = [1267, 3988];
 
