@@ -1,6 +1,6 @@
 //! What contexts of either kind answer to queries for what they do not have (yet).
 
-use super::package::MAX_TOKEN;
+use super::message::limits::MAX_TOKEN;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Attribute, AttributeId, Sizes};
 

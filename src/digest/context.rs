@@ -18,7 +18,6 @@ use crate::digest::http;
 use crate::digest::http::context::HttpContext;
 use crate::digest::message::limits::RSPAUTH_LENGTH;
 use crate::digest::message::nonce::{self, Nonce};
-use crate::digest::package::WDigest;
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::log;
@@ -77,12 +76,16 @@ impl DigestContext {
     }
 
     /// An established context from what [`Context::export`] packed.
-    pub(super) fn import(bytes: &[u8], settings: Arc<Settings>) -> Result<Self> {
+    pub(super) fn import(
+        package: &'static dyn Package,
+        bytes: &[u8],
+        settings: Arc<Settings>,
+    ) -> Result<Self> {
         let unpacked = serialized::unpack(bytes, &settings);
         stack::wipe();
         let (established, role, flags) = unpacked?;
         Ok(Self {
-            credential: heap::shared(DigestCredential::of_nobody(settings))?,
+            credential: heap::shared(DigestCredential::of_nobody(package, settings))?,
             role,
             progress: Mutex::new(Progress::Done),
             flags: SharedFlags::new(flags),
@@ -127,9 +130,9 @@ impl DigestContext {
         let mut progress = self.progress.try_lock().map_err(|_| closed())?;
         let mut output = Watched { output, failed: false };
         match self.advance(&mut progress, call, &mut output) {
-            Ok(Step { outcome, flags }) => {
-                self.flags.set(flags);
-                Ok(Step { outcome, flags })
+            Ok(step) => {
+                self.flags.set(step.flags);
+                Ok(step)
             }
             Err(error) => {
                 // What is done stays done, and what is not for want of room or memory can be.
@@ -291,7 +294,7 @@ impl TokenSink for Watched<'_> {
 
 impl Context for DigestContext {
     fn package(&self) -> &'static dyn Package {
-        &WDigest
+        self.credential.package
     }
 
     fn role(&self) -> Role {

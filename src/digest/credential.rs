@@ -6,18 +6,18 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use super::http::nonce::Mint;
-use super::package::WDigest;
 use super::sasl::challenge_template::Challenges;
 use crate::accounts::Source;
-use crate::digest::context::DigestContext;
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
-use crate::sspi::{Context, Credential, CredentialRequest, Identity, Package, Role, Usage};
+use crate::sspi::{CredentialRequest, Identity, Package, Usage};
 use crate::system::heap;
 
 /// A credential of the WDigest package. Contexts made from it keep it alive.
 pub(super) struct DigestCredential {
-    usage: Usage,
+    /// The package that it is one of.
+    pub(super) package: &'static dyn Package,
+    pub(super) usage: Usage,
     settings: Arc<Settings>,
     identity: Option<Identity>,
     source: Option<Arc<dyn Source>>,
@@ -30,13 +30,17 @@ pub(super) struct DigestCredential {
 impl DigestCredential {
     /// Reads the configuration; an inbound credential also needs accounts and a realm that fits
     /// into a challenge.
-    pub(super) fn acquire(request: CredentialRequest) -> Result<Self> {
+    pub(super) fn acquire(
+        package: &'static dyn Package,
+        request: CredentialRequest,
+    ) -> Result<Self> {
         let settings = Settings::read(&request.configuration)?;
-        Self::with_settings(request, Arc::new(settings))
+        Self::with_settings(package, request, Arc::new(settings))
     }
 
     /// As [`Self::acquire`], with a configuration at hand.
     pub(super) fn with_settings(
+        package: &'static dyn Package,
         request: CredentialRequest,
         settings: Arc<Settings>,
     ) -> Result<Self> {
@@ -47,14 +51,14 @@ impl DigestCredential {
             None => Some(settings.source()?),
         };
         let challenges = if usage.inbound { Some(Challenges::of(&settings)?) } else { None };
-        Ok(Self { usage, settings, identity, source, challenges, mint: OnceBox::new() })
+        Ok(Self { package, usage, settings, identity, source, challenges, mint: OnceBox::new() })
     }
 
     /// The credential of an imported context, which takes no steps.
-    pub(super) fn of_nobody(settings: Arc<Settings>) -> Self {
+    pub(super) fn of_nobody(package: &'static dyn Package, settings: Arc<Settings>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
         let mint = OnceBox::new();
-        Self { usage, settings, identity: None, source: None, challenges: None, mint }
+        Self { package, usage, settings, identity: None, source: None, challenges: None, mint }
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -81,6 +85,17 @@ impl DigestCredential {
         self.mint.get_or_try_init(|| heap::boxed(Mint::new(&self.settings)?))
     }
 
+    /// The name of the user to speak for, with the domain where there is one; empty for nobody.
+    pub(super) fn user_name(&self) -> String {
+        let Some(Identity { user: Some(user), domain, .. }) = &self.identity else {
+            return String::new();
+        };
+        match domain.as_deref() {
+            None | Some("") => user.clone(),
+            Some(domain) => format!("{domain}\\{user}"),
+        }
+    }
+
     /// The user to speak for.
     ///
     /// Windows keeps no password of the logged-on user for Digest any more, so that without
@@ -96,36 +111,4 @@ impl DigestCredential {
 
 fn not_inbound() -> Error {
     Error::new(Status::NO_CREDENTIALS, "accept: the credential is not an inbound one")
-}
-
-impl Credential for DigestCredential {
-    fn package(&self) -> &'static dyn Package {
-        &WDigest
-    }
-
-    fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    fn name(&self) -> String {
-        let Some(Identity { user: Some(user), domain, .. }) = &self.identity else {
-            return String::new();
-        };
-        match domain.as_deref() {
-            None | Some("") => user.clone(),
-            Some(domain) => format!("{domain}\\{user}"),
-        }
-    }
-
-    fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
-        let serves = match role {
-            Role::Server => self.usage.inbound,
-            Role::Client => self.usage.outbound,
-        };
-        if !serves {
-            let reason = "context: the credential was acquired for the other direction";
-            return Err(Error::new(Status::NO_CREDENTIALS, reason));
-        }
-        Ok(heap::boxed(DigestContext::new(self, role))?)
-    }
 }

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::credential::DigestCredential;
+use super::message::limits::MAX_TOKEN;
 use super::message::tokenizer;
 use super::settings::Settings;
 use crate::config::Document;
 use crate::digest::context::DigestContext;
-use crate::error::Result;
-use crate::sspi::{Context, Credential, CredentialRequest, Package, PackageInfo, capability};
+use crate::error::{Error, Result, Status};
+use crate::sspi::{
+    Context, Credential, CredentialRequest, Package, PackageInfo, Role, Usage, capability,
+};
 use crate::system::heap;
-
-/// The largest token: `cbMaxToken`, and the largest response (RFC 2831 §2.1.2).
-pub(super) const MAX_TOKEN: u32 = 4096;
 
 /// What Windows 10 enumerates for WDigest: none of the message bits, although the package has them.
 const INFO: PackageInfo = PackageInfo {
@@ -67,11 +67,37 @@ impl Package for WDigest {
     }
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
-        Ok(heap::shared(DigestCredential::acquire(request)?)?)
+        Ok(heap::shared(DigestCredential::acquire(&WDigest, request)?)?)
     }
 
     fn import(&self, packed: &[u8], configuration: &Document) -> Result<Box<dyn Context>> {
         let settings = Arc::new(Settings::read(configuration)?);
-        Ok(heap::boxed(DigestContext::import(packed, settings)?)?)
+        Ok(heap::boxed(DigestContext::import(&WDigest, packed, settings)?)?)
+    }
+}
+
+impl Credential for DigestCredential {
+    fn package(&self) -> &'static dyn Package {
+        self.package
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn name(&self) -> String {
+        self.user_name()
+    }
+
+    fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
+        let serves = match role {
+            Role::Server => self.usage.inbound,
+            Role::Client => self.usage.outbound,
+        };
+        if !serves {
+            let reason = "context: the credential was acquired for the other direction";
+            return Err(Error::new(Status::NO_CREDENTIALS, reason));
+        }
+        Ok(heap::boxed(DigestContext::new(self, role))?)
     }
 }

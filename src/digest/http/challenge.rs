@@ -4,10 +4,10 @@ use super::challenge_list::digests;
 use super::formulas::Algorithm;
 use super::response::LIMIT;
 use crate::digest::message::fields::{refused, repeated};
+use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::printer::{Print, Printer, check_bytes};
 use crate::digest::message::qop::{Named, Offer, Qop};
 use crate::digest::message::tokenizer::{Name, Value, directives, without_terminator};
-use crate::digest::package::MAX_TOKEN;
 use crate::error::Result;
 
 /// A challenge to send, in the order and form of IIS: `qop, algorithm, nonce, charset, realm`,

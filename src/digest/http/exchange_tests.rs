@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::formulas::{self, Algorithm, Hash};
 use crate::accounts::{self, Account, Source, Stored, Unavailable};
+use crate::digest::WDigest;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::qop::Named;
 use crate::digest::message::tokenizer::directives;
@@ -91,7 +92,7 @@ pub(super) fn server_of(settings: &str, source: &Arc<Accounts>) -> Arc<DigestCre
     let usage = Usage { inbound: true, outbound: false };
     let source = Some(Arc::clone(source) as Arc<dyn Source>);
     let request = CredentialRequest { usage, source, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 pub(super) fn server(settings: &str) -> Arc<DigestCredential> {
@@ -106,7 +107,7 @@ pub(super) fn client_of(user: &str, domain: Option<&str>, password: &str) -> Arc
     };
     let request = CredentialRequest { identity: Some(identity), ..CredentialRequest::default() };
     let settings = Arc::new(Settings::parse("").unwrap());
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 /// A server's credential and a client's, for tests of the exports.

@@ -2,6 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+/// The largest token in bytes: `cbMaxToken`, and the largest response (RFC 2831 §2.1.2).
+pub const MAX_TOKEN: u32 = 4096;
+
 /// A digest-challenge is shorter than this, in bytes (RFC 2831 §2.1.1).
 pub const CHALLENGE_LIMIT: usize = 2048;
 

@@ -3,9 +3,9 @@
 use super::layer::{Layer, Maxbuf, Protection, Signers};
 use crate::digest::attributes::{no_target, unknown_attribute};
 use crate::digest::message::charset;
+use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::names;
 use crate::digest::message::qop::{Cipher, Named, Qop};
-use crate::digest::package::MAX_TOKEN;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{Attribute, AttributeId, Flags, KeyInfo, MAXIMUM_TIME, Role, Sizes, StreamSizes};

@@ -8,6 +8,7 @@ use std::thread;
 use super::formulas;
 use super::server::{self, Challenged};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::digest::WDigest;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::hex;
 use crate::digest::message::nonce::{self, Nonce};
@@ -74,7 +75,7 @@ fn server_with(settings: Arc<Settings>, source: &Arc<Accounts>) -> Arc<DigestCre
     let usage = Usage { inbound: true, outbound: false };
     let source = Some(Arc::clone(source) as Arc<dyn Source>);
     let request = CredentialRequest { usage, source, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 fn server() -> Arc<DigestCredential> {
@@ -97,7 +98,7 @@ fn client_with(
         password: Some(Secret::new(password.into())),
     };
     let request = CredentialRequest { identity: Some(identity), ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 fn client() -> Arc<DigestCredential> {
@@ -673,7 +674,8 @@ fn digest_neither_delegates_nor_prompts() {
 #[test]
 fn without_a_password_there_is_nobody_to_log_in() {
     let credential =
-        DigestCredential::with_settings(CredentialRequest::default(), settings("")).unwrap();
+        DigestCredential::with_settings(&WDigest, CredentialRequest::default(), settings(""))
+            .unwrap();
     let client = begin(&Arc::new(credential), Role::Client);
     let context = begin(&server(), Role::Server);
     let (_, challenge) = take_step(&*context, Flags::NONE, b"").unwrap();

@@ -1,6 +1,7 @@
 //! Our client: libcurl's calls, later requests, stale challenges, old servers.
 
 use super::*;
+use crate::digest::WDigest;
 use crate::sspi::Outcome::{Complete, Continue, Done};
 
 const STYLE: Flags = Flags::USE_HTTP_STYLE;
@@ -343,7 +344,8 @@ fn names_beyond_ascii_log_in_by_every_algorithm_whether_or_not_a_charset_is_name
 #[test]
 fn calls_that_lack_something_are_refused() {
     let text = challenge(&server(""));
-    let nobody = DigestCredential::with_settings(CredentialRequest::default(), Arc::default());
+    let nobody =
+        DigestCredential::with_settings(&WDigest, CredentialRequest::default(), Arc::default());
     let nobody = begin(&Arc::new(nobody.unwrap()), Role::Client);
     assert_eq!(status_of(initialize(&*nobody, &text, "GET", "/", STYLE)), Status::NO_CREDENTIALS);
     for (text, method, uri, expected) in [

@@ -1,6 +1,7 @@
 //! Exchanges with users of an accounts file.
 
 use super::*;
+use crate::digest::WDigest;
 use crate::error::Error;
 use crate::sspi::Outcome::Complete;
 use crate::system::scratch::Scratch;
@@ -19,7 +20,7 @@ fn server_with(lines: &str, settings: &str) -> Arc<DigestCredential> {
     let settings = Arc::new(Settings::parse(&text).unwrap());
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 #[test]

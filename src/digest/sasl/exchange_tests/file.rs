@@ -1,6 +1,7 @@
 //! Exchanges with users of an accounts file.
 
 use super::*;
+use crate::digest::WDigest;
 use crate::digest::message::charset::downgrade;
 use crate::system::scratch::Scratch;
 
@@ -21,7 +22,7 @@ fn server_with_lines(keys: &str, lines: &[Vec<u8>]) -> Arc<DigestCredential> {
     let settings = settings(&format!("accounts = {path:?}\n{keys}"));
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    Arc::new(DigestCredential::with_settings(request, settings).unwrap())
+    Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap())
 }
 
 /// The response of a client that hashes these bytes, and announces UTF-8 or nothing.
@@ -120,7 +121,8 @@ fn an_empty_realm_is_offered_and_lets_in_its_users_alone() {
     let settings = Arc::new(Settings::parse(&text).unwrap());
     let usage = Usage { inbound: true, outbound: false };
     let request = CredentialRequest { usage, ..CredentialRequest::default() };
-    let credential = Arc::new(DigestCredential::with_settings(request, settings).unwrap());
+    let credential =
+        Arc::new(DigestCredential::with_settings(&WDigest, request, settings).unwrap());
     for (user, realm, expected) in [
         ("alice", "", Status::OK),
         ("bob", "", Status::LOGON_DENIED),
