@@ -44,3 +44,5 @@ pub mod sasl;
 pub mod secret;
 pub mod sspi;
 pub mod system;
+#[cfg(test)]
+mod testing;

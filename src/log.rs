@@ -278,7 +278,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::system::scratch::Scratch;
+    use crate::testing::scratch::Scratch;
 
     /// The line without time, process and thread.
     fn tail(level: Level, function: &str, text: &str) -> String {

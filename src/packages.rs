@@ -27,7 +27,7 @@ static KNOWN: [&dyn Package; 3] = [&gss::unix::NEGOTIATE, &gss::unix::KERBEROS, 
 static KNOWN: [&dyn Package; 1] = [&digest::WDigest];
 /// Tests of the boundary have the same packages on every machine.
 #[cfg(test)]
-static KNOWN: [&dyn Package; 2] = [&digest::WDigest, &crate::ffi::double::Double];
+static KNOWN: [&dyn Package; 2] = [&digest::WDigest, &crate::testing::package::FakePackage];
 
 /// The packages of Windows' and Wine's own that profiles stand for; their credentials are not ours.
 #[cfg(all(windows, not(test)))]

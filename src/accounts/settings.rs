@@ -133,5 +133,4 @@ pub(super) const fn cache<S: Bounded>(table: &'static str) -> Key<S> {
 }
 
 #[cfg(test)]
-#[path = "settings_tests.rs"]
 mod tests;

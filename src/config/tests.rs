@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::system::scratch::Scratch;
+use crate::testing::scratch::Scratch;
 
 /// Settings for tests.
 #[derive(Default, Debug, PartialEq)]

@@ -131,5 +131,4 @@ pub(super) fn unavailable(unavailable: Unavailable) -> Error {
 }
 
 #[cfg(test)]
-#[path = "account_check_tests.rs"]
 mod tests;

@@ -29,7 +29,7 @@
 
 pub mod abi;
 mod acquire;
-mod caller;
+pub(crate) mod caller;
 pub mod exports;
 mod guard;
 mod passthrough;
@@ -37,7 +37,5 @@ mod pending;
 mod step;
 mod tables;
 
-#[cfg(test)]
-pub(crate) mod double;
 #[cfg(test)]
 mod tests;

@@ -237,5 +237,4 @@ impl Drop for LockedSteps<'_> {
 }
 
 #[cfg(test)]
-#[path = "pending_tests.rs"]
 mod tests;

@@ -289,5 +289,4 @@ fn forbidden(what: &str) -> Error {
 }
 
 #[cfg(test)]
-#[path = "exchange_tests.rs"]
 mod tests;

@@ -5,9 +5,7 @@ mod cookie;
 mod exchange;
 mod options;
 mod session;
-#[cfg(test)]
-mod toy;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use options::{OptionId, OptionValue};
 pub use session::{Session, StepRequest};

@@ -285,5 +285,4 @@ fn not_sasl() -> Error {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;

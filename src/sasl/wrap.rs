@@ -4,7 +4,7 @@ use crate::error::{Error, Result, Status};
 use crate::sspi::{Attribute, AttributeId, Context, Data, Message, MessageBuffer, buffer_type};
 
 /// `SECQOP_WRAP_NO_ENCRYPT`: cookies are signed only (RFC 4752 §3.1, §3.2).
-pub(super) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
+pub(crate) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
 
 /// Bytes of the longest cookie that is read, sealed: it holds four bytes and a name. A peer chooses how
 /// much memory it takes.

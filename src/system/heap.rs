@@ -20,7 +20,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::error::{Error, Result};
 
 #[cfg(test)]
-#[path = "heap_tests.rs"]
 mod tests;
 
 #[global_allocator]

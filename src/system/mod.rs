@@ -14,8 +14,6 @@ pub mod output;
 pub mod process;
 #[cfg(all(windows, target_env = "gnu"))]
 mod randomness;
-#[cfg(test)]
-pub(crate) mod scratch;
 #[cfg(windows)]
 pub(crate) mod secur32;
 pub mod sigpipe;

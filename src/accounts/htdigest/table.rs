@@ -297,5 +297,4 @@ fn split(text: &[u8], position: Option<usize>) -> Option<(&[u8], &[u8])> {
 }
 
 #[cfg(test)]
-#[path = "table_tests.rs"]
 mod tests;

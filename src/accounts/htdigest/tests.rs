@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::reading::MAX_FILE;
 use super::*;
-use crate::system::scratch::Scratch;
+use crate::testing::scratch::Scratch;
 
 mod beside;
 mod indices;

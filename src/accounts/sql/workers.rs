@@ -218,5 +218,4 @@ impl<A: Asker> Drop for Place<A> {
 }
 
 #[cfg(test)]
-#[path = "workers_tests.rs"]
 mod tests;

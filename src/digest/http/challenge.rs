@@ -205,5 +205,4 @@ impl<'a> Fields<'a> {
 }
 
 #[cfg(test)]
-#[path = "challenge_tests.rs"]
 mod tests;

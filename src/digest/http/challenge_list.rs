@@ -134,5 +134,4 @@ fn from(text: &[u8], at: usize) -> &[u8] {
 }
 
 #[cfg(test)]
-#[path = "challenge_list_tests.rs"]
 mod tests;

@@ -138,5 +138,4 @@ fn qop(challenge: &Challenge<'_>, requested: Flags, settings: &Settings) -> Resu
 }
 
 #[cfg(test)]
-#[path = "choice_tests.rs"]
 mod tests;

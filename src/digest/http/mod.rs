@@ -58,6 +58,4 @@ pub fn without_scheme(token: &[u8]) -> &[u8] {
 }
 
 #[cfg(test)]
-pub(crate) mod exchange_tests;
-#[cfg(test)]
-mod vector_tests;
+pub(crate) mod tests;

@@ -231,5 +231,4 @@ fn process_secret() -> Result<&'static [u8]> {
 }
 
 #[cfg(test)]
-#[path = "nonce_tests.rs"]
 mod tests;

@@ -322,5 +322,4 @@ fn read_extended(value: Value<'_>) -> Result<String> {
 }
 
 #[cfg(test)]
-#[path = "response_tests.rs"]
 mod tests;

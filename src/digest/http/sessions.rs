@@ -344,5 +344,4 @@ impl Shard {
 }
 
 #[cfg(test)]
-#[path = "sessions_tests.rs"]
 mod tests;

@@ -277,5 +277,4 @@ impl ClaimText {
 }
 
 #[cfg(test)]
-#[path = "bindings_tests.rs"]
 mod tests;

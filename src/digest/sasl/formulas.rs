@@ -105,5 +105,4 @@ fn finish(mut keyed: Md5, h_a2: &[u8; 16]) -> [u8; 32] {
 }
 
 #[cfg(test)]
-#[path = "formulas_tests.rs"]
 mod tests;

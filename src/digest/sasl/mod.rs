@@ -19,4 +19,4 @@ pub(in crate::digest) mod serialized;
 pub(in crate::digest) mod server;
 
 #[cfg(test)]
-mod exchange_tests;
+mod tests;

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::accounts::{Account, Algorithm as Stored};
 use crate::error::Status;
-use crate::system::scratch::Scratch;
+use crate::testing::scratch::Scratch;
 
 /// The reason for which a text is refused, after the name of the file.
 fn refused(text: &str) -> String {

@@ -224,5 +224,4 @@ fn characters<T>(terminated: &[T]) -> ULONG {
 }
 
 #[cfg(test)]
-#[path = "callback_tests.rs"]
 mod tests;

@@ -349,5 +349,4 @@ mod ansi {
 }
 
 #[cfg(test)]
-#[path = "string_tests.rs"]
 mod tests;

@@ -296,5 +296,4 @@ pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) 
 }
 
 #[cfg(test)]
-#[path = "context_tests.rs"]
 mod tests;

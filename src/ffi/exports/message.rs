@@ -225,5 +225,4 @@ unsafe fn open(
 }
 
 #[cfg(test)]
-#[path = "message_tests.rs"]
 mod tests;

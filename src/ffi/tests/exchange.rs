@@ -10,7 +10,7 @@ use crate::ffi::exports::context::DeleteSecurityContext;
 use crate::ffi::exports::credentials::{AcquireCredentialsHandleW, FreeCredentialsHandle};
 use crate::ffi::exports::message::{DecryptMessage, EncryptMessage};
 use crate::ffi::exports::sasl::{SaslAcceptSecurityContext, SaslInitializeSecurityContextW};
-use crate::ffi::tests::support::*;
+use crate::testing::calls::*;
 
 const CONFIDENTIALITY: u32 = 0x10;
 

@@ -1,6 +1,6 @@
 //! HTTP Digest through the exports, with the buffers that .NET's listener and libcurl pass.
 
-use crate::digest::http::exchange_tests::credentials;
+use crate::digest::http::tests::credentials;
 use crate::error::Status;
 use crate::ffi::abi::types::*;
 use crate::ffi::caller::pointer;
@@ -10,8 +10,8 @@ use crate::ffi::exports::credentials::FreeCredentialsHandle;
 use crate::ffi::exports::memory::FreeContextBuffer;
 use crate::ffi::exports::message::{MakeSignature, VerifySignature};
 use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
-use crate::ffi::tests::support::*;
 use crate::sspi::buffer_type;
+use crate::testing::calls::*;
 
 const PARAMS: u32 = buffer_type::PKG_PARAMS;
 const PADDING: u32 = buffer_type::PADDING;

@@ -2,14 +2,14 @@
 
 use crate::error::Status;
 use crate::ffi::abi::types::{SecBuffer, SecHandle};
-use crate::ffi::double::credential;
 use crate::ffi::exports::context::*;
 use crate::ffi::exports::credentials::FreeCredentialsHandle;
 use crate::ffi::pending::{self, FirstStep};
-use crate::ffi::tests::support::*;
+use crate::ffi::tests::credential;
 use crate::handle::Handle;
 use crate::sasl::StepRequest;
 use crate::sspi::{Flags, InputBuffer, Inputs, Role};
+use crate::testing::calls::*;
 
 /// Whether a first step with the token `abcd` is pending; then no longer.
 fn was_pending(credential: SecHandle) -> bool {

@@ -7,12 +7,12 @@ use crate::error::Status;
 use crate::ffi::abi::types::*;
 use crate::ffi::caller::memory::size_of;
 use crate::ffi::caller::string;
-use crate::ffi::double::{credential, established};
 use crate::ffi::exports::attributes::*;
 use crate::ffi::exports::credentials::*;
 use crate::ffi::exports::packages::*;
-use crate::ffi::tests::support::*;
+use crate::ffi::tests::{credential, established};
 use crate::packages::packages;
+use crate::testing::calls::*;
 
 /// The answer of the W function, which must succeed.
 #[track_caller]
@@ -83,20 +83,20 @@ fn every_attribute_is_answered_in_its_structure() {
 #[test]
 fn package_attributes_are_one_block_of_exactly_their_size() {
     let info = ask::<SecPkgContext_PackageInfoW>(10).PackageInfo;
-    let expected = std::mem::size_of::<SecPkgInfoW>() + 2 * ("Double".len() + 1 + 11 + 1);
+    let expected = std::mem::size_of::<SecPkgInfoW>() + 2 * ("Fake".len() + 1 + 9 + 1);
     assert_eq!(size_of(info.cast()), Some(expected));
     // SAFETY: the library's answer.
     let read = unsafe { *info };
     assert_eq!((read.fCapabilities, read.wVersion, read.wRPCID), (0x304, 1, 21));
     // SAFETY: as above.
-    assert_eq!(unsafe { string::wide(read.Comment) }, Ok(Some("Tést double".to_owned())));
+    assert_eq!(unsafe { string::wide(read.Comment) }, Ok(Some("Tést fake".to_owned())));
     free(info);
     let negotiation: SecPkgContext_NegotiationInfoA = ask_narrow(12);
     assert_eq!(negotiation.NegotiationState, 0);
     // SAFETY: the library's answer.
     let name = unsafe { (*negotiation.PackageInfo).Name };
     // SAFETY: as above.
-    assert_eq!(unsafe { string::narrow(name.cast()) }, Ok(Some("Double".to_owned())));
+    assert_eq!(unsafe { string::narrow(name.cast()) }, Ok(Some("Fake".to_owned())));
     free(negotiation.PackageInfo);
 }
 

@@ -6,9 +6,9 @@ use std::ptr::null_mut;
 use crate::error::Status;
 use crate::ffi::abi::types::*;
 use crate::ffi::caller::string;
-use crate::ffi::double::{credential, established};
 use crate::ffi::exports::sasl::*;
-use crate::ffi::tests::support::*;
+use crate::ffi::tests::{credential, established};
+use crate::testing::calls::*;
 
 #[test]
 fn profiles_are_a_list_with_a_terminator_at_its_end() {

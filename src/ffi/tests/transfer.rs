@@ -4,11 +4,11 @@ use std::ptr::null_mut;
 
 use crate::error::Status;
 use crate::ffi::abi::types::*;
-use crate::ffi::double::established;
 use crate::ffi::exports::impersonation::*;
 use crate::ffi::exports::transfer::*;
-use crate::ffi::tests::support::*;
+use crate::ffi::tests::established;
 use crate::packages::packages;
+use crate::testing::calls::*;
 
 #[test]
 fn no_context_has_a_token_and_reverting_is_always_done() {

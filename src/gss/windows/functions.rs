@@ -13,9 +13,9 @@ macro_rules! functions {
     ($($field:ident = $name:literal ($($argument:ty),* $(,)?);)*) => {
         /// The functions used, each with the type that it has in `sspi.h`. All return a status.
         pub(crate) struct Functions {
-            $(pub(super) $field: unsafe extern "system" fn($($argument),*) -> u32,)*
+            $(pub(crate) $field: unsafe extern "system" fn($($argument),*) -> u32,)*
             /// Whether they are Wine's, whose Kerberos has ways of its own.
-            pub(super) wine: bool,
+            pub(crate) wine: bool,
         }
 
         #[cfg(windows)]

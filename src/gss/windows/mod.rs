@@ -9,14 +9,12 @@
 
 mod context;
 mod credential;
-#[cfg(test)]
-mod double;
-mod functions;
+pub(crate) mod functions;
 mod messages;
 mod package;
 #[cfg(test)]
 mod tests;
-mod types;
+pub(crate) mod types;
 mod wine;
 
 #[cfg(windows)]

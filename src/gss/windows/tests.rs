@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::context::MachineContext;
 use super::credential::MachineCredential;
-use super::double::{self, WINDOWS, WINE, rotated, seen, wrapped};
 use super::functions::Functions;
 use super::package::{KERBEROS, NEGOTIATE};
 use super::types::{SecHandle, WRAP_NO_ENCRYPT};
@@ -14,10 +13,11 @@ use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, Data, Flags, InputBuffer, Inputs, Message,
     MessageBuffer, Outcome, Package, Role, SaslSemantics, Sizes, Step, TokenSink, buffer_type,
 };
+use crate::testing::system_package::{self, WINDOWS, WINE, rotated, seen, wrapped};
 
 /// A credential of a machine's, and its handle there.
 fn credential(functions: &'static Functions) -> (Arc<MachineCredential>, SecHandle) {
-    let handle = double::credential();
+    let handle = system_package::credential();
     (Arc::new(MachineCredential::new(functions, &KERBEROS, handle)), handle)
 }
 
@@ -289,7 +289,7 @@ fn wine_signs_within_the_room_there_is() {
 
 #[test]
 fn ntlm_under_negotiate_has_no_ways_of_wines() {
-    let handle = double::credential();
+    let handle = system_package::credential();
     let credential = Arc::new(MachineCredential::new(&WINE, &NEGOTIATE, handle));
     let context = credential.context(Role::Server).unwrap();
     take(&*context, &token(b"ntlm"), &mut Vec::new()).unwrap();

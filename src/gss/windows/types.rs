@@ -16,17 +16,17 @@ pub(crate) struct SecHandle {
 /// `SecBuffer`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SecBuffer {
-    pub(super) length: u32,
-    pub(super) kind: u32,
-    pub(super) memory: *mut c_void,
+pub(crate) struct SecBuffer {
+    pub(crate) length: u32,
+    pub(crate) kind: u32,
+    pub(crate) memory: *mut c_void,
 }
 
 impl SecBuffer {
-    pub(super) const EMPTY: Self = Self { length: 0, kind: 0, memory: std::ptr::null_mut() };
+    pub(crate) const EMPTY: Self = Self { length: 0, kind: 0, memory: std::ptr::null_mut() };
 
     /// A buffer over `bytes`, which the machine reads, and writes where they are writable.
-    pub(super) fn over(kind: u32, bytes: &[u8]) -> Self {
+    pub(crate) fn over(kind: u32, bytes: &[u8]) -> Self {
         let memory = match bytes {
             [] => std::ptr::null_mut(),
             bytes => bytes.as_ptr().cast_mut().cast(),
@@ -35,7 +35,7 @@ impl SecBuffer {
     }
 
     /// As [`Self::over`], of memory that is written.
-    pub(super) fn over_mut(kind: u32, bytes: &mut [u8]) -> Self {
+    pub(crate) fn over_mut(kind: u32, bytes: &mut [u8]) -> Self {
         let memory = match bytes.len() {
             0 => std::ptr::null_mut(),
             _ => bytes.as_mut_ptr().cast(),
@@ -43,7 +43,7 @@ impl SecBuffer {
         Self { length: u32::try_from(bytes.len()).unwrap_or(u32::MAX), kind, memory }
     }
 
-    pub(super) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         usize::try_from(self.length).unwrap_or(usize::MAX)
     }
 }
@@ -51,14 +51,14 @@ impl SecBuffer {
 /// `SecBufferDesc`.
 #[repr(C)]
 #[derive(Debug)]
-pub(super) struct SecBufferDesc {
-    pub(super) version: u32,
-    pub(super) count: u32,
-    pub(super) buffers: *mut SecBuffer,
+pub(crate) struct SecBufferDesc {
+    pub(crate) version: u32,
+    pub(crate) count: u32,
+    pub(crate) buffers: *mut SecBuffer,
 }
 
 impl SecBufferDesc {
-    pub(super) fn of(buffers: &mut [SecBuffer]) -> Self {
+    pub(crate) fn of(buffers: &mut [SecBuffer]) -> Self {
         let count = u32::try_from(buffers.len()).unwrap_or_default();
         Self { version: 0, count, buffers: buffers.as_mut_ptr() }
     }
@@ -67,13 +67,13 @@ impl SecBufferDesc {
 /// `TimeStamp`.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
-pub(super) struct TimeStamp {
-    pub(super) low: u32,
-    pub(super) high: u32,
+pub(crate) struct TimeStamp {
+    pub(crate) low: u32,
+    pub(crate) high: u32,
 }
 
 impl TimeStamp {
-    pub(super) fn filetime(self) -> u64 {
+    pub(crate) fn filetime(self) -> u64 {
         u64::from(self.high) << 32 | u64::from(self.low)
     }
 }
@@ -81,25 +81,25 @@ impl TimeStamp {
 /// `SecPkgContext_Sizes`.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
-pub(super) struct SizesStructure {
-    pub(super) max_token: u32,
-    pub(super) max_signature: u32,
-    pub(super) block_size: u32,
-    pub(super) security_trailer: u32,
+pub(crate) struct SizesStructure {
+    pub(crate) max_token: u32,
+    pub(crate) max_signature: u32,
+    pub(crate) block_size: u32,
+    pub(crate) security_trailer: u32,
 }
 
 /// `SecPkgContext_StreamSizes`.
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
-pub(super) struct StreamSizesStructure {
-    pub(super) header: u32,
-    pub(super) trailer: u32,
-    pub(super) maximum_message: u32,
-    pub(super) buffers: u32,
-    pub(super) block_size: u32,
+pub(crate) struct StreamSizesStructure {
+    pub(crate) header: u32,
+    pub(crate) trailer: u32,
+    pub(crate) maximum_message: u32,
+    pub(crate) buffers: u32,
+    pub(crate) block_size: u32,
 }
 
 /// `SECURITY_NATIVE_DREP`.
-pub(super) const NATIVE_DREP: u32 = 0x10;
+pub(crate) const NATIVE_DREP: u32 = 0x10;
 /// `SECQOP_WRAP_NO_ENCRYPT`.
-pub(super) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;
+pub(crate) const WRAP_NO_ENCRYPT: u32 = 0x8000_0001;

@@ -347,5 +347,4 @@ fn narrow<T: TryFrom<usize>>(value: usize) -> Result<T> {
 }
 
 #[cfg(test)]
-#[path = "layout_tests.rs"]
 mod tests;

@@ -378,9 +378,4 @@ unsafe fn block_image(structure: *const c_void) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 #[cfg(test)]
-#[path = "reader_tests.rs"]
 mod tests;
-
-#[cfg(test)]
-#[path = "wipe_tests.rs"]
-mod wipe_tests;

@@ -175,5 +175,4 @@ fn fill_random(bytes: &mut [u8]) -> Result<()> {
 }
 
 #[cfg(test)]
-#[path = "seal_tests.rs"]
 mod tests;

@@ -189,5 +189,4 @@ pub unsafe extern "system" fn SspiIsPromptingNeeded(ErrorOrNtStatus: ULONG) -> B
 }
 
 #[cfg(test)]
-#[path = "cred_tests.rs"]
 mod tests;

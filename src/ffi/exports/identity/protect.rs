@@ -200,5 +200,4 @@ unsafe fn in_place(
 }
 
 #[cfg(test)]
-#[path = "protect_tests.rs"]
 mod tests;
