@@ -19,7 +19,6 @@ const LONGEST: usize = 400;
 const LONG: &[&str] = &[
     "src/ffi/abi/function_types.rs",
     "src/ffi/exports/credentials.rs",
-    "src/gss/unix/messages.rs",
     "src/handle/mod.rs",
     "src/kernels/des/circuits.rs",
     "src/log.rs",
@@ -93,23 +92,6 @@ const STANDING_CIRCLES: &[&[&str]] = &[
     &["src/digest/http/blocks.rs", "src/digest/http/midstate.rs"],
     &["src/ffi/caller/identity/layout.rs", "src/ffi/caller/identity/seal.rs"],
     &["src/ffi/passthrough/route.rs", "src/ffi/passthrough/wrapped.rs"],
-    &["src/gss/unix/calls.rs", "src/gss/unix/status.rs"],
-    &[
-        "src/gss/unix/context.rs",
-        "src/gss/unix/credential.rs",
-        "src/gss/unix/key.rs",
-        "src/gss/unix/messages.rs",
-        "src/gss/unix/package.rs",
-        "src/gss/unix/sizes.rs",
-    ],
-    &[
-        "src/gss/windows/context.rs",
-        "src/gss/windows/credential.rs",
-        "src/gss/windows/messages.rs",
-        "src/gss/windows/wine.rs",
-    ],
-    &["src/sasl/exchange.rs", "src/sasl/options.rs", "src/sasl/session.rs"],
-    &["src/sspi/package.rs", "src/sspi/package_list.rs"],
 ];
 
 /// A module: `crate::a::b` is `["a", "b"]`.

@@ -38,6 +38,15 @@ impl Layer {
     }
 }
 
+/// What the cookies settled.
+pub(super) struct Agreed {
+    pub(super) layer: Layer,
+    /// The largest message that the peer takes, at most 0xFFFFFF.
+    pub(super) peer_size: u32,
+    /// Server: for whom the client acts; may be empty.
+    pub(super) authorization: Box<[u8]>,
+}
+
 /// Layers that one side has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Layers(u8);

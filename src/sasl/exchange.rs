@@ -4,9 +4,9 @@
 
 use std::sync::OnceLock;
 
-use super::cookie::{self, Layer, Layers};
+use super::cookie::{self, Agreed, Layer, Layers};
 use super::options::Options;
-use super::session::{StepRequest, call};
+use super::step_request::StepRequest;
 use super::wrap::{unwrap, wrap};
 use crate::error::{Error, Result, Status};
 use crate::log;
@@ -39,15 +39,6 @@ struct Undelivered {
     next: Phase,
     /// What is settled when it is handed out.
     agreed: Option<Agreed>,
-}
-
-/// What the cookies settled.
-pub(super) struct Agreed {
-    pub(super) layer: Layer,
-    /// The largest message that the peer takes, at most 0xFFFFFF.
-    pub(super) peer_size: u32,
-    /// Server: for whom the client acts; may be empty.
-    pub(super) authorization: Box<[u8]>,
 }
 
 /// The state of an exchange with cookies.
@@ -201,7 +192,7 @@ impl Exchange {
         let mut watched = Watched { output, refused: false, length: 0 };
         let request_with_needs = StepRequest { flags: needed(asked, request), ..*request };
         let allowed = options.authorization_allowed;
-        let call = call(&request_with_needs, allowed, &options.authorization);
+        let call = request_with_needs.call(allowed, &options.authorization);
         let step = match context.step(&call, &mut watched) {
             Ok(step) => step,
             Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),

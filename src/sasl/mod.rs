@@ -5,7 +5,9 @@ mod cookie;
 mod exchange;
 mod options;
 mod session;
+mod step_request;
 pub(crate) mod wrap;
 
 pub use options::{OptionId, OptionValue};
-pub use session::{Session, StepRequest};
+pub use session::Session;
+pub use step_request::StepRequest;

@@ -1,7 +1,6 @@
 //! SASL context options (`SaslSetContextOption`, `SaslGetContextOption`).
 
-use super::cookie::Layer;
-use super::exchange::Agreed;
+use super::cookie::{Agreed, Layer};
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Attribute, AttributeId, Context, Role, Sizes, StreamSizes};
 use crate::system::heap;

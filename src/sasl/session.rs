@@ -4,31 +4,15 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::cookie::Layer;
-use super::exchange::{Agreed, Exchange};
+use super::cookie::{Agreed, Layer};
+use super::exchange::Exchange;
 use super::options::{OptionId, OptionValue, Options};
+use super::step_request::StepRequest;
 use super::wrap::WRAP_NO_ENCRYPT;
 use crate::error::{Error, Result, Status};
-use crate::sspi::{
-    Call, Context, Credential, Flags, Inputs, Message, Role, SaslSemantics, Step, TokenSink,
-};
+use crate::sspi::{Context, Credential, Flags, Message, Role, SaslSemantics, Step, TokenSink};
 use crate::system::fork::Gated;
 use crate::system::heap;
-
-/// One step of an exchange, as a C function passed it.
-#[derive(Clone, Copy)]
-pub struct StepRequest<'a> {
-    /// Whether an accepting or an initializing function was called.
-    pub role: Role,
-    /// Whether it was the `Sasl*` form.
-    pub through_sasl: bool,
-    /// The input buffers.
-    pub inputs: Inputs<'a>,
-    /// The attributes asked for.
-    pub flags: Flags,
-    /// `pszTargetName`.
-    pub target: Option<&'a str>,
-}
 
 /// A package's context, and the SASL state of one that a `Sasl*` function made.
 pub struct Session {
@@ -102,7 +86,7 @@ impl Session {
     ) -> Result<Step> {
         self.check(credential, request)?;
         let Some(options) = self.sparse_options() else {
-            return self.context.step(&call(request, true, &[]), output);
+            return self.context.step(&request.call(true, &[]), output);
         };
         // Copied, so that no lock is held while the package asks a source of accounts.
         let options = copied(options)?;
@@ -110,9 +94,9 @@ impl Session {
             return cookies.1.step(self.context(), &options.unwrap_or_default(), request, output);
         }
         let Some(options) = options else {
-            return self.context.step(&call(request, true, &[]), output);
+            return self.context.step(&request.call(true, &[]), output);
         };
-        let call = call(request, options.authorization_allowed, &options.authorization);
+        let call = request.call(options.authorization_allowed, &options.authorization);
         self.context.step(&call, output)
     }
 
@@ -248,20 +232,6 @@ impl Session {
     pub fn option(&self, option: OptionId) -> Result<OptionValue> {
         let options = copied(self.options()?)?;
         options.unwrap_or_default().get(option, self.context(), self.agreed())
-    }
-}
-
-pub(super) fn call<'a>(
-    request: &StepRequest<'a>,
-    authorization_allowed: bool,
-    authorization: &'a [u8],
-) -> Call<'a> {
-    Call {
-        inputs: request.inputs,
-        flags: request.flags,
-        target: request.target,
-        authorization_allowed,
-        authorization,
     }
 }
 

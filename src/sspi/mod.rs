@@ -1,6 +1,7 @@
 //! The vocabulary that all packages share: statuses, flags, buffers, identities, and the traits
 //! that a security package implements. Nothing here knows a protocol or a pointer.
 
+mod acquire;
 mod attributes;
 mod buffers;
 mod flags;
@@ -8,6 +9,7 @@ mod identity;
 mod package;
 mod package_list;
 
+pub use acquire::acquire;
 pub use attributes::{Attribute, AttributeId, KeyInfo, MAXIMUM_TIME, Sizes, StreamSizes};
 pub use buffers::{
     Data, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Placement, TokenSink,
@@ -19,4 +21,4 @@ pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,
 };
-pub use package_list::{PackageList, acquire};
+pub use package_list::PackageList;

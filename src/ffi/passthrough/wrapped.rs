@@ -56,7 +56,7 @@ pub(super) fn freed(handle: Handle) {
 /// Whether contexts of this library still need a credential.
 pub(super) fn is_needed(handle: Handle) -> bool {
     let needed = |(credential, count): &(Arc<MachineCredential>, usize)| {
-        *count == 1 && Arc::strong_count(credential) > 1
+        *count == 1 && (Arc::strong_count(credential) > 1 || credential.is_needed())
     };
     credentials().get(&key(handle)).is_some_and(needed)
 }

@@ -1,8 +1,8 @@
 //! A context's session key, and what it is for.
 
-use super::calls::{OwnedSet, check};
-use super::context::State;
-use super::status::Doing;
+use super::buffer::OwnedSet;
+use super::state::State;
+use super::status::{Doing, check};
 use super::types;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;

@@ -5,16 +5,25 @@
 #![allow(unsafe_code)]
 
 mod bindings;
-mod calls;
+mod buffer;
 mod context;
+mod cred;
 mod credential;
+mod credentials;
 mod holder;
+mod iov_buffers;
 mod key;
 mod library;
-mod messages;
+mod name;
+mod open;
 mod package;
+mod seal;
+mod signature;
 mod sizes;
+mod state;
 mod status;
+mod step;
+mod times;
 mod types;
 
 pub use package::{KERBEROS, NEGOTIATE, Unix};

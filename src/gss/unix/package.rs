@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::calls::Mechanism;
+use super::context::Packages;
+use super::cred::Mechanism;
 use super::credential::GssCredential;
+use super::credentials::Credentials;
 use super::library::{self, Functions};
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
@@ -41,10 +43,6 @@ pub static KERBEROS: Unix = Unix { mechanism: Mechanism::Kerberos, info: KERBERO
 pub static NEGOTIATE: Unix = Unix { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO };
 
 impl Unix {
-    pub(super) fn mechanism(&self) -> Mechanism {
-        self.mechanism
-    }
-
     fn functions() -> Result<&'static Functions> {
         library::functions().ok_or_else(|| {
             let reason = "package: this machine has no GSSAPI library";
@@ -87,7 +85,8 @@ impl Package for Unix {
     }
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
-        let package = if self.mechanism == Mechanism::Kerberos { &KERBEROS } else { &NEGOTIATE };
-        Ok(Arc::new(GssCredential::acquire(Self::functions()?, package, request)?))
+        let own = if self.mechanism == Mechanism::Kerberos { &KERBEROS } else { &NEGOTIATE };
+        let credentials = Credentials::acquire(Self::functions()?, self.mechanism, request)?;
+        Ok(Arc::new(GssCredential::new(Packages { own, kerberos: &KERBEROS }, credentials)))
     }
 }

@@ -1,8 +1,7 @@
 //! How much a message grows.
 
-use super::calls::check;
-use super::context::State;
-use super::status::Doing;
+use super::iov_buffers::measure;
+use super::state::State;
 use super::types::{Buffer, IovBuffer, iov};
 use crate::error::Result;
 use crate::sspi::{Flags, PackageInfo, Sizes};
@@ -35,29 +34,4 @@ fn of_one_byte(state: &State, confidential: bool) -> Result<(u32, u32)> {
     let [header, _, padding] = buffers.map(|buffer| buffer.buffer.length);
     let number = |length| u32::try_from(length).unwrap_or(u32::MAX);
     Ok((number(header), number(padding)))
-}
-
-/// Fills in the lengths of header and padding. Bytes are not looked at.
-pub(super) fn measure(state: &State, confidential: bool, buffers: &mut [IovBuffer]) -> Result<()> {
-    let functions = state.functions();
-    let (mut minor, mut sealed) = (0, 0);
-    let handle = state.established()?;
-    // SAFETY: the context is live; the array is as long as said, and only its lengths are used.
-    let major = unsafe {
-        (functions.gss_wrap_iov_length)(
-            &raw mut minor,
-            handle,
-            i32::from(confidential),
-            0,
-            &raw mut sealed,
-            buffers.as_mut_ptr(),
-            count(buffers),
-        )
-    };
-    check(functions, Doing::Message, major, minor)
-}
-
-/// The length of an array as the library takes it.
-pub(super) fn count(buffers: &[IovBuffer]) -> i32 {
-    i32::try_from(buffers.len()).unwrap_or(i32::MAX)
 }

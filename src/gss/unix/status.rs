@@ -1,10 +1,10 @@
 //! From GSSAPI's major and minor statuses to the status that Windows gives, with the library's own
 //! words for the log.
 
-use super::calls::Owned;
+use super::buffer::Owned;
 use super::library::Functions;
-use super::types::{KERBEROS, MAJOR_CODE, MINOR_CODE};
-use crate::error::{Error, Status};
+use super::types::{ERROR_BITS, KERBEROS, MAJOR_CODE, MINOR_CODE, ORDER_BITS};
+use crate::error::{Error, Result, Status};
 
 /// What was being done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,8 +32,25 @@ impl Doing {
     }
 }
 
+/// Whether a call succeeded, and the refusal where it did not.
+pub(super) fn check(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Result<()> {
+    if major & ERROR_BITS == 0 {
+        return Ok(());
+    }
+    Err(error(functions, doing, major, minor))
+}
+
+/// A message that came before, late, or after one that did not: intact, but not in its turn.
+pub(super) fn check_order(major: u32) -> Result<()> {
+    if major & ORDER_BITS == 0 {
+        return Ok(());
+    }
+    let reason = "message: seen before, or not the next one (RFC 2743 §1.2.3)";
+    Err(Error::new(Status::OUT_OF_SEQUENCE, reason))
+}
+
 /// The refusal for a failed call.
-pub(super) fn error(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Error {
+fn error(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Error {
     let major_text = text(functions, major, MAJOR_CODE);
     let minor_text = if minor == 0 { String::new() } else { text(functions, minor, MINOR_CODE) };
     let reason = format!("{}: {major_text}: {minor_text}", doing.word());
@@ -66,7 +83,7 @@ fn text(functions: &Functions, value: u32, kind: i32) -> String {
 }
 
 /// The status for a failed call. Kerberos tells more by its minor status than by the major one.
-pub(super) fn status(doing: Doing, major: u32, minor: u32) -> Status {
+fn status(doing: Doing, major: u32, minor: u32) -> Status {
     if !matches!(doing, Doing::Message | Doing::Received)
         && let Some(status) = of_kerberos(doing, minor)
     {

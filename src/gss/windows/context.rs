@@ -1,10 +1,10 @@
 //! A context of the machine's: its steps, its sizes, and the way to its messages.
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::credential::MachineCredential;
+use super::credential_handle::CredentialHandle;
+use super::established::{ChecksumLength, EstablishedContext, succeeded};
 use super::functions::Functions;
 use super::types::{
     NATIVE_DREP, SecBuffer, SecBufferDesc, SecHandle, SizesStructure, StreamSizesStructure,
@@ -14,8 +14,8 @@ use super::{messages, wine};
 use crate::error::{Error, Result, Status};
 use crate::gss::steps::Steps;
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, Flags, MAXIMUM_TIME, Message, Outcome,
-    Package, Role, Sizes, Step, StreamSizes, TokenSink, buffer_type,
+    Attribute, AttributeId, Call, Context, Flags, MAXIMUM_TIME, Message, Outcome, Package, Role,
+    Sizes, Step, StreamSizes, TokenSink, buffer_type,
 };
 
 /// Room for a token: no package makes a longer one.
@@ -38,18 +38,22 @@ struct Held {
 
 /// A context of the machine's; deleted there when dropped.
 pub(crate) struct MachineContext {
-    credential: Arc<MachineCredential>,
+    package: &'static dyn Package,
+    credential: Arc<CredentialHandle>,
     role: Role,
     state: Mutex<State>,
-    /// The length of the checksum in Kerberos' messages, once one was seen; 0 before that.
-    checksum: AtomicUsize,
+    checksum: ChecksumLength,
 }
 
 impl MachineContext {
-    pub(super) fn new(credential: Arc<MachineCredential>, role: Role) -> Self {
+    pub(super) fn new(
+        package: &'static dyn Package,
+        credential: Arc<CredentialHandle>,
+        role: Role,
+    ) -> Self {
         let held = Held { handle: None, expiry: MAXIMUM_TIME, ntlm: false };
         let state = Mutex::new(State { steps: Steps::new(), held });
-        Self { credential, role, state, checksum: AtomicUsize::new(0) }
+        Self { package, credential, role, state, checksum: ChecksumLength::default() }
     }
 
     /// The machine's own handle, once there is one.
@@ -58,7 +62,7 @@ impl MachineContext {
         self.lock().held.handle
     }
 
-    pub(super) fn functions(&self) -> &'static Functions {
+    fn functions(&self) -> &'static Functions {
         self.credential.functions()
     }
 
@@ -66,14 +70,14 @@ impl MachineContext {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The machine's handle, once the exchange has succeeded.
-    pub(super) fn established_handle(&self) -> Result<SecHandle> {
+    /// The machine's context for messages, once the exchange has succeeded.
+    fn established_context(&self) -> Result<EstablishedContext<'_>> {
         let state = self.lock();
         state.steps.require_established()?;
-        state
-            .held
-            .handle
-            .ok_or_else(|| Error::new(Status::INTERNAL_ERROR, "context: without a handle"))
+        let missing = || Error::new(Status::INTERNAL_ERROR, "context: without a handle");
+        let handle = state.held.handle.ok_or_else(missing)?;
+        let (functions, flags) = (self.credential.functions(), state.steps.flags());
+        Ok(EstablishedContext { functions, handle, flags, checksum: &self.checksum })
     }
 
     /// Whether messages are those of Wine's Kerberos.
@@ -81,21 +85,9 @@ impl MachineContext {
         self.functions().wine && !self.lock().held.ntlm
     }
 
-    /// How long a checksum in Kerberos' messages is, where one was seen.
-    pub(super) fn checksum(&self) -> Option<usize> {
-        match self.checksum.load(Ordering::Relaxed) {
-            0 => None,
-            length => Some(length),
-        }
-    }
-
-    pub(super) fn learn_checksum(&self, length: usize) {
-        self.checksum.store(length, Ordering::Relaxed);
-    }
-
     /// Asks the machine for an attribute.
     fn ask<T: Default>(&self, attribute: AttributeId) -> Result<T> {
-        let handle = self.established_handle()?;
+        let handle = self.established_context()?.handle;
         let mut answer = T::default();
         let place = (&raw mut answer).cast::<c_void>();
         // SAFETY: the machine's handle, and the structure that belongs to the attribute.
@@ -112,7 +104,7 @@ impl MachineContext {
         let SizesStructure { max_token, max_signature, block_size, security_trailer } =
             self.ask(AttributeId::SIZES)?;
         let sizes = Sizes { max_token, max_signature, block_size, security_trailer };
-        Ok(if self.speaks_wine() { wine::sizes(sizes, self.checksum()) } else { sizes })
+        Ok(if self.speaks_wine() { wine::sizes(sizes, self.checksum.get()) } else { sizes })
     }
 
     fn stream_sizes(&self) -> Result<StreamSizes> {
@@ -126,7 +118,7 @@ impl Held {
     /// Takes a step at the machine's.
     fn advance(
         &mut self,
-        credential: &MachineCredential,
+        credential: &CredentialHandle,
         role: Role,
         call: &Call<'_>,
     ) -> Result<(Vec<u8>, Step)> {
@@ -154,7 +146,7 @@ impl Held {
 
     fn call(
         &mut self,
-        credential: &MachineCredential,
+        credential: &CredentialHandle,
         role: Role,
         call: &Call<'_>,
         input: &mut [SecBuffer],
@@ -224,16 +216,6 @@ impl Held {
     }
 }
 
-/// A call of the machine's that went well, or its refusal.
-pub(super) fn succeeded(doing: &'static str, status: u32) -> Result<()> {
-    match Status::from(status) {
-        status if status.is_error() => {
-            Err(Error::new(status, format!("{doing}: the machine's package refused it")))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Drop for MachineContext {
     fn drop(&mut self) {
         if let Some(handle) = self.lock().held.handle {
@@ -245,7 +227,7 @@ impl Drop for MachineContext {
 
 impl Context for MachineContext {
     fn package(&self) -> &'static dyn Package {
-        self.credential.package()
+        self.package
     }
 
     fn role(&self) -> Role {
@@ -285,29 +267,30 @@ impl Context for MachineContext {
 
     fn sign(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
         if self.speaks_wine() {
-            return wine::sign(self, qop, message);
+            return wine::sign(&self.established_context()?, qop, message);
         }
-        messages::sign(self, qop, message)
+        messages::sign(&self.established_context()?, qop, message)
     }
 
     fn verify(&self, message: &mut Message<'_, '_>) -> Result<u32> {
         if self.speaks_wine() {
-            return wine::verify(self, message);
+            return wine::verify(&self.established_context()?, message);
         }
-        messages::verify(self, message)
+        messages::verify(&self.established_context()?, message)
     }
 
     fn seal(&self, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
         if self.speaks_wine() {
-            return wine::seal(self, qop, message);
+            wine::check_qop(qop)?;
+            return wine::seal(&self.established_context()?, qop, message);
         }
-        messages::seal(self, qop, message)
+        messages::seal(&self.established_context()?, qop, message)
     }
 
     fn open(&self, message: &mut Message<'_, '_>) -> Result<u32> {
         if self.speaks_wine() {
-            return wine::open(self, message);
+            return wine::open(&self.established_context()?, message);
         }
-        messages::open(self, message)
+        messages::open(&self.established_context()?, message)
     }
 }

@@ -1,9 +1,9 @@
 //! A credential of the machine's that contexts here were begun with.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::MachineContext;
+use super::credential_handle::CredentialHandle;
 use super::functions::Functions;
 use super::package::MachinePackage;
 use super::types::SecHandle;
@@ -12,11 +12,8 @@ use crate::sspi::{Context, Credential, Package, Role, Usage};
 
 /// A credential of the machine's.
 pub(crate) struct MachineCredential {
-    functions: &'static Functions,
     package: &'static MachinePackage,
-    handle: SecHandle,
-    /// Whether the program has freed it, and the machine has not been told.
-    freed: AtomicBool,
+    handle: Arc<CredentialHandle>,
 }
 
 impl MachineCredential {
@@ -26,30 +23,19 @@ impl MachineCredential {
         package: &'static MachinePackage,
         handle: SecHandle,
     ) -> Self {
-        Self { functions, package, handle, freed: AtomicBool::new(false) }
+        Self { package, handle: Arc::new(CredentialHandle::new(functions, handle)) }
+    }
+
+    /// Whether a context needs it.
+    #[cfg(windows)]
+    pub(crate) fn is_needed(&self) -> bool {
+        Arc::strong_count(&self.handle) > 1
     }
 
     /// The program frees it; the machine is told when no context needs it any more: a context
     /// outlives the program's credential, and the machine wants the credential for every step.
     pub(crate) fn free_later(&self) {
-        self.freed.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn functions(&self) -> &'static Functions {
-        self.functions
-    }
-
-    pub(super) fn handle(&self) -> SecHandle {
-        self.handle
-    }
-}
-
-impl Drop for MachineCredential {
-    fn drop(&mut self) {
-        if *self.freed.get_mut() {
-            // SAFETY: the machine's handle, freed once: the program's own call was not passed on.
-            unsafe { (self.functions.free_credential)(&raw const self.handle) };
-        }
+        self.handle.free_later();
     }
 }
 
@@ -69,6 +55,6 @@ impl Credential for MachineCredential {
     }
 
     fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
-        Ok(Box::new(MachineContext::new(self, role)))
+        Ok(Box::new(MachineContext::new(self.package, Arc::clone(&self.handle), role)))
     }
 }

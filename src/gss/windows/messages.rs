@@ -1,18 +1,18 @@
 //! Messages by the machine's functions, in the buffers that the caller has.
 
-use super::context::{MachineContext, succeeded};
+use super::established::{EstablishedContext, succeeded};
 use super::types::{SecBuffer, SecBufferDesc};
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Data, MAX_BUFFERS, Message, MessageBuffer, Placement, buffer_type};
 
 /// `MakeSignature`.
 pub(super) fn sign(
-    context: &MachineContext,
+    context: &EstablishedContext<'_>,
     qop: u32,
     message: &mut Message<'_, '_>,
 ) -> Result<()> {
-    let handle = context.established_handle()?;
-    let function = context.functions().sign;
+    let handle = context.handle;
+    let function = context.functions.sign;
     with_buffers("signature", message, |buffers| {
         // SAFETY: the machine's handle; buffers over memory that is as long as they say, and
         // writable where they are not marked READONLY.
@@ -21,9 +21,12 @@ pub(super) fn sign(
 }
 
 /// `VerifySignature`.
-pub(super) fn verify(context: &MachineContext, message: &mut Message<'_, '_>) -> Result<u32> {
-    let handle = context.established_handle()?;
-    let function = context.functions().verify;
+pub(super) fn verify(
+    context: &EstablishedContext<'_>,
+    message: &mut Message<'_, '_>,
+) -> Result<u32> {
+    let handle = context.handle;
+    let function = context.functions.verify;
     let mut qop = 0;
     with_buffers("verify", message, |buffers| {
         // SAFETY: as above.
@@ -34,12 +37,12 @@ pub(super) fn verify(context: &MachineContext, message: &mut Message<'_, '_>) ->
 
 /// `EncryptMessage`.
 pub(super) fn seal(
-    context: &MachineContext,
+    context: &EstablishedContext<'_>,
     qop: u32,
     message: &mut Message<'_, '_>,
 ) -> Result<()> {
-    let handle = context.established_handle()?;
-    let function = context.functions().seal;
+    let handle = context.handle;
+    let function = context.functions.seal;
     with_buffers("encrypt", message, |buffers| {
         // SAFETY: as above.
         unsafe { function(&raw const handle, qop, buffers, 0) }
@@ -47,9 +50,9 @@ pub(super) fn seal(
 }
 
 /// `DecryptMessage`.
-pub(super) fn open(context: &MachineContext, message: &mut Message<'_, '_>) -> Result<u32> {
-    let handle = context.established_handle()?;
-    let function = context.functions().open;
+pub(super) fn open(context: &EstablishedContext<'_>, message: &mut Message<'_, '_>) -> Result<u32> {
+    let handle = context.handle;
+    let function = context.functions.open;
     let mut qop = 0;
     with_buffers("decrypt", message, |buffers| {
         // SAFETY: as above.

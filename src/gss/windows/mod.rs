@@ -9,6 +9,8 @@
 
 mod context;
 mod credential;
+mod credential_handle;
+mod established;
 pub(crate) mod functions;
 mod messages;
 mod package;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::context::MachineContext;
 use super::credential::MachineCredential;
 use super::functions::Functions;
 use super::package::{KERBEROS, NEGOTIATE};
@@ -301,11 +300,11 @@ fn ntlm_under_negotiate_has_no_ways_of_wines() {
 fn nothing_before_the_end_but_the_largest_token() {
     for functions in [&WINDOWS, &WINE] {
         let (credential, _) = credential(functions);
-        let context = MachineContext::new(credential, Role::Client);
-        assert_eq!(sizes(&context), Sizes::default());
+        let context = credential.context(Role::Client).unwrap();
+        assert_eq!(sizes(&*context), Sizes::default());
         for status in [
-            sealed(&context, 0, b"text", 99).unwrap_err().status(),
-            opened(&context, &wrapped(false, 0, b"text")).unwrap_err().status(),
+            sealed(&*context, 0, b"text", 99).unwrap_err().status(),
+            opened(&*context, &wrapped(false, 0, b"text")).unwrap_err().status(),
             context.query(AttributeId::STREAM_SIZES).unwrap_err().status(),
         ] {
             assert_eq!(status, Status::INVALID_HANDLE);

@@ -12,10 +12,10 @@
 
 use zeroize::Zeroizing;
 
-use super::context::{MachineContext, succeeded};
+use super::established::{EstablishedContext, succeeded};
 use super::types::{SecBuffer, SecBufferDesc, WRAP_NO_ENCRYPT};
 use crate::error::{Error, Result, Status};
-use crate::sspi::{Context, Flags, Message, Placement, Sizes, buffer_type};
+use crate::sspi::{Flags, Message, Placement, Sizes, buffer_type};
 
 /// `TOK_ID` of a wrap token.
 const WRAP: [u8; 2] = [5, 4];
@@ -62,7 +62,7 @@ fn header(token: &[u8]) -> Result<Header> {
 }
 
 /// The length of the plaintext in a wrap token.
-fn plaintext(context: &MachineContext, token: &[u8]) -> Result<usize> {
+fn plaintext(context: &EstablishedContext<'_>, token: &[u8]) -> Result<usize> {
     let Header { sealed, extra } = header(token)?;
     let around = match (sealed, context.checksum()) {
         (false, _) => overhead(false, extra),
@@ -76,20 +76,25 @@ fn plaintext(context: &MachineContext, token: &[u8]) -> Result<usize> {
     Ok(length)
 }
 
+/// Refuses what `EncryptMessage` does not take.
+pub(super) fn check_qop(qop: u32) -> Result<()> {
+    if [0, WRAP_NO_ENCRYPT].contains(&qop) {
+        return Ok(());
+    }
+    Err(Error::new(Status::QOP_NOT_SUPPORTED, "encrypt: fQOP has no such value"))
+}
+
 /// `EncryptMessage`. The capacity is checked before Wine counts the message.
 pub(super) fn seal(
-    context: &MachineContext,
+    context: &EstablishedContext<'_>,
     qop: u32,
     message: &mut Message<'_, '_>,
 ) -> Result<()> {
-    if ![0, WRAP_NO_ENCRYPT].contains(&qop) {
-        return Err(Error::new(Status::QOP_NOT_SUPPORTED, "encrypt: fQOP has no such value"));
-    }
-    let handle = context.established_handle()?;
+    let handle = context.handle;
     let token = required(message, buffer_type::TOKEN)?;
     let data = only_data(message)?;
     // Wine would encrypt also where the peers have not agreed on it.
-    let sealed = qop == 0 && context.flags().contains(Flags::CONFIDENTIALITY);
+    let sealed = qop == 0 && context.flags.contains(Flags::CONFIDENTIALITY);
     let qop = if sealed { 0 } else { WRAP_NO_ENCRYPT };
     let room = message.writable(token)?.len();
     let needed = overhead(sealed, context.checksum().unwrap_or(LONGEST_CHECKSUM));
@@ -105,7 +110,7 @@ pub(super) fn seal(
         SecBuffer::over_mut(buffer_type::TOKEN, back),
     ];
     let mut description = SecBufferDesc::of(&mut buffers);
-    let function = context.functions().seal;
+    let function = context.functions.seal;
     // SAFETY: the machine's handle; buffers over memory of this call's.
     let status = unsafe { function(&raw const handle, qop, &raw mut description, 0) };
     succeeded("encrypt", status)?;
@@ -144,8 +149,7 @@ fn rotate(whole: &mut [u8], plaintext: usize) -> Result<()> {
 }
 
 /// `DecryptMessage`, of a whole message in STREAM or DATA, or of its parts in Windows' order.
-pub(super) fn open(context: &MachineContext, message: &mut Message<'_, '_>) -> Result<u32> {
-    context.established_handle()?;
+pub(super) fn open(context: &EstablishedContext<'_>, message: &mut Message<'_, '_>) -> Result<u32> {
     let data = only_data(message)?;
     if let Some(stream) = message.position(buffer_type::STREAM) {
         let bytes = message.writable(stream)?;
@@ -173,8 +177,8 @@ pub(super) fn open(context: &MachineContext, message: &mut Message<'_, '_>) -> R
 }
 
 /// The plaintext of a wrap token, and the quality of protection.
-fn unwrap(context: &MachineContext, token: &[u8]) -> Result<(Zeroizing<Vec<u8>>, u32)> {
-    let handle = context.established_handle()?;
+fn unwrap(context: &EstablishedContext<'_>, token: &[u8]) -> Result<(Zeroizing<Vec<u8>>, u32)> {
+    let handle = context.handle;
     let length = plaintext(context, token)?;
     let mut copy = Zeroizing::new(token.to_vec());
     let (plain, rest) = copy.split_at_mut(length);
@@ -183,7 +187,7 @@ fn unwrap(context: &MachineContext, token: &[u8]) -> Result<(Zeroizing<Vec<u8>>,
         SecBuffer::over_mut(buffer_type::TOKEN, rest),
     ];
     let mut description = SecBufferDesc::of(&mut buffers);
-    let function = context.functions().open;
+    let function = context.functions.open;
     let mut qop = 0;
     // SAFETY: the machine's handle; buffers over memory of this call's.
     let status = unsafe { function(&raw const handle, &raw mut description, 0, &raw mut qop) };
@@ -198,11 +202,11 @@ fn unwrap(context: &MachineContext, token: &[u8]) -> Result<(Zeroizing<Vec<u8>>,
 
 /// `MakeSignature`, with room that is checked.
 pub(super) fn sign(
-    context: &MachineContext,
+    context: &EstablishedContext<'_>,
     qop: u32,
     message: &mut Message<'_, '_>,
 ) -> Result<()> {
-    let handle = context.established_handle()?;
+    let handle = context.handle;
     let token = required(message, buffer_type::TOKEN)?;
     let needed = overhead(false, context.checksum().unwrap_or(LONGEST_CHECKSUM));
     if message.writable(token)?.len() < needed {
@@ -215,7 +219,7 @@ pub(super) fn sign(
         SecBuffer::over_mut(buffer_type::TOKEN, &mut scratch),
     ];
     let mut description = SecBufferDesc::of(&mut buffers);
-    let function = context.functions().sign;
+    let function = context.functions.sign;
     // SAFETY: the machine's handle; buffers over memory of this call's, of which DATA is only read.
     let status = unsafe { function(&raw const handle, qop, &raw mut description, 0) };
     succeeded("signature", status)?;
@@ -229,15 +233,18 @@ pub(super) fn sign(
 }
 
 /// `VerifySignature`.
-pub(super) fn verify(context: &MachineContext, message: &mut Message<'_, '_>) -> Result<u32> {
-    let handle = context.established_handle()?;
+pub(super) fn verify(
+    context: &EstablishedContext<'_>,
+    message: &mut Message<'_, '_>,
+) -> Result<u32> {
+    let handle = context.handle;
     let token = required(message, buffer_type::TOKEN)?;
     let data = signed(message);
     let signature = message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes());
     let mut buffers =
         [SecBuffer::over(buffer_type::DATA, &data), SecBuffer::over(buffer_type::TOKEN, signature)];
     let mut description = SecBufferDesc::of(&mut buffers);
-    let function = context.functions().verify;
+    let function = context.functions.verify;
     let mut qop = 0;
     // SAFETY: the machine's handle; buffers over memory that is only read.
     let status = unsafe { function(&raw const handle, &raw mut description, 0, &raw mut qop) };

@@ -1,7 +1,7 @@
 //! What cookies mean for the messages of programs.
 
 use super::*;
-use crate::sspi::{Data, InputBuffer, MessageBuffer, Outcome, buffer_type};
+use crate::sspi::{Data, InputBuffer, Inputs, MessageBuffer, Outcome, buffer_type};
 use crate::testing::mechanism::{FakeMechanism, FakeMechanismCredential, unwrapped, wrapped};
 
 #[test]

@@ -1,0 +1,86 @@
+//! The library's buffers as Rust values that release themselves.
+
+use zeroize::Zeroize;
+
+use super::library::Functions;
+use super::types::{Buffer, BufferSet, bytes};
+
+/// A buffer that the library fills; wiped and released when dropped.
+pub(super) struct Owned<'f> {
+    functions: &'f Functions,
+    buffer: Buffer,
+}
+
+impl<'f> Owned<'f> {
+    pub(super) fn empty(functions: &'f Functions) -> Self {
+        Self { functions, buffer: Buffer::EMPTY }
+    }
+
+    /// For a function to fill; once.
+    pub(super) fn fill(&mut self) -> *mut Buffer {
+        &raw mut self.buffer
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        // SAFETY: empty, or what the library filled it with, which lives until it is released.
+        unsafe { bytes(self.buffer.value.cast(), self.buffer.length) }
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(self.bytes()).trim_end_matches('\0').to_owned()
+    }
+}
+
+impl Drop for Owned<'_> {
+    fn drop(&mut self) {
+        if !self.buffer.value.is_null() && self.buffer.length > 0 {
+            let (start, length) = (self.buffer.value.cast::<u8>(), self.buffer.length);
+            // SAFETY: the library's memory, which is ours until the release below.
+            unsafe { std::slice::from_raw_parts_mut(start, length) }.zeroize();
+        }
+        let mut minor = 0;
+        // SAFETY: filled by the library, or empty; not used afterwards.
+        unsafe { (self.functions.gss_release_buffer)(&raw mut minor, &raw mut self.buffer) };
+    }
+}
+
+/// A set of buffers that the library makes; released when dropped.
+pub(super) struct OwnedSet<'f> {
+    functions: &'f Functions,
+    set: *mut BufferSet,
+}
+
+impl<'f> OwnedSet<'f> {
+    pub(super) fn empty(functions: &'f Functions) -> Self {
+        Self { functions, set: std::ptr::null_mut() }
+    }
+
+    /// For a function to fill; once.
+    pub(super) fn fill(&mut self) -> *mut *mut BufferSet {
+        &raw mut self.set
+    }
+
+    /// The buffer of that number.
+    pub(super) fn get(&self, index: usize) -> Option<&[u8]> {
+        if self.set.is_null() {
+            return None;
+        }
+        // SAFETY: not null, so what the library filled it with.
+        let BufferSet { count, elements } = unsafe { self.set.read() };
+        if index >= count {
+            return None;
+        }
+        // SAFETY: one of `count`.
+        let Buffer { length, value } = unsafe { elements.wrapping_add(index).read() };
+        // SAFETY: the library's memory, until the set is released.
+        Some(unsafe { bytes(value.cast(), length) })
+    }
+}
+
+impl Drop for OwnedSet<'_> {
+    fn drop(&mut self) {
+        let mut minor = 0;
+        // SAFETY: filled by the library, or null; not used afterwards.
+        unsafe { (self.functions.gss_release_buffer_set)(&raw mut minor, &raw mut self.set) };
+    }
+}

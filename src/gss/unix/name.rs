@@ -1,0 +1,119 @@
+//! The library's names as Rust values that release themselves.
+
+use super::buffer::Owned;
+use super::library::Functions;
+use super::status::{Doing, check};
+use super::types::{Buffer, Handle, Oid, PRINCIPAL_NAME, SERVICE_NAME};
+use crate::error::{Error, Result, Status};
+
+/// A name in the library's form; released when dropped.
+pub(super) struct Name {
+    functions: &'static Functions,
+    handle: Handle,
+}
+
+// SAFETY: a name is read only once it is made (RFC 2744 has no call that changes one).
+unsafe impl Send for Name {}
+
+impl Name {
+    /// The name of a service as Windows and as GSSAPI write it, or of a principal:
+    ///
+    /// * `service/host` and `service@host` are host-based, so that the site's krb5.conf finds the
+    ///   realm and decides whether DNS may replace the host;
+    /// * all others, such as `service/host@REALM` and `user@REALM`, are taken as they are.
+    pub(super) fn service(functions: &'static Functions, doing: Doing, text: &str) -> Result<Self> {
+        match text.split_once('/') {
+            Some((service, host)) if !host.contains(['@', '/']) => {
+                Self::import(functions, doing, &format!("{service}@{host}"), &SERVICE_NAME)
+            }
+            None if is_service_at_host(text) => Self::import(functions, doing, text, &SERVICE_NAME),
+            _ => Self::principal(functions, doing, text),
+        }
+    }
+
+    /// The name of a principal.
+    pub(super) fn principal(
+        functions: &'static Functions,
+        doing: Doing,
+        text: &str,
+    ) -> Result<Self> {
+        Self::import(functions, doing, text, &PRINCIPAL_NAME)
+    }
+
+    fn import(
+        functions: &'static Functions,
+        doing: Doing,
+        text: &str,
+        kind: &'static Oid,
+    ) -> Result<Self> {
+        if text.is_empty() || text.contains('\0') {
+            let status = match doing {
+                Doing::Acquire => Status::UNKNOWN_CREDENTIALS,
+                _ => Status::TARGET_UNKNOWN,
+            };
+            return Err(Error::new(status, "name: empty, or has a NUL in it"));
+        }
+        let mut name = Self { functions, handle: std::ptr::null_mut() };
+        let mut minor = 0;
+        let buffer = Buffer::over(text.as_bytes());
+        // SAFETY: pointers to live values; the text is only read.
+        let major = unsafe {
+            (functions.gss_import_name)(
+                &raw mut minor,
+                &raw const buffer,
+                &raw const *kind,
+                &raw mut name.handle,
+            )
+        };
+        check(functions, doing, major, minor)?;
+        Ok(name)
+    }
+
+    /// A name whose handle a function fills.
+    pub(super) fn empty(functions: &'static Functions) -> Self {
+        Self { functions, handle: std::ptr::null_mut() }
+    }
+
+    /// For a function to fill; once.
+    pub(super) fn fill(&mut self) -> *mut Handle {
+        &raw mut self.handle
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// The name for people: of Kerberos, the principal.
+    pub(super) fn text(&self) -> Result<String> {
+        let mut minor = 0;
+        let mut buffer = Owned::empty(self.functions);
+        let mut kind = std::ptr::null();
+        // SAFETY: the name is live, the others point to live locals.
+        let major = unsafe {
+            (self.functions.gss_display_name)(
+                &raw mut minor,
+                self.handle,
+                buffer.fill(),
+                &raw mut kind,
+            )
+        };
+        check(self.functions, Doing::Message, major, minor)?;
+        Ok(buffer.text())
+    }
+}
+
+/// Whether this is GSSAPI's form `service@host` and not `user@REALM`, which is written in capitals.
+fn is_service_at_host(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(_, host)| host.chars().any(char::is_lowercase))
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        if self.handle.is_null() {
+            return;
+        }
+        let mut minor = 0;
+        // SAFETY: the library's, released once.
+        unsafe { (self.functions.gss_release_name)(&raw mut minor, &raw mut self.handle) };
+    }
+}

@@ -1,0 +1,57 @@
+//! What a context keeps from step to step.
+
+use std::sync::Arc;
+
+use super::cred::Cred;
+use super::library::Functions;
+use super::types::Handle;
+use crate::error::Result;
+use crate::gss::steps::Steps;
+use crate::sspi::Flags;
+
+/// What changes from step to step. The library's contexts take one call at a time.
+pub(super) struct State {
+    pub(super) steps: Steps,
+    pub(super) library: Library,
+}
+
+impl State {
+    pub(super) fn functions(&self) -> &'static Functions {
+        self.library.functions
+    }
+
+    pub(super) fn flags(&self) -> Flags {
+        self.steps.flags()
+    }
+
+    /// The context, once it protects messages.
+    pub(super) fn established(&self) -> Result<Handle> {
+        self.steps.require_established().map(|()| self.library.handle)
+    }
+}
+
+/// What the library holds for a context.
+pub(super) struct Library {
+    pub(super) functions: &'static Functions,
+    pub(super) handle: Handle,
+    /// The credential that the context was begun with: a program's may get a new ticket meanwhile.
+    pub(super) cred: Option<Arc<Cred>>,
+    /// When it began, and when it ends: FILETIME values in local time.
+    pub(super) times: (u64, u64),
+}
+
+// SAFETY: a GSSAPI context belongs to no thread; the mutex around it lets one in at a time.
+unsafe impl Send for Library {}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        if self.handle.is_null() {
+            return;
+        }
+        let (mut minor, none) = (0, std::ptr::null_mut());
+        // SAFETY: the library's, deleted once; no last token is wanted (RFC 2744 §5.9).
+        unsafe {
+            (self.functions.gss_delete_sec_context)(&raw mut minor, &raw mut self.handle, none)
+        };
+    }
+}
