@@ -29,20 +29,37 @@
 // Where processes fork, locks and what is made once are those of [`system::fork`].
 #![cfg_attr(all(unix, not(test)), warn(clippy::disallowed_types))]
 
+// The interface is C's. What Rust sees of this crate is for its own benchmarks, tests and fuzz targets, and may
+// change in any version.
+#[doc(hidden)]
 pub mod accounts;
+#[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
 pub mod digest;
+#[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
 pub mod ffi;
+#[doc(hidden)]
 pub mod gss;
+#[doc(hidden)]
 pub mod handle;
+#[doc(hidden)]
 pub mod kernels;
+#[doc(hidden)]
 pub mod log;
+#[doc(hidden)]
 pub mod packages;
+#[doc(hidden)]
 pub mod random;
+#[doc(hidden)]
 pub mod sasl;
+#[doc(hidden)]
 pub mod secret;
+#[doc(hidden)]
 pub mod sspi;
+#[doc(hidden)]
 pub mod system;
 #[cfg(test)]
 mod testing;

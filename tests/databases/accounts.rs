@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use data_encoding::{BASE64, HEXLOWER};
 use md5::{Digest, Md5};
 use secur32::accounts::{Account, Algorithm, Source, Stored};
 use sha2::Sha256;
@@ -39,10 +40,7 @@ pub(crate) fn sha256(name: &str) -> Vec<u8> {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("text");
-        text
-    })
+    HEXLOWER.encode(bytes)
 }
 
 /// Values that stand for themselves: a name, and what both text columns hold.
@@ -99,18 +97,17 @@ pub(crate) fn sql(bytes: &str, before: &str, after: &str) -> String {
 }
 
 fn entry(text: &mut String, name: &str, attributes: &[(&str, Vec<u8>)]) {
-    use base64::encoded;
     writeln!(
         text,
         "dn:: {}",
-        encoded(format!("cn={},dc=example", hex(name.as_bytes())).as_bytes())
+        BASE64.encode(format!("cn={},dc=example", hex(name.as_bytes())).as_bytes())
     )
     .expect("text");
     text.push_str("changetype: add\nobjectClass: inetOrgPerson\nobjectClass: digestUser\nsn: x\n");
-    writeln!(text, "cn: {}\nuid:: {}", hex(name.as_bytes()), encoded(name.as_bytes()))
+    writeln!(text, "cn: {}\nuid:: {}", hex(name.as_bytes()), BASE64.encode(name.as_bytes()))
         .expect("text");
     for (attribute, value) in attributes {
-        writeln!(text, "{attribute}:: {}", encoded(value)).expect("text");
+        writeln!(text, "{attribute}:: {}", BASE64.encode(value)).expect("text");
     }
     text.push('\n');
 }
@@ -154,23 +151,6 @@ pub(crate) fn ldif() -> String {
     entry(&mut text, "twice", &[("userPassword", b"one".to_vec())]);
     entry(&mut text, "once", &[("uid", b"twice".to_vec()), ("userPassword", b"other".to_vec())]);
     text
-}
-
-mod base64 {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    pub(super) fn encoded(bytes: &[u8]) -> String {
-        let mut text = String::new();
-        for chunk in bytes.chunks(3) {
-            let value = chunk.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
-            let value = value << (8 * (3 - chunk.len()));
-            for at in 0..4 {
-                let digit = usize::try_from(value >> (18 - 6 * at) & 63).expect("a digit");
-                text.push(if at <= chunk.len() { char::from(DIGITS[digit]) } else { '=' });
-            }
-        }
-        text
-    }
 }
 
 /// What a source says of a name of the realm: a hash's digits, a password, `nobody`, or why it cannot

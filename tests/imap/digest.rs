@@ -1,5 +1,6 @@
 //! A client of DIGEST-MD5 with auth-int, independent of the library: RFC 2831 by its formulas.
 
+use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 
@@ -83,16 +84,17 @@ pub(crate) fn log_in_for(server: &Server, realm: &str, uri: &str) -> String {
 
 /// The line of an htdigest file for alice of this realm.
 pub(crate) fn account(realm: &str) -> String {
-    format!("alice:{realm}:{}\n", hex(md5(&[b"alice:", realm.as_bytes(), b":secret"])))
+    format!("alice:{realm}:{}\n", HEXLOWER.encode(&md5(&[b"alice:", realm.as_bytes(), b":secret"])))
 }
 
 /// The digest-response for alice, and H(A1).
 fn respond(nonce: &str, realm: &str, uri: &str) -> (String, [u8; 16]) {
     let secret = md5(&[b"alice:", realm.as_bytes(), b":secret"]);
     let session = md5(&[&secret, b":", nonce.as_bytes(), b":0a4f113b"]);
-    let a2 = hex(md5(&[b"AUTHENTICATE:", uri.as_bytes(), b":", &[b'0'; 32]]));
+    let a2 = HEXLOWER.encode(&md5(&[b"AUTHENTICATE:", uri.as_bytes(), b":", &[b'0'; 32]]));
     let middle = format!(":{nonce}:00000001:0a4f113b:auth-int:{a2}");
-    let response = hex(md5(&[hex(session).as_bytes(), middle.as_bytes()]));
+    let response =
+        HEXLOWER.encode(&md5(&[HEXLOWER.encode(&session).as_bytes(), middle.as_bytes()]));
     let text = format!(
         "username=\"alice\",realm=\"{realm}\",nonce=\"{nonce}\",cnonce=\"0a4f113b\",\
          nc=00000001,qop=auth-int,digest-uri=\"{uri}\",response={response}"
@@ -108,40 +110,15 @@ fn md5(parts: &[&[u8]]) -> [u8; 16] {
     hash.finalize().into()
 }
 
-fn hex(bytes: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(bytes))
-}
-
 fn value<'a>(challenge: &'a str, before: &str) -> &'a str {
     let from = challenge.find(before).expect("the directive") + before.len();
     challenge[from..].split('"').next().expect("a quoted value")
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(*three.get(at).unwrap_or(&0)));
-        for at in 0..4 {
-            let letter = ALPHABET[(bits >> (18 - 6 * at) & 63) as usize];
-            text.push(if at <= three.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
+    BASE64.encode(bytes)
 }
 
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes().take_while(|letter| *letter != b'=') {
-        let six = ALPHABET.iter().position(|known| *known == letter).expect("base64");
-        bits = bits << 6 | u32::try_from(six).expect("six bits");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 255) as u8);
-        }
-    }
-    String::from_utf8(bytes).expect("text")
+    String::from_utf8(BASE64.decode(text.as_bytes()).expect("base64")).expect("text")
 }

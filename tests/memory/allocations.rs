@@ -1,8 +1,9 @@
 //! Every allocation fails once, and all from each one on.
 
+use data_encoding::HEXLOWER;
 use md5::Digest as _;
 
-use super::{Place, account, digits, program};
+use super::{Place, account, program};
 use crate::support::succeed;
 
 const ENDS: &[&str] = &["each_allocation", "failing_heap", "ends", "scenes"];
@@ -10,7 +11,7 @@ const ENDS: &[&str] = &["each_allocation", "failing_heap", "ends", "scenes"];
 fn accounts() -> String {
     // As clients hash it: in ISO 8859-1 (RFC 2831 §2.1.2.1).
     let jurgen = md5::Md5::digest(b"J\xFCrgen:example.org:geh\xE4im");
-    let jurgen = format!("J\u{FC}rgen:example.org:{}\n", digits(&jurgen));
+    let jurgen = format!("J\u{FC}rgen:example.org:{}\n", HEXLOWER.encode(&jurgen));
     account::<md5::Md5>("alice", b"secret").0 + &jurgen
 }
 

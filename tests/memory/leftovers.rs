@@ -2,10 +2,11 @@
 
 use std::process::Output;
 
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use sha2::Sha256;
 
-use super::{Place, account, digits, program};
+use super::{Place, account, program};
 
 /// Long, since the C library's heap writes over the beginning of what is freed; the second begins
 /// beyond ASCII, so that it is hashed in another charset than it was given in.
@@ -16,7 +17,7 @@ const PASSWORDS: [&str; 2] = [
 
 fn masked(bytes: &[u8]) -> String {
     let bytes: Vec<u8> = bytes.iter().map(|byte| byte ^ 0x5A).collect();
-    digits(&bytes)
+    HEXLOWER.encode(&bytes)
 }
 
 fn latin1(text: &str) -> Vec<u8> {

@@ -15,6 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use data_encoding::HEXLOWER;
 use support::{STRICT, compile_c, scratch};
 
 /// A program of `c_tests/memory`, by its sources.
@@ -58,9 +59,5 @@ fn account<D: md5::Digest>(user: &str, password: &[u8]) -> (String, Vec<u8>) {
         hash.update(part);
     }
     let hash = hash.finalize().to_vec();
-    (format!("{user}:example.org:{}\n", digits(&hash)), hash)
-}
-
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    (format!("{user}:example.org:{}\n", HEXLOWER.encode(&hash)), hash)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 
 use crate::row::{MAXBUF, REALM};
@@ -117,10 +118,7 @@ fn accounts(user: &str, password: &str) -> Vec<u8> {
 fn line(user: &[u8], password: &[u8]) -> Vec<u8> {
     let names = [user, REALM.as_bytes()].join(&b':');
     let hash = Md5::digest([&names[..], b":", password].concat());
-    let hex = hash.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let hex = HEXLOWER.encode(&hash);
     [&names[..], b":", hex.as_bytes(), b"\n"].concat()
 }
 

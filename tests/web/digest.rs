@@ -1,7 +1,6 @@
 //! HTTP Digest by its formulas (RFC 7616 §3.4), independent of the library.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -19,10 +18,7 @@ impl Hash {
             Self::Md5 => Md5::digest(text.as_bytes()).to_vec(),
             Self::Sha256 => Sha256::digest(text.as_bytes()).to_vec(),
         };
-        bytes.iter().fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("text");
-            text
-        })
+        HEXLOWER.encode(&bytes)
     }
 }
 
