@@ -23,7 +23,7 @@ use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Flags, Message, Outcome, Package, Role, SharedFlags,
-    Step, TokenSink,
+    Step, TokenSink, is_repeatable,
 };
 use crate::system::{heap, stack};
 
@@ -128,16 +128,14 @@ impl DigestContext {
     #[inline(never)] // so that what it leaves on the stack lies below its caller
     fn take(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut progress = self.progress.try_lock().map_err(|_| closed())?;
-        let mut output = Watched { output, failed: false };
-        match self.advance(&mut progress, call, &mut output) {
+        match self.advance(&mut progress, call, output) {
             Ok(step) => {
                 self.flags.set(step.flags);
                 Ok(step)
             }
             Err(error) => {
                 // What is done stays done, and what is not for want of room or memory can be.
-                let repeatable = output.failed || error.status() == Status::INSUFFICIENT_MEMORY;
-                if !repeatable && !matches!(*progress, Progress::Done) {
+                if !is_repeatable(&error, output) && !matches!(*progress, Progress::Done) {
                     *progress = Progress::Closed;
                 }
                 Err(error)
@@ -268,28 +266,6 @@ fn echoed(requested: Flags) -> Flags {
 fn closed() -> Error {
     let reason = "context: the exchange has ended, or a step is being taken on another thread";
     Error::new(Status::STATUS_LOGON_FAILURE, reason)
-}
-
-/// Notices whether it was the output that could not be had: then the step may be repeated.
-struct Watched<'a> {
-    output: &'a mut dyn TokenSink,
-    failed: bool,
-}
-
-impl TokenSink for Watched<'_> {
-    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
-        let space = self.output.space(length);
-        self.failed = space.is_err();
-        space
-    }
-
-    fn next(&mut self) -> bool {
-        self.output.next()
-    }
-
-    fn rewind(&mut self) {
-        self.output.rewind();
-    }
 }
 
 impl Context for DigestContext {

@@ -14,7 +14,7 @@ use crate::ffi::pending::{self, FirstStep};
 use crate::ffi::tables::{CONTEXTS, CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Place, Use};
 use crate::sasl::{Session, StepRequest};
-use crate::sspi::{Flags, Outcome, Role, Step};
+use crate::sspi::{Flags, Outcome, Role, Step, TokenSink};
 use crate::system::library;
 
 /// The two sets of functions that take steps.

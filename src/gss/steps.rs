@@ -107,15 +107,24 @@ mod tests {
 
     const DONE: Step = Step { outcome: Outcome::Done, flags: Flags::INTEGRITY };
 
-    /// A sink that has this much room.
-    struct Room(usize, Vec<u8>);
+    /// A sink that has this much room, its token, and whether it refused.
+    struct Room(usize, Vec<u8>, bool);
 
     impl TokenSink for Room {
         fn space(&mut self, length: usize) -> Result<&mut [u8]> {
             if length > self.0 {
+                self.2 = true;
                 return Err(Error::new(Status::BUFFER_TOO_SMALL, "test"));
             }
             self.1.space(length)
+        }
+
+        fn refused(&self) -> bool {
+            self.2
+        }
+
+        fn length(&self) -> usize {
+            self.1.len()
         }
     }
 
@@ -126,14 +135,15 @@ mod tests {
     #[test]
     fn a_token_without_room_is_kept_for_the_same_input() {
         let mut steps = Steps::new();
-        let taken = steps.take(b"in", &mut Room(2, vec![]), || Ok((b"token".to_vec(), DONE)));
+        let taken =
+            steps.take(b"in", &mut Room(2, vec![], false), || Ok((b"token".to_vec(), DONE)));
         assert_eq!(taken.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
         assert!(!steps.established() && steps.require_established().is_err());
         assert_eq!(
-            steps.take(b"in", &mut Room(4, vec![]), never).unwrap_err().status(),
+            steps.take(b"in", &mut Room(4, vec![], false), never).unwrap_err().status(),
             Status::BUFFER_TOO_SMALL
         );
-        let mut room = Room(5, vec![]);
+        let mut room = Room(5, vec![], false);
         assert_eq!(steps.take(b"in", &mut room, never).unwrap(), DONE);
         assert_eq!((room.1.as_slice(), steps.flags()), (&b"token"[..], Flags::INTEGRITY));
         assert!(steps.established());
@@ -147,9 +157,10 @@ mod tests {
     #[test]
     fn another_input_and_a_refusal_end_it() {
         let mut steps = Steps::new();
-        let taken = steps.take(b"in", &mut Room(0, vec![]), || Ok((b"token".to_vec(), DONE)));
+        let taken =
+            steps.take(b"in", &mut Room(0, vec![], false), || Ok((b"token".to_vec(), DONE)));
         assert!(taken.is_err());
-        let mut room = Room(9, vec![]);
+        let mut room = Room(9, vec![], false);
         for input in [b"on", b"in"] {
             let status = steps.take(input, &mut room, never).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN);

@@ -47,22 +47,6 @@ pub(super) struct Exchange {
     agreed: OnceLock<Agreed>,
 }
 
-/// Notices whether it was the output that could not be had, and whether there was any.
-struct Watched<'a> {
-    output: &'a mut dyn TokenSink,
-    refused: bool,
-    length: usize,
-}
-
-impl TokenSink for Watched<'_> {
-    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
-        let space = self.output.space(length);
-        self.refused = space.is_err();
-        self.length = length;
-        space
-    }
-}
-
 /// What a step leads to: the next phase, and what the caller is told.
 type Progress = (Phase, Result<Step>);
 
@@ -189,19 +173,18 @@ impl Exchange {
         request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
     ) -> Progress {
-        let mut watched = Watched { output, refused: false, length: 0 };
         let request_with_needs = StepRequest { flags: needed(asked, request), ..*request };
         let allowed = options.authorization_allowed;
         let call = request_with_needs.call(allowed, &options.authorization);
-        let step = match context.step(&call, &mut watched) {
+        let step = match context.step(&call, output) {
             Ok(step) => step,
-            Err(error) if watched.refused => return (Phase::Package(asked), Err(error)),
+            Err(error) if output.refused() => return (Phase::Package(asked), Err(error)),
             Err(error) => return (Phase::Dead, Err(error)),
         };
         if step.outcome != Outcome::Done {
             return (Phase::Package(asked), Ok(step));
         }
-        let silent = watched.length == 0;
+        let silent = output.length() == 0;
         let goes_on = Ok(Step { outcome: Outcome::Continue, flags: step.flags });
         match context.role() {
             Role::Server if silent => self.offer(context, options, request.inputs.token(), output),

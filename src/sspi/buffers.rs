@@ -81,6 +81,18 @@ pub trait TokenSink {
     /// Goes back to the first of these buffers, so that room for all tokens is had before any is
     /// written. Whoever has a [`TokenSink::next`] has this.
     fn rewind(&mut self) {}
+
+    /// Whether space was refused: a step that failed may then be taken again.
+    fn refused(&self) -> bool;
+
+    /// The length of the token so far.
+    fn length(&self) -> usize;
+}
+
+/// Whether a step that failed with `error` may be taken again: it was for want of room in the caller's
+/// buffer, or of memory.
+pub(crate) fn is_repeatable(error: &Error, output: &dyn TokenSink) -> bool {
+    output.refused() || error.status() == Status::INSUFFICIENT_MEMORY
 }
 
 /// A sink over plain memory, for callers inside the library and for tests.
@@ -89,6 +101,14 @@ impl TokenSink for Vec<u8> {
         self.clear();
         self.resize(length, 0);
         Ok(self)
+    }
+
+    fn refused(&self) -> bool {
+        false
+    }
+
+    fn length(&self) -> usize {
+        self.len()
     }
 }
 

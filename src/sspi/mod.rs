@@ -11,6 +11,7 @@ mod package_list;
 
 pub use acquire::acquire;
 pub use attributes::{Attribute, AttributeId, KeyInfo, MAXIMUM_TIME, Sizes, StreamSizes};
+pub(crate) use buffers::is_repeatable;
 pub use buffers::{
     Data, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Placement, TokenSink,
     buffer_type,

@@ -14,7 +14,7 @@ use crate::digest::realms::Realms;
 use crate::digest::settings::{AuthenticationInfo, Settings};
 use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Call, Flags, Message, Outcome, Step, TokenSink};
+use crate::sspi::{Call, Flags, Message, Outcome, Step, TokenSink, is_repeatable};
 use crate::system::fork::Gated;
 
 /// What gives the time, FILETIME, UTC. Most requests have no use for it.
@@ -93,13 +93,10 @@ impl HttpServer {
             Phase::Waiting(realm) => (false, realm.as_deref()),
             _ => (false, None),
         };
-        let mut output = Watched { output, failed: false };
         let server = ServerStep { sessions, credential, call, clock, stale, realm };
-        let (phase, result) = match server.take(&mut output) {
+        let (phase, result) = match server.take(output) {
             Ok((phase, step)) => (phase, Ok(step)),
-            Err(error) if output.failed || error.status() == Status::INSUFFICIENT_MEMORY => {
-                (before, Err(error))
-            }
+            Err(error) if is_repeatable(&error, output) => (before, Err(error)),
             Err(error) => (Phase::Closed, Err(error)),
         };
         self.replace(phase);
@@ -296,26 +293,4 @@ pub(super) fn wants_answer(settings: &Settings) -> Option<bool> {
 fn ended() -> Error {
     let reason = "context: the exchange has ended, or a step is being taken on another thread";
     Error::new(Status::STATUS_LOGON_FAILURE, reason)
-}
-
-/// Notices whether it was the output that could not be had: then the step may be repeated.
-struct Watched<'a> {
-    output: &'a mut dyn TokenSink,
-    failed: bool,
-}
-
-impl TokenSink for Watched<'_> {
-    fn space(&mut self, length: usize) -> Result<&mut [u8]> {
-        let space = self.output.space(length);
-        self.failed = space.is_err();
-        space
-    }
-
-    fn next(&mut self) -> bool {
-        self.output.next()
-    }
-
-    fn rewind(&mut self) {
-        self.output.rewind();
-    }
 }

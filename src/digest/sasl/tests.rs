@@ -562,6 +562,14 @@ impl TokenSink for Refusing {
     fn space(&mut self, _: usize) -> Result<&mut [u8]> {
         Err(Error::new(self.0, "no space"))
     }
+
+    fn refused(&self) -> bool {
+        true
+    }
+
+    fn length(&self) -> usize {
+        0
+    }
 }
 
 #[test]

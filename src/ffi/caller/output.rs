@@ -103,11 +103,6 @@ impl Output {
         further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
     }
 
-    /// Whether it was for want of room that a step failed.
-    pub(crate) fn refused(&self) -> bool {
-        self.further.iter().chain([&self.first]).any(|part| part.refused)
-    }
-
     fn part(&mut self) -> &mut TokenPart {
         let further = self.current.checked_sub(1).and_then(|index| self.further.get_mut(index));
         further.unwrap_or(&mut self.first)
@@ -127,6 +122,14 @@ impl TokenSink for Output {
 
     fn rewind(&mut self) {
         self.current = 0;
+    }
+
+    fn refused(&self) -> bool {
+        self.first.refused || self.further.iter().any(|part| part.refused)
+    }
+
+    fn length(&self) -> usize {
+        self.first.length
     }
 }
 

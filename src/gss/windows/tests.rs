@@ -59,6 +59,14 @@ impl TokenSink for Nowhere {
     fn space(&mut self, _: usize) -> Result<&mut [u8]> {
         Err(Error::new(Status::BUFFER_TOO_SMALL, "test"))
     }
+
+    fn refused(&self) -> bool {
+        true
+    }
+
+    fn length(&self) -> usize {
+        0
+    }
 }
 
 #[test]

@@ -16,27 +16,45 @@ struct Subject {
     asked: Flags,
 }
 
-/// A sink that has this much room.
-struct Room(usize, Vec<u8>);
+/// A sink that has this much room, its token, and whether it refused.
+struct Room(usize, Vec<u8>, bool);
 
 impl TokenSink for Room {
     fn space(&mut self, length: usize) -> Result<&mut [u8]> {
         if length > self.0 {
+            self.2 = true;
             return Err(Error::new(Status::BUFFER_TOO_SMALL, "test"));
         }
         self.1.space(length)
     }
+
+    fn refused(&self) -> bool {
+        self.2
+    }
+
+    fn length(&self) -> usize {
+        self.1.len()
+    }
 }
 
-/// No output buffer at all.
-struct Nowhere;
+/// No output buffer at all; and whether a token was refused.
+struct Nowhere(bool);
 
 impl TokenSink for Nowhere {
     fn space(&mut self, length: usize) -> Result<&mut [u8]> {
-        match length {
-            0 => Ok(&mut []),
-            _ => Err(Error::new(Status::INVALID_TOKEN, "test")),
+        if length == 0 {
+            return Ok(&mut []);
         }
+        self.0 = true;
+        Err(Error::new(Status::INVALID_TOKEN, "test"))
+    }
+
+    fn refused(&self) -> bool {
+        self.0
+    }
+
+    fn length(&self) -> usize {
+        0
     }
 }
 
@@ -288,15 +306,15 @@ fn too_little_room_costs_nothing() {
     let server = Subject::server(b"proof");
     for (input, length) in [(&b"token"[..], 5), (b"", 6)] {
         let refused =
-            [0, length - 1].map(|room| server.take_into(input, &mut Room(room, Vec::new())));
+            [0, length - 1].map(|room| server.take_into(input, &mut Room(room, Vec::new(), false)));
         for refused in refused {
             assert_eq!(refused.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
         }
         assert_eq!(
-            server.take_into(input, &mut Nowhere).unwrap_err().status(),
+            server.take_into(input, &mut Nowhere(false)).unwrap_err().status(),
             Status::INVALID_TOKEN
         );
-        let mut room = Room(length, Vec::new());
+        let mut room = Room(length, Vec::new(), false);
         assert_eq!(server.take_into(input, &mut room).unwrap().outcome, Outcome::Continue);
         assert_eq!(room.1.len(), length);
         if length == 6 {
@@ -305,7 +323,7 @@ fn too_little_room_costs_nothing() {
         }
     }
     // The last step returns nothing and needs no buffer.
-    let step = server.take_into(&wrapped(0, b"\x01\0\0\0"), &mut Nowhere).unwrap();
+    let step = server.take_into(&wrapped(0, b"\x01\0\0\0"), &mut Nowhere(false)).unwrap();
     assert_eq!(step.outcome, Outcome::Done);
 }
 
@@ -313,9 +331,9 @@ fn too_little_room_costs_nothing() {
 fn the_clients_cookie_too_waits_for_room() {
     let client = waiting(SIGNS);
     let offer = wrapped(0, b"\x07\x01\0\0");
-    let refused = client.take_into(&offer, &mut Room(5, Vec::new())).unwrap_err();
+    let refused = client.take_into(&offer, &mut Room(5, Vec::new(), false)).unwrap_err();
     assert_eq!(refused.status(), Status::BUFFER_TOO_SMALL);
-    let mut room = Room(6, Vec::new());
+    let mut room = Room(6, Vec::new(), false);
     assert_eq!(client.take_into(&offer, &mut room).unwrap().outcome, Outcome::Done);
     assert_eq!(unwrapped(0, &room.1), [2, 0, 0xFF, 0xFF]);
 }
@@ -323,7 +341,7 @@ fn the_clients_cookie_too_waits_for_room() {
 #[test]
 fn another_input_is_no_repetition() {
     let server = Subject::server(b"");
-    let refused = server.take_into(b"token", &mut Room(5, Vec::new())).unwrap_err();
+    let refused = server.take_into(b"token", &mut Room(5, Vec::new(), false)).unwrap_err();
     assert_eq!(refused.status(), Status::BUFFER_TOO_SMALL);
     server.refuses(b"other", Status::INVALID_TOKEN);
     server.is_dead();

@@ -371,6 +371,14 @@ fn a_buffer_too_small_loses_nothing() {
             self.0 = length;
             Err(crate::error::Error::new(Status::BUFFER_TOO_SMALL, "small"))
         }
+
+        fn refused(&self) -> bool {
+            true
+        }
+
+        fn length(&self) -> usize {
+            0
+        }
     }
     let context = client();
     let text = challenge(&server(""));

@@ -30,6 +30,14 @@ impl TokenSink for Several {
     fn rewind(&mut self) {
         self.current = 0;
     }
+
+    fn refused(&self) -> bool {
+        false
+    }
+
+    fn length(&self) -> usize {
+        self.tokens[0].len()
+    }
 }
 
 #[test]

@@ -307,6 +307,14 @@ impl TokenSink for Meanwhile<'_> {
         (self.work)();
         self.text.space(length)
     }
+
+    fn refused(&self) -> bool {
+        self.text.refused()
+    }
+
+    fn length(&self) -> usize {
+        self.text.length()
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn options_set_after_the_cookie_change_nothing_of_it() {
     assert_eq!(server.take(&wrapped(0, b"\x04\x01\0\0")).unwrap().2, ALL);
 
     let server = Subject::server(b"");
-    let refused = server.take_into(b"token", &mut Room(3, Vec::new())).unwrap_err();
+    let refused = server.take_into(b"token", &mut Room(3, Vec::new(), false)).unwrap_err();
     assert_eq!(refused.status(), Status::BUFFER_TOO_SMALL);
     let mut server = server;
     server.set(OptionId::RECV_SIZE, 1);
@@ -82,7 +82,7 @@ fn a_token_that_was_made_waits_with_its_input_also_for_a_client() {
     let client = waiting(SIGNS);
     let offer = wrapped(0, b"\x07\x01\0\0");
     for _ in 0..3 {
-        let refused = client.take_into(&offer, &mut Nowhere).unwrap_err();
+        let refused = client.take_into(&offer, &mut Nowhere(false)).unwrap_err();
         assert_eq!(refused.status(), Status::INVALID_TOKEN);
     }
     client.refuses(&wrapped(1, b"\x07\x01\0\0"), Status::INVALID_TOKEN);
