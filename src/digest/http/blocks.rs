@@ -3,8 +3,8 @@
 use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
+use super::covered::Covered;
 use super::formulas::{Counted, Digits, Hash, write_digits};
-use super::midstate::Covered;
 use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
 
 /// The compression function of a hash with blocks of 64 bytes.

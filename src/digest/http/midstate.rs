@@ -6,24 +6,13 @@
 //! ```
 //!
 //! With a nonce of Windows' length, two blocks are kept; of the others, with MD5 the first is hashed
-//! beside A2, for which only the second waits. The formulas are those of [`formulas`].
+//! beside A2, for which only the second waits. The formulas are those of [`super::formulas`].
 
 use sha2::{Digest, Sha512_256};
 
 use super::blocks::{Blocks, Md5, Sha256};
-use super::formulas::{self, Counted, Digits, Hash};
-use crate::kernels::md5::Text;
-
-/// What A2 is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct Covered<'a> {
-    /// The method; empty for Authentication-Info.
-    pub method: &'a [u8],
-    /// The uri.
-    pub uri: &'a [u8],
-    /// The entity's hash, with auth-int.
-    pub entity: Option<&'a [u8]>,
-}
+use super::covered::Covered;
+use super::formulas::{Counted, Digits, Hash};
 
 /// The hash after A1's hash and the nonce. It stands for a password, and is wiped when dropped.
 pub struct Keyed(Begun);
@@ -59,26 +48,6 @@ impl Keyed {
     }
 }
 
-impl Covered<'_> {
-    /// `H(A2)`.
-    #[must_use]
-    pub fn hash(&self, hash: Hash) -> Digits {
-        formulas::request(hash, self.method, self.uri, self.entity)
-    }
-
-    /// A2; `None` where it has no room.
-    pub(super) fn write<const N: usize>(&self, text: &mut Text<N>) -> Option<()> {
-        for part in [self.method, b":", self.uri] {
-            text.push(part)?;
-        }
-        if let Some(entity) = self.entity {
-            text.push(b":")?;
-            text.push(entity)?;
-        }
-        Some(())
-    }
-}
-
 fn begin<D: Digest>(parts: &[&[u8]]) -> D {
     let mut begun = D::new();
     for part in parts {
@@ -103,6 +72,7 @@ fn counted_parts<'a>(counted: Option<&Counted<'a>>) -> impl Iterator<Item = &'a 
 
 #[cfg(test)]
 mod tests {
+    use super::super::formulas;
     use super::*;
 
     #[test]

@@ -5,7 +5,7 @@
 //! challenges stand in, of which a client makes its `choice`, [`formulas`] the formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`nonce_counts`] its counts
 //! and [`session_secret`] what later responses are checked with, by a hash that [`midstate`] has begun already,
-//! in `blocks`. `verify` judges a response by all of these, `later` completes those of sessions
+//! in `blocks`, over what is `covered`. `verify` judges a response by all of these, `later` completes those of sessions
 //! that go on; `server` and `client` are the two ends, `context` answers for both.
 
 mod authentication_info;
@@ -16,6 +16,7 @@ pub mod challenge_list;
 mod choice;
 mod client;
 pub(in crate::digest) mod context;
+pub mod covered;
 pub mod formulas;
 pub mod judge;
 mod key_hasher;

@@ -1,7 +1,8 @@
 //! What later responses of a session are checked with.
 
+use super::covered::Covered;
 use super::formulas::{self, Algorithm, Counted, Digits};
-use super::midstate::{Covered, Keyed};
+use super::midstate::Keyed;
 use super::response::Response;
 use crate::digest::message::hex;
 
