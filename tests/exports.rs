@@ -189,7 +189,7 @@ fn the_sources_export_the_list() {
 /// What only goes on to the system's function, on Windows alone, is one line each of one macro.
 /// It has no guard around it, since it runs no Rust but a look-up, which has one of its own.
 #[test]
-fn what_goes_on_to_the_machine_is_the_rest_of_the_list() {
+fn what_goes_on_to_the_system_is_the_rest_of_the_list() {
     let text = read("src/ffi/passthrough/forward.rs");
     let (code, rows) = text.split_once("\nforward! {\n").expect("the macro and its rows");
     assert_eq!(code.matches("unsafe(no_mangle)").count(), 1);
@@ -205,9 +205,9 @@ fn what_goes_on_to_the_machine_is_the_rest_of_the_list() {
     assert_eq!(found, rest);
 }
 
-/// The exports that a caller may make with a handle, a package or memory of the machine's own.
+/// The exports that a caller may make with a handle, a package or memory of the system's own.
 #[test]
-fn what_packages_share_goes_on_to_the_machine_where_it_is_theirs() {
+fn what_packages_share_goes_on_to_the_system_where_it_is_of_the_system() {
     let ours_alone = |name: &str| {
         let table = ["InitSecurityInterface", "EnumerateSecurityPackages"];
         let sasl = ["SaslEnumerateProfiles", "SaslGetProfilePackage", "SaslIdentifyPackage"];

@@ -29,7 +29,7 @@ pub(crate) fn own() -> Option<HMODULE> {
 /// It cannot go again. Rust's standard library takes thread-local indexes on this target, of which a
 /// process has about a thousand, when it is first used, and when it is unloaded without that; it
 /// never gives one back, and without one it ends the process. What a thread has stored there is freed
-/// by code of this library when the thread ends. And the machine's own secur32.dll, which this
+/// by code of this library when the thread ends. And the system's own secur32.dll, which this
 /// library loads and may not free while it is unloaded itself (Microsoft's "Dynamic-Link Library
 /// Best Practices"), would be what the next `LoadLibrary("secur32.dll")` finds.
 unsafe extern "system" fn stay(_module: *mut c_void, reason: u32, _reserved: *mut c_void) {

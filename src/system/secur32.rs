@@ -1,8 +1,8 @@
-//! The machine's own secur32.dll: everything that is not ours goes on to it.
+//! The system's own secur32.dll: everything that is not ours goes on to it.
 //!
 //! It is found by its full path, never by its name, which stands for this library. Its functions are
 //! resolved once, all together: Wine's loader remembers the module that it last found for a base
-//! name, so that after a look-up in the machine's own DLL the next `LoadLibrary("secur32.dll")` of
+//! name, so that after a look-up in the system's own DLL the next `LoadLibrary("secur32.dll")` of
 //! anybody would get that one. Asking for this library by its full path sets it right. Wine's own
 //! makes such a look-up, too, when a package is first used.
 
@@ -21,12 +21,12 @@ use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
 use super::module;
 
-/// The names that this library exports: those are what may be asked of the machine's own.
+/// The names that this library exports: those are what may be asked of the system's own.
 const EXPORTS: &str = include_str!("../../def/exports.txt");
 
 const NAME: &str = "secur32.dll";
 
-/// Where the machine's own is, below the system directory: the second is where it is kept when this
+/// Where the system's own is, below the system directory: the second is where it is kept when this
 /// library has been installed in its place. Wine's needs its own base name to find its other half.
 const PLACES: [&str; 2] = ["\\secur32.dll", "\\secur32-original\\secur32.dll"];
 
@@ -54,7 +54,7 @@ const STUBS_OF_WINE: [&str; 20] = [
     "SecpTranslateNameEx",
 ];
 
-/// The address of a function of the machine's own secur32.dll, which is never unloaded.
+/// The address of a function of the system's own secur32.dll, which is never unloaded.
 #[derive(Clone, Copy)]
 pub(crate) struct Address(NonNull<c_void>);
 
@@ -71,15 +71,15 @@ impl Address {
     }
 }
 
-/// The machine's own secur32.dll.
-pub(crate) struct Machine {
+/// The system's own secur32.dll.
+pub(crate) struct SystemDll {
     functions: BTreeMap<&'static str, Address>,
     /// Whether it is Wine's.
     is_wine: bool,
 }
 
-impl Machine {
-    /// The function called `name`; `None` where the machine has none, or only a stub.
+impl SystemDll {
+    /// The function called `name`; `None` where it has none, or only a stub.
     #[must_use]
     pub(crate) fn function(&self, name: &str) -> Option<Address> {
         self.functions.get(name).copied()
@@ -106,7 +106,7 @@ impl Machine {
     }
 }
 
-/// What the machine tells of one of its packages.
+/// What the system tells of one of its packages.
 pub(crate) struct Listed {
     pub(crate) name: String,
     pub(crate) comment: String,
@@ -116,21 +116,21 @@ pub(crate) struct Listed {
     pub(crate) max_token: u32,
 }
 
-/// The machine's packages, in its order; `None` where it cannot tell.
-pub(crate) fn list(machine: &Machine) -> Option<Vec<Listed>> {
+/// The system's packages, in its order; `None` where it cannot tell.
+pub(crate) fn list(dll: &SystemDll) -> Option<Vec<Listed>> {
     type Enumerate = unsafe extern "system" fn(*mut u32, *mut *mut SecPkgInfoW) -> i32;
     type Free = unsafe extern "system" fn(*mut c_void) -> i32;
 
-    let enumerate = machine.function("EnumerateSecurityPackagesW")?.pointer();
+    let enumerate = dll.function("EnumerateSecurityPackagesW")?.pointer();
     // SAFETY: the function of that name has that type.
     let enumerate = unsafe { std::mem::transmute::<*mut c_void, Enumerate>(enumerate) };
-    let free = machine.function("FreeContextBuffer")?.pointer();
+    let free = dll.function("FreeContextBuffer")?.pointer();
     // SAFETY: as above.
     let free = unsafe { std::mem::transmute::<*mut c_void, Free>(free) };
     let (mut count, mut infos) = (0, std::ptr::null_mut());
     // SAFETY: both pointers are to live locals.
     let status = unsafe { enumerate(&raw mut count, &raw mut infos) };
-    machine.cure_the_loader();
+    dll.cure_the_loader();
     if status != 0 || infos.is_null() {
         return None;
     }
@@ -181,18 +181,18 @@ unsafe fn text(start: *const u16) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// The machine's own secur32.dll; `None` where there is none, or where this library is one of its
+/// The system's own secur32.dll; `None` where there is none, or where this library is one of its
 /// packages, so that asking it would come back here. Loaded on first use.
 #[must_use]
-pub(crate) fn machine() -> Option<&'static Machine> {
-    static MACHINE: OnceCell<Option<Machine>> = OnceCell::new();
+pub(crate) fn system_dll() -> Option<&'static SystemDll> {
+    static SYSTEM_DLL: OnceCell<Option<SystemDll>> = OnceCell::new();
     thread_local! {
         /// Whether this thread is loading it, and comes back from its initialization.
         static LOADING: Cell<bool> = const { Cell::new(false) };
     }
 
-    if let Some(machine) = MACHINE.get() {
-        return machine.as_ref();
+    if let Some(dll) = SYSTEM_DLL.get() {
+        return dll.as_ref();
     }
     if LOADING.get() {
         return None;
@@ -202,29 +202,29 @@ pub(crate) fn machine() -> Option<&'static Machine> {
     LOADING.set(true);
     let found = find();
     LOADING.set(false);
-    MACHINE.get_or_init(|| found).as_ref()
+    SYSTEM_DLL.get_or_init(|| found).as_ref()
 }
 
-fn find() -> Option<Machine> {
+fn find() -> Option<SystemDll> {
     if module::is_provider() {
         return None;
     }
     let own = module::own()?;
-    let theirs = PLACES.iter().find_map(|place| load(place, own))?;
+    let module = PLACES.iter().find_map(|place| load(place, own))?;
     let mut functions: BTreeMap<_, _> =
-        names().filter_map(|name| Some((name, resolve(theirs, name)?))).collect();
+        names().filter_map(|name| Some((name, resolve(module, name)?))).collect();
     let is_wine = is_wine();
     if is_wine {
         functions.retain(|name, _| !STUBS_OF_WINE.contains(name));
     }
-    let machine = Machine { functions, is_wine };
-    machine.cure_the_loader();
-    Some(machine)
+    let dll = SystemDll { functions, is_wine };
+    dll.cure_the_loader();
+    Some(dll)
 }
 
-/// Loads the machine's own from a place below the system directory, unless that is this library.
+/// Loads the system's own from a place below the system directory, unless that is this library.
 fn load(place: &str, own: HMODULE) -> Option<HMODULE> {
-    // A path of the system directory is shorter than that, or the machine is not in order.
+    // A path of the system directory is shorter than that, or the system is not in order.
     let mut path = vec![0_u16; 260];
     let room = u32::try_from(path.len()).ok()?;
     // SAFETY: `room` units can be written at the pointer.

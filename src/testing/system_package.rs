@@ -1,4 +1,4 @@
-//! A machine for tests: its package takes two steps, and wraps as RFC 4121 lays messages out, with a
+//! A fake system package: it takes two steps, and wraps as RFC 4121 lays messages out, with a
 //! mask for a cipher and a sum for a checksum. In Windows' way or in Wine's.
 
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub(crate) fn credential() -> SecHandle {
 /// Looks at what a handle has seen.
 pub(crate) fn seen<T>(handle: SecHandle, look: impl FnOnce(&mut Seen) -> T) -> T {
     assert_eq!(handle.upper, UPPER);
-    look(all().get_mut(&(handle.lower & !0xFF)).expect("a handle of this machine's"))
+    look(all().get_mut(&(handle.lower & !0xFF)).expect("a handle of this system's"))
 }
 
 fn buffers<'a>(description: *mut SecBufferDesc) -> &'a mut [SecBuffer] {

@@ -7,7 +7,7 @@
 
 use crate::error::Status;
 use crate::ffi::guard::guard_value;
-use crate::system::secur32::{Address, machine};
+use crate::system::secur32::{Address, system_dll};
 use windows_sys::Win32::Foundation::{
     ERROR_CALL_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, SetLastError,
 };
@@ -45,7 +45,7 @@ impl Absent {
 }
 
 fn find(name: &'static str) -> Option<Address> {
-    guard_value(name, None, || Ok(machine().and_then(|machine| machine.function(name))))
+    guard_value(name, None, || Ok(system_dll().and_then(|dll| dll.function(name))))
 }
 
 macro_rules! forward {

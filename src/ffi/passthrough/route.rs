@@ -13,7 +13,7 @@ use crate::ffi::passthrough::handles::SystemHandles;
 use crate::ffi::passthrough::{packages, wrapped};
 use crate::handle::Handle;
 use crate::system::module;
-use crate::system::secur32::{Address, machine};
+use crate::system::secur32::{Address, system_dll};
 
 static CREDENTIALS: SystemHandles = SystemHandles::new();
 static CONTEXTS: SystemHandles = SystemHandles::new();
@@ -32,7 +32,7 @@ impl Route {
     /// Where the call of the export `name` goes that is about `subject`.
     pub(crate) fn of(name: &'static str, subject: Subject) -> Self {
         guard_value(name, Self::Own, || {
-            Ok(match machine() {
+            Ok(match system_dll() {
                 Some(system) if subject.is_the_systems() => {
                     system.function(name).map_or_else(Self::missing, |function| {
                         Self::System(SystemCall {
@@ -142,7 +142,7 @@ pub(crate) fn system_table<T>(
         return None;
     }
     // SAFETY: the function of that name has that type.
-    let function = unsafe { typed(own, machine()?.function(name)?) };
+    let function = unsafe { typed(own, system_dll()?.function(name)?) };
     // SAFETY: it takes nothing.
     Some(unsafe { function() })
 }
@@ -203,8 +203,8 @@ fn memory(start: *const c_void) -> bool {
 
 /// After a call that may have loaded a package.
 fn package_loaded() {
-    if let Some(machine) = machine() {
-        machine.cure_the_loader();
+    if let Some(dll) = system_dll() {
+        dll.cure_the_loader();
     }
 }
 

@@ -11,14 +11,14 @@ use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard_value;
 use crate::ffi::passthrough::route;
 use crate::ffi::tables::CONTEXTS;
-use crate::gss::windows::{self, MachineContext, MachineCredential};
+use crate::gss::windows::{self, WindowsContext, WindowsCredential};
 use crate::handle::{Handle, Use};
 use crate::packages;
 use crate::sasl::Session;
 use crate::sspi::{AttributeId, Credential};
 
 /// A credential, and how often its handle was given out.
-type Credentials = BTreeMap<(usize, usize), (Arc<MachineCredential>, usize)>;
+type Credentials = BTreeMap<(usize, usize), (Arc<WindowsCredential>, usize)>;
 
 fn credentials() -> MutexGuard<'static, Credentials> {
     static CREDENTIALS: Mutex<Credentials> = Mutex::new(BTreeMap::new());
@@ -38,7 +38,7 @@ pub(super) fn acquired(package: CallerString, handle: Handle) {
     // For the log's sake. What is wrong with the rest, calls on this library's own package say.
     let _ = packages::configuration();
     let words = windows::SecHandle { lower: handle.lower, upper: handle.upper };
-    let fresh = || (Arc::new(MachineCredential::new(functions, package, words)), 0);
+    let fresh = || (Arc::new(WindowsCredential::new(functions, package, words)), 0);
     credentials().entry(key(handle)).or_insert_with(fresh).1 += 1;
 }
 
@@ -55,7 +55,7 @@ pub(super) fn freed(handle: Handle) {
 
 /// Whether contexts of this library still need a credential.
 pub(super) fn is_needed(handle: Handle) -> bool {
-    let needed = |(credential, count): &(Arc<MachineCredential>, usize)| {
+    let needed = |(credential, count): &(Arc<WindowsCredential>, usize)| {
         *count == 1 && (Arc::strong_count(credential) > 1 || credential.is_needed())
     };
     credentials().get(&key(handle)).is_some_and(needed)
@@ -123,7 +123,7 @@ impl From<SystemContext> for bool {
 fn find(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
     let session = CONTEXTS.get(route::words(given)?).ok()?;
     let context: &dyn Any = session.context();
-    let words = context.downcast_ref::<MachineContext>()?.handle()?;
+    let words = context.downcast_ref::<WindowsContext>()?.handle()?;
     let words = CtxtHandle { dwLower: words.lower, dwUpper: words.upper };
     Some((session, Box::new(words)))
 }

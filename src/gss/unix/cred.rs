@@ -41,7 +41,7 @@ unsafe impl Send for Cred {}
 unsafe impl Sync for Cred {}
 
 impl Cred {
-    /// A credential of the machine's: the keytab for `inbound`, else the credential cache.
+    /// A credential of the system's: the keytab for `inbound`, else the credential cache.
     pub(super) fn acquire(
         functions: &'static Functions,
         mechanism: Mechanism,

@@ -1,4 +1,4 @@
-//! The machine's GSSAPI library, loaded when it is first asked for.
+//! The system's GSSAPI library, loaded when it is first asked for.
 
 use std::ffi::{c_char, c_void};
 

@@ -1,4 +1,4 @@
-//! Kerberos and Negotiate on Unix, by the machine's own GSSAPI library (RFC 2743, RFC 2744): MIT's
+//! Kerberos and Negotiate on Unix, by the system's own GSSAPI library (RFC 2743, RFC 2744): MIT's
 //! or Heimdal's, loaded when it is first asked for, so that a machine without one has neither
 //! package. What the library reads is its own affair: krb5.conf, `KRB5_KTNAME`, `KRB5CCNAME`.
 

@@ -1,4 +1,4 @@
-//! The two packages: what they say of themselves, and which tokens are theirs.
+//! The two packages: what they say of themselves, and which tokens they recognize.
 
 use std::sync::Arc;
 

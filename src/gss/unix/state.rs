@@ -34,7 +34,7 @@ impl State {
 pub(super) struct Library {
     pub(super) functions: &'static Functions,
     pub(super) handle: Handle,
-    /// The credential that the context was begun with: a program's may get a new ticket meanwhile.
+    /// The credential of the first step: a program's may get a new ticket meanwhile.
     pub(super) cred: Option<Arc<Cred>>,
     /// When it began, and when it ends: FILETIME values in local time.
     pub(super) times: (u64, u64),

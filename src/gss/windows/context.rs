@@ -1,4 +1,4 @@
-//! A context of the machine's: its steps, its sizes, and the way to its messages.
+//! A context of the system's: its steps, its sizes, and the way to its messages.
 
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,17 +27,17 @@ struct State {
     held: Held,
 }
 
-/// What the machine's steps left.
+/// What the system's steps left.
 struct Held {
-    /// The machine's handle, from the first step that went well. Wine makes a new one with each step.
+    /// The system's handle, from the first step that went well. Wine makes a new one with each step.
     handle: Option<SecHandle>,
     expiry: u64,
     /// Whether a token of NTLM went by, which Negotiate can agree on.
     ntlm: bool,
 }
 
-/// A context of the machine's; deleted there when dropped.
-pub(crate) struct MachineContext {
+/// A context of the system's; deleted there when dropped.
+pub(crate) struct WindowsContext {
     package: &'static dyn Package,
     credential: Arc<CredentialHandle>,
     role: Role,
@@ -45,7 +45,7 @@ pub(crate) struct MachineContext {
     checksum: ChecksumLength,
 }
 
-impl MachineContext {
+impl WindowsContext {
     pub(super) fn new(
         package: &'static dyn Package,
         credential: Arc<CredentialHandle>,
@@ -56,7 +56,7 @@ impl MachineContext {
         Self { package, credential, role, state, checksum: ChecksumLength::default() }
     }
 
-    /// The machine's own handle, once there is one.
+    /// The system's own handle, once there is one.
     #[cfg(windows)]
     pub(crate) fn handle(&self) -> Option<SecHandle> {
         self.lock().held.handle
@@ -70,7 +70,7 @@ impl MachineContext {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The machine's context for messages, once the exchange has succeeded.
+    /// The system's context for messages, once the exchange has succeeded.
     fn established_context(&self) -> Result<EstablishedContext<'_>> {
         let state = self.lock();
         state.steps.require_established()?;
@@ -85,12 +85,12 @@ impl MachineContext {
         self.functions().wine && !self.lock().held.ntlm
     }
 
-    /// Asks the machine for an attribute.
+    /// Asks the system for an attribute.
     fn ask<T: Default>(&self, attribute: AttributeId) -> Result<T> {
         let handle = self.established_context()?.handle;
         let mut answer = T::default();
         let place = (&raw mut answer).cast::<c_void>();
-        // SAFETY: the machine's handle, and the structure that belongs to the attribute.
+        // SAFETY: the system's handle, and the structure that belongs to the attribute.
         let status = unsafe { (self.functions().query)(&raw const handle, attribute.0, place) };
         succeeded("query", status).map(|()| answer)
     }
@@ -115,7 +115,7 @@ impl MachineContext {
 }
 
 impl Held {
-    /// Takes a step at the machine's.
+    /// Takes a step at the system's.
     fn advance(
         &mut self,
         credential: &CredentialHandle,
@@ -136,7 +136,7 @@ impl Held {
             Status::CONTINUE_NEEDED => Outcome::Continue,
             Status::COMPLETE_NEEDED => Outcome::Complete,
             Status::COMPLETE_AND_CONTINUE => Outcome::CompleteAndContinue,
-            status => return Err(Error::new(status, "step: the machine's package refused it")),
+            status => return Err(Error::new(status, "step: the system's package refused it")),
         };
         token.truncate(output[0].length());
         let is_ntlm = |token: &[u8]| token.starts_with(b"NTLMSSP\0");
@@ -216,16 +216,16 @@ impl Held {
     }
 }
 
-impl Drop for MachineContext {
+impl Drop for WindowsContext {
     fn drop(&mut self) {
         if let Some(handle) = self.lock().held.handle {
-            // SAFETY: the machine's handle, deleted once.
+            // SAFETY: the system's handle, deleted once.
             unsafe { (self.functions().delete_context)(&raw const handle) };
         }
     }
 }
 
-impl Context for MachineContext {
+impl Context for WindowsContext {
     fn package(&self) -> &'static dyn Package {
         self.package
     }
@@ -253,14 +253,14 @@ impl Context for MachineContext {
         self.lock().held.expiry
     }
 
-    /// What the `Sasl*` functions need to know; programs ask the machine for the rest.
+    /// What the `Sasl*` functions need to know; programs ask the system for the rest.
     fn query(&self, attribute: AttributeId) -> Result<Attribute> {
         match attribute {
             AttributeId::SIZES => self.sizes().map(Attribute::Sizes),
             AttributeId::STREAM_SIZES => self.stream_sizes().map(Attribute::StreamSizes),
             _ => Err(Error::new(
                 Status::UNSUPPORTED_FUNCTION,
-                "query: an attribute that the machine is asked for",
+                "query: an attribute that the system is asked for",
             )),
         }
     }

@@ -1,26 +1,26 @@
-//! A credential of the machine's that contexts here were begun with.
+//! A credential of the system's that contexts here are made with.
 
 use std::sync::Arc;
 
-use super::context::MachineContext;
+use super::context::WindowsContext;
 use super::credential_handle::CredentialHandle;
 use super::functions::Functions;
-use super::package::MachinePackage;
+use super::package::WindowsPackage;
 use super::types::SecHandle;
 use crate::error::Result;
 use crate::sspi::{Context, Credential, Package, Role, Usage};
 
-/// A credential of the machine's.
-pub(crate) struct MachineCredential {
-    package: &'static MachinePackage,
+/// A credential of the system's.
+pub(crate) struct WindowsCredential {
+    package: &'static WindowsPackage,
     handle: Arc<CredentialHandle>,
 }
 
-impl MachineCredential {
-    /// The credential behind a handle that the machine has given to the program.
+impl WindowsCredential {
+    /// The credential behind a handle that the system has given to the program.
     pub(crate) fn new(
         functions: &'static Functions,
-        package: &'static MachinePackage,
+        package: &'static WindowsPackage,
         handle: SecHandle,
     ) -> Self {
         Self { package, handle: Arc::new(CredentialHandle::new(functions, handle)) }
@@ -32,29 +32,29 @@ impl MachineCredential {
         Arc::strong_count(&self.handle) > 1
     }
 
-    /// The program frees it; the machine is told when no context needs it any more: a context
-    /// outlives the program's credential, and the machine wants the credential for every step.
+    /// The program frees it; the system is told when no context needs it any more: a context
+    /// outlives the program's credential, and the system wants the credential for every step.
     pub(crate) fn free_later(&self) {
         self.handle.free_later();
     }
 }
 
-impl Credential for MachineCredential {
+impl Credential for WindowsCredential {
     fn package(&self) -> &'static dyn Package {
         self.package
     }
 
-    /// Both: the machine knows which, and says so in the first step.
+    /// Both: the system knows which, and says so in the first step.
     fn usage(&self) -> Usage {
         Usage { inbound: true, outbound: true }
     }
 
-    /// None: programs ask the machine's own function for it.
+    /// None: programs ask the system's own function for it.
     fn name(&self) -> String {
         String::new()
     }
 
     fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
-        Ok(Box::new(MachineContext::new(self.package, Arc::clone(&self.handle), role)))
+        Ok(Box::new(WindowsContext::new(self.package, Arc::clone(&self.handle), role)))
     }
 }

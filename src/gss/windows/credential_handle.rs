@@ -1,15 +1,15 @@
-//! The machine's handle of a credential, as long as a program or a context needs it.
+//! The system's handle of a credential, as long as a program or a context needs it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::functions::Functions;
 use super::types::SecHandle;
 
-/// The machine's handle of a credential.
+/// The system's handle of a credential.
 pub(super) struct CredentialHandle {
     functions: &'static Functions,
     handle: SecHandle,
-    /// Whether the program has freed it, and the machine has not been told.
+    /// Whether the program has freed it, and the system has not been told.
     freed: AtomicBool,
 }
 
@@ -18,7 +18,7 @@ impl CredentialHandle {
         Self { functions, handle, freed: AtomicBool::new(false) }
     }
 
-    /// The machine is told when the last owner goes.
+    /// The system is told when the last owner goes.
     pub(super) fn free_later(&self) {
         self.freed.store(true, Ordering::Relaxed);
     }
@@ -35,7 +35,7 @@ impl CredentialHandle {
 impl Drop for CredentialHandle {
     fn drop(&mut self) {
         if *self.freed.get_mut() {
-            // SAFETY: the machine's handle, freed once: the program's own call was not passed on.
+            // SAFETY: the system's handle, freed once: the program's own call was not passed on.
             unsafe { (self.functions.free_credential)(&raw const self.handle) };
         }
     }

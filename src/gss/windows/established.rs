@@ -7,7 +7,7 @@ use super::types::SecHandle;
 use crate::error::{Error, Result, Status};
 use crate::sspi::Flags;
 
-/// The machine's context, and what is known of its messages.
+/// The system's context, and what is known of its messages.
 pub(super) struct EstablishedContext<'c> {
     pub(super) functions: &'static Functions,
     pub(super) handle: SecHandle,
@@ -44,11 +44,11 @@ impl ChecksumLength {
     }
 }
 
-/// A call of the machine's that went well, or its refusal.
+/// A call of the system's that went well, or its refusal.
 pub(super) fn succeeded(doing: &'static str, status: u32) -> Result<()> {
     match Status::from(status) {
         status if status.is_error() => {
-            Err(Error::new(status, format!("{doing}: the machine's package refused it")))
+            Err(Error::new(status, format!("{doing}: the system's package refused it")))
         }
         _ => Ok(()),
     }

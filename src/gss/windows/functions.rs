@@ -1,4 +1,4 @@
-//! The machine's functions that contexts are made of.
+//! The system's functions that contexts are made of.
 
 use std::ffi::c_void;
 
@@ -7,7 +7,7 @@ use once_cell::sync::OnceCell;
 
 use super::types::{SecBufferDesc, SecHandle, TimeStamp};
 #[cfg(windows)]
-use crate::system::secur32::{Machine, machine};
+use crate::system::secur32::{SystemDll, system_dll};
 
 macro_rules! functions {
     ($($field:ident = $name:literal ($($argument:ty),* $(,)?);)*) => {
@@ -20,9 +20,9 @@ macro_rules! functions {
 
         #[cfg(windows)]
         impl Functions {
-            fn of(machine: &Machine) -> Option<Self> {
+            fn of(dll: &SystemDll) -> Option<Self> {
                 $(
-                    let address = machine.function($name)?.pointer();
+                    let address = dll.function($name)?.pointer();
                     // SAFETY: the function of that name has that type.
                     let $field = unsafe {
                         std::mem::transmute::<
@@ -31,7 +31,7 @@ macro_rules! functions {
                         >(address)
                     };
                 )*
-                Some(Self { $($field,)* wine: machine.is_wine() })
+                Some(Self { $($field,)* wine: dll.is_wine() })
             }
         }
     };
@@ -52,10 +52,10 @@ functions! {
     open = "DecryptMessage"(*const SecHandle, *mut SecBufferDesc, u32, *mut u32);
 }
 
-/// The machine's functions; `None` where it lacks one.
+/// The system's functions; `None` where it lacks one.
 #[cfg(windows)]
 pub(crate) fn functions() -> Option<&'static Functions> {
     static FUNCTIONS: OnceCell<Option<Functions>> = OnceCell::new();
-    let machine = machine()?;
-    FUNCTIONS.get_or_init(|| Functions::of(machine)).as_ref()
+    let dll = system_dll()?;
+    FUNCTIONS.get_or_init(|| Functions::of(dll)).as_ref()
 }

@@ -1,4 +1,4 @@
-//! Messages by the machine's functions, in the buffers that the caller has.
+//! Messages by the system's functions, in the buffers that the caller has.
 
 use super::established::{EstablishedContext, succeeded};
 use super::types::{SecBuffer, SecBufferDesc};
@@ -14,7 +14,7 @@ pub(super) fn sign(
     let handle = context.handle;
     let function = context.functions.sign;
     with_buffers("signature", message, |buffers| {
-        // SAFETY: the machine's handle; buffers over memory that is as long as they say, and
+        // SAFETY: the system's handle; buffers over memory that is as long as they say, and
         // writable where they are not marked READONLY.
         unsafe { function(&raw const handle, qop, buffers, 0) }
     })
@@ -134,5 +134,5 @@ fn take_over(
 }
 
 fn elsewhere() -> Error {
-    Error::new(Status::INTERNAL_ERROR, "message: the machine's package put it somewhere else")
+    Error::new(Status::INTERNAL_ERROR, "message: the system's package put it somewhere else")
 }

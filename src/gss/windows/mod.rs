@@ -1,8 +1,8 @@
-//! The machine's own Kerberos and Negotiate as packages of this library's, so that the `Sasl*`
+//! The system's own Kerberos and Negotiate as packages of this library's, so that the `Sasl*`
 //! functions do with them what they do with any package.
 //!
-//! Credentials stay the machine's: programs get them from its own functions and hold its handles.
-//! A context that a `Sasl*` function begins holds a context of the machine's; programs hold a handle
+//! Credentials stay the system's: programs get them from its own functions and hold its handles.
+//! A context that a `Sasl*` function begins holds a context of the system's; programs hold a handle
 //! of this library's in front of it. The contexts of the plain functions never come here.
 
 #![allow(unsafe_code)]
@@ -20,9 +20,9 @@ pub(crate) mod types;
 mod wine;
 
 #[cfg(windows)]
-pub(crate) use context::MachineContext;
+pub(crate) use context::WindowsContext;
 #[cfg(windows)]
-pub(crate) use credential::MachineCredential;
+pub(crate) use credential::WindowsCredential;
 #[cfg(windows)]
 pub(crate) use functions::functions;
 #[cfg(windows)]

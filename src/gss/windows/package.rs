@@ -1,4 +1,4 @@
-//! The machine's packages: what it says of them, and what SASL adds to them.
+//! The system's packages: what it says of them, and what SASL adds to them.
 
 use std::sync::Arc;
 
@@ -8,15 +8,15 @@ use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
 use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
 #[cfg(windows)]
-use crate::system::secur32::{Listed, list, machine};
+use crate::system::secur32::{Listed, list, system_dll};
 
-/// A package of the machine's.
-pub(crate) struct MachinePackage {
-    /// What is known of it before the machine was asked.
+/// A package of the system's.
+pub(crate) struct WindowsPackage {
+    /// What is known of it before the system was asked.
     unasked: PackageInfo,
     semantics: SaslSemantics,
     recognizes: fn(&[u8]) -> bool,
-    /// Whether its contexts are wrapped here; else its `Sasl*` calls are the machine's own affair.
+    /// Whether its contexts are wrapped here; else its `Sasl*` calls are the system's own affair.
     wrapped: bool,
     told: OnceCell<PackageInfo>,
 }
@@ -26,7 +26,7 @@ const fn unasked(name: &'static str) -> PackageInfo {
 }
 
 /// Kerberos, whose contexts exchange cookies.
-pub(crate) static KERBEROS: MachinePackage = MachinePackage {
+pub(crate) static KERBEROS: WindowsPackage = WindowsPackage {
     unasked: unasked("Kerberos"),
     semantics: SaslSemantics::Gssapi,
     recognizes: initial_token::is_kerberos,
@@ -35,7 +35,7 @@ pub(crate) static KERBEROS: MachinePackage = MachinePackage {
 };
 
 /// Negotiate.
-pub(crate) static NEGOTIATE: MachinePackage = MachinePackage {
+pub(crate) static NEGOTIATE: WindowsPackage = WindowsPackage {
     unasked: unasked("Negotiate"),
     semantics: SaslSemantics::Plain,
     recognizes: initial_token::is_spnego,
@@ -43,9 +43,9 @@ pub(crate) static NEGOTIATE: MachinePackage = MachinePackage {
     told: OnceCell::new(),
 };
 
-/// Schannel: listed for EXTERNAL where the machine has `Sasl*` functions that serve it.
+/// Schannel: listed for EXTERNAL where the system has `Sasl*` functions that serve it.
 #[cfg(windows)]
-pub(crate) static SCHANNEL: MachinePackage = MachinePackage {
+pub(crate) static SCHANNEL: WindowsPackage = WindowsPackage {
     unasked: unasked("Schannel"),
     semantics: SaslSemantics::Plain,
     recognizes: |_| false,
@@ -55,20 +55,20 @@ pub(crate) static SCHANNEL: MachinePackage = MachinePackage {
 
 /// Of them, the one called `name` whose contexts are wrapped here.
 #[cfg(windows)]
-pub(crate) fn wrapped(name: &str) -> Option<&'static MachinePackage> {
+pub(crate) fn wrapped(name: &str) -> Option<&'static WindowsPackage> {
     [&NEGOTIATE, &KERBEROS]
         .into_iter()
         .find(|package| package.unasked.name.eq_ignore_ascii_case(name))
 }
 
-/// All packages that the machine has, in its order.
+/// All packages that the system has, in its order.
 #[cfg(windows)]
 pub(crate) fn all() -> Vec<Listed> {
-    machine().and_then(list).unwrap_or_default()
+    system_dll().and_then(list).unwrap_or_default()
 }
 
-impl MachinePackage {
-    /// What the machine says of it, asked once: the comment then lasts as long as the process.
+impl WindowsPackage {
+    /// What the system says of it, asked once: the comment then lasts as long as the process.
     #[cfg(windows)]
     fn told(&self) -> Option<&PackageInfo> {
         let ask = || {
@@ -88,7 +88,7 @@ impl MachinePackage {
     }
 }
 
-impl Package for MachinePackage {
+impl Package for WindowsPackage {
     fn info(&self) -> &PackageInfo {
         self.told().unwrap_or(&self.unasked)
     }
@@ -96,7 +96,7 @@ impl Package for MachinePackage {
     fn available(&self) -> bool {
         #[cfg(windows)]
         let served = self.wrapped
-            || machine().is_some_and(|own| own.function("SaslAcceptSecurityContext").is_some());
+            || system_dll().is_some_and(|own| own.function("SaslAcceptSecurityContext").is_some());
         #[cfg(not(windows))]
         let served = self.wrapped;
         served && self.told().is_some()
@@ -110,10 +110,10 @@ impl Package for MachinePackage {
         (self.recognizes)(token)
     }
 
-    /// Refuses: credentials of these packages are acquired by the machine's own functions, to which
+    /// Refuses: credentials of these packages are acquired by the system's own functions, to which
     /// such calls go before this library looks at them.
     fn acquire(&self, _: CredentialRequest) -> Result<Arc<dyn Credential>> {
-        let reason = "package: its credentials are the machine's own";
+        let reason = "package: its credentials are the system's own";
         Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason))
     }
 }

@@ -1,8 +1,8 @@
-//! The machine's packages through the traits, and the cookies over them, with a machine that is none.
+//! The system's packages through the traits, and the cookies over them, with a fake system.
 
 use std::sync::Arc;
 
-use super::credential::MachineCredential;
+use super::credential::WindowsCredential;
 use super::functions::Functions;
 use super::package::{KERBEROS, NEGOTIATE};
 use super::types::{SecHandle, WRAP_NO_ENCRYPT};
@@ -14,10 +14,10 @@ use crate::sspi::{
 };
 use crate::testing::system_package::{self, WINDOWS, WINE, rotated, seen, wrapped};
 
-/// A credential of a machine's, and its handle there.
-fn credential(functions: &'static Functions) -> (Arc<MachineCredential>, SecHandle) {
+/// A credential of the system's, and its handle there.
+fn credential(functions: &'static Functions) -> (Arc<WindowsCredential>, SecHandle) {
     let handle = system_package::credential();
-    (Arc::new(MachineCredential::new(functions, &KERBEROS, handle)), handle)
+    (Arc::new(WindowsCredential::new(functions, &KERBEROS, handle)), handle)
 }
 
 fn take(
@@ -70,7 +70,7 @@ impl TokenSink for Nowhere {
 }
 
 #[test]
-fn steps_are_the_machines() {
+fn steps_are_the_systems() {
     for (role, asked) in [(Role::Server, 0x2_0002), (Role::Client, 0x1_0002)] {
         let (credential, handle) = credential(&WINDOWS);
         let context = Arc::clone(&credential).context(role).unwrap();
@@ -297,7 +297,7 @@ fn wine_signs_within_the_room_there_is() {
 #[test]
 fn ntlm_under_negotiate_has_no_ways_of_wines() {
     let handle = system_package::credential();
-    let credential = Arc::new(MachineCredential::new(&WINE, &NEGOTIATE, handle));
+    let credential = Arc::new(WindowsCredential::new(&WINE, &NEGOTIATE, handle));
     let context = credential.context(Role::Server).unwrap();
     take(&*context, &token(b"ntlm"), &mut Vec::new()).unwrap();
     take(&*context, &token(b"two"), &mut Vec::new()).unwrap();

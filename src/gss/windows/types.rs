@@ -1,4 +1,4 @@
-//! C's structures as the machine's functions take them. Their layout is the same on every machine,
+//! C's structures as the system's functions take them. Their layout is the same on every machine,
 //! so that the tests of this module run on all of them.
 
 use std::ffi::c_void;
@@ -25,7 +25,7 @@ pub(crate) struct SecBuffer {
 impl SecBuffer {
     pub(crate) const EMPTY: Self = Self { length: 0, kind: 0, memory: std::ptr::null_mut() };
 
-    /// A buffer over `bytes`, which the machine reads, and writes where they are writable.
+    /// A buffer over `bytes`, which the system reads, and writes where they are writable.
     pub(crate) fn over(kind: u32, bytes: &[u8]) -> Self {
         let memory = match bytes {
             [] => std::ptr::null_mut(),

@@ -111,7 +111,7 @@ pub(super) fn seal(
     ];
     let mut description = SecBufferDesc::of(&mut buffers);
     let function = context.functions.seal;
-    // SAFETY: the machine's handle; buffers over memory of this call's.
+    // SAFETY: the system's handle; buffers over memory of this call's.
     let status = unsafe { function(&raw const handle, qop, &raw mut description, 0) };
     succeeded("encrypt", status)?;
     let grown = buffers[1].length();
@@ -189,7 +189,7 @@ fn unwrap(context: &EstablishedContext<'_>, token: &[u8]) -> Result<(Zeroizing<V
     let mut description = SecBufferDesc::of(&mut buffers);
     let function = context.functions.open;
     let mut qop = 0;
-    // SAFETY: the machine's handle; buffers over memory of this call's.
+    // SAFETY: the system's handle; buffers over memory of this call's.
     let status = unsafe { function(&raw const handle, &raw mut description, 0, &raw mut qop) };
     succeeded("decrypt", status)?;
     let Header { sealed, extra } = header(token)?;
@@ -220,7 +220,7 @@ pub(super) fn sign(
     ];
     let mut description = SecBufferDesc::of(&mut buffers);
     let function = context.functions.sign;
-    // SAFETY: the machine's handle; buffers over memory of this call's, of which DATA is only read.
+    // SAFETY: the system's handle; buffers over memory of this call's, of which DATA is only read.
     let status = unsafe { function(&raw const handle, qop, &raw mut description, 0) };
     succeeded("signature", status)?;
     let length = buffers[1].length();
@@ -246,7 +246,7 @@ pub(super) fn verify(
     let mut description = SecBufferDesc::of(&mut buffers);
     let function = context.functions.verify;
     let mut qop = 0;
-    // SAFETY: the machine's handle; buffers over memory that is only read.
+    // SAFETY: the system's handle; buffers over memory that is only read.
     let status = unsafe { function(&raw const handle, &raw mut description, 0, &raw mut qop) };
     succeeded("verify", status).map(|()| qop)
 }

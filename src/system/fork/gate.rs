@@ -138,8 +138,8 @@ mod at {
 
     #[cold]
     fn count_in_later(counter: &AtomicU32) {
-        let begun = Instant::now();
-        let is_over = || begun.elapsed() > LONGEST_WAIT;
+        let start = Instant::now();
+        let is_over = || start.elapsed() > LONGEST_WAIT;
         loop {
             counter.fetch_sub(1, Ordering::SeqCst);
             wait_until(|| FORKING.load(Ordering::Relaxed) == 0 || is_over());

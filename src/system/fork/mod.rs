@@ -14,7 +14,7 @@
 //! * A standard lock that is only tried, never waited for: a child that finds it held goes another way.
 //!
 //! What is made once is made by whoever comes first, and of two at once by either, without waiting
-//! (`once_cell::race`); a child makes itself what another thread had begun.
+//! (`once_cell::race`); a child makes itself what another thread was making.
 //!
 //! A thread that comes to the gate while it is closed waits for a second at most: a fork handler of the
 //! program's own may be waiting for a lock that this thread holds.
@@ -25,7 +25,7 @@
 //! clears a page for it, so that it has other random numbers, and is not kept waiting by a [`Mutex`]; but
 //! of a process with several threads it may not call this library, as it may not call `malloc`.
 //!
-//! Locks of other libraries are theirs: the C library's allocator and loader are made whole by itself,
+//! Locks of other libraries are not ours: the C library's allocator and loader are made whole by itself,
 //! MIT's and Heimdal's GSSAPI libraries have locks of their own that a child may find held.
 
 mod gate;
