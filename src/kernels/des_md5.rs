@@ -11,18 +11,18 @@ const MANY: usize = size_of::<Block>() / BLOCK;
 /// The same, where there are not so many.
 const FEW: usize = 4;
 
-/// Encrypts the first `64 * n` bytes of `text`, and takes as many into the MD5 state `state`, which
+/// Encrypts the first `64 * n` bytes of `data`, and takes as many into the MD5 state `state`, which
 /// begin `ahead` bytes further and are hashed as they were before. Returns that number: as much as
-/// `text` has for both.
+/// `data` has for both.
 pub fn seal<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     state: &mut State,
-    text: &mut [u8],
+    data: &mut [u8],
     ahead: usize,
 ) -> usize {
     let mut done = 0;
-    while let Some(block) = text.get(done + ahead..).and_then(|rest| rest.first_chunk()).copied()
-        && let Some(part) = text.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut()
+    while let Some(block) = data.get(done + ahead..).and_then(|rest| rest.first_chunk()).copied()
+        && let Some(part) = data.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut()
     {
         beside::<KEYS, MANY>(chain, state, &block, part);
         done += size_of::<Block>();
@@ -30,17 +30,17 @@ pub fn seal<const KEYS: usize>(
     done
 }
 
-/// Takes `blocks` into the MD5 state `state`, and encrypts some of the first blocks of `text`, where
+/// Takes `blocks` into the MD5 state `state`, and encrypts some of the first blocks of `data`, where
 /// it has enough. Returns how many bytes.
 pub fn seal_few<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
     state: &mut State,
     blocks: &[Block],
-    text: &mut [u8],
+    data: &mut [u8],
 ) -> usize {
     let mut done = 0;
     for block in blocks {
-        if let Some(part) = text.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut() {
+        if let Some(part) = data.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut() {
             beside::<KEYS, FEW>(chain, state, block, part);
             done += FEW * BLOCK;
         } else {
@@ -55,12 +55,12 @@ fn beside<const KEYS: usize, const COUNT: usize>(
     chain: &mut Cbc<KEYS>,
     state: &mut State,
     block: &Block,
-    text: &mut [[u8; BLOCK]; COUNT],
+    data: &mut [[u8; BLOCK]; COUNT],
 ) {
-    let mut group = chain.group(text);
+    let mut group = chain.group(data);
     compress_beside(state, block, &mut group);
     let (ciphertext, last) = group.ciphertext();
-    *text = ciphertext;
+    *data = ciphertext;
     chain.set_vector(last);
 }
 
@@ -75,31 +75,31 @@ mod tests {
         for length in 0..=130 {
             let (mut alone, mut together) = (new(), new());
             let (mut hash, mut state) = ([1, 2, 3, 4], [1, 2, 3, 4]);
-            let (mut expected, mut text) = (vec![0x5A; length], vec![0x5A; length]);
+            let (mut expected, mut data) = (vec![0x5A; length], vec![0x5A; length]);
             compress(&mut hash, &blocks);
             alone.encrypt(&mut expected);
-            let done = seal_few(&mut together, &mut state, &blocks, &mut text);
+            let done = seal_few(&mut together, &mut state, &blocks, &mut data);
             assert_eq!(state, hash);
             assert_eq!(done, (length / BLOCK / FEW).min(blocks.len()) * FEW * BLOCK);
-            together.encrypt(&mut text[done..]);
-            assert_eq!(text, expected, "{length} bytes");
+            together.encrypt(&mut data[done..]);
+            assert_eq!(data, expected, "{length} bytes");
         }
     }
 
     fn compare<const KEYS: usize>(new: impl Fn() -> Cbc<KEYS>) {
         for length in (0..400_usize).step_by(BLOCK) {
             for ahead in [0, 1, 4, 60, 64] {
-                let text: Vec<u8> = (0..length).map(|n| n.to_le_bytes()[0] ^ 0x5A).collect();
+                let data: Vec<u8> = (0..length).map(|n| n.to_le_bytes()[0] ^ 0x5A).collect();
                 let (mut alone, mut together) = (new(), new());
                 let (mut hash, mut state) = ([1, 2, 3, 4], [1, 2, 3, 4]);
-                let mut sealed = text.clone();
+                let mut sealed = data.clone();
                 let done = seal(&mut together, &mut state, &mut sealed, ahead);
-                assert_eq!(done, text.len().saturating_sub(ahead) / 64 * 64);
-                let hashed = text.get(ahead..ahead + done).unwrap_or_default();
+                assert_eq!(done, data.len().saturating_sub(ahead) / 64 * 64);
+                let hashed = data.get(ahead..ahead + done).unwrap_or_default();
                 compress(&mut hash, hashed.as_chunks().0);
                 assert_eq!(state, hash, "{length} bytes, {ahead} ahead");
                 together.encrypt(&mut sealed[done..]);
-                let mut expected = text;
+                let mut expected = data;
                 alone.encrypt(&mut expected);
                 assert_eq!(sealed, expected, "{length} bytes, {ahead} ahead");
             }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_are_encrypted_beside_a_hash_too() {
+    fn short_messages_are_encrypted_beside_a_hash_too() {
         compare_few(|| Des::new([*b"13579bdf"], *b"vector__"));
         compare_few(|| TripleDes::new([*b"13579bdf", *b"02468ace"], *b"vector__"));
     }

@@ -175,10 +175,10 @@ impl Rc4 {
         stream
     }
 
-    /// Encrypts or decrypts `text` with the next bytes of the stream.
-    pub fn apply(&mut self, text: &mut [u8]) {
+    /// Encrypts or decrypts `data` with the next bytes of the stream.
+    pub fn apply(&mut self, data: &mut [u8]) {
         let mut steps = self.begin();
-        let (words, rest) = text.as_chunks_mut::<8>();
+        let (words, rest) = data.as_chunks_mut::<8>();
         for word in words {
             let stream = (0..8).fold(0, |stream, n| stream | u64::from(steps.byte()) << (8 * n));
             *word = (u64::from_le_bytes(*word) ^ stream).to_le_bytes();
@@ -210,9 +210,9 @@ impl Rc4 {
         [self.i, self.j] = indices;
     }
 
-    /// Undoes the last [`Rc4::apply`], which was to `text`: text and stream are as before it.
-    pub fn undo(&mut self, text: &mut [u8]) {
-        for byte in text.iter_mut().rev() {
+    /// Undoes the last [`Rc4::apply`], which was to `data`: data and stream are as before it.
+    pub fn undo(&mut self, data: &mut [u8]) {
+        for byte in data.iter_mut().rev() {
             *byte ^= self.step_back();
         }
     }
@@ -282,9 +282,9 @@ mod tests {
             for length in [0, 1, 2, 16, 255, 256, 257, 5000] {
                 let mut expected = vec![seed; length];
                 other.apply_keystream(&mut expected);
-                let mut text = vec![seed; length];
-                ours.apply(&mut text);
-                assert_eq!(text, expected, "seed {seed}, length {length}");
+                let mut data = vec![seed; length];
+                ours.apply(&mut data);
+                assert_eq!(data, expected, "seed {seed}, length {length}");
             }
         }
     }
@@ -296,12 +296,12 @@ mod tests {
         for length in [0, 1, 7, 256, 3000] {
             let before = stream.pack();
             let original: Vec<u8> = (0..=255).cycle().take(length).collect();
-            let mut text = original.clone();
-            stream.apply(&mut text);
-            stream.undo(&mut text);
-            assert_eq!(text, original);
+            let mut data = original.clone();
+            stream.apply(&mut data);
+            stream.undo(&mut data);
+            assert_eq!(data, original);
             assert_eq!(stream.pack(), before);
-            stream.apply(&mut text);
+            stream.apply(&mut data);
         }
     }
 

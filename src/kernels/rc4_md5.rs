@@ -1,5 +1,5 @@
 //! RC4 beside MD5: a step of each in turn. Neither waits for the other, so that together they take
-//! little longer than the slower alone: RC4, where a text is long.
+//! little longer than the slower alone: RC4, where a message is long.
 //!
 //! A key stream does not depend on what it encrypts. So some of it is made in advance, beside blocks
 //! that are hashed anyway, and a short message waits for none of it: not for what decrypts its first
@@ -38,9 +38,9 @@ impl Stream {
         Self { rc4, ready: Ready { bytes: [0; ROOM], left: 0 } }
     }
 
-    /// Encrypts or decrypts `text` with the next bytes of the stream.
-    pub fn apply(&mut self, text: &mut [u8]) {
-        let mut rest = text;
+    /// Encrypts or decrypts `data` with the next bytes of the stream.
+    pub fn apply(&mut self, data: &mut [u8]) {
+        let mut rest = data;
         while !rest.is_empty() {
             if self.ready.left == 0 {
                 let mut bytes = [0; 64];
@@ -71,13 +71,13 @@ impl Stream {
         self.ready.left
     }
 
-    /// The same as [`Stream::apply`], where `text` is as long as what is ready, after which nothing is ready.
-    pub fn drain(&mut self, text: &mut [u8]) {
-        let rest = self.ready.mix(text);
+    /// The same as [`Stream::apply`], where `data` is as long as what is ready, after which nothing is ready.
+    pub fn drain(&mut self, data: &mut [u8]) {
+        let rest = self.ready.mix(data);
         self.rc4.apply(rest);
     }
 
-    /// Takes the text of `blocks` into the MD5 state `state` and encrypts it. Nothing is ready.
+    /// Takes `blocks` into the MD5 state `state` and encrypts them. Nothing is ready.
     pub fn seal(&mut self, state: &mut State, blocks: &mut [Block]) {
         let mut steps = self.rc4.begin();
         for block in blocks {
@@ -88,7 +88,7 @@ impl Stream {
         self.rc4.end(indices);
     }
 
-    /// Decrypts `blocks` and takes their text into the MD5 state `state`. Nothing is ready.
+    /// Decrypts `blocks` and takes them into the MD5 state `state`. Nothing is ready.
     pub fn open(&mut self, state: &mut State, blocks: &mut [Block]) {
         // A block is hashed while the next is decrypted.
         let Some((first, rest)) = blocks.split_first_mut() else { return };
@@ -105,11 +105,11 @@ impl Stream {
         self.compress(state, from_ref(before));
     }
 
-    /// Undoes the last [`Stream::apply`], which was to `text`: text and stream are as before it.
-    pub fn undo(&mut self, text: &mut [u8]) {
+    /// Undoes the last [`Stream::apply`], which was to `data`: data and stream are as before it.
+    pub fn undo(&mut self, data: &mut [u8]) {
         step_back(&mut self.rc4, self.ready.left);
         self.ready.left = 0;
-        self.rc4.undo(text);
+        self.rc4.undo(data);
     }
 
     /// The state, for [`Stream::unpack`].
@@ -152,12 +152,12 @@ impl Ready {
         self.left += block.len();
     }
 
-    /// Adds as much as there is to `text`, and returns the rest of that.
-    fn mix<'t>(&mut self, text: &'t mut [u8]) -> &'t mut [u8] {
-        let (text, rest) = text.split_at_mut(text.len().min(self.left));
+    /// Adds as much as there is to `data`, and returns the rest of that.
+    fn mix<'t>(&mut self, data: &'t mut [u8]) -> &'t mut [u8] {
+        let (data, rest) = data.split_at_mut(data.len().min(self.left));
         let (_, mask) = self.bytes.split_at(ROOM - self.left);
-        self.left -= text.len();
-        let (words, bytes) = text.as_chunks_mut::<8>();
+        self.left -= data.len();
+        let (words, bytes) = data.as_chunks_mut::<8>();
         let (masks, _) = mask.as_chunks::<8>();
         for (word, mask) in words.iter_mut().zip(masks) {
             *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(*mask)).to_ne_bytes();
@@ -186,11 +186,11 @@ impl Drop for Ready {
 mod tests {
     use super::*;
 
-    fn text(length: usize) -> Vec<u8> {
+    fn data(length: usize) -> Vec<u8> {
         (0..length).map(|n| n.to_le_bytes()[0] ^ 0x5A).collect()
     }
 
-    /// Blocks that are hashed between two texts.
+    /// Blocks that are hashed between two messages.
     const HASHED: [usize; 5] = [0, 1, 2, 3, 40];
 
     #[test]
@@ -203,10 +203,10 @@ mod tests {
                 compress(&mut hash, &blocks);
                 stream.compress(&mut state, &blocks);
                 assert_eq!(state, hash);
-                let (mut expected, mut text) = (text(length), text(length));
+                let (mut expected, mut data) = (data(length), data(length));
                 alone.apply(&mut expected);
-                stream.apply(&mut text);
-                assert_eq!(text, expected, "{length} bytes after {count} blocks");
+                stream.apply(&mut data);
+                assert_eq!(data, expected, "{length} bytes after {count} blocks");
                 assert_eq!(stream.pack(), alone.pack());
             }
         }
@@ -218,7 +218,7 @@ mod tests {
         for count in [0, 1, 2, 3, 40] {
             sealing.compress(&mut [0; 4], &vec![[0; 64]; count]);
             let start = sealing.ready() + count;
-            let (mut expected, mut sealed) = (text(start), text(start));
+            let (mut expected, mut sealed) = (data(start), data(start));
             alone.apply(&mut expected);
             sealing.drain(&mut sealed);
             assert_eq!(sealed, expected, "{start} bytes");
@@ -246,13 +246,13 @@ mod tests {
             for count in HASHED {
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
                 let before = stream.pack();
-                let mut bytes = text(length);
+                let mut bytes = data(length);
                 stream.apply(&mut bytes);
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
                 stream.undo(&mut bytes);
-                assert_eq!(bytes, text(length));
+                assert_eq!(bytes, data(length));
                 assert_eq!(stream.pack(), before);
-                let (mut other, mut same) = (text(200), text(200));
+                let (mut other, mut same) = (data(200), data(200));
                 Stream::unpack(&before).unwrap().apply(&mut other);
                 stream.apply(&mut same);
                 assert_eq!(same, other);

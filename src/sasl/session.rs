@@ -138,7 +138,7 @@ impl Session {
         if let Some(agreed) = self.agreed() {
             let (length, most) = (self.context.sealed_length(qop, message)?, agreed.peer_size);
             if length > usize::try_from(most).unwrap_or(usize::MAX) {
-                return Err(too_long(length, message.text_length(), most));
+                return Err(too_long(length, message.plaintext_length(), most));
             }
         }
         self.context.seal(qop, message)
@@ -236,8 +236,8 @@ impl Session {
 }
 
 #[cold]
-fn too_long(length: usize, text: usize, most: u32) -> Error {
-    let fits = u64::from(most).saturating_sub(length.saturating_sub(text) as u64);
+fn too_long(length: usize, plaintext: usize, most: u32) -> Error {
+    let fits = u64::from(most).saturating_sub(length.saturating_sub(plaintext) as u64);
     let reason = format!(
         "encrypt: {length} bytes when sealed, and the peer takes messages of {most} (RFC 4752 §3), of \
          {fits} bytes before they are sealed"

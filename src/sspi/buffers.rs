@@ -161,9 +161,9 @@ pub struct MessageBuffer<'a> {
 }
 
 impl MessageBuffer<'_> {
-    /// Whether it has text to be sealed, or receives text: DATA that may be written.
+    /// Whether it has plaintext to be sealed, or receives plaintext: DATA that may be written.
     #[must_use]
-    pub fn is_text(&self) -> bool {
+    pub fn is_plaintext(&self) -> bool {
         self.kind == buffer_type::DATA
             && !self.passed_over
             && matches!(self.data, Data::Writable(_))
@@ -182,17 +182,17 @@ impl Message<'_, '_> {
         self.0.iter().position(|buffer| buffer.kind == kind && !buffer.passed_over)
     }
 
-    /// Index of the first buffer that [has text](MessageBuffer::is_text).
+    /// Index of the first buffer that [has plaintext](MessageBuffer::is_plaintext).
     #[must_use]
-    pub fn text(&self) -> Option<usize> {
-        self.0.iter().position(MessageBuffer::is_text)
+    pub fn plaintext(&self) -> Option<usize> {
+        self.0.iter().position(MessageBuffer::is_plaintext)
     }
 
-    /// Bytes of all buffers that [have text](MessageBuffer::is_text).
+    /// Bytes of all buffers that [have plaintext](MessageBuffer::is_plaintext).
     #[must_use]
-    pub fn text_length(&self) -> usize {
-        let texts = self.0.iter().filter(|buffer| buffer.is_text());
-        texts.map(|buffer| buffer.data.bytes().len()).fold(0, usize::saturating_add)
+    pub fn plaintext_length(&self) -> usize {
+        let plaintexts = self.0.iter().filter(|buffer| buffer.is_plaintext());
+        plaintexts.map(|buffer| buffer.data.bytes().len()).fold(0, usize::saturating_add)
     }
 
     /// The writable bytes of buffer `index`.

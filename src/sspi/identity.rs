@@ -4,7 +4,7 @@ use crate::secret::Secret;
 
 /// A user's name, domain and password as a program supplied them.
 ///
-/// `None` and an empty text differ: a domain that is present but empty is sent as an empty realm,
+/// `None` and an empty string differ: a domain that is present but empty is sent as an empty realm,
 /// an absent one lets the server's realm be used.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {

@@ -275,7 +275,7 @@ pub trait Context: Any + Send + Sync {
             return Err(Error::new(Status::INTERNAL_ERROR, "encrypt: the package tells no sizes"));
         };
         let around = sizes.security_trailer.saturating_add(sizes.block_size);
-        Ok(message.text_length().saturating_add(usize::try_from(around).unwrap_or(usize::MAX)))
+        Ok(message.plaintext_length().saturating_add(usize::try_from(around).unwrap_or(usize::MAX)))
     }
 
     /// `EncryptMessage`, in place.

@@ -1,9 +1,9 @@
 //! The heap of the Rust side: the system's, with two differences.
 //!
 //! What is given back is wiped first, so that no password, hash or key is left in memory that nobody
-//! owns any more, whichever text, list or map it was in.
+//! owns any more, whichever string, list or map it was in.
 //!
-//! And where the system has no memory, what cannot be refused is served from a small reserve: texts of
+//! And where the system has no memory, what cannot be refused is served from a small reserve: strings of
 //! errors and of the log, the parser of the configuration, the standard library's own needs. Rust ends
 //! the process when such an allocation fails. Whatever peers decide on (contexts, responses, sessions,
 //! tables) is refused instead, and never put into the reserve: see [`boxed`] and its neighbours.

@@ -135,7 +135,7 @@ pub(crate) fn list(dll: &SystemDll) -> Option<Vec<Listed>> {
         return None;
     }
     let list = (0..usize::try_from(count).ok()?)
-        // SAFETY: `count` structures were returned, with texts or NULL.
+        // SAFETY: `count` structures were returned, with strings or NULL.
         .map(|index| unsafe { listed(infos.wrapping_add(index)) })
         .collect();
     // SAFETY: the memory that was returned, which nothing refers to any more.
@@ -144,14 +144,14 @@ pub(crate) fn list(dll: &SystemDll) -> Option<Vec<Listed>> {
 }
 
 /// # Safety
-/// `info` can be read, and its texts too, or they are NULL.
+/// `info` can be read, and its strings too, or they are NULL.
 unsafe fn listed(info: *const SecPkgInfoW) -> Listed {
     // SAFETY: the caller's promise.
     let info = unsafe { info.read_unaligned() };
     // SAFETY: the caller's promise.
-    let name = unsafe { text(info.Name) };
+    let name = unsafe { string(info.Name) };
     // SAFETY: the caller's promise.
-    let comment = unsafe { text(info.Comment) };
+    let comment = unsafe { string(info.Comment) };
     Listed {
         name,
         comment,
@@ -162,11 +162,11 @@ unsafe fn listed(info: *const SecPkgInfoW) -> Listed {
     }
 }
 
-/// A terminated text; empty for NULL.
+/// A terminated string; empty for NULL.
 ///
 /// # Safety
 /// Not NULL, it can be read up to its terminator.
-unsafe fn text(start: *const u16) -> String {
+unsafe fn string(start: *const u16) -> String {
     let mut units = Vec::new();
     let mut next = start;
     while !next.is_null() {

@@ -104,7 +104,7 @@ pub(in crate::digest) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> R
                 kind: DATA,
                 passed_over: false,
                 data: Data::Writable(text),
-                length: text_length,
+                length: plaintext_length,
                 ..
             },
             MessageBuffer {
@@ -117,7 +117,7 @@ pub(in crate::digest) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> R
         ] => {
             check_trailer(trailer)?;
             let length = layer.open(text, trailer)?;
-            *text_length = Some(length.min(text.len()));
+            *plaintext_length = Some(length.min(text.len()));
             // Cut elsewhere than EncryptMessage cuts, the body leaves plaintext in the trailer's
             // buffer.
             if length > text.len() {
@@ -136,7 +136,7 @@ pub(in crate::digest) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> R
 }
 
 fn open_stream(layer: &Layer, message: &mut Message<'_, '_>, stream: usize) -> Result<()> {
-    let data = message.text().ok_or_else(no_buffer)?;
+    let data = message.plaintext().ok_or_else(no_buffer)?;
     let length = layer.open(message.writable(stream)?, &mut [])?;
     message.0[data].placement = Some(Placement { buffer: stream, offset: 0, length });
     Ok(())

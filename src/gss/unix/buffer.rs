@@ -26,7 +26,7 @@ impl<'f> Owned<'f> {
         unsafe { bytes(self.buffer.value.cast(), self.buffer.length) }
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(super) fn string(&self) -> String {
         String::from_utf8_lossy(self.bytes()).trim_end_matches('\0').to_owned()
     }
 }

@@ -125,14 +125,14 @@ impl Context for GssContext {
         let state = self.lock()?;
         Ok(match attribute {
             AttributeId::SIZES => Attribute::Sizes(sizes::of(&state, self.package().info())?),
-            AttributeId::NAMES => Attribute::Names(Self::inquire(&state)?.0.text()?),
+            AttributeId::NAMES => Attribute::Names(Self::inquire(&state)?.0.display()?),
             AttributeId::LIFESPAN => {
                 Attribute::Lifespan(state.library.times.0, state.library.times.1)
             }
             AttributeId::SESSION_KEY => Attribute::SessionKey(key::session(&state)?),
             AttributeId::KEY_INFO => Attribute::KeyInfo(key::info(&state)?),
             AttributeId::AUTHORITY => {
-                let name = Self::inquire(&state)?.0.text()?;
+                let name = Self::inquire(&state)?.0.display()?;
                 Attribute::Authority(realm(&name).to_owned())
             }
             _ => {

@@ -169,7 +169,7 @@ impl Cred {
             )
         };
         check(self.functions, Doing::Acquire, major, minor)?;
-        if name.handle().is_null() { Ok(String::new()) } else { name.text() }
+        if name.handle().is_null() { Ok(String::new()) } else { name.display() }
     }
 }
 

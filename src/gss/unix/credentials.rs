@@ -44,7 +44,7 @@ impl Credentials {
         let limited = mechanism == Mechanism::Negotiate && packages.restricts();
         let principal = principal.filter(|name| !name.is_empty());
         let inbound = usage.inbound.then(|| {
-            let name = |text: &String| Name::service(functions, Doing::Acquire, text);
+            let name = |string: &String| Name::service(functions, Doing::Acquire, string);
             let name = principal.as_ref().map(name).transpose()?;
             let cred = Cred::acquire(functions, mechanism, name.as_ref(), true)?;
             if limited { cred.with_kerberos_alone() } else { Ok(cred) }
@@ -206,7 +206,7 @@ mod tests {
             (None, None, None),
             (Some(""), Some(""), None),
         ] {
-            let [user, domain] = [user, domain].map(|text| text.map(str::to_owned));
+            let [user, domain] = [user, domain].map(|string| string.map(str::to_owned));
             let identity = Identity { user, domain, password: None };
             assert_eq!(full_name(&identity).unwrap().as_deref(), expected, "{identity:?}");
         }

@@ -19,16 +19,16 @@ pub(super) fn of_default_cache(krb5: &'static Krb5) -> Option<String> {
     let filled = &raw mut principal.handle;
     // SAFETY: context and cache are live.
     succeeded(unsafe { (krb5.krb5_cc_get_principal)(context.handle, cache.handle, filled) })?;
-    let mut text = Text { context: &context, start: null_mut() };
-    let filled = &raw mut text.start;
+    let mut string = UnparsedName { context: &context, start: null_mut() };
+    let filled = &raw mut string.start;
     // SAFETY: context and principal are live.
     succeeded(unsafe { (krb5.krb5_unparse_name)(context.handle, principal.handle, filled) })?;
-    if text.start.is_null() {
+    if string.start.is_null() {
         return None;
     }
-    // SAFETY: the library's text, which is terminated and lives until it is freed.
-    let text = unsafe { CStr::from_ptr(text.start) };
-    text.to_str().ok().map(str::to_owned)
+    // SAFETY: the library's string, which is terminated and lives until it is freed.
+    let string = unsafe { CStr::from_ptr(string.start) };
+    string.to_str().ok().map(str::to_owned)
 }
 
 fn succeeded(code: i32) -> Option<()> {
@@ -53,8 +53,8 @@ struct Principal<'c> {
     handle: *mut c_void,
 }
 
-/// A text of the library's.
-struct Text<'c> {
+/// The string of a name, of the library's.
+struct UnparsedName<'c> {
     context: &'c Context,
     start: *mut c_char,
 }
@@ -86,7 +86,7 @@ impl Drop for Principal<'_> {
     }
 }
 
-impl Drop for Text<'_> {
+impl Drop for UnparsedName<'_> {
     fn drop(&mut self) {
         if !self.start.is_null() {
             // SAFETY: the library's, freed once; its context is live.

@@ -35,7 +35,7 @@ pub(super) fn lay_out<'i>(
             continue;
         }
         let kind = match kind {
-            buffer_type::DATA if !buffer.is_text() => continue,
+            buffer_type::DATA if !buffer.is_plaintext() => continue,
             buffer_type::DATA => iov::DATA,
             _ if index == token => iov::HEADER,
             _ if Some(index) == padding => iov::PADDING,
@@ -57,10 +57,10 @@ pub(super) fn token_of(message: &Message<'_, '_>) -> Result<usize> {
     message.position(buffer_type::TOKEN).ok_or_else(missing)
 }
 
-/// The first buffer with text, or for it.
-pub(super) fn text(message: &Message<'_, '_>) -> Result<usize> {
+/// The first buffer with plaintext, or for it.
+pub(super) fn plaintext(message: &Message<'_, '_>) -> Result<usize> {
     let missing = || Error::new(Status::INVALID_TOKEN, "message: no DATA buffer to write");
-    message.text().ok_or_else(missing)
+    message.plaintext().ok_or_else(missing)
 }
 
 /// Tells the length that a buffer should have had.

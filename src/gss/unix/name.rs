@@ -21,13 +21,19 @@ impl Name {
     /// * `service/host` and `service@host` are host-based, so that the site's krb5.conf finds the
     ///   realm and decides whether DNS may replace the host;
     /// * all others, such as `service/host@REALM` and `user@REALM`, are taken as they are.
-    pub(super) fn service(functions: &'static Functions, doing: Doing, text: &str) -> Result<Self> {
-        match text.split_once('/') {
+    pub(super) fn service(
+        functions: &'static Functions,
+        doing: Doing,
+        string: &str,
+    ) -> Result<Self> {
+        match string.split_once('/') {
             Some((service, host)) if !host.contains(['@', '/']) => {
                 Self::import(functions, doing, &format!("{service}@{host}"), &SERVICE_NAME)
             }
-            None if is_service_at_host(text) => Self::import(functions, doing, text, &SERVICE_NAME),
-            _ => Self::principal(functions, doing, text),
+            None if is_service_at_host(string) => {
+                Self::import(functions, doing, string, &SERVICE_NAME)
+            }
+            _ => Self::principal(functions, doing, string),
         }
     }
 
@@ -35,18 +41,18 @@ impl Name {
     pub(super) fn principal(
         functions: &'static Functions,
         doing: Doing,
-        text: &str,
+        string: &str,
     ) -> Result<Self> {
-        Self::import(functions, doing, text, &PRINCIPAL_NAME)
+        Self::import(functions, doing, string, &PRINCIPAL_NAME)
     }
 
     fn import(
         functions: &'static Functions,
         doing: Doing,
-        text: &str,
+        string: &str,
         kind: &'static Oid,
     ) -> Result<Self> {
-        if text.is_empty() || text.contains('\0') {
+        if string.is_empty() || string.contains('\0') {
             let status = match doing {
                 Doing::Acquire => Status::UNKNOWN_CREDENTIALS,
                 _ => Status::TARGET_UNKNOWN,
@@ -55,8 +61,8 @@ impl Name {
         }
         let mut name = Self { functions, handle: std::ptr::null_mut() };
         let mut minor = 0;
-        let buffer = Buffer::over(text.as_bytes());
-        // SAFETY: pointers to live values; the text is only read.
+        let buffer = Buffer::over(string.as_bytes());
+        // SAFETY: pointers to live values; the string is only read.
         let major = unsafe {
             (functions.gss_import_name)(
                 &raw mut minor,
@@ -84,7 +90,7 @@ impl Name {
     }
 
     /// The name for people: of Kerberos, the principal.
-    pub(super) fn text(&self) -> Result<String> {
+    pub(super) fn display(&self) -> Result<String> {
         let mut minor = 0;
         let mut buffer = Owned::empty(self.functions);
         let mut kind = std::ptr::null();
@@ -98,13 +104,13 @@ impl Name {
             )
         };
         check(self.functions, Doing::Message, major, minor)?;
-        Ok(buffer.text())
+        Ok(buffer.string())
     }
 }
 
 /// Whether this is GSSAPI's form `service@host` and not `user@REALM`, which is written in capitals.
-fn is_service_at_host(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(_, host)| host.chars().any(char::is_lowercase))
+fn is_service_at_host(string: &str) -> bool {
+    string.split_once('@').is_some_and(|(_, host)| host.chars().any(char::is_lowercase))
 }
 
 impl Drop for Name {

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::buffer::Owned;
-use super::iov_buffers::{NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, text, token_of};
+use super::iov_buffers::{NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, plaintext, token_of};
 use super::state::State;
 use super::status::{Doing, check, check_order};
 use super::types::{Buffer, iov};
@@ -16,7 +16,7 @@ const HEADER: usize = 16;
 /// `DecryptMessage`. The plaintext replaces the message after all of it was checked.
 pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     state.established()?;
-    let data = text(message)?;
+    let data = plaintext(message)?;
     if let Some(stream) = message.position(buffer_type::STREAM) {
         let (length, protection) = open_whole(state, message, stream)?;
         if let Some(buffer) = message.0.get_mut(data) {
@@ -110,7 +110,7 @@ fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
     let padding = message.position(buffer_type::PADDING);
     let handle = state.established()?;
     let length = |index: usize| message.0.get(index).map_or(0, |buffer| buffer.data.bytes().len());
-    if message.text_length() + length(token) + padding.map_or(0, length) < HEADER {
+    if message.plaintext_length() + length(token) + padding.map_or(0, length) < HEADER {
         check_whole(message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes()))?;
     }
     check_filler(message.0.get(token).map_or(&[][..], |buffer| buffer.data.bytes()))?;

@@ -1,8 +1,8 @@
 //! `EncryptMessage`.
 
 use super::iov_buffers::{
-    Iov, NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, length_of, measure, text, token_of, too_many,
-    too_small,
+    Iov, NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, length_of, measure, plaintext, token_of,
+    too_many, too_small,
 };
 use super::state::State;
 use super::status::{Doing, check};
@@ -15,7 +15,7 @@ pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
     let handle = state.established()?;
     let confidential = confidentiality(state, qop)?;
     let token = token_of(message)?;
-    text(message)?;
+    plaintext(message)?;
     let padding = message.position(buffer_type::PADDING);
     let mut array = NO_IOV;
     let buffers = lay_out(message, &mut array, token, padding)?;
@@ -72,10 +72,10 @@ pub(super) fn sealed_length(
     let buffers = lay_out(message, &mut array, token, padding)?;
     let needed = measured(state, confidential, buffers, &mut needed)?;
     let around = length_of(needed, Some(token)).saturating_add(length_of(needed, padding));
-    Ok(message.text_length().saturating_add(around))
+    Ok(message.plaintext_length().saturating_add(around))
 }
 
-/// Whether the message is to be encrypted; the text never leaves in clear instead.
+/// Whether the message is to be encrypted; the plaintext never leaves in clear instead.
 fn confidentiality(state: &State, qop: u32) -> Result<bool> {
     match qop {
         WRAP_NO_ENCRYPT => Ok(false),

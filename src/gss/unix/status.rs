@@ -51,14 +51,14 @@ pub(super) fn check_order(major: u32) -> Result<()> {
 
 /// The refusal for a failed call.
 fn error(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Error {
-    let major_text = text(functions, major, MAJOR_CODE);
-    let minor_text = if minor == 0 { String::new() } else { text(functions, minor, MINOR_CODE) };
-    let reason = format!("{}: {major_text}: {minor_text}", doing.word());
+    let major_words = words(functions, major, MAJOR_CODE);
+    let minor_words = if minor == 0 { String::new() } else { words(functions, minor, MINOR_CODE) };
+    let reason = format!("{}: {major_words}: {minor_words}", doing.word());
     Error::new(status(doing, major, minor), reason.trim_end_matches([':', ' ']).to_owned())
 }
 
 /// The first line of the library's words for a status.
-fn text(functions: &Functions, value: u32, kind: i32) -> String {
+fn words(functions: &Functions, value: u32, kind: i32) -> String {
     let mut minor = 0;
     let mut more = 0;
     let mut buffer = Owned::empty(functions);

@@ -166,7 +166,7 @@ impl Held {
         let (mut bits, mut expiry) = (0, TimeStamp::default());
         // The token comes into memory of this call's.
         let asked = call.flags - Flags::ALLOCATE_MEMORY;
-        let target = call.target.map(|text| text.encode_utf16().chain([0]).collect::<Vec<_>>());
+        let target = call.target.map(|target| target.encode_utf16().chain([0]).collect::<Vec<_>>());
         let target = target.as_ref().map_or(std::ptr::null(), Vec::as_ptr);
         let status = match role {
             // SAFETY: every pointer is to a live value of its type, or NULL where sspi.h allows it.

@@ -3,16 +3,16 @@
 //!
 //! ```text
 //! schedule   the round keys, 128 bytes for each key
-//! table      encryption, a block at a time, and the decryption of short texts, two at a time
+//! table      encryption, a block at a time, and the decryption of short messages, two at a time
 //! group      encryption of eight blocks with other work between them
-//! slices     decryption of long texts, many blocks at once:
+//! slices     decryption of long messages, many blocks at once:
 //!   words      64, on any processor
 //!   avx2      256
 //!   avx512    512
 //! boxes      the S-boxes, and circuits of them
 //! ```
 //!
-//! Encryption reads tables at places that depend on key and text, which no fast DES in chaining can
+//! Encryption reads tables at places that depend on key and data, which no fast DES in chaining can
 //! avoid, since its blocks wait for each other. Nothing else branches on secrets or reads at places
 //! that depend on them. Weak keys are not refused, parity bits are ignored.
 
@@ -41,7 +41,7 @@ use self::table::Halves;
 /// Bytes of a block.
 pub const BLOCK: usize = 8;
 
-/// A chain of blocks that goes on from one text to the next, in one direction: of DES with one
+/// A chain of blocks that goes on from one message to the next, in one direction: of DES with one
 /// key, of triple DES (encrypt, decrypt, encrypt with the first again) with two. 136 or 264 bytes,
 /// wiped on drop.
 pub struct Cbc<const KEYS: usize> {
@@ -69,7 +69,7 @@ impl<const KEYS: usize> Cbc<KEYS> {
         Self { schedules: keys.map(Schedule::new), vector }
     }
 
-    /// The last block of ciphertext; before the first text, the initialization vector.
+    /// The last block of ciphertext; before the first message, the initialization vector.
     #[must_use]
     pub fn vector(&self) -> [u8; BLOCK] {
         self.vector
@@ -80,10 +80,10 @@ impl<const KEYS: usize> Cbc<KEYS> {
         self.vector = vector;
     }
 
-    /// Encrypts the whole blocks of `text` in place; bytes after them stay.
-    pub fn encrypt(&mut self, text: &mut [u8]) {
+    /// Encrypts the whole blocks of `data` in place; bytes after them stay.
+    pub fn encrypt(&mut self, data: &mut [u8]) {
         let mut chain = Halves::of(self.vector);
-        for block in text.as_chunks_mut::<BLOCK>().0 {
+        for block in data.as_chunks_mut::<BLOCK>().0 {
             chain = self.encrypted(Halves::of(*block).mixed(chain));
             *block = chain.block();
         }
@@ -127,13 +127,13 @@ impl<const KEYS: usize> Cbc<KEYS> {
         blocks
     }
 
-    /// Decrypts the whole blocks of `text` in place; bytes after them stay.
-    pub fn decrypt(&mut self, text: &mut [u8]) {
-        self.decrypt_by(Path::best(), text);
+    /// Decrypts the whole blocks of `data` in place; bytes after them stay.
+    pub fn decrypt(&mut self, data: &mut [u8]) {
+        self.decrypt_by(Path::best(), data);
     }
 
-    fn decrypt_by(&mut self, path: Path, text: &mut [u8]) {
-        let blocks = text.as_chunks_mut::<BLOCK>().0;
+    fn decrypt_by(&mut self, path: Path, data: &mut [u8]) {
+        let blocks = data.as_chunks_mut::<BLOCK>().0;
         let mut rest = blocks;
         if rest.len() >= path.worthwhile() {
             rest = self.decrypt_wide(path, rest);

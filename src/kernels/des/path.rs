@@ -1,4 +1,4 @@
-//! Which way long texts are decrypted on this processor.
+//! Which way long messages are decrypted on this processor.
 #![allow(unsafe_code)]
 
 use super::schedule::Masks;

@@ -5,7 +5,7 @@
 //! is added to the half that will meet it two rounds later, where nobody waits for it, and the
 //! initial permutation is outside of the chain: permuted blocks are chained.
 //!
-//! Tables are read at places that depend on key and text, as any DES by tables does.
+//! Tables are read at places that depend on key and data, as any DES by tables does.
 
 use super::boxes;
 use super::schedule::Schedule;

@@ -15,16 +15,16 @@ impl Numbers {
         })
     }
 
-    fn text(&mut self, length: usize) -> Vec<u8> {
+    fn data(&mut self, length: usize) -> Vec<u8> {
         (0..length).flat_map(|_| self.bytes::<1>()).collect()
     }
 }
 
 /// Chained encryption with the crate.
-fn expected(keys: &[[u8; 8]], vector: [u8; 8], text: &[u8]) -> Vec<u8> {
+fn expected(keys: &[[u8; 8]], vector: [u8; 8], data: &[u8]) -> Vec<u8> {
     let mut chain = vector;
     let mut encrypted = Vec::new();
-    for block in text.as_chunks::<8>().0 {
+    for block in data.as_chunks::<8>().0 {
         let mut block = Array::from(xor(*block, chain));
         for (pass, key) in keys.iter().cycle().take(2 * keys.len() - 1).enumerate() {
             let cipher = ::des::Des::new(&Array::from(*key));
@@ -40,19 +40,19 @@ fn expected(keys: &[[u8; 8]], vector: [u8; 8], text: &[u8]) -> Vec<u8> {
     encrypted
 }
 
-fn all_ways_agree<const KEYS: usize>(keys: [[u8; 8]; KEYS], vector: [u8; 8], text: &[u8]) {
-    let expected = expected(&keys, vector, text);
+fn all_ways_agree<const KEYS: usize>(keys: [[u8; 8]; KEYS], vector: [u8; 8], data: &[u8]) {
+    let expected = expected(&keys, vector, data);
     let mut chain = Cbc::new(keys, vector);
-    let mut encrypted = text.to_vec();
+    let mut encrypted = data.to_vec();
     chain.encrypt(&mut encrypted);
     assert_eq!(encrypted, expected, "{keys:?}");
-    let last = text.len().checked_sub(8).map_or(vector, |at| expected[at..].try_into().unwrap());
+    let last = data.len().checked_sub(8).map_or(vector, |at| expected[at..].try_into().unwrap());
     assert_eq!(chain.vector(), last);
     for path in Path::all() {
         let mut chain = Cbc::new(keys, vector);
         let mut decrypted = expected.clone();
         chain.decrypt_by(path, &mut decrypted);
-        assert!(decrypted == text, "{path:?}, {keys:?}, {} blocks", text.len() / 8);
+        assert!(decrypted == data, "{path:?}, {keys:?}, {} blocks", data.len() / 8);
         assert_eq!(chain.vector(), last, "{path:?}");
     }
 }
@@ -62,15 +62,15 @@ fn ciphertext_is_that_of_another_implementation_for_all_keys_and_lengths() {
     let mut numbers = Numbers(1);
     for round in 0..60 {
         for blocks in [0, 1, 2, 5, 39, 40, 64, 65] {
-            let text = numbers.text(8 * blocks);
-            all_ways_agree([numbers.bytes()], numbers.bytes(), &text);
-            all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &text);
+            let data = numbers.data(8 * blocks);
+            all_ways_agree([numbers.bytes()], numbers.bytes(), &data);
+            all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &data);
         }
         if round % 20 == 0 {
             for blocks in [255, 256, 257, 300, 511, 512, 513, 1064] {
-                let text = numbers.text(8 * blocks);
-                all_ways_agree([numbers.bytes()], numbers.bytes(), &text);
-                all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &text);
+                let data = numbers.data(8 * blocks);
+                all_ways_agree([numbers.bytes()], numbers.bytes(), &data);
+                all_ways_agree([numbers.bytes(), numbers.bytes()], numbers.bytes(), &data);
             }
         }
     }
@@ -98,18 +98,18 @@ fn weak_keys_are_keys() {
 fn a_text_in_parts_is_the_same_text() {
     let mut numbers = Numbers(2);
     let (keys, vector) = ([numbers.bytes(), numbers.bytes()], numbers.bytes());
-    let text = numbers.text(8 * 1400);
-    let expected = expected(&keys, vector, &text);
+    let data = numbers.data(8 * 1400);
+    let expected = expected(&keys, vector, &data);
     for parts in [8, 64, 320, 2048, 4096, 8000] {
         let mut chain = TripleDes::new(keys, vector);
-        let mut bytes = text.clone();
+        let mut bytes = data.clone();
         bytes.chunks_mut(parts).for_each(|part| chain.encrypt(part));
         assert_eq!(bytes, expected);
         for path in Path::all() {
             let mut chain = TripleDes::new(keys, vector);
             let mut bytes = expected.clone();
             bytes.chunks_mut(parts).for_each(|part| chain.decrypt_by(path, part));
-            assert!(bytes == text, "{path:?}, {parts}");
+            assert!(bytes == data, "{path:?}, {parts}");
         }
     }
 }

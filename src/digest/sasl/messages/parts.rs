@@ -36,14 +36,14 @@ struct Part {
 }
 
 impl Layout {
-    fn is_text(&self, index: usize, buffer: &MessageBuffer<'_>) -> bool {
-        buffer.is_text() && self.trailer != Some(index)
+    fn is_plaintext(&self, index: usize, buffer: &MessageBuffer<'_>) -> bool {
+        buffer.is_plaintext() && self.trailer != Some(index)
     }
 
-    fn text_length(&self, message: &Message<'_, '_>) -> usize {
+    fn plaintext_length(&self, message: &Message<'_, '_>) -> usize {
         let texts = message.0.iter().enumerate();
         texts
-            .filter(|(index, buffer)| self.is_text(*index, buffer))
+            .filter(|(index, buffer)| self.is_plaintext(*index, buffer))
             .map(|(_, buffer)| buffer.data.bytes().len())
             .fold(0, usize::saturating_add)
     }
@@ -58,7 +58,7 @@ impl Layout {
         let mut memory: [&mut [u8]; MAX_BUFFERS] = std::array::from_fn(|_| &mut [][..]);
         let places = memory.iter_mut().zip(&mut texts);
         for ((index, buffer), (place, text)) in message.0.iter_mut().enumerate().zip(places) {
-            *text = self.is_text(index, buffer);
+            *text = self.is_plaintext(index, buffer);
             if let Data::Writable(bytes) = &mut buffer.data {
                 *place = bytes;
             }
@@ -88,14 +88,14 @@ fn room(message: &mut Message<'_, '_>, index: usize) -> Result<usize> {
 #[cold]
 pub(super) fn seal(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
     let first = message
-        .text()
+        .plaintext()
         .ok_or_else(|| Error::new(Status::INVALID_TOKEN, "encrypt: no DATA buffer to write"))?;
     let (padding, token) = (message.position(PADDING), message.position(TOKEN));
     let mut layout = Layout::default();
     if padding.is_none() && token.is_none() {
         layout.trailer = Some(trailing_data(message)?);
     }
-    let length = layout.text_length(message);
+    let length = layout.plaintext_length(message);
     let needed = layer.trailer_length(length)?;
     let mut order = match (padding, token, layout.trailer) {
         (Some(padding), Some(token), _) if room(message, padding)? < needed => {
@@ -152,7 +152,7 @@ fn set_length(message: &mut Message<'_, '_>, index: usize, length: usize) {
 
 /// Where there is no buffer of another type: of two DATA buffers the second.
 fn trailing_data(message: &Message<'_, '_>) -> Result<usize> {
-    let mut texts = message.0.iter().enumerate().filter(|(_, buffer)| buffer.is_text());
+    let mut texts = message.0.iter().enumerate().filter(|(_, buffer)| buffer.is_plaintext());
     if let (Some(_), Some((second, _)), None) = (texts.next(), texts.next(), texts.next()) {
         return Ok(second);
     }
@@ -163,7 +163,7 @@ fn trailing_data(message: &Message<'_, '_>) -> Result<usize> {
 /// `DecryptMessage` without STREAM.
 #[cold]
 pub(super) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
-    let first = message.text().ok_or_else(no_buffer)?;
+    let first = message.plaintext().ok_or_else(no_buffer)?;
     let (padding, token) = (message.position(PADDING), message.position(TOKEN));
     let whole = |message: &mut Message<'_, '_>, index: usize| -> Result<Part> {
         Ok(Part { index, length: room(message, index)? })
@@ -203,7 +203,7 @@ pub(super) fn open(layer: &Layer, message: &mut Message<'_, '_>) -> Result<()> {
 fn tell_lengths(message: &mut Message<'_, '_>, layout: &Layout, text: usize) {
     let mut left = text;
     for (index, buffer) in message.0.iter_mut().enumerate() {
-        if layout.is_text(index, buffer) {
+        if layout.is_plaintext(index, buffer) {
             let length = buffer.data.bytes().len().min(left);
             buffer.length = Some(length);
             left -= length;
