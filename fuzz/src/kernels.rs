@@ -115,7 +115,7 @@ fn rc4(key: &[u8; 24], text: &[u8], cuts: &[u8]) {
         // Undone and done once more, as after a forged message.
         whole.undo(piece);
         assert_eq!(piece, before, "ORACLE rc4: undone");
-        whole = Rc4::unpack(&whole.pack()).expect("ORACLE rc4: a state of its own");
+        whole = Rc4::deserialize(&whole.serialize()).expect("ORACLE rc4: a state of its own");
         whole.apply(piece);
     }
     assert_eq!(ours, expected, "ORACLE rc4");
@@ -131,7 +131,7 @@ fn rc4(key: &[u8; 24], text: &[u8], cuts: &[u8]) {
         stream.undo(piece);
         assert_eq!(piece, before, "ORACLE rc4: undone beside a hash");
         stream.apply(piece);
-        stream = Stream::unpack(&stream.pack()).expect("ORACLE rc4: a state of its own");
+        stream = Stream::deserialize(&stream.serialize()).expect("ORACLE rc4: a state of its own");
     }
     assert_eq!(ours, expected, "ORACLE rc4: beside a hash");
     blocks(&key, text);

@@ -75,15 +75,15 @@ impl DigestContext {
         }
     }
 
-    /// An established context from what [`Context::export`] packed.
+    /// An established context from what [`Context::export`] made.
     pub(super) fn import(
         package: &'static dyn Package,
         bytes: &[u8],
         settings: Arc<Settings>,
     ) -> Result<Self> {
-        let unpacked = serialized::unpack(bytes, &settings);
+        let read = serialized::deserialize(bytes, &settings);
         stack::wipe();
-        let (established, role, flags) = unpacked?;
+        let (established, role, flags) = read?;
         Ok(Self {
             credential: heap::shared(DigestCredential::of_nobody(package, settings))?,
             role,
@@ -360,7 +360,7 @@ impl Context for DigestContext {
         let established = self.sasl().ok_or_else(|| {
             Error::new(Status::CANNOT_PACK, "export: not established, or in HTTP mode")
         })?;
-        let packed = serialized::pack(
+        let serialized = serialized::serialize(
             established,
             self.role,
             self.flags(),
@@ -368,6 +368,6 @@ impl Context for DigestContext {
             self.credential.settings(),
         );
         stack::wipe();
-        packed
+        serialized
     }
 }

@@ -70,9 +70,9 @@ impl Package for WDigest {
         Ok(heap::shared(DigestCredential::acquire(&WDigest, request)?)?)
     }
 
-    fn import(&self, packed: &[u8], configuration: &Document) -> Result<Box<dyn Context>> {
+    fn import(&self, serialized: &[u8], configuration: &Document) -> Result<Box<dyn Context>> {
         let settings = Arc::new(Settings::read(configuration)?);
-        Ok(heap::boxed(DigestContext::import(&WDigest, packed, settings)?)?)
+        Ok(heap::boxed(DigestContext::import(&WDigest, serialized, settings)?)?)
     }
 }
 

@@ -21,8 +21,8 @@ use zeroize::Zeroize;
 use super::md5::{Beside, Block, State, compress_beside};
 use super::order::pinned;
 
-/// Bytes of a packed state: the two indices, then the permutation.
-const PACKED: usize = 258;
+/// Bytes of a serialized state: the two indices, then the permutation.
+const SERIALIZED: usize = 258;
 
 /// A key stream: 514 bytes, wiped on drop.
 #[derive(Clone)]
@@ -228,19 +228,19 @@ impl Rc4 {
         byte
     }
 
-    /// The state, for [`Rc4::unpack`]: the indices, then the 256 cells, a byte each.
+    /// The state, for [`Rc4::deserialize`]: the indices, then the 256 cells, a byte each.
     #[must_use]
-    pub fn pack(&self) -> Vec<u8> {
-        let mut packed = Vec::with_capacity(PACKED);
-        packed.extend([self.i, self.j]);
-        packed.extend(self.cells.iter().map(|cell| byte_of(cell.get().into())));
-        packed
+    pub fn serialize(&self) -> Vec<u8> {
+        let mut serialized = Vec::with_capacity(SERIALIZED);
+        serialized.extend([self.i, self.j]);
+        serialized.extend(self.cells.iter().map(|cell| byte_of(cell.get().into())));
+        serialized
     }
 
-    /// The stream of a packed state; none for bytes that are not one.
+    /// The stream of a serialized state; none for bytes that are not one.
     #[must_use]
-    pub fn unpack(packed: &[u8]) -> Option<Self> {
-        let (indices, cells) = packed.split_first_chunk::<2>()?;
+    pub fn deserialize(serialized: &[u8]) -> Option<Self> {
+        let (indices, cells) = serialized.split_first_chunk::<2>()?;
         let cells: &[u8; 256] = cells.try_into().ok()?;
         let mut seen = [false; 256];
         for cell in cells {
@@ -294,29 +294,29 @@ mod tests {
         let mut stream = Rc4::new(&key(9));
         stream.apply(&mut [0; 1000]);
         for length in [0, 1, 7, 256, 3000] {
-            let before = stream.pack();
+            let before = stream.serialize();
             let original: Vec<u8> = (0..=255).cycle().take(length).collect();
             let mut data = original.clone();
             stream.apply(&mut data);
             stream.undo(&mut data);
             assert_eq!(data, original);
-            assert_eq!(stream.pack(), before);
+            assert_eq!(stream.serialize(), before);
             stream.apply(&mut data);
         }
     }
 
     #[test]
-    fn only_permutations_are_unpacked() {
+    fn only_permutations_are_deserialized() {
         let mut stream = Rc4::new(&key(3));
         stream.apply(&mut [0; 77]);
-        let packed = stream.pack();
-        assert_eq!(packed.len(), PACKED);
-        assert_eq!(Rc4::unpack(&packed).unwrap().pack(), packed);
-        assert!(Rc4::unpack(&packed[..257]).is_none());
-        assert!(Rc4::unpack(&[packed.as_slice(), &[0]].concat()).is_none());
-        assert!(Rc4::unpack(&[]).is_none());
-        let mut twice = packed;
+        let serialized = stream.serialize();
+        assert_eq!(serialized.len(), SERIALIZED);
+        assert_eq!(Rc4::deserialize(&serialized).unwrap().serialize(), serialized);
+        assert!(Rc4::deserialize(&serialized[..257]).is_none());
+        assert!(Rc4::deserialize(&[serialized.as_slice(), &[0]].concat()).is_none());
+        assert!(Rc4::deserialize(&[]).is_none());
+        let mut twice = serialized;
         twice[2] = twice[3];
-        assert!(Rc4::unpack(&twice).is_none());
+        assert!(Rc4::deserialize(&twice).is_none());
     }
 }

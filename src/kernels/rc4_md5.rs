@@ -112,18 +112,18 @@ impl Stream {
         self.rc4.undo(data);
     }
 
-    /// The state, for [`Stream::unpack`].
+    /// The state, for [`Stream::deserialize`].
     #[must_use]
-    pub fn pack(&self) -> Vec<u8> {
+    pub fn serialize(&self) -> Vec<u8> {
         let mut rc4 = self.rc4.clone();
         step_back(&mut rc4, self.ready.left);
-        rc4.pack()
+        rc4.serialize()
     }
 
-    /// The stream of a packed state; none for bytes that are not one.
+    /// The stream of a serialized state; none for bytes that are not one.
     #[must_use]
-    pub fn unpack(packed: &[u8]) -> Option<Self> {
-        Rc4::unpack(packed).map(Self::of)
+    pub fn deserialize(serialized: &[u8]) -> Option<Self> {
+        Rc4::deserialize(serialized).map(Self::of)
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
                 alone.apply(&mut expected);
                 stream.apply(&mut data);
                 assert_eq!(data, expected, "{length} bytes after {count} blocks");
-                assert_eq!(stream.pack(), alone.pack());
+                assert_eq!(stream.serialize(), alone.serialize());
             }
         }
     }
@@ -223,7 +223,7 @@ mod tests {
             sealing.drain(&mut sealed);
             assert_eq!(sealed, expected, "{start} bytes");
 
-            let mut opening = Stream::unpack(&sealing.pack()).unwrap();
+            let mut opening = Stream::deserialize(&sealing.serialize()).unwrap();
             let blocks: Vec<Block> = (0..count).map(|n| [n.to_le_bytes()[0]; 64]).collect();
             let mut hash = [1, 2, 3, 4];
             compress(&mut hash, &blocks);
@@ -235,7 +235,10 @@ mod tests {
             let mut state = [1, 2, 3, 4];
             opening.open(&mut state, &mut bytes);
             assert_eq!((&bytes, state), (&blocks, hash));
-            assert_eq!((sealing.pack(), opening.pack()), (alone.pack(), alone.pack()));
+            assert_eq!(
+                (sealing.serialize(), opening.serialize()),
+                (alone.serialize(), alone.serialize())
+            );
         }
     }
 
@@ -245,15 +248,15 @@ mod tests {
         for length in [0, 1, 10, 64, 144, 300] {
             for count in HASHED {
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
-                let before = stream.pack();
+                let before = stream.serialize();
                 let mut bytes = data(length);
                 stream.apply(&mut bytes);
                 stream.compress(&mut [1, 2, 3, 4], &vec![[5; 64]; count]);
                 stream.undo(&mut bytes);
                 assert_eq!(bytes, data(length));
-                assert_eq!(stream.pack(), before);
+                assert_eq!(stream.serialize(), before);
                 let (mut other, mut same) = (data(200), data(200));
-                Stream::unpack(&before).unwrap().apply(&mut other);
+                Stream::deserialize(&before).unwrap().apply(&mut other);
                 stream.apply(&mut same);
                 assert_eq!(same, other);
             }

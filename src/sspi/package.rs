@@ -172,11 +172,11 @@ pub trait Package: Send + Sync {
     /// configuration is wrong.
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>>;
 
-    /// Makes an established context of what [`Context::export`] packed.
+    /// Makes an established context of what [`Context::export`] made.
     ///
     /// # Errors
-    /// `UNSUPPORTED_FUNCTION` where the package cannot, `INVALID_TOKEN` for a damaged pack.
-    fn import(&self, _packed: &[u8], _configuration: &Document) -> Result<Box<dyn Context>> {
+    /// `UNSUPPORTED_FUNCTION` where the package cannot, `INVALID_TOKEN` for damaged bytes.
+    fn import(&self, _exported: &[u8], _configuration: &Document) -> Result<Box<dyn Context>> {
         Err(Error::new(Status::UNSUPPORTED_FUNCTION, "import: not a function of this package"))
     }
 }
@@ -292,7 +292,7 @@ pub trait Context: Any + Send + Sync {
     /// As [`Context::verify`], and `INCOMPLETE_MESSAGE`.
     fn open(&self, message: &mut Message<'_, '_>) -> Result<u32>;
 
-    /// Packs an established context for [`Package::import`]; with `reset`, as if no message had
+    /// Exports an established context for [`Package::import`]; with `reset`, as if no message had
     /// been exchanged yet.
     ///
     /// # Errors

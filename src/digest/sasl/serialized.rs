@@ -15,7 +15,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::established::{Established, Parties, Terms};
-use super::layer::{Layer, Maxbuf, Packed, PackedDirection};
+use super::layer::{Layer, Maxbuf, SerializedDirection, SerializedLayer};
 use crate::digest::message::qop::{Cipher, Named, Qop};
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
@@ -31,8 +31,8 @@ const FIXED: usize = 49 + 2 * (10 + 258);
 /// Stands for "no cipher".
 const NO_CIPHER: u8 = 0xFF;
 
-/// Packs `established`; with `reset`, as it was before its first message.
-pub(in crate::digest) fn pack(
+/// Serializes `established`; with `reset`, as it was before its first message.
+pub(in crate::digest) fn serialize(
     established: &Established,
     role: Role,
     flags: Flags,
@@ -57,8 +57,8 @@ pub(in crate::digest) fn pack(
         push_counted(&mut body, text)?;
     }
     if let Some(layer) = &established.layer {
-        let packed = layer.export(reset)?;
-        for direction in [&packed.sending, &packed.receiving] {
+        let serialized = layer.export(reset)?;
+        for direction in [&serialized.sending, &serialized.receiving] {
             body.extend(direction.sequence.to_le_bytes());
             push_counted(&mut body, direction.position.expose())?;
         }
@@ -67,8 +67,8 @@ pub(in crate::digest) fn pack(
     Ok([MAGIC.as_slice(), &mac, &body].concat())
 }
 
-/// Unpacks what [`pack`] made, in this process or in one with the same secret.
-pub(in crate::digest) fn unpack(
+/// Reads what [`serialize`] made, in this process or in one with the same secret.
+pub(in crate::digest) fn deserialize(
     bytes: &[u8],
     settings: &Settings,
 ) -> Result<(Established, Role, Flags)> {
@@ -104,8 +104,8 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<(Established, Role, Flags)>> {
         Some(protection) => {
             let h_a1 = session_key.clone();
             let (sending, receiving) = (reader.direction()?, reader.direction()?);
-            let packed = Packed { h_a1, protection, role, maxbuf, sending, receiving };
-            match Layer::import(&packed).and_then(heap::boxed) {
+            let serialized = SerializedLayer { h_a1, protection, role, maxbuf, sending, receiving };
+            match Layer::import(&serialized).and_then(heap::boxed) {
                 Ok(layer) => Some(layer),
                 Err(error) => return Some(Err(error)),
             }
@@ -138,9 +138,9 @@ impl<'a> Reader<'a> {
         self.take(usize::try_from(length).ok()?)
     }
 
-    fn direction(&mut self) -> Option<PackedDirection> {
+    fn direction(&mut self) -> Option<SerializedDirection> {
         let sequence = self.number::<8>()?;
-        Some(PackedDirection { sequence, position: Secret::new(self.counted()?.to_vec()) })
+        Some(SerializedDirection { sequence, position: Secret::new(self.counted()?.to_vec()) })
     }
 }
 
@@ -195,6 +195,6 @@ fn keyed(settings: &Settings) -> Result<Hmac<Sha256>> {
 }
 
 fn damaged() -> Error {
-    let reason = "import: damaged, or packed by a process with another secret";
+    let reason = "import: damaged, or exported by a process with another secret";
     Error::new(Status::INVALID_TOKEN, reason)
 }

@@ -151,25 +151,25 @@ impl State {
     }
 
     /// The position in the stream or chain: nothing before the first message.
-    pub(super) fn pack(&self) -> Vec<u8> {
+    pub(super) fn serialize(&self) -> Vec<u8> {
         match self {
             Self::None | Self::Fresh(_) => Vec::new(),
-            Self::Rc4(stream) => stream.pack(),
+            Self::Rc4(stream) => stream.serialize(),
             Self::Des(chain) => chain.vector().to_vec(),
             Self::TripleDes(chain) => chain.vector().to_vec(),
         }
     }
 
-    /// The state of `cipher` at a packed position.
+    /// The state of `cipher` at a serialized position.
     ///
     /// # Errors
     /// `INVALID_TOKEN` for a position that is none of that cipher; `INSUFFICIENT_MEMORY`.
-    pub(super) fn unpack(cipher: Cipher, key: &Key, position: &[u8]) -> Result<Self> {
+    pub(super) fn deserialize(cipher: Cipher, key: &Key, position: &[u8]) -> Result<Self> {
         if position.is_empty() {
             return Ok(Self::Fresh(cipher));
         }
         if !is_padded(cipher) {
-            let stream = Stream::unpack(position).ok_or_else(no_position)?;
+            let stream = Stream::deserialize(position).ok_or_else(no_position)?;
             return heap::boxed(stream).map(Self::Rc4);
         }
         let vector = position.try_into().map_err(|_| no_position())?;

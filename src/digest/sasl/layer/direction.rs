@@ -9,7 +9,7 @@ use super::keys::{self, Flow};
 use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
 use super::scattered::Scattered;
 use super::segments::Body;
-use super::{PackedDirection, Protection};
+use super::{Protection, SerializedDirection};
 use crate::digest::message::qop::Cipher;
 use crate::error::{Error, Result, Status};
 use crate::kernels::md5::compress;
@@ -40,37 +40,40 @@ impl Direction {
         Self { mac, sequence: 0, cipher }
     }
 
-    /// At a packed position.
+    /// At a serialized position.
     ///
     /// # Errors
     /// `INVALID_TOKEN` where it is none; `INSUFFICIENT_MEMORY`.
-    pub(super) fn unpack(
+    pub(super) fn deserialize(
         mac: PreparedMac,
         h_a1: &[u8; 16],
         flow: Flow,
         protection: Protection,
-        packed: &PackedDirection,
+        serialized: &SerializedDirection,
     ) -> Result<Self> {
-        if packed.sequence > MESSAGES {
+        if serialized.sequence > MESSAGES {
             return Err(no_position());
         }
         let mut direction = Self::new(mac, protection);
-        direction.sequence = packed.sequence;
-        let position = packed.position.expose();
+        direction.sequence = serialized.sequence;
+        let position = serialized.position.expose();
         match protection {
             Protection::Integrity if !position.is_empty() => return Err(no_position()),
             Protection::Integrity => (),
             Protection::Confidentiality(cipher) => {
                 let key = keys::sealing(h_a1, flow, cipher);
-                direction.cipher = State::unpack(cipher, &key, position)?;
+                direction.cipher = State::deserialize(cipher, &key, position)?;
             }
         }
         Ok(direction)
     }
 
-    /// The position, for [`Direction::unpack`].
-    pub(super) fn pack(&self) -> PackedDirection {
-        PackedDirection { sequence: self.sequence, position: Secret::new(self.cipher.pack()) }
+    /// The position, for [`Direction::deserialize`].
+    pub(super) fn serialize(&self) -> SerializedDirection {
+        SerializedDirection {
+            sequence: self.sequence,
+            position: Secret::new(self.cipher.serialize()),
+        }
     }
 
     /// Makes the key schedule, where there is one to make and it is not made.

@@ -281,11 +281,15 @@ impl Layer {
     ///
     /// # Errors
     /// As [`Layer::sign`].
-    pub fn export(&self, reset: bool) -> Result<Packed> {
+    pub fn export(&self, reset: bool) -> Result<SerializedLayer> {
         let position = |direction: &Mutex<Direction>| {
-            if reset { Ok(PackedDirection::default()) } else { Ok(direction.lock()?.pack()) }
+            if reset {
+                Ok(SerializedDirection::default())
+            } else {
+                Ok(direction.lock()?.serialize())
+            }
         };
-        Ok(Packed {
+        Ok(SerializedLayer {
             h_a1: self.h_a1.clone(),
             protection: self.protection,
             role: self.role,
@@ -295,17 +299,18 @@ impl Layer {
         })
     }
 
-    /// The layer whose state `packed` is.
+    /// The layer whose state `serialized` is.
     ///
     /// # Errors
     /// `INVALID_TOKEN` when a sequence number, or the position of a cipher, is none that there is.
-    pub fn import(packed: &Packed) -> Result<Self> {
-        let h_a1 = packed.h_a1.expose();
-        let Packed { protection, role, maxbuf, .. } = *packed;
-        let direction = |mac, flow, packed| Direction::unpack(mac, h_a1, flow, protection, packed);
+    pub fn import(serialized: &SerializedLayer) -> Result<Self> {
+        let h_a1 = serialized.h_a1.expose();
+        let SerializedLayer { protection, role, maxbuf, .. } = *serialized;
+        let direction =
+            |mac, flow, serialized| Direction::deserialize(mac, h_a1, flow, protection, serialized);
         let [sending, receiving] = Signers::new(h_a1).of(role);
-        let sending = direction(sending, Flow::sent_by(role), &packed.sending)?;
-        let receiving = direction(receiving, Flow::received_by(role), &packed.receiving)?;
+        let sending = direction(sending, Flow::sent_by(role), &serialized.sending)?;
+        let receiving = direction(receiving, Flow::received_by(role), &serialized.receiving)?;
         Ok(Self::of(h_a1, protection, role, maxbuf, [sending, receiving]))
     }
 }
@@ -318,7 +323,7 @@ impl fmt::Debug for Layer {
 
 /// A layer's state outside of the layer.
 #[derive(Clone, Debug)]
-pub struct Packed {
+pub struct SerializedLayer {
     /// `H(A1)`, which all keys are derived from.
     pub h_a1: Secret<[u8; 16]>,
     /// What the layer does.
@@ -328,14 +333,14 @@ pub struct Packed {
     /// Bytes of the largest bodies.
     pub maxbuf: Maxbuf,
     /// What is sent.
-    pub sending: PackedDirection,
+    pub sending: SerializedDirection,
     /// What is received.
-    pub receiving: PackedDirection,
+    pub receiving: SerializedDirection,
 }
 
 /// Where one direction of a layer stands. The default is before the first message.
 #[derive(Clone, Debug, Default)]
-pub struct PackedDirection {
+pub struct SerializedDirection {
     /// The sequence number of the next message; 2^32 when none is left.
     pub sequence: u64,
     /// The cipher's position: empty before the first message and without a cipher, the last 8

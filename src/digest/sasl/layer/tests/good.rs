@@ -195,9 +195,9 @@ fn a_layer_goes_on_where_its_export_stood() {
             opened(&server, &sealed(&client, text)).unwrap();
         }
         opened(&client, &sealed(&server, b"reply")).unwrap();
-        let packed = client.export(false).unwrap();
-        assert_eq!((packed.sending.sequence, packed.receiving.sequence), (2, 1));
-        let client = Layer::import(&packed).unwrap();
+        let serialized = client.export(false).unwrap();
+        assert_eq!((serialized.sending.sequence, serialized.receiving.sequence), (2, 1));
+        let client = Layer::import(&serialized).unwrap();
         let server = Layer::import(&server.export(false).unwrap()).unwrap();
         assert_eq!(opened(&server, &sealed(&client, b"third")).unwrap(), b"third");
         assert_eq!(opened(&client, &sealed(&server, b"fourth")).unwrap(), b"fourth");
@@ -221,9 +221,9 @@ fn an_export_with_reset_starts_over() {
 fn an_import_takes_only_positions_of_its_cipher() {
     for protection in all_protections() {
         let used = |length: usize| {
-            let mut packed = ends(protection).0.export(false).unwrap();
-            packed.receiving.position = Secret::new(vec![0; length]);
-            Layer::import(&packed).map(|_| ()).map_err(|error| error.status())
+            let mut serialized = ends(protection).0.export(false).unwrap();
+            serialized.receiving.position = Secret::new(vec![0; length]);
+            Layer::import(&serialized).map(|_| ()).map_err(|error| error.status())
         };
         let vector =
             if ends(protection).0.block_size() == 8 { Ok(()) } else { Err(Status::INVALID_TOKEN) };
@@ -240,9 +240,9 @@ fn nothing_secret_is_printed() {
     let (client, _) = ends(Protection::Confidentiality(Cipher::Rc4));
     sealed(&client, b"hello");
     assert_eq!(format!("{client:?}"), "Layer(Confidentiality(Rc4), Client)");
-    let packed = format!("{:?}", client.export(false).unwrap());
-    assert!(packed.contains("h_a1: [redacted]"));
-    assert!(packed.contains("position: [redacted]"));
+    let serialized = format!("{:?}", client.export(false).unwrap());
+    assert!(serialized.contains("h_a1: [redacted]"));
+    assert!(serialized.contains("position: [redacted]"));
 }
 
 #[test]

@@ -187,9 +187,9 @@ fn r54_after_the_last_sequence_number_a_layer_ends() {
 #[test]
 fn no_import_has_a_sequence_number_beyond_the_last() {
     for (sequence, good) in [(1 << 32, true), ((1 << 32) + 1, false), (u64::MAX, false)] {
-        let mut packed = ends(Protection::Integrity).0.export(false).unwrap();
-        packed.sending.sequence = sequence;
-        let imported = Layer::import(&packed).map(|_| ()).map_err(|error| error.status());
+        let mut serialized = ends(Protection::Integrity).0.export(false).unwrap();
+        serialized.sending.sequence = sequence;
+        let imported = Layer::import(&serialized).map(|_| ()).map_err(|error| error.status());
         assert_eq!(imported, if good { Ok(()) } else { Err(Status::INVALID_TOKEN) }, "{sequence}");
     }
 }
@@ -229,9 +229,9 @@ fn what_the_peer_does_not_take_is_not_sealed() {
 fn what_the_peer_was_told_not_to_send_is_not_opened() {
     for protection in all_protections() {
         let (client, server) = ends(protection);
-        let mut packed = server.export(false).unwrap();
-        packed.maxbuf.own = Some(100);
-        let server = Layer::import(&packed).unwrap();
+        let mut serialized = server.export(false).unwrap();
+        serialized.maxbuf.own = Some(100);
+        let server = Layer::import(&serialized).unwrap();
         let longest =
             (0..=100).rev().find(|length| client.trailer_length(*length).unwrap() + length <= 100);
         let longest = longest.unwrap();
