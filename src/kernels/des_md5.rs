@@ -1,10 +1,10 @@
 //! DES or triple DES in cipher block chaining, and MD5, in one pass: two chains of steps of which
-//! neither waits for the other, so that hashing costs next to nothing beside encryption.
+//! neither waits for the other, so that both take little longer than encryption alone.
 
 use std::slice::from_ref;
 
 use super::des::{BLOCK, Cbc};
-use super::md5::{Block, State, compress, compress_beside};
+use super::md5::{Block, State, compress, compress_interleaved};
 
 /// Blocks of a cipher that are encrypted while one of the hash is taken.
 const MANY: usize = size_of::<Block>() / BLOCK;
@@ -24,7 +24,7 @@ pub fn seal<const KEYS: usize>(
     while let Some(block) = data.get(done + ahead..).and_then(|rest| rest.first_chunk()).copied()
         && let Some(part) = data.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut()
     {
-        beside::<KEYS, MANY>(chain, state, &block, part);
+        interleaved::<KEYS, MANY>(chain, state, &block, part);
         done += size_of::<Block>();
     }
     done
@@ -41,7 +41,7 @@ pub fn seal_few<const KEYS: usize>(
     let mut done = 0;
     for block in blocks {
         if let Some(part) = data.split_at_mut(done).1.as_chunks_mut().0.first_chunk_mut() {
-            beside::<KEYS, FEW>(chain, state, block, part);
+            interleaved::<KEYS, FEW>(chain, state, block, part);
             done += FEW * BLOCK;
         } else {
             compress(state, from_ref(block));
@@ -51,14 +51,14 @@ pub fn seal_few<const KEYS: usize>(
 }
 
 #[inline]
-fn beside<const KEYS: usize, const COUNT: usize>(
+fn interleaved<const KEYS: usize, const COUNT: usize>(
     chain: &mut Cbc<KEYS>,
     state: &mut State,
     block: &Block,
     data: &mut [[u8; BLOCK]; COUNT],
 ) {
     let mut group = chain.group(data);
-    compress_beside(state, block, &mut group);
+    compress_interleaved(state, block, &mut group);
     let (ciphertext, last) = group.ciphertext();
     *data = ciphertext;
     chain.set_vector(last);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn short_messages_are_encrypted_beside_a_hash_too() {
+    fn short_messages_are_interleaved_with_a_hash_too() {
         compare_few(|| Des::new([*b"13579bdf"], *b"vector__"));
         compare_few(|| TripleDes::new([*b"13579bdf", *b"02468ace"], *b"vector__"));
     }

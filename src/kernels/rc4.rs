@@ -18,7 +18,7 @@ use std::hint::select_unpredictable;
 
 use zeroize::Zeroize;
 
-use super::md5::{Beside, Block, State, compress_beside};
+use super::md5::{Block, Interleaved, State, compress_interleaved};
 use super::order::pinned;
 
 /// Bytes of a serialized state: the two indices, then the permutation.
@@ -83,8 +83,8 @@ impl Steps<'_> {
         byte_of(byte.into())
     }
 
-    /// As [`Rc4::beside`].
-    pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
+    /// As [`Rc4::interleaved`].
+    pub(super) fn interleaved(&mut self, hash: &mut State, block: &Block) -> Block {
         let start = usize::from(byte_of(self.i));
         // Mostly `i`, which is no secret, does not come to its end among them.
         match self.cells.get(start..).and_then(|cells| cells.first_chunk()) {
@@ -94,8 +94,8 @@ impl Steps<'_> {
     }
 
     fn take(&mut self, hash: &mut State, block: &Block, next: impl Next) -> Block {
-        let mut work = BesideHash { steps: *self, next, stream: [0; 8] };
-        compress_beside(hash, block, &mut work);
+        let mut work = InterleavedSteps { steps: *self, next, stream: [0; 8] };
+        compress_interleaved(hash, block, &mut work);
         *self = work.steps;
         let mut bytes = [0; 64];
         for (bytes, word) in bytes.as_chunks_mut().0.iter_mut().zip(work.stream) {
@@ -139,16 +139,16 @@ impl Next for Anywhere {
     }
 }
 
-/// 64 steps to take beside a hash.
+/// 64 steps to interleave with a hash.
 #[derive(Clone, Copy)]
-struct BesideHash<'a, N> {
+struct InterleavedSteps<'a, N> {
     steps: Steps<'a>,
     next: N,
     /// In whole words, so that they can be loaded again as what was stored.
     stream: [u64; 8],
 }
 
-impl<N: Next> Beside for BesideHash<'_, N> {
+impl<N: Next> Interleaved for InterleavedSteps<'_, N> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as above
     fn step(&mut self, step: usize) {
@@ -191,9 +191,9 @@ impl Rc4 {
     }
 
     /// The next 64 bytes of the stream, while `block` is taken into the MD5 state `hash`.
-    pub(super) fn beside(&mut self, hash: &mut State, block: &Block) -> Block {
+    pub(super) fn interleaved(&mut self, hash: &mut State, block: &Block) -> Block {
         let mut steps = self.begin();
-        let bytes = steps.beside(hash, block);
+        let bytes = steps.interleaved(hash, block);
         let indices = steps.indices();
         self.end(indices);
         bytes

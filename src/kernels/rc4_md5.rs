@@ -1,9 +1,9 @@
-//! RC4 beside MD5: a step of each in turn. Neither waits for the other, so that together they take
-//! little longer than the slower alone: RC4, where a message is long.
+//! RC4 interleaved with MD5: a step of each in turn. Neither waits for the other, so that together
+//! they take little longer than the slower alone: RC4, where a message is long.
 //!
-//! A key stream does not depend on what it encrypts. So some of it is made in advance, beside blocks
-//! that are hashed anyway, and a short message waits for none of it: not for what decrypts its first
-//! block, which nothing can be hashed before, and not for that of its end.
+//! A key stream does not depend on what it encrypts. So some of it is made in advance, interleaved with
+//! blocks that are hashed anyway, and a short message waits for none of it: not for what decrypts its
+//! first block, which nothing can be hashed before, and not for that of its end.
 //!
 //! What depends on secrets is what does in RC4 alone: the cells that it touches.
 
@@ -56,7 +56,7 @@ impl Stream {
     pub fn compress(&mut self, state: &mut State, blocks: &[Block]) {
         for block in blocks {
             if self.ready.left < ENOUGH {
-                let mut bytes = self.rc4.beside(state, block);
+                let mut bytes = self.rc4.interleaved(state, block);
                 self.ready.add(&bytes);
                 bytes.as_mut_slice().zeroize();
             } else {
@@ -81,7 +81,7 @@ impl Stream {
     pub fn seal(&mut self, state: &mut State, blocks: &mut [Block]) {
         let mut steps = self.rc4.begin();
         for block in blocks {
-            let mask = steps.beside(state, block);
+            let mask = steps.interleaved(state, block);
             mix(block, &mask);
         }
         let indices = steps.indices();
@@ -96,7 +96,7 @@ impl Stream {
         let mut steps = self.rc4.begin();
         let mut before = first;
         for block in rest {
-            let mask = steps.beside(state, before);
+            let mask = steps.interleaved(state, before);
             mix(block, &mask);
             before = block;
         }

@@ -140,7 +140,7 @@ pub(super) fn read_choice(bytes: &[u8], offered: Layers) -> Result<(Layer, u32, 
     Ok((layer, read_size(*size), authorization))
 }
 
-/// A size; peers send 0 for "no limit", also beside a layer.
+/// A size; peers send 0 for "no limit", also with a layer.
 fn read_size([high, middle, low]: [u8; 3]) -> u32 {
     match u32::from_be_bytes([0, high, middle, low]) {
         0 => LARGEST,
@@ -206,7 +206,7 @@ mod tests {
             let status = read_offer(bytes).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN, "{bytes:02x?}");
         }
-        // Not offered, alone and beside one that was.
+        // Not offered, alone and with one that was.
         for mask in [2, 4, 5, 3, 6, 7] {
             let status = read_choice(&[mask, 0, 1, 0], Layers(1)).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN, "{mask}");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_bits_beside_known_ones_are_ignored() {
+    fn unknown_bits_with_known_ones_are_ignored() {
         assert_eq!(read_offer(b"\xF3\0\xFF\xFF").unwrap(), (Layers(3), 0xFFFF));
     }
 

@@ -1,4 +1,4 @@
-//! The object behind a context handle: a package's context, and what SASL keeps beside it.
+//! The object behind a context handle: a package's context, and what SASL adds to it.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub struct Session {
     layer_by_attributes: bool,
 }
 
-/// What SASL keeps beside a package's context.
+/// What SASL adds to a package's context.
 enum Wrapper {
     /// Nothing: contexts of the plain functions are not "in the SASL list".
     Absent,
@@ -44,7 +44,7 @@ impl Session {
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "measured: what is handed over in memory is waited for"
+        reason = "measured: what is handed over in memory stalls on store forwarding"
     )]
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
         let semantics = credential.package().sasl_semantics();

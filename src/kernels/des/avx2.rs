@@ -1,4 +1,4 @@
-//! 256 blocks side by side, with AVX2.
+//! 256 blocks in parallel lanes, with AVX2.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{

@@ -1,4 +1,4 @@
-//! 512 blocks side by side, with AVX-512, where any function of three bits is one instruction.
+//! 512 blocks in parallel lanes, with AVX-512, where any function of three bits is one instruction.
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{

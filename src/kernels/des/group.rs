@@ -2,10 +2,10 @@
 
 use super::table::Halves;
 use super::{BLOCK, Cbc};
-use crate::kernels::md5::Beside;
+use crate::kernels::md5::Interleaved;
 
-/// `COUNT` blocks on their way: as work beside a hash, which then costs next to nothing beside
-/// encryption. Between two there should not be so much of the hash that the processor could not look
+/// `COUNT` blocks on their way: interleaved with a hash, both take little longer than encryption
+/// alone. Between two there should not be so much of the hash that the processor could not look
 /// past it, but where there are few blocks, all the hash is better spread between them.
 #[derive(Clone, Copy)]
 pub(in crate::kernels) struct Group<'a, const KEYS: usize, const COUNT: usize> {
@@ -41,7 +41,7 @@ impl<const KEYS: usize, const COUNT: usize> Group<'_, KEYS, COUNT> {
     }
 }
 
-impl<const KEYS: usize, const COUNT: usize> Beside for Group<'_, KEYS, COUNT> {
+impl<const KEYS: usize, const COUNT: usize> Interleaved for Group<'_, KEYS, COUNT> {
     #[inline]
     fn step(&mut self, step: usize) {
         let between = const { 64_usize.div_ceil(COUNT) };

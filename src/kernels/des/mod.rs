@@ -114,7 +114,7 @@ impl<const KEYS: usize> Cbc<KEYS> {
         block
     }
 
-    /// Two blocks decrypted side by side.
+    /// Two blocks decrypted interleaved.
     fn decrypted_two(&self, blocks: [Halves; 2]) -> [Halves; 2] {
         let mut blocks = blocks;
         for (pass, schedule) in self.schedules.iter().cycle().take(2 * KEYS - 1).enumerate() {

@@ -1,4 +1,4 @@
-//! DES by bits: many blocks side by side, bit `n` of all of them in one word, and the boxes as
+//! DES by bits: many blocks in parallel lanes, bit `n` of all of them in one word, and the boxes as
 //! circuits. Nothing depends on secrets but the values themselves.
 
 use super::table::AFTER_BOXES;

@@ -2,7 +2,7 @@
 //!
 //! Half blocks stay as the 48 bits that the expansion E makes of them, a byte for each box's six
 //! bits, and the tables give E(P(S)): a round is eight reads and nine exclusive ors. A round's key
-//! is added to the half that will meet it two rounds later, where nobody waits for it, and the
+//! is added to the half that will meet it two rounds later, where its latency is hidden, and the
 //! initial permutation is outside of the chain: permuted blocks are chained.
 //!
 //! Tables are read at places that depend on key and data, as any DES by tables does.
@@ -131,7 +131,7 @@ impl Halves {
         Self { left: substituted(next, now ^ key(14)), right: next ^ key(15) }
     }
 
-    /// The rounds of two blocks side by side, which takes little longer than those of one.
+    /// The rounds of two blocks interleaved, which takes little longer than those of one.
     #[inline]
     pub(super) fn rounds_of_two<const BACKWARDS: bool>(
         mut blocks: [Self; 2],

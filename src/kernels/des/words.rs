@@ -1,4 +1,4 @@
-//! Sixty-four blocks side by side, on any processor.
+//! Sixty-four blocks in parallel lanes, on any processor.
 
 use super::circuits::by_pairs;
 use super::schedule::Masks;

@@ -1,8 +1,8 @@
 //! MD5's compression function (RFC 1321 §3.4), for one stream and for four at once.
 //!
 //! MD5 is one chain of 64 steps in a row: a stream cannot be hashed faster than the chain allows,
-//! but other streams can be hashed in its shadow. So short messages that do not wait for one
-//! another are hashed side by side ([`compress4`]), at little more than one of them costs.
+//! but its latency can be hidden by hashing other streams. So short messages that do not wait for
+//! one another are hashed in parallel lanes ([`compress4`]), at little more than one of them costs.
 //!
 //! No kernel branches on what is hashed, or uses it as an index.
 
@@ -39,21 +39,21 @@ pub fn compress(state: &mut State, blocks: &[Block]) {
 }
 
 /// Work that does not wait for a hash, in 64 steps. It is copied to be in registers meanwhile.
-pub(super) trait Beside: Copy {
+pub(super) trait Interleaved: Copy {
     /// Does step number `step`, 0 to 63.
     fn step(&mut self, step: usize);
 }
 
-/// Takes one block into `state`, and does the steps of `beside` in the shadow of MD5's chain of
-/// steps.
+/// Takes one block into `state`, interleaved with the steps of `other`: those hide the latency of
+/// MD5's chain of steps.
 #[inline]
-pub(super) fn compress_beside(state: &mut State, block: &Block, beside: &mut impl Beside) {
+pub(super) fn compress_interleaved(state: &mut State, block: &Block, other: &mut impl Interleaved) {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    scalar::compress_beside(state, block, beside);
+    scalar::compress_interleaved(state, block, other);
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
     {
         compress(state, std::slice::from_ref(block));
-        (0..64).for_each(|step| beside.step(step));
+        (0..64).for_each(|step| other.step(step));
     }
 }
 
@@ -71,8 +71,8 @@ pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
     }
 }
 
-/// Takes each message, in whole blocks, into its state: side by side as long as there are two, the
-/// rest of the longest by itself.
+/// Takes each message, in whole blocks, into its state: in parallel lanes as long as there are two,
+/// the rest of the longest by itself.
 pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
     const IDLE: &Block = &[0; 64];
     let together = second(messages.map(<[Block]>::len));
@@ -112,8 +112,8 @@ pub fn bytes_of(state: &State) -> [u8; 16] {
 
 /// The hash that a state stands for, as two little-endian numbers.
 ///
-/// Each word is loaded by itself. What a kernel has just stored word by word would have to wait for
-/// those stores if it were loaded by more at once, and compilers like to do that.
+/// Each word is loaded by itself. What a kernel has just stored word by word would stall on store
+/// forwarding if it were loaded by more at once, and compilers like to do that.
 #[must_use]
 #[inline]
 pub fn halves(state: &State) -> [u64; 2] {

@@ -4,7 +4,7 @@
 //! Left alone, compilers regroup the sums and put more of them behind the newest word, so that the
 //! order is pinned. The functions are in the form that is shortest from the newest word on.
 
-use super::{Beside, Block, State, words};
+use super::{Block, Interleaved, State, words};
 use crate::kernels::order::pinned;
 
 macro_rules! step {
@@ -41,23 +41,23 @@ pub(super) fn compress(state: &mut State, blocks: &[Block]) {
     *state = [a, b, c, d];
 }
 
-/// As [`super::compress_beside`].
+/// As [`super::compress_interleaved`].
 #[inline]
-pub(super) fn compress_beside<B: Beside>(state: &mut State, block: &Block, work: &mut B) {
-    let mut beside = *work;
+pub(super) fn compress_interleaved<B: Interleaved>(state: &mut State, block: &Block, work: &mut B) {
+    let mut other = *work;
     let mut steps = 0..64;
-    macro_rules! step_beside {
+    macro_rules! step_both {
         ($($step:tt)*) => {{
             let word = step!($($step)*);
-            steps.next().map(|step| beside.step(step));
+            steps.next().map(|step| other.step(step));
             word
         }};
     }
     let text = words(block);
     let [mut a, mut b, mut c, mut d] = *state;
-    rounds!(step_beside, text, a, b, c, d);
+    rounds!(step_both, text, a, b, c, d);
     for (word, sum) in state.iter_mut().zip([a, b, c, d]) {
         *word = word.wrapping_add(sum);
     }
-    *work = beside;
+    *work = other;
 }
