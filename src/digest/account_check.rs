@@ -7,7 +7,7 @@ use once_cell::race::OnceBox;
 
 use self::effort::Effort;
 use super::message::limits::TRIES;
-use super::message::names::{self, Reading, Readings};
+use super::message::names::{self, NameCandidate, NameCandidates};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::error::{Error, Result, Status};
 use crate::random;
@@ -25,10 +25,14 @@ pub(super) trait Verifier {
     fn verify_hash(&self, hash: &Secret<[u8; 32]>) -> Option<Self::Match>;
 
     /// Holds it against the hash of the candidate's name and realm and of this form of a password.
-    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<Self::Match>;
+    fn verify_password(
+        &self,
+        candidate: &NameCandidate<'_>,
+        password: &[u8],
+    ) -> Option<Self::Match>;
 
     /// Makes that hash only, for the time it takes.
-    fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]);
+    fn hash_password(&self, candidate: &NameCandidate<'_>, password: &[u8]);
 }
 
 /// The candidate whose secret makes the response valid. Every candidate is looked up and compared
@@ -43,10 +47,10 @@ pub(super) trait Verifier {
 /// `NO_AUTHENTICATING_AUTHORITY` when the source cannot answer.
 pub(super) fn search<'r, V: Verifier>(
     source: &dyn Source,
-    candidates: &'r Readings<'r>,
+    candidates: &'r NameCandidates<'r>,
     eligible: bool,
     verifier: &V,
-) -> Result<Option<(&'r Reading<'r>, V::Match)>> {
+) -> Result<Option<(&'r NameCandidate<'r>, V::Match)>> {
     let equal = source.tells_passwords();
     let mut effort = Effort::default();
     for candidate in candidates.iter() {
@@ -87,7 +91,7 @@ pub(super) fn search<'r, V: Verifier>(
 /// Holds the response against each form of a password, as long as there are tries left.
 fn verify_forms<V: Verifier>(
     verifier: &V,
-    candidate: &Reading<'_>,
+    candidate: &NameCandidate<'_>,
     password: &Secret<String>,
     effort: &mut Effort,
 ) -> Option<V::Match> {

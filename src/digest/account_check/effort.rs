@@ -6,7 +6,7 @@ use super::{Verifier, absent};
 use crate::accounts::Algorithm;
 use crate::digest::message::charset;
 use crate::digest::message::limits::TRIES;
-use crate::digest::message::names::{self, Encoding, Reading, Readings};
+use crate::digest::message::names::{self, Encoding, NameCandidate, NameCandidates};
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -57,7 +57,7 @@ impl Effort {
     pub(super) fn complete<V: Verifier>(
         &self,
         verifier: &V,
-        candidates: &Readings<'_>,
+        candidates: &NameCandidates<'_>,
     ) -> Result<()> {
         let algorithm = verifier.algorithm();
         for _ in self.verified..self.answers + TRIES - 1 {
@@ -79,7 +79,8 @@ impl Effort {
                 blocks += blocks_of(algorithm, candidate, ASCII.len());
             }
         }
-        let nobody = Reading { user: b"".into(), realm: b"".into(), encoding: Encoding::Only };
+        let nobody =
+            NameCandidate { user: b"".into(), realm: b"".into(), encoding: Encoding::Only };
         let (block, end) = sizes(algorithm);
         while blocks < most {
             let now = (most - blocks).min(NOTHING.len() / block);
@@ -91,7 +92,11 @@ impl Effort {
 }
 
 /// How many blocks are hashed for a password of so many bytes.
-pub(super) fn blocks_of(algorithm: Algorithm, candidate: &Reading<'_>, password: usize) -> usize {
+pub(super) fn blocks_of(
+    algorithm: Algorithm,
+    candidate: &NameCandidate<'_>,
+    password: usize,
+) -> usize {
     let (block, end) = sizes(algorithm);
     (candidate.user.len() + candidate.realm.len() + 2 + password + end).div_ceil(block)
 }

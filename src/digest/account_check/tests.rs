@@ -2,7 +2,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 
 use super::*;
-use crate::digest::message::names::readings_of_text;
+use crate::digest::message::names::candidates_of_unquoted;
 
 type Answer = std::result::Result<Option<Stored>, Unavailable>;
 
@@ -72,13 +72,13 @@ impl Verifier for Expects {
         (byte == self.byte && hash.expose().iter().all(|other| *other == byte)).then_some(byte)
     }
 
-    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<u8> {
+    fn verify_password(&self, candidate: &NameCandidate<'_>, password: &[u8]) -> Option<u8> {
         self.hash_password(candidate, password);
         self.compared.borrow_mut().push(b'p');
         (self.byte == b'p' && password == b"secret").then_some(b'p')
     }
 
-    fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
+    fn hash_password(&self, candidate: &NameCandidate<'_>, password: &[u8]) {
         // MD5's blocks: of the text, a byte, zeroes, and eight of length.
         let text = candidate.user.len() + 1 + candidate.realm.len() + 1 + password.len();
         self.blocks.set(self.blocks.get() + (text + 8) / 64 + 1);
@@ -93,7 +93,7 @@ fn search_for(
     most: usize,
 ) -> (Option<u8>, Vec<usize>, usize) {
     let accounts = Accounts { most, tells: false, asked: Mutex::default() };
-    let candidates = readings_of_text(user.as_bytes().into(), b"r".as_slice().into());
+    let candidates = candidates_of_unquoted(user.as_bytes().into(), b"r".as_slice().into());
     let expects = Expects { byte, compared: RefCell::default(), blocks: Cell::default() };
     let found = search(&accounts, &candidates, eligible, &expects).unwrap();
     let compared = expects.compared.borrow().len();
@@ -140,7 +140,7 @@ fn nobody_is_found_where_nobody_is_eligible() {
 /// nobody in.
 fn refusal(user: &str, realm: &str, eligible: bool, most: usize) -> (usize, usize) {
     let accounts = Accounts { most, tells: true, asked: Mutex::default() };
-    let candidates = readings_of_text(user.as_bytes().into(), realm.as_bytes().into());
+    let candidates = candidates_of_unquoted(user.as_bytes().into(), realm.as_bytes().into());
     let expects = Expects { byte: 99, compared: RefCell::default(), blocks: Cell::default() };
     assert!(search(&accounts, &candidates, eligible, &expects).unwrap().is_none());
     let compared = expects.compared.borrow().len();
@@ -192,7 +192,7 @@ fn of_two_candidates_it_does_not_matter_which_is_known() {
 #[test]
 fn a_source_that_tells_passwords_lets_in_after_as_many_hashes_as_that_takes() {
     let accounts = Accounts { most: 1, tells: true, asked: Mutex::default() };
-    let candidates = readings_of_text(b"spoken".as_slice().into(), b"r".as_slice().into());
+    let candidates = candidates_of_unquoted(b"spoken".as_slice().into(), b"r".as_slice().into());
     let expects = Expects { byte: b'p', compared: RefCell::default(), blocks: Cell::default() };
     assert!(search(&accounts, &candidates, true, &expects).unwrap().is_some());
     assert_eq!((expects.compared.borrow().len(), expects.blocks.get()), (1, 1));

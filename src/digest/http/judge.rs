@@ -1,4 +1,4 @@
-//! Whose response it is: the accounts, asked for every reading of its name.
+//! Whose response it is: the accounts, asked for every candidate for its name.
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use super::response::{Response, Username};
 use super::session_secret::{Nonces, Request, SessionSecret};
 use crate::accounts::{Algorithm, Source};
 use crate::digest::account_check::{self, Verifier, unavailable};
-use crate::digest::message::names::{self, Reading, Readings};
+use crate::digest::message::names::{self, NameCandidate, NameCandidates};
 use crate::error::Result;
 use crate::secret::Secret;
 
@@ -55,25 +55,25 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn search(&self) -> Result<Option<Match>> {
-        let (readings, known) = self.readings()?;
+        let (candidates, known) = self.candidates()?;
         let eligible = self.eligible && known;
-        let found = account_check::search(self.source, &readings, eligible, self)?;
-        Ok(found.map(|(reading, secret)| Match {
-            user: reading.user.to_vec(),
-            realm: reading.realm.to_vec(),
+        let found = account_check::search(self.source, &candidates, eligible, self)?;
+        Ok(found.map(|(candidate, secret)| Match {
+            user: candidate.user.to_vec(),
+            realm: candidate.realm.to_vec(),
             secret,
         }))
     }
 
-    /// The readings of the user's name, and whether they can be an account's; of a hashed one,
+    /// The candidates for the user's name, and whether they can be an account's; of a hashed one,
     /// the name behind it as it is stored, where there is one.
-    fn readings(&self) -> Result<(Readings<'_>, bool)> {
+    fn candidates(&self) -> Result<(NameCandidates<'_>, bool)> {
         let (response, realm) = (self.response, self.response.realm);
         Ok(match &response.username {
-            Username::Plain(name) => (names::readings_of(*name, Some(realm)), true),
+            Username::Plain(name) => (names::candidates_of(*name, Some(realm)), true),
             Username::Extended(name) => {
                 let name = Cow::Borrowed(name.as_bytes());
-                (names::readings_of_text(name, realm.unquoted()), true)
+                (names::candidates_of_unquoted(name, realm.unquoted()), true)
             }
             Username::Hashed(name) => {
                 let (hash, realm) = (response.algorithm.hash, realm.unquoted());
@@ -87,7 +87,7 @@ impl Judge<'_> {
                 };
                 // Without an account the look-up is made all the same, for its time.
                 let known = user.is_some();
-                (names::readings_as_stored(user.map_or(name, Cow::Owned), realm), known)
+                (names::candidates_as_stored(user.map_or(name, Cow::Owned), realm), known)
             }
         })
     }
@@ -106,12 +106,16 @@ impl Verifier for Judge<'_> {
         self.try_secret(&Digits::of(hash.expose_mut().get_mut(..bytes)?))
     }
 
-    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<SessionSecret> {
+    fn verify_password(
+        &self,
+        candidate: &NameCandidate<'_>,
+        password: &[u8],
+    ) -> Option<SessionSecret> {
         let hash = self.response.algorithm.hash;
         self.try_secret(&formulas::password(hash, &candidate.user, &candidate.realm, password))
     }
 
-    fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
+    fn hash_password(&self, candidate: &NameCandidate<'_>, password: &[u8]) {
         let hash = self.response.algorithm.hash;
         black_box(formulas::password(hash, &candidate.user, &candidate.realm, password));
     }

@@ -21,9 +21,9 @@ pub const DEFAULT_MAXBUF: u32 = 65_536;
 /// bytes of a SASL security layer's size can say (RFC 2831 §2.1.1).
 pub const MAXBUF: RangeInclusive<u32> = 17..=16_777_215;
 
-/// The readings of one response's names, at most ([`super::names::readings`]).
-pub const READINGS: usize = 4;
+/// The candidates of one response's names, at most ([`super::names::candidates`]).
+pub const NAME_CANDIDATES: usize = 4;
 
 /// The hashes that one response may cost where the password is known in clear text. A server stops
-/// after so many tries, over all readings.
+/// after so many tries, over all candidates.
 pub const TRIES: usize = 3;

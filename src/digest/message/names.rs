@@ -1,17 +1,17 @@
-//! Which bytes a client may have meant and hashed: the readings of its names, and of a password.
+//! Which bytes a client may have meant and hashed: the candidates for its names, and for a password.
 //!
 //! What was sent and what was hashed can differ in two ways. A name that fits ISO 8859-1 is to be
 //! hashed in that charset (RFC 2831 §2.1.2.1), which some clients do whether or not they announced
 //! charset=utf-8, and some never do. And some clients send `DOMAIN\user` without doubling the
-//! backslash, but hash it as it stands (MS-DPSP §2.2, note 4). So a response has an ordered list of
-//! readings, which a server looks up and compares one after the other; ordinary names have one.
+//! backslash, but hash it as it stands (MS-DPSP §2.2, note 4). So a response has an ordered list of name
+//! candidates, which a server looks up and compares one after the other; ordinary names have one.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
 use super::charset::{downgrade, nfc, to_text};
-use super::limits::{READINGS, TRIES};
+use super::limits::{NAME_CANDIDATES, TRIES};
 use super::tokenizer::Value;
 use crate::digest::sasl::response::Response;
 use crate::kernels::scan::is_ascii;
@@ -20,7 +20,7 @@ use crate::secret::Secret;
 #[cfg(test)]
 mod tests;
 
-/// How a reading treats characters beyond ASCII.
+/// How a candidate treats characters beyond ASCII.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
     /// There is one way only: the names are ASCII, or cannot be downgraded.
@@ -33,7 +33,7 @@ pub enum Encoding {
 
 /// One way to read the names of a response: the bytes to look up and to hash.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reading<'a> {
+pub struct NameCandidate<'a> {
     /// The user name's bytes.
     pub user: Cow<'a, [u8]>,
     /// The realm's bytes, empty where none was sent.
@@ -42,14 +42,14 @@ pub struct Reading<'a> {
     pub encoding: Encoding,
 }
 
-/// The readings of a response, the likeliest first: one at least, no two alike, four at most.
+/// The name candidates of a response, the likeliest first: one at least, no two alike, four at most.
 #[derive(Clone, Debug)]
-pub struct Readings<'a> {
-    first: Reading<'a>,
-    others: Vec<Reading<'a>>,
+pub struct NameCandidates<'a> {
+    first: NameCandidate<'a>,
+    others: Vec<NameCandidate<'a>>,
 }
 
-/// The readings of `response`, in this order:
+/// The name candidates of `response`, in this order:
 ///
 /// 1. unquoted, and user and realm each downgraded to ISO 8859-1 where it is UTF-8 that fits;
 /// 2. unquoted, as sent;
@@ -58,65 +58,71 @@ pub struct Readings<'a> {
 ///
 /// Nothing is allocated for names of ASCII characters without backslashes.
 #[must_use]
-pub fn readings<'a>(response: &Response<'a>) -> Readings<'a> {
-    readings_of(response.username, response.realm)
+pub fn candidates<'a>(response: &Response<'a>) -> NameCandidates<'a> {
+    candidates_of(response.username, response.realm)
 }
 
 /// The same of a user's name and realm.
 #[must_use]
-pub fn readings_of<'a>(username: Value<'a>, realm: Option<Value<'a>>) -> Readings<'a> {
+pub fn candidates_of<'a>(username: Value<'a>, realm: Option<Value<'a>>) -> NameCandidates<'a> {
     let realm = realm.map(Value::unquoted).unwrap_or_default();
     if !username.is_escaped() {
-        return readings_of_text(Cow::Borrowed(username.raw()), realm);
+        return candidates_of_unquoted(Cow::Borrowed(username.raw()), realm);
     }
-    let mut readings = readings_of_text(username.unquoted(), realm.clone());
-    let Readings { first, others } = readings_of_text(Cow::Borrowed(username.raw()), realm);
-    readings.add(first);
+    let mut candidates = candidates_of_unquoted(username.unquoted(), realm.clone());
+    let NameCandidates { first, others } =
+        candidates_of_unquoted(Cow::Borrowed(username.raw()), realm);
+    candidates.add(first);
     for other in others {
-        readings.add(other);
+        candidates.add(other);
     }
-    readings
+    candidates
 }
 
 /// The same of a name that came without quotes and backslashes of the message's.
 #[must_use]
-pub fn readings_of_text<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readings<'a> {
+pub fn candidates_of_unquoted<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> NameCandidates<'a> {
     if is_ascii(&user) && is_ascii(&realm) {
-        return Readings::only(user, realm);
+        return NameCandidates::only(user, realm);
     }
     let (latin_user, latin_realm) = (downgrade_cow(&user), downgrade_cow(&realm));
     if latin_user.is_none() && latin_realm.is_none() {
-        return Readings::only(user, realm);
+        return NameCandidates::only(user, realm);
     }
-    let first = Reading {
+    let first = NameCandidate {
         user: latin_user.unwrap_or_else(|| user.clone()),
         realm: latin_realm.unwrap_or_else(|| realm.clone()),
         encoding: Encoding::Downgraded,
     };
-    Readings { first, others: vec![Reading { user, realm, encoding: Encoding::AsSent }] }
+    NameCandidates {
+        first,
+        others: vec![NameCandidate { user, realm, encoding: Encoding::AsSent }],
+    }
 }
 
-/// The one reading of a name that a source of accounts has told.
+/// The one candidate for a name that a source of accounts has told.
 #[must_use]
-pub fn readings_as_stored<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Readings<'a> {
-    Readings::only(user, realm)
+pub fn candidates_as_stored<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> NameCandidates<'a> {
+    NameCandidates::only(user, realm)
 }
 
-impl<'a> Readings<'a> {
-    /// The readings in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Reading<'a>> {
+impl<'a> NameCandidates<'a> {
+    /// The candidates in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &NameCandidate<'a>> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
     fn only(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> Self {
-        let first = Reading { user, realm, encoding: Encoding::Only };
+        let first = NameCandidate { user, realm, encoding: Encoding::Only };
         Self { first, others: Vec::new() }
     }
 
-    fn add(&mut self, reading: Reading<'a>) {
-        let same = |known: &Reading<'_>| known.user == reading.user && known.realm == reading.realm;
-        if self.others.len() + 1 < READINGS && !self.iter().any(same) {
-            self.others.push(reading);
+    fn add(&mut self, candidate: NameCandidate<'a>) {
+        let same = |known: &NameCandidate<'_>| {
+            known.user == candidate.user && known.realm == candidate.realm
+        };
+        if self.others.len() + 1 < NAME_CANDIDATES && !self.iter().any(same) {
+            self.others.push(candidate);
         }
     }
 }

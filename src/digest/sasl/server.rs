@@ -14,7 +14,7 @@ use crate::accounts::Algorithm;
 use crate::digest::account_check::{self, Verifier};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::{Claim, Policy};
-use crate::digest::message::names::{self, Reading};
+use crate::digest::message::names::{self, NameCandidate};
 use crate::digest::message::nonce::{FILETIME_SECOND, Nonce};
 use crate::digest::message::qop::{Offer, Qop};
 use crate::digest::message::tokenizer::Value;
@@ -71,17 +71,17 @@ impl Challenged {
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
         }
         let judge = Judge::new(&response);
-        let readings = names::readings(&response);
+        let candidates = names::candidates(&response);
         let source = credential.source()?;
         let realms = Realms::of(credential.settings().realm.as_bytes(), credential.settings());
         let realm = response.realm.map(Value::unquoted).unwrap_or_default();
         let eligible = realms.accepts(&realm, response.utf8);
-        let search = || account_check::search(source, &readings, eligible, &judge);
+        let search = || account_check::search(source, &candidates, eligible, &judge);
         let mut found = search()?;
         if found.is_none() && source.refresh() {
             found = search()?;
         }
-        let Some((reading, Match { session_key, rspauth, signers })) = found else {
+        let Some((candidate, Match { session_key, rspauth, signers })) = found else {
             let reason = if eligible {
                 "response: unknown user or wrong password (RFC 2831 §2.1.3)"
             } else {
@@ -94,8 +94,8 @@ impl Challenged {
         let service = claim.into_service().unwrap_or_default();
         let parties = Parties {
             service: &service,
-            user: &reading.user,
-            realm: &reading.realm,
+            user: &candidate.user,
+            realm: &candidate.realm,
             authorization: &judge.authorization,
             digest_uri: &judge.digest_uri,
         };
@@ -186,13 +186,13 @@ impl Verifier for Judge<'_> {
         self.try_hash(hash.expose().first_chunk()?)
     }
 
-    fn verify_password(&self, candidate: &Reading<'_>, password: &[u8]) -> Option<Match> {
+    fn verify_password(&self, candidate: &NameCandidate<'_>, password: &[u8]) -> Option<Match> {
         let secret =
             Secret::new(formulas::password_hash(&candidate.user, &candidate.realm, password));
         self.try_hash(secret.expose())
     }
 
-    fn hash_password(&self, candidate: &Reading<'_>, password: &[u8]) {
+    fn hash_password(&self, candidate: &NameCandidate<'_>, password: &[u8]) {
         let hash = formulas::password_hash(&candidate.user, &candidate.realm, password);
         black_box(Secret::new(hash));
     }

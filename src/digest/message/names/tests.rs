@@ -1,10 +1,10 @@
 use super::*;
 use crate::error::Result;
 
-/// A reading's user, realm and encoding.
+/// A candidate's user, realm and encoding.
 type Row = (Vec<u8>, Vec<u8>, Encoding);
 
-/// The readings of a response with these two values.
+/// The candidates of a response with these two values.
 fn read(username: &[u8], realm: &[u8]) -> Result<Vec<Row>> {
     let token = [
         b"username=",
@@ -16,23 +16,23 @@ fn read(username: &[u8], realm: &[u8]) -> Result<Vec<Row>> {
     ]
     .concat();
     let response = Response::parse(&token)?;
-    let readings = readings(&response);
+    let candidates = candidates(&response);
     let ascii = token.is_ascii() && !token.contains(&b'\\');
-    for reading in readings.iter() {
+    for candidate in candidates.iter() {
         let borrowed =
-            matches!((&reading.user, &reading.realm), (Cow::Borrowed(_), Cow::Borrowed(_)));
+            matches!((&candidate.user, &candidate.realm), (Cow::Borrowed(_), Cow::Borrowed(_)));
         assert!(borrowed || !ascii, "allocated for {:?}", String::from_utf8_lossy(&token));
     }
-    Ok(readings
+    Ok(candidates
         .iter()
-        .map(|reading| (reading.user.to_vec(), reading.realm.to_vec(), reading.encoding))
+        .map(|candidate| (candidate.user.to_vec(), candidate.realm.to_vec(), candidate.encoding))
         .collect())
 }
 
 type Expected<'a> = &'a [(&'a [u8], &'a [u8], Encoding)];
 
 #[track_caller]
-fn assert_readings(username: &[u8], realm: &[u8], expected: Expected<'_>) {
+fn assert_candidates(username: &[u8], realm: &[u8], expected: Expected<'_>) {
     let found = read(username, realm).unwrap();
     let expected: Vec<_> = expected
         .iter()
@@ -42,14 +42,14 @@ fn assert_readings(username: &[u8], realm: &[u8], expected: Expected<'_>) {
 }
 
 #[test]
-fn ordinary_names_have_one_reading() {
+fn ordinary_names_have_one_candidate() {
     use Encoding::Only;
-    assert_readings(b"\"alice\"", b"\"example.org\"", &[(b"alice", b"example.org", Only)]);
-    assert_readings(b"alice", b"\"\"", &[(b"alice", b"", Only)]);
-    assert_readings(b"DOM\\alice", b"\"\"", &[(b"DOM\\alice", b"", Only)]);
+    assert_candidates(b"\"alice\"", b"\"example.org\"", &[(b"alice", b"example.org", Only)]);
+    assert_candidates(b"alice", b"\"\"", &[(b"alice", b"", Only)]);
+    assert_candidates(b"DOM\\alice", b"\"\"", &[(b"DOM\\alice", b"", Only)]);
     let cyrillic = "\u{436}\u{443}\u{43a}";
-    assert_readings(cyrillic.as_bytes(), b"r", &[(cyrillic.as_bytes(), b"r", Only)]);
-    assert_readings(b"j\xE4ger", b"r", &[(b"j\xE4ger", b"r", Only)]);
+    assert_candidates(cyrillic.as_bytes(), b"r", &[(cyrillic.as_bytes(), b"r", Only)]);
+    assert_candidates(b"j\xE4ger", b"r", &[(b"j\xE4ger", b"r", Only)]);
 }
 
 #[test]
@@ -57,30 +57,30 @@ fn names_that_fit_latin1_are_downgraded_first_and_separately() {
     use Encoding::{AsSent, Downgraded};
     let jaeger = "j\u{e4}ger".as_bytes();
     let euro = "\u{20ac}".as_bytes();
-    assert_readings(jaeger, b"r", &[(b"j\xE4ger", b"r", Downgraded), (jaeger, b"r", AsSent)]);
-    assert_readings(
+    assert_candidates(jaeger, b"r", &[(b"j\xE4ger", b"r", Downgraded), (jaeger, b"r", AsSent)]);
+    assert_candidates(
         jaeger,
         jaeger,
         &[(b"j\xE4ger", b"j\xE4ger", Downgraded), (jaeger, jaeger, AsSent)],
     );
-    assert_readings(jaeger, euro, &[(b"j\xE4ger", euro, Downgraded), (jaeger, euro, AsSent)]);
-    assert_readings(euro, jaeger, &[(euro, b"j\xE4ger", Downgraded), (euro, jaeger, AsSent)]);
+    assert_candidates(jaeger, euro, &[(b"j\xE4ger", euro, Downgraded), (jaeger, euro, AsSent)]);
+    assert_candidates(euro, jaeger, &[(euro, b"j\xE4ger", Downgraded), (euro, jaeger, AsSent)]);
 }
 
 #[test]
 fn backslashes_in_quotes_are_read_as_escapes_and_then_literally() {
     use Encoding::{AsSent, Downgraded, Only};
-    assert_readings(
+    assert_candidates(
         br#""DOM\user""#,
         b"r",
         &[(b"DOMuser", b"r", Only), (br"DOM\user", b"r", Only)],
     );
-    assert_readings(
+    assert_candidates(
         br#""DOM\\user""#,
         b"r",
         &[(br"DOM\user", b"r", Only), (br"DOM\\user", b"r", Only)],
     );
-    assert_readings(
+    assert_candidates(
         "\"D\\\u{e4}\"".as_bytes(),
         b"\"r\\\"\"",
         &[
