@@ -13,6 +13,7 @@ use std::{env, fs};
 
 use secur32::accounts::{ldap, sql};
 use secur32::config::{self, Document};
+use secur32::digest::http::shared;
 use secur32::digest::settings::{self, Settings};
 use secur32::error::Result;
 use secur32::packages;
@@ -167,6 +168,10 @@ fn the_configuration_page_shows_the_tables_of_the_code() {
         first.into_iter().chain(client).chain(others).chain(log).collect::<Vec<_>>(),
         sql::settings::KEYS.iter().map(config::Key::documented).collect(),
         ldap::settings::KEYS.iter().map(config::Key::documented).collect(),
+        [["server", "secret", "\"at least sixteen bytes\"", "required beside [shared]"]]
+            .into_iter()
+            .chain(shared::settings::KEYS.iter().map(config::Key::documented))
+            .collect(),
     ];
     let expected = expected.map(|keys| block(&keys));
     let found = blocks("docs/configuration.md", "toml");

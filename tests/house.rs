@@ -16,11 +16,7 @@ use syn::visit::{self, Visit};
 const LONGEST: usize = 400;
 
 /// What `cargo xtask circuits` writes, and files that are longer until somebody divides them.
-const LONG: &[&str] = &[
-    "src/handle/mod.rs",
-    "src/kernels/des/circuits.rs",
-    "src/log.rs",
-];
+const LONG: &[&str] = &["src/handle/mod.rs", "src/kernels/des/circuits.rs", "src/log.rs"];
 
 /// Directories and files that may hold unsafe code.
 const UNSAFE: &[&str] = &[

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use super::http::nonce::Mint;
+use super::http::shared::{self, Engine};
 use super::sasl::challenge_template::Challenges;
 use crate::accounts::Source;
 use crate::digest::settings::Settings;
@@ -25,6 +26,8 @@ pub(super) struct DigestCredential {
     challenges: Option<Challenges>,
     /// Made for the first HTTP challenge.
     mint: OnceBox<Mint>,
+    /// That of `[shared]`, once it was asked for.
+    engine: OnceBox<Arc<dyn Engine>>,
 }
 
 impl DigestCredential {
@@ -51,14 +54,24 @@ impl DigestCredential {
             None => Some(settings.source()?),
         };
         let challenges = if usage.inbound { Some(Challenges::of(&settings)?) } else { None };
-        Ok(Self { package, usage, settings, identity, source, challenges, mint: OnceBox::new() })
+        let (mint, engine) = (OnceBox::new(), OnceBox::new());
+        Ok(Self { package, usage, settings, identity, source, challenges, mint, engine })
     }
 
     /// The credential of an imported context, which takes no steps.
     pub(super) fn of_nobody(package: &'static dyn Package, settings: Arc<Settings>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
-        let mint = OnceBox::new();
-        Self { package, usage, settings, identity: None, source: None, challenges: None, mint }
+        let (mint, engine) = (OnceBox::new(), OnceBox::new());
+        Self {
+            package,
+            usage,
+            settings,
+            identity: None,
+            source: None,
+            challenges: None,
+            mint,
+            engine,
+        }
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -94,6 +107,23 @@ impl DigestCredential {
             None | Some("") => user.clone(),
             Some(domain) => format!("{domain}\\{user}"),
         }
+    }
+
+    /// Where many processes keep nonce counts, if the configuration says so.
+    pub(super) fn engine(&self) -> Result<Option<&dyn Engine>> {
+        let Some(settings) = &self.settings.shared else { return Ok(None) };
+        let engine = self.engine.get_or_try_init(|| {
+            // A mint whose configuration has the table has an id.
+            let realm_id = self.mint()?.shared_realm_id().unwrap_or_default();
+            heap::boxed(shared::engine(settings, realm_id)?)
+        })?;
+        Ok(Some(&**engine))
+    }
+
+    /// With an engine of a test's.
+    #[cfg(test)]
+    pub(super) fn with_engine(self, engine: Arc<dyn Engine>) -> Self {
+        Self { engine: OnceBox::with_value(Box::new(engine)), ..self }
     }
 
     /// The user to speak for.

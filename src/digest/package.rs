@@ -59,7 +59,7 @@ impl Package for WDigest {
     }
 
     fn tables(&self) -> &'static [&'static str] {
-        &["WDigest", "server", "sql", "ldap", "client"]
+        &["WDigest", "server", "sql", "ldap", "shared", "client"]
     }
 
     fn check_settings(&self, configuration: &Document) -> Result<()> {

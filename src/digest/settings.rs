@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::http::formulas::Algorithm;
 use super::http::nonce_counts::Order;
+use super::http::shared;
 use super::message::qop::{Cipher, Named, Offer};
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub http_userhash: bool,
     /// What answers a valid HTTP response.
     pub http_authentication_info: AuthenticationInfo,
+    /// The engine that counts HTTP nonces for many processes, if there is one.
+    pub shared: Option<shared::settings::Settings>,
     /// The algorithms of HTTP challenges that a client answers, the best first; not empty.
     pub client_algorithms: Vec<Algorithm>,
     /// Whether a client that is asked for integrity answers HTTP challenges without auth-int.
@@ -106,6 +109,7 @@ impl Default for Settings {
             http_check_uri: false,
             http_userhash: false,
             http_authentication_info: AuthenticationInfo::None,
+            shared: None,
             client_algorithms: Algorithm::STRONGEST_FIRST.to_vec(),
             client_without_integrity: false,
         }
@@ -316,6 +320,7 @@ impl Settings {
     pub fn read(document: &Document) -> Result<Self> {
         let mut settings = Self::default();
         document.read(KEYS, &mut settings)?;
+        settings.shared = shared::settings::Settings::read(document, settings.secret.is_some())?;
         let file = settings.accounts.is_some();
         settings.databases =
             accounts::settings::Settings::read(document, file, settings.http_userhash)?;

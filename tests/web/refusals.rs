@@ -127,7 +127,7 @@ fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
     // FILETIME: tenths of microseconds since 1601.
     let now = (unix.as_secs() + 11_644_473_600) * 10_000_000;
     let mint = Mint::new(&config).expect("a mint");
-    let nonce = mint.issue(realm.as_bytes(), now).expect("a nonce");
+    let nonce = mint.issue(realm.as_bytes(), now, None).expect("a nonce");
     String::from_utf8(nonce.text.to_vec()).expect("text")
 }
 

@@ -66,6 +66,9 @@ pub(crate) struct Options {
     /// Show the HTTP example
     #[arg(long)]
     http: bool,
+    /// Show one realm on three web servers, by Redis or Valkey and HAProxy
+    #[arg(long, conflicts_with_all = ["http", "once", "port"])]
+    cluster: bool,
     /// End after the first login, as where standard input is no terminal
     #[arg(long)]
     once: bool,
@@ -77,6 +80,9 @@ pub(crate) struct Options {
 /// `cargo xtask demo`: builds the library and an example, logs a client in and prints the dialogue;
 /// then the server goes on for clients from other terminals.
 pub(crate) fn run(wanted: &Options) -> Result<()> {
+    if wanted.cluster {
+        return crate::cluster::run();
+    }
     let once = wanted.once || !std::io::stdin().is_terminal();
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("demo");

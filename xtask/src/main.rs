@@ -4,6 +4,7 @@ mod bench;
 mod callgrind;
 mod chart;
 mod circuits;
+mod cluster;
 mod demo;
 mod dist;
 mod generate;
@@ -124,6 +125,7 @@ mod tests {
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",
+            "demo --cluster",
             "dist --output DIR --profile dev",
             "generate",
             "install --prefix /p --destdir DIR --libdir=lib --profile dev",

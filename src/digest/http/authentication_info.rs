@@ -1,7 +1,7 @@
 //! Authentication-Info (RFC 7616 §3.5): the server's proof that it knows the secret too, and the
 //! next nonce. Windows sends none.
 
-use super::nonce::{Proven, Text};
+use super::nonce::{Epoch, Proven, Text};
 use super::response::Response;
 use super::server::{Clock, wants_answer};
 use super::session_secret::{Request, SessionSecret};
@@ -31,14 +31,14 @@ impl AnswerText {
         credential: &DigestCredential,
         offered: &[u8],
         (response, request): (&Response<'_>, &Request<'_>),
-        nonce: &Proven,
+        (nonce, epoch): (&Proven, Option<&Epoch>),
         secret: &SessionSecret,
         clock: Clock<'_>,
     ) -> Result<Option<Self>> {
         let Some(with_next) = wants_answer(credential.settings()) else { return Ok(None) };
         let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let user = [&*name, &*realm];
-        let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock());
+        let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock(), epoch);
         let next_nonce = with_next.then(issue).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {

@@ -8,13 +8,16 @@ use std::ops::Deref;
 
 use super::authentication_info::AnswerText;
 use super::buffers::{OUTPUT, ServerInputs};
+use super::checks::{
+    check_offered, check_opaque, granted_flags, is_users, out_of_sequence, request,
+};
+use super::nonce_counts::Order;
 use super::response::Response;
 use super::server::{Clock, wants_answer};
 use super::session_secret::Request;
-use super::sessions::Session;
-use super::verify::{
-    Granted, check_offered, check_opaque, granted_flags, is_users, out_of_sequence, request,
-};
+use super::sessions::{Session, SharedSession};
+use super::shared::realm::{Request as Asking, SharedRealm};
+use super::verify::Granted;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::{Claim, Policy};
 use crate::digest::message::printer::Print;
@@ -200,11 +203,8 @@ impl Later<'_> {
         if let Some(answer) = &verified.answer {
             check_room(message, answer)?;
         }
-        let order = self.credential.settings().http_nonce_count;
         let count = verified.count.ok_or_else(out_of_sequence)?;
-        if !self.session.counts.take(count, order) {
-            return Err(out_of_sequence());
-        }
+        self.take(count)?;
         write_answer(message, verified.answer.as_deref())?;
         let requested = self.asked.flags;
         Ok(Granted {
@@ -215,9 +215,30 @@ impl Later<'_> {
         })
     }
 
+    /// Uses a count, here and in the engine where there is a shared one.
+    fn take(&self, count: u32) -> Result<()> {
+        let Session { counts, nonce, shared, .. } = self.session;
+        let order = self.credential.settings().http_nonce_count;
+        let Some(shared) = shared else {
+            return if counts.take(count, order) { Ok(()) } else { Err(out_of_sequence()) };
+        };
+        // What is known here to be used is not asked for.
+        let SharedSession { epoch, user } = &**shared;
+        let realm = SharedRealm::as_of(self.credential, epoch)?;
+        let realm = realm.filter(|_| counts.is_new(count, order)).ok_or_else(out_of_sequence)?;
+        let (count_asked, now) = (Some(count), (self.clock)());
+        let asked = Asking { nonce, user, begins_with: None, count: count_asked, now };
+        if !realm.claim(&asked)? {
+            return Err(out_of_sequence());
+        }
+        // Others may have used counts in between.
+        counts.take(count, Order::Window);
+        Ok(())
+    }
+
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
-        let Session { nonce, secret, offered, .. } = self.session;
+        let Session { nonce, secret, offered, shared, .. } = self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         check_offered(self.credential, inputs, response, self.asked.flags)?;
         let request = &request(self.credential.settings(), inputs, response)?;
@@ -230,7 +251,8 @@ impl Later<'_> {
         }
         check_opaque(self.credential, offered, response)?;
         let asked = (response, request);
-        let answer = AnswerText::new(self.credential, offered, asked, nonce, secret, self.clock)?;
+        let of = (nonce, shared.as_ref().map(|shared| &shared.epoch));
+        let answer = AnswerText::new(self.credential, offered, asked, of, secret, self.clock)?;
         Ok(Verified {
             count: response.nc,
             qop: response.qop,

@@ -6,13 +6,15 @@
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`nonce_counts`] its counts
 //! and [`session_secret`] what later responses are checked with, by a hash that [`midstate`] has begun already,
 //! in `blocks`, over what is `covered`. `verify` judges a response by all of these, `later` completes those of sessions
-//! that go on; `server` and `client` are the two ends, `context` answers for both.
+//! that go on, `checks` is what both hold a response to, [`shared`] what many processes have in common;
+//! `server` and `client` are the two ends, `context` answers for both.
 
 mod authentication_info;
 mod blocks;
 pub mod buffers;
 pub mod challenge;
 pub mod challenge_list;
+mod checks;
 mod choice;
 mod client;
 pub(in crate::digest) mod context;
@@ -27,8 +29,10 @@ pub mod nonce_counts;
 pub mod response;
 pub mod response_printer;
 mod server;
+mod session_records;
 pub mod session_secret;
 pub mod sessions;
+pub mod shared;
 pub mod shared_counts;
 mod verify;
 

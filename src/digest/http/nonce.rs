@@ -7,6 +7,10 @@
 //! of an Authentication-Info (RFC 7616 §3.5) they are the random bytes of the challenge's nonce that
 //! it goes back to, and half of an HMAC over these and the user's realm and name too: so it tells to which session
 //! it belongs, and nothing is kept of it either.
+//!
+//! Where `[shared]` has an engine, nonces are of one of its epochs as well: of the bytes of a MAC the first half
+//! stays what it is, and the second is the first half of another MAC, over the epoch too. The first right
+//! and the second wrong, the nonce is of an epoch that is over; a forger has to find both.
 
 use hmac::{Hmac, KeyInit, Mac};
 use once_cell::race::OnceBox;
@@ -18,6 +22,7 @@ use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::random;
 use crate::secret::Secret;
+use crate::system::heap;
 
 /// Bytes that are random, and which no two nonces share.
 const KEY: usize = 16;
@@ -39,6 +44,9 @@ const NONCE_LABEL: &[u8] = b"secur32 http nonce\0";
 const NEXT_LABEL: &[u8] = b"secur32 http next nonce\0";
 const OPAQUE_LABEL: &[u8] = b"secur32 http opaque\0";
 const MINT_LABEL: &[u8] = b"secur32 http mint\0";
+const EPOCH_LABEL: &[u8] = b"secur32 http epoch\0";
+const SHARED_USER_LABEL: &[u8] = b"secur32 http shared user\0";
+const SHARED_REALM_LABEL: &[u8] = b"secur32 http shared realm\0";
 
 /// A nonce's text.
 pub type Text = [u8; NONCE_LENGTH];
@@ -47,6 +55,16 @@ pub type Key = [u8; KEY];
 /// A user's name and own realm, as sent: with some realms let in beside the one offered, no name alone
 /// is a user.
 pub type User<'a> = [&'a [u8]; 2];
+
+/// Bytes of an epoch: random ones and the run id of a shared engine.
+pub const EPOCH: usize = 48;
+
+/// The time in which a shared engine has lost nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Epoch(pub [u8; EPOCH]);
+
+/// Who a user is to a shared engine: a keyed hash.
+pub type UserHash = [u8; 16];
 
 /// A nonce that was issued with this secret for a realm.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +78,8 @@ pub struct Proven {
     /// The random bytes of the challenge's nonce that it goes back to, through however many
     /// next nonces: its own if it is that.
     pub root: Key,
+    /// Whether it is of another epoch of the engine in `[shared]`.
+    pub is_past: bool,
 }
 
 impl Proven {
@@ -79,6 +99,14 @@ pub struct Mint {
     next_nonces: Hmac<Sha256>,
     opaques: Hmac<Sha256>,
     id: MintId,
+    shared: Option<Box<SharedKeys>>,
+}
+
+/// What only an engine that is shared has use for.
+struct SharedKeys {
+    epochs: Hmac<Sha256>,
+    users: Hmac<Sha256>,
+    realm_id: [u8; 16],
 }
 
 impl Mint {
@@ -100,7 +128,32 @@ impl Mint {
         };
         let id = keyed(MINT_LABEL)?.finalize().into_bytes().into();
         let (nonces, next_nonces) = (keyed(NONCE_LABEL)?, keyed(NEXT_LABEL)?);
-        Ok(Self { nonces, next_nonces, opaques: keyed(OPAQUE_LABEL)?, id })
+        let shared_keys = || {
+            let realm = mac_of(&keyed(SHARED_REALM_LABEL)?, &[], settings.realm.as_bytes());
+            let realm: MintId = realm.finalize().into_bytes().into();
+            let mut realm_id = [0; 16];
+            hex::write(&realm, &mut realm_id);
+            let (epochs, users) = (keyed(EPOCH_LABEL)?, keyed(SHARED_USER_LABEL)?);
+            heap::boxed(SharedKeys { epochs, users, realm_id })
+        };
+        let shared = settings.shared.as_ref().map(|_| shared_keys()).transpose()?;
+        Ok(Self { nonces, next_nonces, opaques: keyed(OPAQUE_LABEL)?, id, shared })
+    }
+
+    /// What the keys of records in a shared engine are told apart by: the secret and the configured realm.
+    #[must_use]
+    pub fn shared_realm_id(&self) -> Option<[u8; 16]> {
+        self.shared.as_ref().map(|keys| keys.realm_id)
+    }
+
+    /// Who a user is to a shared engine.
+    #[must_use]
+    pub fn user_hash(&self, [name, realm]: User<'_>) -> Option<UserHash> {
+        let keys = self.shared.as_ref()?;
+        let mut mac = mac_of(&keys.users, &(name.len() as u64).to_le_bytes(), name);
+        mac.update(realm);
+        let whole: MintId = mac.finalize().into_bytes().into();
+        whole.first_chunk().copied()
     }
 
     /// What mints of the same secret have in common: each takes the other's nonces.
@@ -109,23 +162,31 @@ impl Mint {
         &self.id
     }
 
-    /// A fresh nonce, for a challenge that offers `realm`.
+    /// A fresh nonce, for a challenge that offers `realm`; of an epoch, where there is a shared engine.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn issue(&self, realm: &[u8], now: u64) -> Result<Proven> {
+    pub fn issue(&self, realm: &[u8], now: u64, epoch: Option<&Epoch>) -> Result<Proven> {
         let mut raw = [0; RAW];
         let (covered, mac) = raw.split_at_mut(COVERED);
         let key = fill(covered, now)?;
         mac.copy_from_slice(&mac_of(&self.nonces, covered, realm).finalize().into_bytes());
-        Ok(Proven { text: text(&raw), key, issued: now, root: key })
+        self.bind(covered, epoch, mac);
+        Ok(Proven { text: text(&raw), key, issued: now, root: key, is_past: false })
     }
 
     /// A fresh nonce for the next request of a user, in place of one that goes back to `root`.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
-    pub fn issue_next(&self, realm: &[u8], user: User<'_>, root: &Key, now: u64) -> Result<Proven> {
+    pub fn issue_next(
+        &self,
+        realm: &[u8],
+        user: User<'_>,
+        root: &Key,
+        now: u64,
+        epoch: Option<&Epoch>,
+    ) -> Result<Proven> {
         let mut raw = [0; RAW];
         let (covered, mac) = raw.split_at_mut(COVERED_OF_NEXT);
         let (own, of_root) = covered.split_at_mut(COVERED);
@@ -135,13 +196,47 @@ impl Mint {
             self.mac_of_next(covered, realm, user).finalize().into_bytes().into();
         let (half, _) = whole.split_at(mac.len());
         mac.copy_from_slice(half);
-        Ok(Proven { text: text(&raw), key, issued: now, root: *root })
+        self.bind(covered, epoch, mac);
+        Ok(Proven { text: text(&raw), key, issued: now, root: *root, is_past: false })
+    }
+
+    /// Binds a nonce to an epoch: by the second half of its MAC.
+    fn bind(&self, covered: &[u8], epoch: Option<&Epoch>, mac: &mut [u8]) {
+        let (Some(keys), Some(epoch)) = (&self.shared, epoch) else { return };
+        let (_, half) = mac.split_at_mut(mac.len() / 2);
+        let whole: MintId = mac_of(&keys.epochs, covered, &epoch.0).finalize().into_bytes().into();
+        let (first, _) = whole.split_at(half.len());
+        half.copy_from_slice(first);
+    }
+
+    /// Whether a MAC is `own`, or where there is a shared engine its first half is; then also whether the
+    /// second is that of another epoch.
+    fn verify(
+        &self,
+        own: Hmac<Sha256>,
+        covered: &[u8],
+        epoch: Option<&Epoch>,
+        mac: &[u8],
+    ) -> Option<bool> {
+        let (Some(keys), Some(epoch)) = (&self.shared, epoch) else {
+            return own.verify_truncated_left(mac).is_ok().then_some(false);
+        };
+        let (first, second) = mac.split_at(mac.len() / 2);
+        own.verify_truncated_left(first).ok()?;
+        let of_epoch = mac_of(&keys.epochs, covered, &epoch.0);
+        Some(of_epoch.verify_truncated_left(second).is_err())
     }
 
     /// What `text` proves; `None` where it is not a nonce of this secret and realm, or a next one of
-    /// another user.
+    /// another user. `epoch` is the one known of a shared engine.
     #[must_use]
-    pub fn check(&self, realm: &[u8], user: User<'_>, text: &[u8]) -> Option<Proven> {
+    pub fn check(
+        &self,
+        realm: &[u8],
+        user: User<'_>,
+        text: &[u8],
+        epoch: Option<&Epoch>,
+    ) -> Option<Proven> {
         let text: Text = text.try_into().ok()?;
         let digits = text.strip_prefix(PREFIX)?;
         let mut raw = [0; RAW];
@@ -149,19 +244,28 @@ impl Mint {
         let (covered, mac) = raw.split_at(COVERED);
         let (key, time) = covered.split_at(KEY);
         let key = key.try_into().ok()?;
-        let root = match mac_of(&self.nonces, covered, realm).verify_slice(mac) {
-            Ok(()) => key,
-            Err(_) => self.check_next(realm, user, &raw)?,
+        let own = mac_of(&self.nonces, covered, realm);
+        let (root, is_past) = match self.verify(own, covered, epoch, mac) {
+            Some(is_past) => (key, is_past),
+            None => self.check_next(realm, user, &raw, epoch)?,
         };
-        Some(Proven { text, key, issued: u64::from_le_bytes(time.try_into().ok()?), root })
+        let issued = u64::from_le_bytes(time.try_into().ok()?);
+        Some(Proven { text, key, issued, root, is_past })
     }
 
-    /// The nonce that a next one goes back to.
+    /// The nonce that a next one goes back to, and whether it is of another epoch.
     #[cold]
-    fn check_next(&self, realm: &[u8], user: User<'_>, raw: &[u8; RAW]) -> Option<Key> {
+    fn check_next(
+        &self,
+        realm: &[u8],
+        user: User<'_>,
+        raw: &[u8; RAW],
+        epoch: Option<&Epoch>,
+    ) -> Option<(Key, bool)> {
         let (covered, mac) = raw.split_at(COVERED_OF_NEXT);
-        self.mac_of_next(covered, realm, user).verify_truncated_left(mac).ok()?;
-        covered.last_chunk().copied()
+        let own = self.mac_of_next(covered, realm, user);
+        let is_past = self.verify(own, covered, epoch, mac)?;
+        covered.last_chunk().copied().map(|root| (root, is_past))
     }
 
     fn mac_of_next(&self, covered: &[u8], realm: &[u8], [name, own]: User<'_>) -> Hmac<Sha256> {

@@ -89,6 +89,12 @@ impl SharedCounts {
         Self { highest: AtomicU32::new(counts.highest), window: Gated::new(counts) }
     }
 
+    /// The highest count that was used.
+    #[must_use]
+    pub fn highest(&self) -> u32 {
+        self.highest.load(Ordering::Relaxed)
+    }
+
     /// As [`Counts::is_new`]; by the time that a count is taken it may be used.
     #[must_use]
     pub fn is_new(&self, count: u32, order: Order) -> bool {

@@ -96,7 +96,9 @@ impl HttpServer {
         let server = ServerStep { sessions, credential, call, clock, stale, realm };
         let (phase, result) = match server.take(output) {
             Ok((phase, step)) => (phase, Ok(step)),
-            Err(error) if is_repeatable(&error, output) => (before, Err(error)),
+            Err(error) if is_repeatable(&error, output) || is_unavailable(&error) => {
+                (before, Err(error))
+            }
             Err(error) => (Phase::Closed, Err(error)),
         };
         self.replace(phase);
@@ -233,7 +235,11 @@ fn challenge(
 ) -> Result<()> {
     let settings = credential.settings();
     let mint = credential.mint()?;
-    let nonce = mint.issue(realm, clock())?;
+    let epoch = match credential.engine()? {
+        Some(engine) => Some(engine.epoch(None)?),
+        None => None,
+    };
+    let nonce = mint.issue(realm, clock(), epoch.as_ref())?;
     let opaque = settings.http_opaque.then(|| mint.opaque(realm));
     let text = |algorithm: &Algorithm| ChallengeText {
         stale,
@@ -288,6 +294,11 @@ pub(super) fn wants_answer(settings: &Settings) -> Option<bool> {
         AuthenticationInfo::Rspauth => Some(false),
         AuthenticationInfo::NextNonce => Some(true),
     }
+}
+
+/// Whether accounts or a shared engine were not to be had, in which the peer had no part.
+fn is_unavailable(error: &Error) -> bool {
+    error.status() == Status::NO_AUTHENTICATING_AUTHORITY
 }
 
 fn ended() -> Error {

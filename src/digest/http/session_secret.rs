@@ -58,6 +58,12 @@ impl<'a> Nonces<'a> {
         Self { nonce, first: None }
     }
 
+    /// Of a response to a nonce whose session began with this nonce of the client's, in another process.
+    #[must_use]
+    pub fn begun_with(nonce: &'a [u8], cnonce: &'a [u8]) -> Self {
+        Self { nonce, first: Some((nonce, cnonce)) }
+    }
+
     /// Of a response to a next nonce of the session that began with `first` and has `secret`.
     #[must_use]
     pub fn after(nonce: &'a [u8], first: &'a [u8], secret: &'a SessionSecret) -> Self {

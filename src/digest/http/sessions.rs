@@ -7,19 +7,18 @@
 //! pushed out by one with many. Whatever is dropped raises the shard's floor to its time of issue,
 //! and a nonce from before the floor without a record counts as used.
 
-use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use once_cell::race::OnceBox;
 
-use super::key_hasher::KeyHashers;
-use super::nonce::{Key, MintId, Proven};
-use super::nonce_counts::{Counts, SharedCounts};
+use super::nonce::{Epoch, Key, MintId, Proven, UserHash};
+use super::nonce_counts::{Counts, Order, SharedCounts};
+use super::session_records::{Record, Shard};
 use super::session_secret::SessionSecret;
-use crate::accounts::Source;
+use crate::accounts::{self, Source};
 use crate::error::{Error, Result, Status};
 use crate::system::fork::{Gated, GatedGuard};
 use crate::system::heap;
@@ -56,9 +55,28 @@ pub struct Session {
     pub root: Option<Arc<Session>>,
     /// FILETIME, UTC.
     pub started: u64,
-    /// The nonce counts that were used.
+    /// The nonce counts that were used; with a shared engine those that this process knows of.
     pub counts: SharedCounts,
+    /// What a shared engine is asked with.
+    pub shared: Option<Box<SharedSession>>,
     texts: Texts,
+}
+
+/// What a session's claims to a shared engine have in common.
+pub struct SharedSession {
+    /// The epoch that its nonce is of.
+    pub epoch: Epoch,
+    /// Whose it is.
+    pub user: UserHash,
+}
+
+impl Session {
+    /// Whether another session of the nonce, that a shared engine counts as well, is of the same user.
+    fn is_the_users_of(&self, other: &Self) -> bool {
+        accounts::are_same(&self.source, &other.source)
+            && (self.mint, &self.offered, &self.user, &self.realm, self.shared.is_some())
+                == (other.mint, &other.offered, &other.user, &other.realm, other.shared.is_some())
+    }
 }
 
 impl Drop for Session {
@@ -116,6 +134,8 @@ pub struct Beginning {
     pub started: u64,
     /// The counts after the first request.
     pub counts: Counts,
+    /// As in [`Session`].
+    pub shared: Option<Box<SharedSession>>,
 }
 
 impl Beginning {
@@ -140,26 +160,9 @@ pub enum Found {
 /// The records of this process, or of a test.
 pub struct Sessions {
     hasher: RandomState,
-    shards: [Gated<Shard>; SHARDS],
+    shards: [Gated<Shard<Session>>; SHARDS],
     /// Bytes of the texts of all sessions that live.
     texts: AtomicUsize,
-}
-
-#[derive(Default)]
-struct Shard {
-    records: HashMap<Key, Record, KeyHashers>,
-    /// Nonces issued at this time or before that have no record count as used.
-    floor: u64,
-}
-
-struct Record {
-    issued: u64,
-    /// When the nonce is refused for its age, FILETIME.
-    expires: u64,
-    /// A number for the user.
-    user: u64,
-    /// None after the session's end.
-    session: Option<Weak<Session>>,
 }
 
 impl Sessions {
@@ -210,6 +213,41 @@ impl Sessions {
         expires: u64,
         limit: usize,
     ) -> Result<Option<Arc<Session>>> {
+        let session = self.prepare(beginning, limit)?;
+        let (key, record) = (session.nonce.key, self.record(&session, expires));
+        // Another statement: a session that has not begun is dropped without the lock.
+        let begun = self.shard(&key).add(key, record, session.started, limit / SHARDS)?;
+        Ok(begun.then_some(session))
+    }
+
+    /// Begins a session of a nonce that a shared engine counts, or goes on with the one that this process
+    /// has already; `None` where `claim`, which asks the engine, says no. What is known here of the nonce
+    /// does not matter: another process may have begun with it.
+    ///
+    /// # Errors
+    /// As [`Sessions::begin`], and those of `claim`.
+    pub fn adopt(
+        self: &Arc<Self>,
+        beginning: Beginning,
+        expires: u64,
+        limit: usize,
+        claim: impl FnOnce(&Session) -> Result<bool>,
+    ) -> Result<Option<Arc<Session>>> {
+        let session = self.prepare(beginning, limit)?;
+        if !claim(&session)? {
+            return Ok(None);
+        }
+        let (key, record) = (session.nonce.key, self.record(&session, expires));
+        let live = self.shard(&key).adopt(key, record, session.started, limit / SHARDS)?;
+        let Some(live) = live.filter(|live| live.is_the_users_of(&session)) else {
+            return Ok(Some(session));
+        };
+        live.counts.take(session.counts.highest(), Order::Window);
+        Ok(Some(live))
+    }
+
+    /// A session that has no record yet.
+    fn prepare(self: &Arc<Self>, beginning: Beginning, limit: usize) -> Result<Arc<Session>> {
         let bytes = beginning.bytes();
         if bytes > LONGEST_TEXTS {
             let reason = "response: user, realm and cnonce are longer than a session may keep";
@@ -228,10 +266,10 @@ impl Sessions {
             root,
             started,
             counts,
+            shared,
         } = beginning;
-        let number = self.hasher.hash_one(&account);
         let counts = SharedCounts::new(counts);
-        let session = heap::shared(Session {
+        heap::shared(Session {
             nonce,
             user,
             realm,
@@ -243,17 +281,18 @@ impl Sessions {
             root,
             started,
             counts,
+            shared,
             texts,
-        })?;
-        let record = Record {
-            issued: nonce.issued,
+        })
+    }
+
+    fn record(&self, session: &Arc<Session>, expires: u64) -> Record<Session> {
+        Record {
+            issued: session.nonce.issued,
             expires,
-            user: number,
-            session: Some(Arc::downgrade(&session)),
-        };
-        // Another statement: a session that has not begun is dropped without the lock.
-        let begun = self.shard(&nonce.key).add(nonce.key, record, started, limit / SHARDS)?;
-        Ok(begun.then_some(session))
+            user: self.hasher.hash_one(&session.account),
+            session: Some(Arc::downgrade(session)),
+        }
     }
 
     /// How many records there are.
@@ -277,69 +316,10 @@ impl Sessions {
         }
     }
 
-    fn shard(&self, key: &Key) -> GatedGuard<'_, Shard> {
+    fn shard(&self, key: &Key) -> GatedGuard<'_, Shard<Session>> {
         // The bytes are random, and those of a peer's invention do no harm here.
         let [first, ..] = key;
         self.shards[usize::from(*first) % SHARDS].lock()
-    }
-}
-
-impl Shard {
-    fn add(&mut self, key: Key, record: Record, now: u64, limit: usize) -> Result<bool> {
-        if self.records.contains_key(&key) || record.issued <= self.floor {
-            return Ok(false);
-        }
-        if self.records.len() >= limit.max(1) {
-            self.drop_expired(now);
-        }
-        if self.records.len() >= limit.max(1) {
-            self.drop_some()?;
-        }
-        heap::reserve(&mut self.records)?;
-        Ok(match self.records.entry(key) {
-            Entry::Occupied(_) => false,
-            Entry::Vacant(place) => {
-                place.insert(record);
-                true
-            }
-        })
-    }
-
-    fn drop_expired(&mut self, now: u64) {
-        let mut floor = self.floor;
-        self.records.retain(|_, record| {
-            let keep = record.session.is_some() || record.expires >= now;
-            if !keep {
-                floor = floor.max(record.issued);
-            }
-            keep
-        });
-        self.floor = floor;
-    }
-
-    /// Drops the oldest half of what the user with most records has, of ended sessions if there
-    /// are any.
-    fn drop_some(&mut self) -> Result<()> {
-        let ended = self.records.values().any(|record| record.session.is_none());
-        let eligible = |record: &Record| !ended || record.session.is_none();
-        let mut users = HashMap::<u64, usize>::new();
-        users.try_reserve(self.records.len()).map_err(|_| Error::no_memory())?;
-        for record in self.records.values().filter(|record| eligible(record)) {
-            *users.entry(record.user).or_default() += 1;
-        }
-        let Some((user, _)) = users.into_iter().max_by_key(|(_, count)| *count) else {
-            return Ok(());
-        };
-        let theirs = |record: &Record| record.user == user && eligible(record);
-        let mut times = heap::list(self.records.len())?;
-        times.extend(self.records.values().filter(|record| theirs(record)).map(|r| r.issued));
-        times.sort_unstable();
-        let Some(last) = times.get(times.len().saturating_sub(1) / 2).copied() else {
-            return Ok(());
-        };
-        self.records.retain(|_, record| !theirs(record) || record.issued > last);
-        self.floor = self.floor.max(last);
-        Ok(())
     }
 }
 

@@ -27,6 +27,7 @@ mod next_nonces;
 mod realms;
 mod refused;
 mod sessions;
+mod shared;
 mod vectors;
 
 pub(super) const PARAMS: u32 = buffer_type::PKG_PARAMS;

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use super::authentication_info::AnswerText;
-use super::buffers::{self, ServerInputs};
+use super::buffers::ServerInputs;
+use super::checks::{
+    check_offered, check_opaque, expires, granted_flags, invalid, is_users, out_of_sequence,
+    request,
+};
 use super::judge::{self, Match};
 use super::later::{Asked, Known, Uri};
 use super::nonce::{self, Proven};
@@ -11,15 +15,13 @@ use super::nonce_counts::Counts;
 use super::response::Response;
 use super::server::Clock;
 use super::session_secret::{Nonces, Request};
-use super::sessions::{Beginning, Found, Session, Sessions};
+use super::sessions::{Beginning, Found, Session, Sessions, SharedSession};
+use super::shared::realm::{Request as Asking, SharedRealm};
 use crate::accounts;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::Claim;
-use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::digest::message::printer::Print;
-use crate::digest::message::qop::Qop;
 use crate::digest::realms::Realms;
-use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{Call, Flags, TokenSink};
@@ -65,6 +67,7 @@ struct First<'a> {
     found: Match,
     root: Option<Arc<Session>>,
     now: u64,
+    shared: Option<SharedRealm<'a>>,
 }
 
 impl Exchange<'_> {
@@ -113,7 +116,12 @@ impl Exchange<'_> {
     ) -> Result<Option<Verdict>> {
         let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let (mint, user) = (self.credential.mint()?, [&*name, &*realm]);
-        let Some(nonce) = mint.check(self.realms.offered, user, text) else {
+        let mut shared = SharedRealm::of(self.credential)?;
+        let check = |shared: &Option<SharedRealm<'_>>| {
+            let epoch = shared.as_ref().map(|realm| &realm.epoch);
+            mint.check(self.realms.offered, user, text, epoch)
+        };
+        let Some(mut nonce) = check(&shared) else {
             return Ok(Some(Verdict::Again(false)));
         };
         check_opaque(self.credential, self.realms.offered, response)?;
@@ -125,27 +133,65 @@ impl Exchange<'_> {
             Some(root) => Nonces::after(text, &root.nonce.text, &root.secret),
             None => Nonces::of(text),
         };
-        let Some(found) = self.search(response, nonces, request)? else {
+        let found = match self.search(response, nonces, request)? {
+            Some(found) => Some(found),
+            None => self.search_as_begun(response, &nonce, shared.as_ref(), request)?,
+        };
+        let Some(found) = found else {
             // Its key may be of another challenge: of requests in parallel one may have the nonce of one
-            // answer and the key of another, and the session may be over. With a fresh nonce that
-            // is told from a wrong password.
-            if nonce.is_next() && response.algorithm.session {
+            // answer and the key of another, and the session may be over; or the record that has the key's
+            // part is lost with its epoch. With a fresh nonce that is told from a wrong password.
+            if (nonce.is_next() || nonce.is_past) && response.algorithm.session {
                 log::note(|| {
-                    "HTTP: a response to a next nonce is wrong, or its key lost".to_owned()
+                    "HTTP: a response to a next or past nonce is wrong, or its key lost".to_owned()
                 });
                 return Ok(Some(Verdict::Again(true)));
             }
             return Err(self.denied(response));
         };
         let now = (self.clock)();
-        let late = now > expires(&nonce, self.credential.settings());
-        if late || !self.sessions.is_unused(&nonce) {
-            let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
-            return Ok((!lives).then_some(Verdict::Again(true)));
+        let is_shared = shared.is_some();
+        if let Some(realm) = &mut shared {
+            if nonce.is_past {
+                // Another process may have issued it in an epoch that is not known here yet.
+                realm.look_for_next_epoch()?;
+                match check(&shared) {
+                    Some(again) if !again.is_past => nonce = again,
+                    _ => return Ok(Some(Verdict::Again(true))),
+                }
+            }
+        } else {
+            let late = now > expires(&nonce, self.credential.settings());
+            if late || !self.sessions.is_unused(&nonce) {
+                let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
+                return Ok((!lives).then_some(Verdict::Again(true)));
+            }
         }
-        let first = First { response, request, nonce, found, root, now };
-        let begun = self.begin(first, asked, output)?;
-        Ok(begun.map(|(session, granted)| Verdict::First(session, granted)))
+        let first = First { response, request, nonce, found, root, now, shared };
+        Ok(match self.begin(first, asked, output)? {
+            Some((session, granted)) => Some(Verdict::First(session, granted)),
+            None => is_shared.then_some(Verdict::Again(true)),
+        })
+    }
+
+    /// Searches once more, with the client's nonce that the session began with in another process: A1 is
+    /// made with that alone by clients that keep to RFC 7616 §3.4.2.
+    #[cold]
+    fn search_as_begun(
+        &self,
+        response: &Response<'_>,
+        nonce: &Proven,
+        shared: Option<&SharedRealm<'_>>,
+        request: &Request<'_>,
+    ) -> Result<Option<Match>> {
+        let wanted = response.algorithm.session && !nonce.is_next() && !nonce.is_past;
+        let Some(realm) = shared.filter(|_| wanted) else { return Ok(None) };
+        match realm.first_cnonce(&nonce.key)? {
+            Some(first) if *first != *response.cnonce() => {
+                self.search(response, Nonces::begun_with(&nonce.text, &first), request)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The session that goes on with this nonce, if this call could have begun it: a user of other
@@ -157,7 +203,8 @@ impl Exchange<'_> {
     }
 
     fn is_ours(&self, session: &Session) -> Result<bool> {
-        Ok(accounts::are_same(&session.source, self.credential.shared_source()?)
+        Ok(session.shared.is_some() == self.credential.settings().shared.is_some()
+            && accounts::are_same(&session.source, self.credential.shared_source()?)
             && session.mint == *self.credential.mint()?.id()
             && *session.offered == *self.realms.offered
             && self.realms.accepts(&session.realm, false))
@@ -228,14 +275,14 @@ impl Exchange<'_> {
         asked: &Asked,
         output: &mut dyn TokenSink,
     ) -> Result<Option<(Arc<Session>, Granted)>> {
-        let First { response, request, nonce, found, root, now } = first;
+        let First { response, request, nonce, found, root, now, shared } = first;
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         asked.judge(&claim)?;
         let settings = self.credential.settings();
         let offered = self.realms.offered;
         let (clock, right) = (&|| now, (response, request));
-        let answer =
-            AnswerText::new(self.credential, offered, right, &nonce, &found.secret, clock)?;
+        let of = (&nonce, shared.as_ref().map(|realm| &realm.epoch));
+        let answer = AnswerText::new(self.credential, offered, right, of, &found.secret, clock)?;
         let kept = |bytes: &[u8]| heap::copied(bytes).map(Vec::into_boxed_slice);
         let uri = Uri::of(&response.uri())?;
         let beginning = Beginning {
@@ -250,11 +297,26 @@ impl Exchange<'_> {
             root,
             started: now,
             counts: response.nc.map_or(Counts::spent(), Counts::starting),
+            shared: shared
+                .as_ref()
+                .map(|realm| self.shared_session(realm, response))
+                .transpose()?,
         };
         let limit = settings.http_sessions;
         // Where there is no room for the answer, nothing has begun; nothing fails once it has.
         let space = answer.as_ref().map(|answer| output.space(answer.length())).transpose()?;
-        let session = self.sessions.begin(beginning, expires(&nonce, settings), limit)?;
+        let until = expires(&nonce, settings);
+        let session = match &shared {
+            None => self.sessions.begin(beginning, until, limit)?,
+            Some(realm) => self.sessions.adopt(beginning, until, limit, |session| {
+                let (nonce, cnonce) = (&session.nonce, response.cnonce());
+                let Some(SharedSession { user, .. }) = session.shared.as_deref() else {
+                    return Ok(false);
+                };
+                let begins_with = Some(&*cnonce);
+                realm.claim(&Asking { nonce, user, begins_with, count: response.nc, now })
+            })?,
+        };
         if let (Some(answer), Some(space), Some(_)) = (&answer, space, &session) {
             answer.write(space)?;
         }
@@ -267,73 +329,15 @@ impl Exchange<'_> {
         };
         Ok(session.map(|session| (session, granted)))
     }
-}
 
-/// Of what was offered, the hash must be one, and auth-int where it is the response's qop.
-pub(super) fn check_offered(
-    credential: &DigestCredential,
-    inputs: &ServerInputs<'_>,
-    response: &Response<'_>,
-    requested: Flags,
-) -> Result<()> {
-    let (settings, hash) = (credential.settings(), response.algorithm.hash);
-    if !settings.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
-        return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
+    /// What the claims of a session have in common.
+    fn shared_session(
+        &self,
+        realm: &SharedRealm<'_>,
+        response: &Response<'_>,
+    ) -> Result<Box<SharedSession>> {
+        let (name, own) = (response.username.bytes(), response.realm.unquoted());
+        let user = self.credential.mint()?.user_hash([&name, &own]).unwrap_or_default();
+        heap::boxed(SharedSession { epoch: realm.epoch, user })
     }
-    let integrity = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
-    if response.qop == Qop::AuthInt && !integrity {
-        return Err(invalid("response: auth-int was not offered (RFC 7616 §3.4)"));
-    }
-    Ok(())
-}
-
-/// The opaque, where it was sent and comes back, must be that of the realm that was offered.
-pub(super) fn check_opaque(
-    credential: &DigestCredential,
-    offered: &[u8],
-    response: &Response<'_>,
-) -> Result<()> {
-    let wanted = credential.settings().http_opaque;
-    let Some(opaque) = response.opaque.filter(|_| wanted) else { return Ok(()) };
-    if opaque.unquoted().as_ref() == credential.mint()?.opaque(offered) {
-        return Ok(());
-    }
-    Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))
-}
-
-/// The attributes of a request with this qop.
-pub(super) fn granted_flags(requested: Flags, qop: Qop) -> Flags {
-    let signed = if qop == Qop::AuthInt { Flags::SIGNED } else { Flags::NONE };
-    (requested & Flags::CONNECTION) | signed
-}
-
-/// Whether a response names the session's user as the first one did.
-pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
-    *response.username.bytes() == *session.user && *response.realm.unquoted() == *session.realm
-}
-
-pub(super) fn request<'a>(
-    settings: &Settings,
-    inputs: &ServerInputs<'a>,
-    response: &Response<'_>,
-) -> Result<Request<'a>> {
-    if settings.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
-        return Err(invalid("response: the uri is not the request's (RFC 7616 §3.4.6)"));
-    }
-    let entity = buffers::entity(response.qop, inputs.entity, response.algorithm.hash)?;
-    Ok(Request { method: inputs.method, entity })
-}
-
-/// When a nonce becomes too old to begin a session with.
-fn expires(nonce: &Proven, settings: &Settings) -> u64 {
-    nonce.issued.saturating_add(settings.nonce_lifetime.as_secs() * FILETIME_SECOND)
-}
-
-pub(super) fn out_of_sequence() -> Error {
-    let reason = "response: the nonce count is not the next one (RFC 7616 §3.4)";
-    Error::new(Status::OUT_OF_SEQUENCE, reason)
-}
-
-fn invalid(reason: &'static str) -> Error {
-    Error::new(Status::INVALID_TOKEN, reason)
 }

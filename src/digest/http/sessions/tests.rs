@@ -21,7 +21,7 @@ fn secret() -> SessionSecret {
 fn nonce(number: u32, issued: u64) -> Proven {
     let mut key = [0; 16];
     key[4..8].copy_from_slice(&number.to_le_bytes());
-    Proven { text: [b'0'; 124], key, issued, root: key }
+    Proven { text: [b'0'; 124], key, issued, root: key, is_past: false }
 }
 
 fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<Session>> {
@@ -37,6 +37,7 @@ fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<S
         root: None,
         started: nonce.issued,
         counts: Counts::starting(1),
+        shared: None,
     };
     sessions.begin(beginning, nonce.issued + 100, LIMIT * SHARDS).unwrap()
 }
@@ -117,6 +118,7 @@ fn r40_the_smallest_limit_keeps_one_record_of_each_shard() {
             root: None,
             started: 1,
             counts: Counts::starting(1),
+            shared: None,
         };
         assert!(sessions.begin(beginning(secret()), u64::MAX, 0).unwrap().is_some());
         assert_eq!(sessions.len(), 1);

@@ -1,0 +1,85 @@
+//! What every response to a server is held to, first ones and later ones.
+
+use super::buffers::{self, ServerInputs};
+use super::nonce::Proven;
+use super::response::Response;
+use super::session_secret::Request;
+use super::sessions::Session;
+use crate::digest::credential::DigestCredential;
+use crate::digest::message::nonce::FILETIME_SECOND;
+use crate::digest::message::qop::Qop;
+use crate::digest::settings::Settings;
+use crate::error::{Error, Result, Status};
+use crate::sspi::Flags;
+
+/// Of what was offered, the hash must be one, and auth-int where it is the response's qop.
+pub(super) fn check_offered(
+    credential: &DigestCredential,
+    inputs: &ServerInputs<'_>,
+    response: &Response<'_>,
+    requested: Flags,
+) -> Result<()> {
+    let (settings, hash) = (credential.settings(), response.algorithm.hash);
+    if !settings.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
+        return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
+    }
+    let integrity = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
+    if response.qop == Qop::AuthInt && !integrity {
+        return Err(invalid("response: auth-int was not offered (RFC 7616 §3.4)"));
+    }
+    Ok(())
+}
+
+/// The opaque, where it was sent and comes back, must be that of the realm that was offered.
+pub(super) fn check_opaque(
+    credential: &DigestCredential,
+    offered: &[u8],
+    response: &Response<'_>,
+) -> Result<()> {
+    let wanted = credential.settings().http_opaque;
+    let Some(opaque) = response.opaque.filter(|_| wanted) else { return Ok(()) };
+    if opaque.unquoted().as_ref() == credential.mint()?.opaque(offered) {
+        return Ok(());
+    }
+    Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))
+}
+
+/// The attributes of a request with this qop.
+pub(super) fn granted_flags(requested: Flags, qop: Qop) -> Flags {
+    let signed = if qop == Qop::AuthInt { Flags::SIGNED } else { Flags::NONE };
+    (requested & Flags::CONNECTION) | signed
+}
+
+/// Whether a response names the session's user as the first one did.
+pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
+    *response.username.bytes() == *session.user && *response.realm.unquoted() == *session.realm
+}
+
+/// What a response covers of its request.
+pub(super) fn request<'a>(
+    settings: &Settings,
+    inputs: &ServerInputs<'a>,
+    response: &Response<'_>,
+) -> Result<Request<'a>> {
+    if settings.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
+        return Err(invalid("response: the uri is not the request's (RFC 7616 §3.4.6)"));
+    }
+    let entity = buffers::entity(response.qop, inputs.entity, response.algorithm.hash)?;
+    Ok(Request { method: inputs.method, entity })
+}
+
+/// When a nonce becomes too old to begin a session with.
+pub(super) fn expires(nonce: &Proven, settings: &Settings) -> u64 {
+    nonce.issued.saturating_add(settings.nonce_lifetime.as_secs() * FILETIME_SECOND)
+}
+
+/// The refusal of a count.
+pub(super) fn out_of_sequence() -> Error {
+    let reason = "response: the nonce count is not the next one (RFC 7616 §3.4)";
+    Error::new(Status::OUT_OF_SEQUENCE, reason)
+}
+
+/// The refusal of a response that this server cannot have asked for.
+pub(super) fn invalid(reason: &'static str) -> Error {
+    Error::new(Status::INVALID_TOKEN, reason)
+}
