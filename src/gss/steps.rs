@@ -6,30 +6,30 @@ use crate::sspi::{Flags, Outcome, Step, TokenSink};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Progress {
+enum ExchangeProgress {
     Going,
     Established,
     Failed,
 }
 
 /// A step that has been taken, and whose token has not been handed out.
-struct Pending {
+struct PendingStep {
     input: Vec<u8>,
     token: Vec<u8>,
     step: Step,
 }
 
 /// What is kept from step to step.
-pub(crate) struct Steps {
-    progress: Progress,
-    pending: Option<Pending>,
+pub(crate) struct ExchangeSteps {
+    progress: ExchangeProgress,
+    pending: Option<PendingStep>,
     flags: Flags,
 }
 
-impl Steps {
+impl ExchangeSteps {
     /// Before the first step.
     pub(crate) fn new() -> Self {
-        Self { progress: Progress::Going, pending: None, flags: Flags::NONE }
+        Self { progress: ExchangeProgress::Going, pending: None, flags: Flags::NONE }
     }
 
     /// The attributes of the last step.
@@ -39,7 +39,7 @@ impl Steps {
 
     /// Whether the exchange has succeeded.
     pub(crate) fn established(&self) -> bool {
-        self.progress == Progress::Established
+        self.progress == ExchangeProgress::Established
     }
 
     /// Refuses what only an established context does.
@@ -66,20 +66,20 @@ impl Steps {
         output: &mut dyn TokenSink,
         advance: impl FnOnce() -> Result<(Vec<u8>, Step)>,
     ) -> Result<Step> {
-        if self.progress != Progress::Going {
+        if self.progress != ExchangeProgress::Going {
             return Err(ended());
         }
         let pending = match self.pending.take() {
             Some(pending) if pending.input == input => pending,
             Some(_) => {
-                self.progress = Progress::Failed;
+                self.progress = ExchangeProgress::Failed;
                 return Err(ended());
             }
             None => {
-                self.progress = Progress::Failed;
+                self.progress = ExchangeProgress::Failed;
                 let (token, step) = advance()?;
-                self.progress = Progress::Going;
-                Pending { input: input.to_vec(), token, step }
+                self.progress = ExchangeProgress::Going;
+                PendingStep { input: input.to_vec(), token, step }
             }
         };
         match output.space(pending.token.len()) {
@@ -91,7 +91,7 @@ impl Steps {
         }
         self.flags = pending.step.flags;
         if pending.step.outcome == Outcome::Done {
-            self.progress = Progress::Established;
+            self.progress = ExchangeProgress::Established;
         }
         Ok(pending.step)
     }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_token_without_room_is_kept_for_the_same_input() {
-        let mut steps = Steps::new();
+        let mut steps = ExchangeSteps::new();
         let taken =
             steps.take(b"in", &mut Room(2, vec![], false), || Ok((b"token".to_vec(), DONE)));
         assert_eq!(taken.unwrap_err().status(), Status::BUFFER_TOO_SMALL);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn another_input_and_a_refusal_end_it() {
-        let mut steps = Steps::new();
+        let mut steps = ExchangeSteps::new();
         let taken =
             steps.take(b"in", &mut Room(0, vec![], false), || Ok((b"token".to_vec(), DONE)));
         assert!(taken.is_err());
@@ -165,7 +165,7 @@ mod tests {
             let status = steps.take(input, &mut room, never).unwrap_err().status();
             assert_eq!(status, Status::INVALID_TOKEN);
         }
-        let mut steps = Steps::new();
+        let mut steps = ExchangeSteps::new();
         let refuse = || Err(Error::new(Status::LOGON_DENIED, "test"));
         assert_eq!(
             steps.take(b"in", &mut room, refuse).unwrap_err().status(),

@@ -35,7 +35,7 @@ pub struct Rc4 {
 
 /// The stream on its way through a message.
 #[derive(Clone, Copy)]
-pub(super) struct Steps<'a> {
+pub(super) struct Rc4Steps<'a> {
     cells: &'a [Cell<u16>; 256],
     i: u32,
     /// The cell at `i + 1`, as it will be when step `i + 1` begins.
@@ -58,7 +58,7 @@ fn half_of(word: u32) -> u16 {
 }
 
 #[allow(clippy::inline_always)] // a call for each byte would cost more than the byte
-impl Steps<'_> {
+impl Rc4Steps<'_> {
     /// The next byte of the stream.
     #[inline(always)]
     fn byte(&mut self) -> u8 {
@@ -113,7 +113,7 @@ impl Steps<'_> {
 
 /// Takes step number `step` of 64.
 trait Next: Copy {
-    fn byte(self, steps: &mut Steps<'_>, step: usize) -> u8;
+    fn byte(self, steps: &mut Rc4Steps<'_>, step: usize) -> u8;
 }
 
 /// Where `i` does not come to its end in 64 steps: the cells from it on.
@@ -126,7 +126,7 @@ struct Anywhere;
 #[allow(clippy::inline_always)] // as above
 impl Next for Near<'_> {
     #[inline(always)]
-    fn byte(self, steps: &mut Steps<'_>, step: usize) -> u8 {
+    fn byte(self, steps: &mut Rc4Steps<'_>, step: usize) -> u8 {
         steps.step(&self.0[step % 64 + 1], &self.0[step % 64 + 2])
     }
 }
@@ -134,7 +134,7 @@ impl Next for Near<'_> {
 #[allow(clippy::inline_always)] // as above
 impl Next for Anywhere {
     #[inline(always)]
-    fn byte(self, steps: &mut Steps<'_>, _: usize) -> u8 {
+    fn byte(self, steps: &mut Rc4Steps<'_>, _: usize) -> u8 {
         steps.byte()
     }
 }
@@ -142,7 +142,7 @@ impl Next for Anywhere {
 /// 64 steps to interleave with a hash.
 #[derive(Clone, Copy)]
 struct InterleavedSteps<'a, N> {
-    steps: Steps<'a>,
+    steps: Rc4Steps<'a>,
     next: N,
     /// In whole words, so that they can be loaded again as what was stored.
     stream: [u64; 8],
@@ -200,10 +200,10 @@ impl Rc4 {
     }
 
     /// The stream, to be taken byte by byte; [`Rc4::end`] takes the indices back.
-    pub(super) fn begin(&mut self) -> Steps<'_> {
+    pub(super) fn begin(&mut self) -> Rc4Steps<'_> {
         let low = u32::from(self.cells[usize::from(self.i.wrapping_add(1))].get());
         let sum = u32::from(self.j).wrapping_add(low);
-        Steps { cells: &self.cells, i: self.i.into(), low, sum }
+        Rc4Steps { cells: &self.cells, i: self.i.into(), low, sum }
     }
 
     pub(super) fn end(&mut self, indices: [u8; 2]) {

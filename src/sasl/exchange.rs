@@ -42,15 +42,15 @@ struct Undelivered {
 }
 
 /// The state of an exchange with cookies.
-pub(super) struct Exchange {
+pub(super) struct CookieExchange {
     phase: Gated<Phase>,
     agreed: OnceLock<Agreed>,
 }
 
 /// What a step leads to: the next phase, and what the caller is told.
-type Progress = (Phase, Result<Step>);
+type PhaseResult = (Phase, Result<Step>);
 
-impl Exchange {
+impl CookieExchange {
     pub(super) fn new() -> Self {
         Self { phase: Gated::new(Phase::Package(Flags::NONE)), agreed: OnceLock::new() }
     }
@@ -86,7 +86,7 @@ impl Exchange {
         options: &Options,
         request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
-    ) -> Progress {
+    ) -> PhaseResult {
         let input = request.inputs.token();
         match phase {
             Phase::Package(asked) => {
@@ -172,7 +172,7 @@ impl Exchange {
         options: &Options,
         request: &StepRequest<'_>,
         output: &mut dyn TokenSink,
-    ) -> Progress {
+    ) -> PhaseResult {
         let request_with_needs = StepRequest { flags: needed(asked, request), ..*request };
         let allowed = options.authorization_allowed;
         let call = request_with_needs.call(allowed, &options.authorization);
@@ -206,7 +206,7 @@ impl Exchange {
         options: &Options,
         input: &[u8],
         output: &mut dyn TokenSink,
-    ) -> Progress {
+    ) -> PhaseResult {
         let layers = Layers::of(context.flags(), options.receive_size);
         let cookie = match wrap(context, &cookie::offer(layers, options.receive_size)) {
             Ok(cookie) => cookie,
@@ -219,7 +219,7 @@ impl Exchange {
     }
 
     /// Hands a cookie out; where that fails it is kept for when the step is repeated.
-    fn deliver(&self, undelivered: Undelivered, output: &mut dyn TokenSink) -> Progress {
+    fn deliver(&self, undelivered: Undelivered, output: &mut dyn TokenSink) -> PhaseResult {
         match output.space(undelivered.cookie.len()) {
             Ok(space) => {
                 space.copy_from_slice(&undelivered.cookie);
@@ -249,7 +249,7 @@ fn last_step(context: &dyn Context, layer: Layer) -> Step {
     Step { outcome: Outcome::Done, flags: layer.mask(context.flags()) }
 }
 
-fn refused(reason: &'static str) -> Progress {
+fn refused(reason: &'static str) -> PhaseResult {
     (Phase::Dead, Err(invalid(reason)))
 }
 

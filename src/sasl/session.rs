@@ -5,7 +5,7 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use super::cookie::{Agreed, Layer};
-use super::exchange::Exchange;
+use super::exchange::CookieExchange;
 use super::options::{OptionId, OptionValue, Options};
 use super::step_request::StepRequest;
 use super::wrap::WRAP_NO_ENCRYPT;
@@ -30,7 +30,7 @@ enum Wrapper {
     /// Its options.
     Options(SparseOptions),
     /// Its options, and the state of its cookies.
-    Cookies(Box<(SparseOptions, Exchange)>),
+    Cookies(Box<(SparseOptions, CookieExchange)>),
 }
 
 /// Absent as long as all have their defaults, as in most contexts they always have.
@@ -52,7 +52,7 @@ impl Session {
             _ if !through_sasl => Wrapper::Absent,
             SaslSemantics::Plain | SaslSemantics::Attributes => Wrapper::Options(OnceBox::new()),
             SaslSemantics::Gssapi => {
-                Wrapper::Cookies(heap::boxed((OnceBox::new(), Exchange::new()))?)
+                Wrapper::Cookies(heap::boxed((OnceBox::new(), CookieExchange::new()))?)
             }
         };
         let layer_by_attributes = through_sasl && semantics == SaslSemantics::Attributes;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::Status;
-use crate::gss::windows::functions::Functions;
+use crate::gss::windows::functions::SspiFunctions;
 use crate::gss::windows::types::{SecBuffer, SecBufferDesc, SecHandle, SizesStructure, TimeStamp};
 use crate::sspi::buffer_type;
 
@@ -31,7 +31,7 @@ const UPPER: usize = 0xC0DE;
 const MASK: u8 = 0x55;
 const CHECKSUM: usize = 12;
 
-pub(crate) static WINDOWS: Functions = Functions {
+pub(crate) static WINDOWS: SspiFunctions = SspiFunctions {
     accept,
     initialize,
     delete_context,
@@ -44,7 +44,7 @@ pub(crate) static WINDOWS: Functions = Functions {
     wine: false,
 };
 
-pub(crate) static WINE: Functions = Functions {
+pub(crate) static WINE: SspiFunctions = SspiFunctions {
     accept,
     initialize,
     delete_context,

@@ -2,17 +2,17 @@
 
 use zeroize::Zeroize;
 
-use super::library::Functions;
+use super::library::GssFunctions;
 use super::types::{Buffer, BufferSet, bytes};
 
 /// A buffer that the library fills; wiped and released when dropped.
-pub(super) struct Owned<'f> {
-    functions: &'f Functions,
+pub(super) struct OwnedBuffer<'f> {
+    functions: &'f GssFunctions,
     buffer: Buffer,
 }
 
-impl<'f> Owned<'f> {
-    pub(super) fn empty(functions: &'f Functions) -> Self {
+impl<'f> OwnedBuffer<'f> {
+    pub(super) fn empty(functions: &'f GssFunctions) -> Self {
         Self { functions, buffer: Buffer::EMPTY }
     }
 
@@ -31,7 +31,7 @@ impl<'f> Owned<'f> {
     }
 }
 
-impl Drop for Owned<'_> {
+impl Drop for OwnedBuffer<'_> {
     fn drop(&mut self) {
         if !self.buffer.value.is_null() && self.buffer.length > 0 {
             let (start, length) = (self.buffer.value.cast::<u8>(), self.buffer.length);
@@ -45,13 +45,13 @@ impl Drop for Owned<'_> {
 }
 
 /// A set of buffers that the library makes; released when dropped.
-pub(super) struct OwnedSet<'f> {
-    functions: &'f Functions,
+pub(super) struct OwnedBufferSet<'f> {
+    functions: &'f GssFunctions,
     set: *mut BufferSet,
 }
 
-impl<'f> OwnedSet<'f> {
-    pub(super) fn empty(functions: &'f Functions) -> Self {
+impl<'f> OwnedBufferSet<'f> {
+    pub(super) fn empty(functions: &'f GssFunctions) -> Self {
         Self { functions, set: std::ptr::null_mut() }
     }
 
@@ -77,7 +77,7 @@ impl<'f> OwnedSet<'f> {
     }
 }
 
-impl Drop for OwnedSet<'_> {
+impl Drop for OwnedBufferSet<'_> {
     fn drop(&mut self) {
         let mut minor = 0;
         // SAFETY: filled by the library, or null; not used afterwards.

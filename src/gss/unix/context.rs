@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::credentials::Credentials;
-use super::name::Name;
-use super::state::{Library, State};
+use super::name::GssName;
+use super::state::{ContextState, LibraryContext};
 use super::status::{Doing, check};
 use super::times::now;
 use super::types::{self, Oid};
 use super::{key, open, seal, signature, sizes};
 use crate::error::{Error, Result, Status};
-use crate::gss::steps::Steps;
+use crate::gss::steps::ExchangeSteps;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Flags, MAXIMUM_TIME, Message, Package, Role, Step,
     TokenSink,
@@ -36,29 +36,29 @@ pub(super) struct GssContext {
     packages: Packages,
     credentials: Arc<Credentials>,
     role: Role,
-    state: Mutex<State>,
+    state: Mutex<ContextState>,
 }
 
 impl GssContext {
     pub(super) fn new(packages: Packages, credentials: Arc<Credentials>, role: Role) -> Self {
-        let library = Library {
+        let library = LibraryContext {
             functions: credentials.functions(),
             handle: std::ptr::null_mut(),
             cred: None,
             times: (now(), MAXIMUM_TIME),
         };
-        let state = Mutex::new(State { steps: Steps::new(), library });
+        let state = Mutex::new(ContextState { steps: ExchangeSteps::new(), library });
         Self { packages, credentials, role, state }
     }
 
-    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+    fn lock(&self) -> Result<MutexGuard<'_, ContextState>> {
         self.state.lock()
     }
 
     /// The client's name and the mechanism that was agreed.
-    fn inquire(state: &State) -> Result<(Name, bool)> {
+    fn inquire(state: &ContextState) -> Result<(GssName, bool)> {
         let functions = state.functions();
-        let mut name = Name::empty(functions);
+        let mut name = GssName::empty(functions);
         let mut mechanism: *const Oid = std::ptr::null();
         let (mut minor, none) = (0, std::ptr::null_mut());
         let handle = state.established()?;
@@ -104,7 +104,7 @@ impl Context for GssContext {
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock()?;
-        let State { steps, library } = &mut *state;
+        let ContextState { steps, library } = &mut *state;
         let advance = || library.advance(&self.credentials, self.role, call);
         steps.take(call.inputs.token(), output, advance)
     }

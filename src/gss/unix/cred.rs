@@ -1,7 +1,7 @@
 //! The library's credentials as Rust values that release themselves.
 
-use super::library::Functions;
-use super::name::Name;
+use super::library::GssFunctions;
+use super::name::GssName;
 use super::status::{Doing, check};
 use super::types::{
     ACCEPT, Buffer, CREDENTIALS_EXPIRED, ERROR_BITS, Handle, INDEFINITE, INITIATE, KERBEROS,
@@ -31,7 +31,7 @@ impl Mechanism {
 
 /// A credential of the library's; released when dropped.
 pub(super) struct Cred {
-    functions: &'static Functions,
+    functions: &'static GssFunctions,
     handle: Handle,
 }
 
@@ -43,14 +43,14 @@ unsafe impl Sync for Cred {}
 impl Cred {
     /// A credential of the system's: the keytab for `inbound`, else the credential cache.
     pub(super) fn acquire(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         mechanism: Mechanism,
-        name: Option<&Name>,
+        name: Option<&GssName>,
         inbound: bool,
     ) -> Result<Self> {
         let mut cred = Self { functions, handle: std::ptr::null_mut() };
         let mut minor = 0;
-        let name = name.map_or(std::ptr::null_mut(), Name::handle);
+        let name = name.map_or(std::ptr::null_mut(), GssName::handle);
         let usage = if inbound { ACCEPT } else { INITIATE };
         let major = with_mechanisms(mechanism, |set| {
             // SAFETY: pointers to live values; null where RFC 2744 §5.2 allows it.
@@ -73,9 +73,9 @@ impl Cred {
 
     /// A client's credential by its password.
     pub(super) fn with_password(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         mechanism: Mechanism,
-        name: &Name,
+        name: &GssName,
         password: &Secret<String>,
     ) -> Result<Self> {
         let mut cred = Self { functions, handle: std::ptr::null_mut() };
@@ -156,7 +156,7 @@ impl Cred {
     /// Whom it speaks for.
     pub(super) fn name(&self) -> Result<String> {
         let mut minor = 0;
-        let mut name = Name::empty(self.functions);
+        let mut name = GssName::empty(self.functions);
         // SAFETY: the credential is live; null where RFC 2744 §5.21 allows it.
         let major = unsafe {
             (self.functions.gss_inquire_cred)(

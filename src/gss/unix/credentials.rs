@@ -6,8 +6,8 @@ use once_cell::race::OnceBox;
 
 use super::cred::{Cred, Mechanism};
 use super::holder;
-use super::library::{self, Functions};
-use super::name::Name;
+use super::library::{self, GssFunctions};
+use super::name::GssName;
 use super::status::Doing;
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
@@ -16,7 +16,7 @@ use crate::system::fork::Gated;
 
 /// What a credential of Kerberos or Negotiate stands for.
 pub(super) struct Credentials {
-    functions: &'static Functions,
+    functions: &'static GssFunctions,
     mechanism: Mechanism,
     usage: Usage,
     /// What accepts: of the keytab.
@@ -36,7 +36,7 @@ impl Credentials {
     /// An inbound credential needs its keytab now. Whether an outbound one is good the first step
     /// finds out, as on Windows.
     pub(super) fn acquire(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         mechanism: Mechanism,
         request: CredentialRequest,
     ) -> Result<Self> {
@@ -44,7 +44,7 @@ impl Credentials {
         let limited = mechanism == Mechanism::Negotiate && packages.restricts();
         let principal = principal.filter(|name| !name.is_empty());
         let inbound = usage.inbound.then(|| {
-            let name = |string: &String| Name::service(functions, Doing::Acquire, string);
+            let name = |string: &String| GssName::service(functions, Doing::Acquire, string);
             let name = principal.as_ref().map(name).transpose()?;
             let cred = Cred::acquire(functions, mechanism, name.as_ref(), true)?;
             if limited { cred.with_kerberos_alone() } else { Ok(cred) }
@@ -83,7 +83,7 @@ impl Credentials {
         }
     }
 
-    pub(super) fn functions(&self) -> &'static Functions {
+    pub(super) fn functions(&self) -> &'static GssFunctions {
         self.functions
     }
 
@@ -155,7 +155,7 @@ impl Credentials {
 
     fn log_in(&self, user: &str, password: Option<&Secret<String>>) -> Result<Cred> {
         let (functions, mechanism) = (self.functions, self.mechanism);
-        let name = Name::principal(functions, Doing::Acquire, user)?;
+        let name = GssName::principal(functions, Doing::Acquire, user)?;
         let cred = match password {
             Some(password) => Cred::with_password(functions, mechanism, &name, password)?,
             None => Cred::acquire(functions, mechanism, Some(&name), false)?,

@@ -9,13 +9,13 @@ use super::library::Krb5;
 /// The principal of the default cache, whether its tickets have expired or not; `None` where there is no
 /// cache.
 pub(super) fn of_default_cache(krb5: &'static Krb5) -> Option<String> {
-    let mut context = Context { krb5, handle: null_mut() };
+    let mut context = Krb5Context { krb5, handle: null_mut() };
     // SAFETY: a pointer to a live local.
     succeeded(unsafe { (krb5.krb5_init_context)(&raw mut context.handle) })?;
-    let mut cache = Cache { context: &context, handle: null_mut() };
+    let mut cache = Krb5Cache { context: &context, handle: null_mut() };
     // SAFETY: the context is live.
     succeeded(unsafe { (krb5.krb5_cc_default)(context.handle, &raw mut cache.handle) })?;
-    let mut principal = Principal { context: &context, handle: null_mut() };
+    let mut principal = Krb5Principal { context: &context, handle: null_mut() };
     let filled = &raw mut principal.handle;
     // SAFETY: context and cache are live.
     succeeded(unsafe { (krb5.krb5_cc_get_principal)(context.handle, cache.handle, filled) })?;
@@ -36,30 +36,30 @@ fn succeeded(code: i32) -> Option<()> {
 }
 
 /// `krb5_context`.
-struct Context {
+struct Krb5Context {
     krb5: &'static Krb5,
     handle: *mut c_void,
 }
 
 /// `krb5_ccache`.
-struct Cache<'c> {
-    context: &'c Context,
+struct Krb5Cache<'c> {
+    context: &'c Krb5Context,
     handle: *mut c_void,
 }
 
 /// `krb5_principal`.
-struct Principal<'c> {
-    context: &'c Context,
+struct Krb5Principal<'c> {
+    context: &'c Krb5Context,
     handle: *mut c_void,
 }
 
 /// The string of a name, of the library's.
 struct UnparsedName<'c> {
-    context: &'c Context,
+    context: &'c Krb5Context,
     start: *mut c_char,
 }
 
-impl Drop for Context {
+impl Drop for Krb5Context {
     fn drop(&mut self) {
         if !self.handle.is_null() {
             // SAFETY: the library's, freed once, after all that was made with it.
@@ -68,7 +68,7 @@ impl Drop for Context {
     }
 }
 
-impl Drop for Cache<'_> {
+impl Drop for Krb5Cache<'_> {
     fn drop(&mut self) {
         if !self.handle.is_null() {
             // SAFETY: the library's, closed once; its context is live.
@@ -77,7 +77,7 @@ impl Drop for Cache<'_> {
     }
 }
 
-impl Drop for Principal<'_> {
+impl Drop for Krb5Principal<'_> {
     fn drop(&mut self) {
         if !self.handle.is_null() {
             // SAFETY: the library's, freed once; its context is live.

@@ -4,7 +4,7 @@
 //! without a trailer's buffer the library rotates what would stand there into the header (RFC 4121
 //! §4.2.5), as Windows does.
 
-use super::state::State;
+use super::state::ContextState;
 use super::status::{Doing, check};
 use super::types::{Buffer, IovBuffer, iov};
 use crate::error::{Error, Result, Status};
@@ -81,7 +81,11 @@ pub(super) fn too_many() -> Error {
 }
 
 /// Fills in the lengths of header and padding. Bytes are not looked at.
-pub(super) fn measure(state: &State, confidential: bool, buffers: &mut [IovBuffer]) -> Result<()> {
+pub(super) fn measure(
+    state: &ContextState,
+    confidential: bool,
+    buffers: &mut [IovBuffer],
+) -> Result<()> {
     let functions = state.functions();
     let (mut minor, mut sealed) = (0, 0);
     let handle = state.established()?;

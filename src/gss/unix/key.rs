@@ -1,7 +1,7 @@
 //! A context's session key, and what it is for.
 
-use super::buffer::OwnedSet;
-use super::state::State;
+use super::buffer::OwnedBufferSet;
+use super::state::ContextState;
 use super::status::{Doing, check};
 use super::types;
 use crate::error::{Error, Result, Status};
@@ -10,35 +10,40 @@ use crate::sspi::KeyInfo;
 
 /// A row of the registry of RFC 3961 §8: encryption type, its checksum's type and name, its own
 /// name, bits of the key.
-struct Row(u32, u32, &'static str, &'static str, u32);
+struct EncryptionType(u32, u32, &'static str, &'static str, u32);
 
-const TYPES: [Row; 8] = [
-    Row(16, 12, "HMAC-SHA1-DES3-KD", "DES3-CBC-SHA1-KD", 168),
-    Row(17, 15, "HMAC-SHA1-96-AES128", "AES128-CTS-HMAC-SHA1-96", 128),
-    Row(18, 16, "HMAC-SHA1-96-AES256", "AES256-CTS-HMAC-SHA1-96", 256),
-    Row(19, 19, "HMAC-SHA256-128-AES128", "AES128-CTS-HMAC-SHA256-128", 128),
-    Row(20, 20, "HMAC-SHA384-192-AES256", "AES256-CTS-HMAC-SHA384-192", 256),
+const TYPES: [EncryptionType; 8] = [
+    EncryptionType(16, 12, "HMAC-SHA1-DES3-KD", "DES3-CBC-SHA1-KD", 168),
+    EncryptionType(17, 15, "HMAC-SHA1-96-AES128", "AES128-CTS-HMAC-SHA1-96", 128),
+    EncryptionType(18, 16, "HMAC-SHA1-96-AES256", "AES256-CTS-HMAC-SHA1-96", 256),
+    EncryptionType(19, 19, "HMAC-SHA256-128-AES128", "AES128-CTS-HMAC-SHA256-128", 128),
+    EncryptionType(20, 20, "HMAC-SHA384-192-AES256", "AES256-CTS-HMAC-SHA384-192", 256),
     // -138.
-    Row(23, 0xFFFF_FF76, "HMAC-MD5", "RC4-HMAC", 128),
-    Row(25, 17, "CMAC-CAMELLIA128", "CAMELLIA128-CTS-CMAC", 128),
-    Row(26, 18, "CMAC-CAMELLIA256", "CAMELLIA256-CTS-CMAC", 256),
+    EncryptionType(23, 0xFFFF_FF76, "HMAC-MD5", "RC4-HMAC", 128),
+    EncryptionType(25, 17, "CMAC-CAMELLIA128", "CAMELLIA128-CTS-CMAC", 128),
+    EncryptionType(26, 18, "CMAC-CAMELLIA256", "CAMELLIA256-CTS-CMAC", 256),
 ];
 
 /// `SECPKG_ATTR_SESSION_KEY`.
-pub(super) fn session(state: &State) -> Result<Secret<Vec<u8>>> {
+pub(super) fn session(state: &ContextState) -> Result<Secret<Vec<u8>>> {
     ask(state)?.get(0).map(|key| Secret::new(key.to_vec())).ok_or_else(untold)
 }
 
 /// `SECPKG_ATTR_KEY_INFO`.
-pub(super) fn info(state: &State) -> Result<KeyInfo> {
+pub(super) fn info(state: &ContextState) -> Result<KeyInfo> {
     let told = ask(state)?;
     let number = told.get(1).and_then(encryption_type).ok_or_else(untold)?;
     let row = TYPES.iter().find(|row| row.0 == number);
-    let &Row(encryption_algorithm, signature_algorithm, signature_name, encryption_name, key_bits) =
-        row.ok_or_else(|| {
-            let reason = format!("query: encryption type {number} has no name here");
-            Error::new(Status::UNSUPPORTED_FUNCTION, reason)
-        })?;
+    let &EncryptionType(
+        encryption_algorithm,
+        signature_algorithm,
+        signature_name,
+        encryption_name,
+        key_bits,
+    ) = row.ok_or_else(|| {
+        let reason = format!("query: encryption type {number} has no name here");
+        Error::new(Status::UNSUPPORTED_FUNCTION, reason)
+    })?;
     Ok(KeyInfo {
         signature_name,
         encryption_name,
@@ -49,9 +54,9 @@ pub(super) fn info(state: &State) -> Result<KeyInfo> {
 }
 
 /// The key, and the identifier of its type.
-fn ask(state: &State) -> Result<OwnedSet<'static>> {
+fn ask(state: &ContextState) -> Result<OwnedBufferSet<'static>> {
     let functions = state.functions();
-    let mut set = OwnedSet::empty(functions);
+    let mut set = OwnedBufferSet::empty(functions);
     let mut minor = 0;
     let handle = state.established()?;
     // SAFETY: the context is live, the others point to live values.

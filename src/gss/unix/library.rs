@@ -15,7 +15,7 @@ const NAMES: [&str; 0] = [];
 
 /// The library's functions, or `None` on a machine that has neither library. The library stays
 /// loaded: credentials and contexts of programs point into it.
-pub(super) fn functions() -> Option<&'static Functions> {
+pub(super) fn functions() -> Option<&'static GssFunctions> {
     loaded().map(|(functions, _)| functions)
 }
 
@@ -24,17 +24,17 @@ pub(super) fn krb5() -> Option<&'static Krb5> {
     loaded().map(|(_, krb5)| krb5)
 }
 
-fn loaded() -> Option<&'static (Functions, Krb5)> {
-    static LOADED: OnceBox<Option<(Functions, Krb5)>> = OnceBox::new();
+fn loaded() -> Option<&'static (GssFunctions, Krb5)> {
+    static LOADED: OnceBox<Option<(GssFunctions, Krb5)>> = OnceBox::new();
     LOADED.get_or_init(|| Box::new(NAMES.iter().find_map(|name| load(name)))).as_ref()
 }
 
-fn load(name: &str) -> Option<(Functions, Krb5)> {
+fn load(name: &str) -> Option<(GssFunctions, Krb5)> {
     // SAFETY: by the system's search path, as a program linked with it would have it; its
     // initializers are those of a library that any program may load.
     let library = unsafe { Library::new(name) }.ok()?;
     // The loader looks for the second ones in the libraries that the first one needs.
-    let found = (Functions::of(&library)?, Krb5::of(&library)?);
+    let found = (GssFunctions::of(&library)?, Krb5::of(&library)?);
     std::mem::forget(library);
     Some(found)
 }
@@ -77,7 +77,7 @@ macro_rules! functions {
 
 functions! {
     /// The functions used, each by its name in C. All return a major status.
-    Functions {
+    GssFunctions {
         gss_acquire_cred(*mut u32, Handle, u32, *const OidSet, i32, *mut Handle, *mut *mut OidSet,
             *mut u32) -> u32;
         gss_acquire_cred_with_password(*mut u32, Handle, *const Buffer, u32, *const OidSet, i32,

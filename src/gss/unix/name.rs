@@ -1,28 +1,28 @@
 //! The library's names as Rust values that release themselves.
 
-use super::buffer::Owned;
-use super::library::Functions;
+use super::buffer::OwnedBuffer;
+use super::library::GssFunctions;
 use super::status::{Doing, check};
 use super::types::{Buffer, Handle, Oid, PRINCIPAL_NAME, SERVICE_NAME};
 use crate::error::{Error, Result, Status};
 
 /// A name in the library's form; released when dropped.
-pub(super) struct Name {
-    functions: &'static Functions,
+pub(super) struct GssName {
+    functions: &'static GssFunctions,
     handle: Handle,
 }
 
 // SAFETY: a name is read only once it is made (RFC 2744 has no call that changes one).
-unsafe impl Send for Name {}
+unsafe impl Send for GssName {}
 
-impl Name {
+impl GssName {
     /// The name of a service as Windows and as GSSAPI write it, or of a principal:
     ///
     /// * `service/host` and `service@host` are host-based, so that the site's krb5.conf finds the
     ///   realm and decides whether DNS may replace the host;
     /// * all others, such as `service/host@REALM` and `user@REALM`, are taken as they are.
     pub(super) fn service(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         doing: Doing,
         string: &str,
     ) -> Result<Self> {
@@ -39,7 +39,7 @@ impl Name {
 
     /// The name of a principal.
     pub(super) fn principal(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         doing: Doing,
         string: &str,
     ) -> Result<Self> {
@@ -47,7 +47,7 @@ impl Name {
     }
 
     fn import(
-        functions: &'static Functions,
+        functions: &'static GssFunctions,
         doing: Doing,
         string: &str,
         kind: &'static Oid,
@@ -76,7 +76,7 @@ impl Name {
     }
 
     /// A name whose handle a function fills.
-    pub(super) fn empty(functions: &'static Functions) -> Self {
+    pub(super) fn empty(functions: &'static GssFunctions) -> Self {
         Self { functions, handle: std::ptr::null_mut() }
     }
 
@@ -92,7 +92,7 @@ impl Name {
     /// The name for people: of Kerberos, the principal.
     pub(super) fn display(&self) -> Result<String> {
         let mut minor = 0;
-        let mut buffer = Owned::empty(self.functions);
+        let mut buffer = OwnedBuffer::empty(self.functions);
         let mut kind = std::ptr::null();
         // SAFETY: the name is live, the others point to live locals.
         let major = unsafe {
@@ -113,7 +113,7 @@ fn is_service_at_host(string: &str) -> bool {
     string.split_once('@').is_some_and(|(_, host)| host.chars().any(char::is_lowercase))
 }
 
-impl Drop for Name {
+impl Drop for GssName {
     fn drop(&mut self) {
         if self.handle.is_null() {
             return;

@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::buffer::Owned;
+use super::buffer::OwnedBuffer;
 use super::iov_buffers::{NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, plaintext, token_of};
-use super::state::State;
+use super::state::ContextState;
 use super::status::{Doing, check, check_order};
 use super::types::{Buffer, iov};
 use crate::error::{Error, Result, Status};
@@ -14,7 +14,7 @@ use crate::sspi::{Message, Placement, buffer_type};
 const HEADER: usize = 16;
 
 /// `DecryptMessage`. The plaintext replaces the message after all of it was checked.
-pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
+pub(super) fn open(state: &ContextState, message: &mut Message<'_, '_>) -> Result<u32> {
     state.established()?;
     let data = plaintext(message)?;
     if let Some(stream) = message.position(buffer_type::STREAM) {
@@ -35,7 +35,11 @@ pub(super) fn open(state: &State, message: &mut Message<'_, '_>) -> Result<u32> 
 }
 
 /// Opens a buffer that holds a whole wrap token; its first bytes become the plaintext.
-fn open_whole(state: &State, message: &mut Message<'_, '_>, index: usize) -> Result<(usize, u32)> {
+fn open_whole(
+    state: &ContextState,
+    message: &mut Message<'_, '_>,
+    index: usize,
+) -> Result<(usize, u32)> {
     let bytes = message.writable(index)?;
     check_whole(bytes)?;
     let (plain, protection) = unwrap(state, bytes)?;
@@ -60,13 +64,13 @@ fn check_whole(message: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn unwrap(state: &State, token: &[u8]) -> Result<(Owned<'static>, u32)> {
+fn unwrap(state: &ContextState, token: &[u8]) -> Result<(OwnedBuffer<'static>, u32)> {
     let functions = state.functions();
     let handle = state.established()?;
     // The library turns a rotated message back in place, also one that it refuses then.
     let mut copy = Zeroizing::new(token.to_vec());
     let token = Buffer { length: copy.len(), value: copy.as_mut_ptr().cast() };
-    let mut plain = Owned::empty(functions);
+    let mut plain = OwnedBuffer::empty(functions);
     let (mut minor, mut sealed, mut qop) = (0, 0, 0);
     // SAFETY: the context is live; the token is writable memory of ours; the others are live locals.
     let major = unsafe {
@@ -105,7 +109,7 @@ fn check_filler(header: &[u8]) -> Result<()> {
 
 /// Opens what `EncryptMessage` left in its buffers. The library works in place and spoils what it
 /// refuses, so it gets a copy.
-fn open_parts(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
+fn open_parts(state: &ContextState, message: &mut Message<'_, '_>) -> Result<u32> {
     let token = token_of(message)?;
     let padding = message.position(buffer_type::PADDING);
     let handle = state.established()?;

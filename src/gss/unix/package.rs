@@ -6,7 +6,7 @@ use super::context::Packages;
 use super::cred::Mechanism;
 use super::credential::GssCredential;
 use super::credentials::Credentials;
-use super::library::{self, Functions};
+use super::library::{self, GssFunctions};
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
 use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
@@ -43,7 +43,7 @@ pub static KERBEROS: Unix = Unix { mechanism: Mechanism::Kerberos, info: KERBERO
 pub static NEGOTIATE: Unix = Unix { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO };
 
 impl Unix {
-    fn functions() -> Result<&'static Functions> {
+    fn functions() -> Result<&'static GssFunctions> {
         library::functions().ok_or_else(|| {
             let reason = "package: this machine has no GSSAPI library";
             Error::new(Status::SECPKG_NOT_FOUND, reason)

@@ -4,14 +4,14 @@ use super::iov_buffers::{
     Iov, NO_IOV, WRAP_NO_ENCRYPT, count, lay_out, length_of, measure, plaintext, token_of,
     too_many, too_small,
 };
-use super::state::State;
+use super::state::ContextState;
 use super::status::{Doing, check};
 use super::types::IovBuffer;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Flags, Message, buffer_type};
 
 /// `EncryptMessage`. The capacity is checked before the library changes anything.
-pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+pub(super) fn seal(state: &ContextState, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
     let handle = state.established()?;
     let confidential = confidentiality(state, qop)?;
     let token = token_of(message)?;
@@ -61,7 +61,7 @@ pub(super) fn seal(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
 
 /// How many bytes [`seal`] makes of a message: TOKEN, DATA and PADDING together.
 pub(super) fn sealed_length(
-    state: &State,
+    state: &ContextState,
     qop: u32,
     message: &mut Message<'_, '_>,
 ) -> Result<usize> {
@@ -76,7 +76,7 @@ pub(super) fn sealed_length(
 }
 
 /// Whether the message is to be encrypted; the plaintext never leaves in clear instead.
-fn confidentiality(state: &State, qop: u32) -> Result<bool> {
+fn confidentiality(state: &ContextState, qop: u32) -> Result<bool> {
     match qop {
         WRAP_NO_ENCRYPT => Ok(false),
         0 if state.flags().contains(Flags::CONFIDENTIALITY) => Ok(true),
@@ -90,7 +90,7 @@ fn confidentiality(state: &State, qop: u32) -> Result<bool> {
 
 /// The buffers as [`measure`] leaves them.
 fn measured<'i>(
-    state: &State,
+    state: &ContextState,
     confidential: bool,
     buffers: &[IovBuffer],
     needed: &'i mut Iov,

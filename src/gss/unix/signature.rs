@@ -2,9 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::buffer::Owned;
+use super::buffer::OwnedBuffer;
 use super::iov_buffers::{length_of, measure, token_of, too_small};
-use super::state::State;
+use super::state::ContextState;
 use super::status::{Doing, check, check_order};
 use super::types::{Buffer, IovBuffer, iov};
 use crate::error::{Error, Result, Status};
@@ -21,7 +21,7 @@ fn signed(message: &Message<'_, '_>) -> Zeroizing<Vec<u8>> {
 }
 
 /// `MakeSignature`.
-pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
+pub(super) fn sign(state: &ContextState, qop: u32, message: &mut Message<'_, '_>) -> Result<()> {
     let _ = qop;
     let handle = state.established()?;
     let index = token_of(message)?;
@@ -40,7 +40,7 @@ pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
         return Err(too_small(message, Some(index), needed, reason));
     }
     let functions = state.functions();
-    let mut signature = Owned::empty(functions);
+    let mut signature = OwnedBuffer::empty(functions);
     let (mut minor, data) = (0, Buffer::over(&data));
     // SAFETY: the context is live; the data is only read; the others are live locals.
     let major = unsafe {
@@ -64,7 +64,7 @@ pub(super) fn sign(state: &State, qop: u32, message: &mut Message<'_, '_>) -> Re
 }
 
 /// `VerifySignature`.
-pub(super) fn verify(state: &State, message: &mut Message<'_, '_>) -> Result<u32> {
+pub(super) fn verify(state: &ContextState, message: &mut Message<'_, '_>) -> Result<u32> {
     let handle = state.established()?;
     let index = token_of(message)?;
     let data = signed(message);

@@ -1,13 +1,13 @@
 //! How much a message grows.
 
 use super::iov_buffers::measure;
-use super::state::State;
+use super::state::ContextState;
 use super::types::{Buffer, IovBuffer, iov};
 use crate::error::Result;
 use crate::sspi::{Flags, PackageInfo, Sizes};
 
 /// `SECPKG_ATTR_SIZES`; before the end of the exchange the largest token alone.
-pub(super) fn of(state: &State, info: &PackageInfo) -> Result<Sizes> {
+pub(super) fn of(state: &ContextState, info: &PackageInfo) -> Result<Sizes> {
     let mut sizes = Sizes { max_token: info.max_token, ..Sizes::default() };
     if state.established().is_err() {
         return Ok(sizes);
@@ -23,7 +23,7 @@ pub(super) fn of(state: &State, info: &PackageInfo) -> Result<Sizes> {
 
 /// Header and padding of a message of one byte: a stream cipher's need no more for longer ones,
 /// and a block cipher's never more than for this one.
-fn of_one_byte(state: &State, confidential: bool) -> Result<(u32, u32)> {
+fn of_one_byte(state: &ContextState, confidential: bool) -> Result<(u32, u32)> {
     let data = Buffer { length: 1, ..Buffer::EMPTY };
     let mut buffers = [
         IovBuffer { kind: iov::HEADER, buffer: Buffer::EMPTY },

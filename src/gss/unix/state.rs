@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use super::cred::Cred;
-use super::library::Functions;
+use super::library::GssFunctions;
 use super::types::Handle;
 use crate::error::Result;
-use crate::gss::steps::Steps;
+use crate::gss::steps::ExchangeSteps;
 use crate::sspi::Flags;
 
 /// What changes from step to step. The library's contexts take one call at a time.
-pub(super) struct State {
-    pub(super) steps: Steps,
-    pub(super) library: Library,
+pub(super) struct ContextState {
+    pub(super) steps: ExchangeSteps,
+    pub(super) library: LibraryContext,
 }
 
-impl State {
-    pub(super) fn functions(&self) -> &'static Functions {
+impl ContextState {
+    pub(super) fn functions(&self) -> &'static GssFunctions {
         self.library.functions
     }
 
@@ -31,8 +31,8 @@ impl State {
 }
 
 /// What the library holds for a context.
-pub(super) struct Library {
-    pub(super) functions: &'static Functions,
+pub(super) struct LibraryContext {
+    pub(super) functions: &'static GssFunctions,
     pub(super) handle: Handle,
     /// The credential of the first step: a program's may get a new ticket meanwhile.
     pub(super) cred: Option<Arc<Cred>>,
@@ -41,9 +41,9 @@ pub(super) struct Library {
 }
 
 // SAFETY: a GSSAPI context belongs to no thread; the mutex around it lets one in at a time.
-unsafe impl Send for Library {}
+unsafe impl Send for LibraryContext {}
 
-impl Drop for Library {
+impl Drop for LibraryContext {
     fn drop(&mut self) {
         if self.handle.is_null() {
             return;

@@ -1,8 +1,8 @@
 //! From GSSAPI's major and minor statuses to the status that Windows gives, with the library's own
 //! words for the log.
 
-use super::buffer::Owned;
-use super::library::Functions;
+use super::buffer::OwnedBuffer;
+use super::library::GssFunctions;
 use super::types::{ERROR_BITS, KERBEROS, MAJOR_CODE, MINOR_CODE, ORDER_BITS};
 use crate::error::{Error, Result, Status};
 
@@ -33,7 +33,7 @@ impl Doing {
 }
 
 /// Whether a call succeeded, and the refusal where it did not.
-pub(super) fn check(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Result<()> {
+pub(super) fn check(functions: &GssFunctions, doing: Doing, major: u32, minor: u32) -> Result<()> {
     if major & ERROR_BITS == 0 {
         return Ok(());
     }
@@ -50,7 +50,7 @@ pub(super) fn check_order(major: u32) -> Result<()> {
 }
 
 /// The refusal for a failed call.
-fn error(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Error {
+fn error(functions: &GssFunctions, doing: Doing, major: u32, minor: u32) -> Error {
     let major_words = words(functions, major, MAJOR_CODE);
     let minor_words = if minor == 0 { String::new() } else { words(functions, minor, MINOR_CODE) };
     let reason = format!("{}: {major_words}: {minor_words}", doing.word());
@@ -58,10 +58,10 @@ fn error(functions: &Functions, doing: Doing, major: u32, minor: u32) -> Error {
 }
 
 /// The first line of the library's words for a status.
-fn words(functions: &Functions, value: u32, kind: i32) -> String {
+fn words(functions: &GssFunctions, value: u32, kind: i32) -> String {
     let mut minor = 0;
     let mut more = 0;
-    let mut buffer = Owned::empty(functions);
+    let mut buffer = OwnedBuffer::empty(functions);
     // SAFETY: pointers to live locals of the right types.
     let major = unsafe {
         (functions.gss_display_status)(

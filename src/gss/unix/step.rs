@@ -1,11 +1,11 @@
 //! One step of an exchange, taken by the library.
 
 use super::bindings;
-use super::buffer::Owned;
+use super::buffer::OwnedBuffer;
 use super::cred::Cred;
 use super::credentials::Credentials;
-use super::name::Name;
-use super::state::Library;
+use super::name::GssName;
+use super::state::LibraryContext;
 use super::status::{Doing, check};
 use super::times::expiry;
 use super::types::{Buffer, CONTINUE_NEEDED, ChannelBindings, Oid, flag};
@@ -36,27 +36,28 @@ fn from_gss(bits: u32) -> Flags {
 }
 
 /// The library's answer to a step.
-struct Answer<'f> {
-    token: Owned<'f>,
+struct StepAnswer<'f> {
+    token: OwnedBuffer<'f>,
     major: u32,
     bits: u32,
     lifetime: u32,
 }
 
-impl Library {
+impl LibraryContext {
     fn initialize(
         &mut self,
         credentials: &Credentials,
         call: &Call<'_>,
-    ) -> Result<Answer<'static>> {
+    ) -> Result<StepAnswer<'static>> {
         let functions = self.functions;
         let target = call.target.filter(|target| !target.is_empty()).ok_or_else(|| {
             Error::new(Status::TARGET_UNKNOWN, "initialize: the target is missing")
         })?;
-        let target = Name::service(functions, Doing::Initialize, target)?;
+        let target = GssName::service(functions, Doing::Initialize, target)?;
         let bindings = bindings::of_inputs(call.inputs)?;
         let input = Buffer::over(call.inputs.token());
-        let mut answer = Answer { token: Owned::empty(functions), major: 0, bits: 0, lifetime: 0 };
+        let mut answer =
+            StepAnswer { token: OwnedBuffer::empty(functions), major: 0, bits: 0, lifetime: 0 };
         let mut minor = 0;
         let begins = self.cred.is_none();
         if begins {
@@ -90,11 +91,16 @@ impl Library {
         Ok(answer)
     }
 
-    fn accept(&mut self, credentials: &Credentials, call: &Call<'_>) -> Result<Answer<'static>> {
+    fn accept(
+        &mut self,
+        credentials: &Credentials,
+        call: &Call<'_>,
+    ) -> Result<StepAnswer<'static>> {
         let functions = self.functions;
         let bindings = bindings::of_inputs(call.inputs)?;
         let input = Buffer::over(call.inputs.token());
-        let mut answer = Answer { token: Owned::empty(functions), major: 0, bits: 0, lifetime: 0 };
+        let mut answer =
+            StepAnswer { token: OwnedBuffer::empty(functions), major: 0, bits: 0, lifetime: 0 };
         let mut minor = 0;
         // SAFETY: every pointer is to a live value of its type, or null where RFC 2744 §5.1
         // allows it; a delegated credential that is not asked for is not kept.

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::credential_handle::CredentialHandle;
 use super::established::{ChecksumLength, EstablishedContext, succeeded};
-use super::functions::Functions;
+use super::functions::SspiFunctions;
 use super::types::{
     NATIVE_DREP, SecBuffer, SecBufferDesc, SecHandle, SizesStructure, StreamSizesStructure,
     TimeStamp,
 };
 use super::{messages, wine};
 use crate::error::{Error, Result, Status};
-use crate::gss::steps::Steps;
+use crate::gss::steps::ExchangeSteps;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Flags, MAXIMUM_TIME, Message, Outcome, Package, Role,
     Sizes, Step, StreamSizes, TokenSink, buffer_type,
@@ -22,13 +22,13 @@ use crate::sspi::{
 const TOKEN_ROOM: usize = 0x1_0000;
 
 /// What changes from step to step.
-struct State {
-    steps: Steps,
-    held: Held,
+struct ContextState {
+    steps: ExchangeSteps,
+    system: SystemState,
 }
 
 /// What the system's steps left.
-struct Held {
+struct SystemState {
     /// The system's handle, from the first step that went well. Wine makes a new one with each step.
     handle: Option<SecHandle>,
     expiry: u64,
@@ -41,7 +41,7 @@ pub(crate) struct WindowsContext {
     package: &'static dyn Package,
     credential: Arc<CredentialHandle>,
     role: Role,
-    state: Mutex<State>,
+    state: Mutex<ContextState>,
     checksum: ChecksumLength,
 }
 
@@ -51,22 +51,22 @@ impl WindowsContext {
         credential: Arc<CredentialHandle>,
         role: Role,
     ) -> Self {
-        let held = Held { handle: None, expiry: MAXIMUM_TIME, ntlm: false };
-        let state = Mutex::new(State { steps: Steps::new(), held });
+        let system = SystemState { handle: None, expiry: MAXIMUM_TIME, ntlm: false };
+        let state = Mutex::new(ContextState { steps: ExchangeSteps::new(), system });
         Self { package, credential, role, state, checksum: ChecksumLength::default() }
     }
 
     /// The system's own handle, once there is one.
     #[cfg(windows)]
     pub(crate) fn handle(&self) -> Option<SecHandle> {
-        self.lock().held.handle
+        self.lock().system.handle
     }
 
-    fn functions(&self) -> &'static Functions {
+    fn functions(&self) -> &'static SspiFunctions {
         self.credential.functions()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ContextState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,14 +75,14 @@ impl WindowsContext {
         let state = self.lock();
         state.steps.require_established()?;
         let missing = || Error::new(Status::INTERNAL_ERROR, "context: without a handle");
-        let handle = state.held.handle.ok_or_else(missing)?;
+        let handle = state.system.handle.ok_or_else(missing)?;
         let (functions, flags) = (self.credential.functions(), state.steps.flags());
         Ok(EstablishedContext { functions, handle, flags, checksum: &self.checksum })
     }
 
     /// Whether messages are those of Wine's Kerberos.
     fn speaks_wine(&self) -> bool {
-        self.functions().wine && !self.lock().held.ntlm
+        self.functions().wine && !self.lock().system.ntlm
     }
 
     /// Asks the system for an attribute.
@@ -114,7 +114,7 @@ impl WindowsContext {
     }
 }
 
-impl Held {
+impl SystemState {
     /// Takes a step at the system's.
     fn advance(
         &mut self,
@@ -218,7 +218,7 @@ impl Held {
 
 impl Drop for WindowsContext {
     fn drop(&mut self) {
-        if let Some(handle) = self.lock().held.handle {
+        if let Some(handle) = self.lock().system.handle {
             // SAFETY: the system's handle, deleted once.
             unsafe { (self.functions().delete_context)(&raw const handle) };
         }
@@ -236,8 +236,8 @@ impl Context for WindowsContext {
 
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock();
-        let State { steps, held } = &mut *state;
-        let advance = || held.advance(&self.credential, self.role, call);
+        let ContextState { steps, system } = &mut *state;
+        let advance = || system.advance(&self.credential, self.role, call);
         steps.take(call.inputs.token(), output, advance)
     }
 
@@ -250,7 +250,7 @@ impl Context for WindowsContext {
     }
 
     fn expiry(&self) -> u64 {
-        self.lock().held.expiry
+        self.lock().system.expiry
     }
 
     /// What the `Sasl*` functions need to know; programs ask the system for the rest.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::WindowsContext;
 use super::credential_handle::CredentialHandle;
-use super::functions::Functions;
+use super::functions::SspiFunctions;
 use super::package::WindowsPackage;
 use super::types::SecHandle;
 use crate::error::Result;
@@ -19,7 +19,7 @@ pub(crate) struct WindowsCredential {
 impl WindowsCredential {
     /// The credential behind a handle that the system has given to the program.
     pub(crate) fn new(
-        functions: &'static Functions,
+        functions: &'static SspiFunctions,
         package: &'static WindowsPackage,
         handle: SecHandle,
     ) -> Self {

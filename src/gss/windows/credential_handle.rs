@@ -2,19 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::functions::Functions;
+use super::functions::SspiFunctions;
 use super::types::SecHandle;
 
 /// The system's handle of a credential.
 pub(super) struct CredentialHandle {
-    functions: &'static Functions,
+    functions: &'static SspiFunctions,
     handle: SecHandle,
     /// Whether the program has freed it, and the system has not been told.
     freed: AtomicBool,
 }
 
 impl CredentialHandle {
-    pub(super) fn new(functions: &'static Functions, handle: SecHandle) -> Self {
+    pub(super) fn new(functions: &'static SspiFunctions, handle: SecHandle) -> Self {
         Self { functions, handle, freed: AtomicBool::new(false) }
     }
 
@@ -23,7 +23,7 @@ impl CredentialHandle {
         self.freed.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn functions(&self) -> &'static Functions {
+    pub(super) fn functions(&self) -> &'static SspiFunctions {
         self.functions
     }
 

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::functions::Functions;
+use super::functions::SspiFunctions;
 use super::types::SecHandle;
 use crate::error::{Error, Result, Status};
 use crate::sspi::Flags;
 
 /// The system's context, and what is known of its messages.
 pub(super) struct EstablishedContext<'c> {
-    pub(super) functions: &'static Functions,
+    pub(super) functions: &'static SspiFunctions,
     pub(super) handle: SecHandle,
     pub(super) flags: Flags,
     pub(super) checksum: &'c ChecksumLength,

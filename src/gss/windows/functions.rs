@@ -12,14 +12,14 @@ use crate::system::secur32::{SystemDll, system_dll};
 macro_rules! functions {
     ($($field:ident = $name:literal ($($argument:ty),* $(,)?);)*) => {
         /// The functions used, each with the type that it has in `sspi.h`. All return a status.
-        pub(crate) struct Functions {
+        pub(crate) struct SspiFunctions {
             $(pub(crate) $field: unsafe extern "system" fn($($argument),*) -> u32,)*
             /// Whether they are Wine's, whose Kerberos has ways of its own.
             pub(crate) wine: bool,
         }
 
         #[cfg(windows)]
-        impl Functions {
+        impl SspiFunctions {
             fn of(dll: &SystemDll) -> Option<Self> {
                 $(
                     let address = dll.function($name)?.pointer();
@@ -54,8 +54,8 @@ functions! {
 
 /// The system's functions; `None` where it lacks one.
 #[cfg(windows)]
-pub(crate) fn functions() -> Option<&'static Functions> {
-    static FUNCTIONS: OnceCell<Option<Functions>> = OnceCell::new();
+pub(crate) fn functions() -> Option<&'static SspiFunctions> {
+    static FUNCTIONS: OnceCell<Option<SspiFunctions>> = OnceCell::new();
     let dll = system_dll()?;
-    FUNCTIONS.get_or_init(|| Functions::of(dll)).as_ref()
+    FUNCTIONS.get_or_init(|| SspiFunctions::of(dll)).as_ref()
 }

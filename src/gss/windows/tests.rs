@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::credential::WindowsCredential;
-use super::functions::Functions;
+use super::functions::SspiFunctions;
 use super::package::{KERBEROS, NEGOTIATE};
 use super::types::{SecHandle, WRAP_NO_ENCRYPT};
 use crate::error::{Error, Result, Status};
@@ -15,7 +15,7 @@ use crate::sspi::{
 use crate::testing::system_package::{self, WINDOWS, WINE, rotated, seen, wrapped};
 
 /// A credential of the system's, and its handle there.
-fn credential(functions: &'static Functions) -> (Arc<WindowsCredential>, SecHandle) {
+fn credential(functions: &'static SspiFunctions) -> (Arc<WindowsCredential>, SecHandle) {
     let handle = system_package::credential();
     (Arc::new(WindowsCredential::new(functions, &KERBEROS, handle)), handle)
 }
@@ -42,7 +42,7 @@ fn token(data: &[u8]) -> [InputBuffer<'_>; 1] {
 }
 
 /// An established context, and the handle of its credential.
-fn established(functions: &'static Functions, role: Role) -> (Box<dyn Context>, SecHandle) {
+fn established(functions: &'static SspiFunctions, role: Role) -> (Box<dyn Context>, SecHandle) {
     let (credential, handle) = credential(functions);
     let context = credential.context(role).unwrap();
     for word in [b"one", b"two"] {

@@ -43,7 +43,7 @@ pub(super) fn sizes(told: Sizes, checksum: Option<usize>) -> Sizes {
 }
 
 /// The header of a wrap token.
-struct Header {
+struct TokenHeader {
     sealed: bool,
     /// "EC": of a signed message the checksum's length, of an encrypted one the filler's.
     extra: usize,
@@ -51,9 +51,9 @@ struct Header {
 
 /// # Errors
 /// `INVALID_TOKEN` for what is no wrap token of RFC 4121.
-fn header(token: &[u8]) -> Result<Header> {
+fn header(token: &[u8]) -> Result<TokenHeader> {
     match token.first_chunk::<HEADER>() {
-        Some(&[a, b, flags, 0xFF, high, low, ..]) if [a, b] == WRAP => Ok(Header {
+        Some(&[a, b, flags, 0xFF, high, low, ..]) if [a, b] == WRAP => Ok(TokenHeader {
             sealed: flags & SEALED != 0,
             extra: usize::from(u16::from_be_bytes([high, low])),
         }),
@@ -63,7 +63,7 @@ fn header(token: &[u8]) -> Result<Header> {
 
 /// The length of the plaintext in a wrap token.
 fn plaintext(context: &EstablishedContext<'_>, token: &[u8]) -> Result<usize> {
-    let Header { sealed, extra } = header(token)?;
+    let TokenHeader { sealed, extra } = header(token)?;
     let around = match (sealed, context.checksum()) {
         (false, _) => overhead(false, extra),
         // HMAC-SHA1-96 where none was seen: Negotiate has no cookies, and these are RFC 4120's.
@@ -116,7 +116,7 @@ pub(super) fn seal(
     succeeded("encrypt", status)?;
     let grown = buffers[1].length();
     let whole = joined.get_mut(..length + grown).ok_or_else(senseless)?;
-    let Header { sealed: encrypted, extra } = header(whole).map_err(|_| senseless())?;
+    let TokenHeader { sealed: encrypted, extra } = header(whole).map_err(|_| senseless())?;
     if sealed && !encrypted {
         return Err(Error::new(Status::ENCRYPT_FAILURE, "encrypt: the package did not encrypt"));
     }
@@ -192,7 +192,7 @@ fn unwrap(context: &EstablishedContext<'_>, token: &[u8]) -> Result<(Zeroizing<V
     // SAFETY: the system's handle; buffers over memory of this call's.
     let status = unsafe { function(&raw const handle, &raw mut description, 0, &raw mut qop) };
     succeeded("decrypt", status)?;
-    let Header { sealed, extra } = header(token)?;
+    let TokenHeader { sealed, extra } = header(token)?;
     if !sealed {
         context.learn_checksum(extra);
     }

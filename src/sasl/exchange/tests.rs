@@ -11,7 +11,7 @@ const ALL: Flags = Flags::SEALED;
 /// An exchange over a fake mechanism, its options, and the step that is taken.
 struct Subject {
     fake: FakeMechanism,
-    exchange: Exchange,
+    exchange: CookieExchange,
     options: Options,
     asked: Flags,
 }
@@ -61,7 +61,7 @@ impl TokenSink for Nowhere {
 impl Subject {
     fn new(role: Role, last_token: &'static [u8], flags: Flags) -> Self {
         let fake = FakeMechanism::new(role, last_token, flags);
-        let (exchange, options) = (Exchange::new(), Options::default());
+        let (exchange, options) = (CookieExchange::new(), Options::default());
         Self { fake, exchange, options, asked: Flags::NONE }
     }
 

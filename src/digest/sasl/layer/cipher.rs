@@ -16,7 +16,7 @@ use crate::system::heap;
 
 /// One direction's cipher for the life of a context. Key schedules are large and slow, and many
 /// contexts never carry a message: they are made at the first.
-pub(super) enum State {
+pub(super) enum CipherState {
     /// auth-int.
     None,
     /// No message yet.
@@ -37,7 +37,7 @@ pub(super) fn is_padded(cipher: Cipher) -> bool {
 /// Where a state stood before a message, as far as going back needs it.
 pub(super) struct Mark(Zeroizing<u64>);
 
-impl State {
+impl CipherState {
     /// A state with its key schedule made.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, Constant
 use zeroize::Zeroizing;
 
 use super::cbc;
-use super::cipher::{State, no_position};
+use super::cipher::{CipherState, no_position};
 use super::keys::{self, Flow};
 use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
 use super::scattered::Scattered;
@@ -27,15 +27,15 @@ pub(super) struct Direction {
     mac: PreparedMac,
     /// The number of the next message, up to [`MESSAGES`], which none has.
     sequence: u64,
-    cipher: State,
+    cipher: CipherState,
 }
 
 impl Direction {
     /// Before the first message.
     pub(super) fn new(mac: PreparedMac, protection: Protection) -> Self {
         let cipher = match protection {
-            Protection::Integrity => State::None,
-            Protection::Confidentiality(cipher) => State::Fresh(cipher),
+            Protection::Integrity => CipherState::None,
+            Protection::Confidentiality(cipher) => CipherState::Fresh(cipher),
         };
         Self { mac, sequence: 0, cipher }
     }
@@ -62,7 +62,7 @@ impl Direction {
             Protection::Integrity => (),
             Protection::Confidentiality(cipher) => {
                 let key = keys::sealing(h_a1, flow, cipher);
-                direction.cipher = State::deserialize(cipher, &key, position)?;
+                direction.cipher = CipherState::deserialize(cipher, &key, position)?;
             }
         }
         Ok(direction)
@@ -83,7 +83,7 @@ impl Direction {
     #[inline]
     pub(super) fn schedule(&mut self, h_a1: &[u8; 16], flow: Flow) -> Result<()> {
         match self.cipher {
-            State::Fresh(cipher) => {
+            CipherState::Fresh(cipher) => {
                 let scheduled = self.schedule_for(cipher, h_a1, flow);
                 stack::wipe();
                 scheduled
@@ -94,7 +94,7 @@ impl Direction {
 
     #[cold]
     fn schedule_for(&mut self, cipher: Cipher, h_a1: &[u8; 16], flow: Flow) -> Result<()> {
-        self.cipher = State::scheduled(cipher, &keys::sealing(h_a1, flow, cipher))?;
+        self.cipher = CipherState::scheduled(cipher, &keys::sealing(h_a1, flow, cipher))?;
         Ok(())
     }
 
