@@ -120,7 +120,7 @@ static int gather(const struct client *client, struct text *challenges)
     return at > 0 && !challenges->full;
 }
 
-/* Whether the server says that a response was right but for its nonce. */
+/* Whether the server says that a response was valid but for its nonce. */
 static int is_stale(const char *challenges)
 {
     char value[8];

@@ -201,7 +201,7 @@ void gate_check(struct gate *gate, const char *method, const char *target, const
     }
     lay_out(&request, response, method, target);
     pass->code = accept_request(gate, NULL, &request, &context, pass);
-    if (pass->code == SEC_I_CONTINUE_NEEDED) { /* right, but its nonce is too old: stale */
+    if (pass->code == SEC_I_CONTINUE_NEEDED) { /* valid, but its nonce is too old: stale */
         contexts_keep_waiting(gate->contexts, &context);
         pass->status = 401;
         return;

@@ -1,5 +1,5 @@
 /* A small HTTP/1.1 server on loopback, written against sspi.h, whose pages are protected by Digest:
- * AcceptSecurityContext with ASC_REQ_HTTP for the first request, CompleteAuthToken for later ones.
+ * AcceptSecurityContext with ASC_REQ_HTTP for the first request, CompleteAuthToken for subsequent ones.
  *
  *   http_server [--port N] [--accounts FILE] [--realm NAME] [--connections N | --once] [-v]
  *

@@ -49,7 +49,7 @@ fn halves(both: u128) -> (u64, u64) {
 }
 
 /// Fewer than sixteen bytes as two words, which overlap where they are fewer than two words have:
-/// no two texts of one length have the same.
+/// no two strings of one length have the same.
 fn ends(bytes: &[u8]) -> (u64, u64) {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         return (u64::from_le_bytes(*first), u64::from_le_bytes(*last));

@@ -48,9 +48,8 @@ const LOOKS: usize = 3;
 ///
 /// The file is looked at again by one look-up a second, and by every [`Source::refresh`]. When it
 /// has changed (modification time, size, inode or device) it is read again: within the look where
-/// that takes about a millisecond at most (64 KiB), so that a new account works at
-/// once; else on a thread of its own, beside look-ups, which have the accounts read before until
-/// then. Where the system has no thread to give, a large file too is read within the look. While it
+/// that takes about a millisecond at most (64 KiB), so that a new account works at once; else in
+/// the background, on a thread of its own, while look-ups have the accounts read before. Where the system has no thread to give, a large file too is read within the look. While it
 /// is missing or malformed the accounts are those of its last good state, and the log has one line
 /// about it.
 ///
@@ -189,7 +188,7 @@ impl HtdigestFile {
             let found = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
             let Some(errand) = self.watch.lock().errand(found, now) else { return false };
             let read = reading::up_to(&self.path, errand.limit, errand.indexed);
-            let Some(read) = read.transpose() else { return self.read_beside() };
+            let Some(read) = read.transpose() else { return self.read_in_background() };
             if let Some(result) = self.settle(errand.version, read, now) {
                 return result.is_ok_and(|used| used);
             }
@@ -199,7 +198,7 @@ impl HtdigestFile {
 
     /// Has the file read on a thread of its own, where none reads it yet; if there can be none, reads
     /// it here. Says whether its content is in use now.
-    fn read_beside(&self) -> bool {
+    fn read_in_background(&self) -> bool {
         let Some(file) = self.own.upgrade() else { return false };
         let Some(reader) = Reader::of(file) else { return false };
         let work = Box::new(move || {
@@ -211,7 +210,7 @@ impl HtdigestFile {
                 log::note(|| {
                     let name = self.path.display();
                     format!(
-                        "{name}: changed, and read beside logins; the accounts read before stay \
+                        "{name}: changed, and read in the background; the accounts read before stay \
                              in use until then"
                     )
                 });
@@ -290,7 +289,7 @@ impl HtdigestFile {
     }
 }
 
-/// The right to read a file beside look-ups, which one thread of a process has at a time.
+/// The permission to read a file in the background, which one thread of a process has at a time.
 struct Reader {
     file: Arc<HtdigestFile>,
     epoch: u64,

@@ -32,7 +32,7 @@ impl Slots {
         Self { key: HashKey::random(), slots }
     }
 
-    /// Where the entries with the hash of these two texts begin.
+    /// Where the entries with the hash of these two strings begin.
     pub(super) fn probe(&self, first: &[u8], second: &[u8]) -> Probe {
         let hash = self.key.hash(first, second);
         let slot = usize::try_from(hash & 0xffff_ffff).unwrap_or_default() & self.mask();

@@ -5,7 +5,7 @@ use super::reading::MAX_FILE;
 use super::*;
 use crate::testing::scratch::Scratch;
 
-mod beside;
+mod background;
 mod indices;
 
 const ONE: &str = "11111111111111111111111111111111";

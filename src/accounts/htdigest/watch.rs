@@ -19,11 +19,11 @@ pub(super) struct Watch {
     /// By what users shall be found.
     indexed: Indexed,
     /// Another one whenever the file has been read, well or badly, or more is wanted of it: what was
-    /// begun before is out of date.
+    /// started before is out of date.
     version: u64,
     /// Bytes of the file whose accounts are in use.
     in_use: u64,
-    /// The process one of whose threads reads the file beside look-ups.
+    /// The process one of whose threads reads the file in the background.
     pub(super) reader: Option<u64>,
 }
 
@@ -108,7 +108,7 @@ impl Watch {
         self.stamp = stamp;
     }
 
-    /// Lets a thread of this process read the file beside look-ups, if none does so. One that did in
+    /// Lets a thread of this process read the file in the background, if none does so. One that did in
     /// the parent of a forked process is not there in the child.
     pub(super) fn take_reader(&mut self, epoch: u64) -> bool {
         let free = self.reader != Some(epoch);

@@ -111,7 +111,7 @@ impl Credentials {
     pub(super) fn outbound(&self) -> Result<Arc<Cred>> {
         let Some((user, password)) = self.client() else {
             if self.limited {
-                // Refused here by its right status, where Negotiate alone would not say why.
+                // Refused here by its own status, where Negotiate alone would not say why.
                 Cred::acquire(self.functions, Mechanism::Kerberos, None, false)?;
             }
             let cred = Cred::acquire(self.functions, self.mechanism, None, false)?;
@@ -130,7 +130,7 @@ impl Credentials {
         Ok(fresh)
     }
 
-    /// After a first step: whether its tickets were those of the right user. The library has read them
+    /// After a first step: whether its tickets were those of that user. The library has read them
     /// after [`Self::outbound`] looked, and Heimdal's takes those of whoever is there.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ pub(super) mod flag {
     pub(in crate::gss::unix) const SEQUENCE: u32 = 8;
     pub(in crate::gss::unix) const CONFIDENTIALITY: u32 = 16;
     pub(in crate::gss::unix) const INTEGRITY: u32 = 32;
-    /// MIT 1.19 and later: the client's channel bindings were there, and were the right ones.
+    /// MIT 1.19 and later: the client's channel bindings were there, and matched.
     pub(in crate::gss::unix) const CHANNEL_BOUND: u32 = 2048;
     pub(in crate::gss::unix) const IDENTIFY: u32 = 0x2000;
 }

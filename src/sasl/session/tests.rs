@@ -119,7 +119,7 @@ fn the_layer_that_encrypts_does_and_may_sign() {
 }
 
 #[test]
-fn packages_without_cookies_judge_their_messages_themselves() {
+fn packages_without_cookies_verify_their_messages_themselves() {
     let fake = Box::new(FakeMechanism::new(Role::Server, b"", Flags::SEALED));
     let session = Session::imported(fake);
     assert_eq!(sealed(&session, 0).unwrap()[..2], [b'S', 0]);

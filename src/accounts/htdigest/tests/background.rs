@@ -1,4 +1,4 @@
-//! Large files, which are read beside look-ups.
+//! Large files, which are read in the background.
 
 use std::cell::RefCell;
 
@@ -39,7 +39,7 @@ fn work() -> usize {
 }
 
 #[test]
-fn a_large_file_is_read_beside_look_ups() {
+fn a_large_file_is_read_in_the_background() {
     let directory = Scratch::new();
     let (path, file) = opened_large(&directory);
     for (number, hash, byte) in [(1, TWO, 0x22), (2, ONE, 0x11), (3, TWO, 0x22)] {
