@@ -49,9 +49,9 @@ const LOOKS: usize = 3;
 /// The file is looked at again by one look-up a second, and by every [`Source::refresh`]. When it
 /// has changed (modification time, size, inode or device) it is read again: within the look where
 /// that takes about a millisecond at most (64 KiB), so that a new account works at once; else in
-/// the background, on a thread of its own, while look-ups have the accounts read before. Where the system has no thread to give, a large file too is read within the look. While it
-/// is missing or malformed the accounts are those of its last good state, and the log has one line
-/// about it.
+/// the background, on a thread of its own, while look-ups have the accounts read before. Where
+/// the system has no thread to give, a large file too is read within the look. While it is missing or
+/// malformed the accounts are those of its last good state, and the log has one line about it.
 ///
 /// No lock is held while the file is read. A thread is not there any more in a forked child, which
 /// reads for itself then.

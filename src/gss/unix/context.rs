@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::credentials::Credentials;
+use super::local_principal::LocalPrincipal;
 use super::name::GssName;
 use super::state::{ContextState, LibraryContext};
 use super::status::{Doing, check};
@@ -34,21 +34,21 @@ fn realm(principal: &str) -> &str {
 /// One end of an exchange of Kerberos or Negotiate.
 pub(super) struct GssContext {
     packages: Packages,
-    credentials: Arc<Credentials>,
+    principal: Arc<LocalPrincipal>,
     role: Role,
     state: Mutex<ContextState>,
 }
 
 impl GssContext {
-    pub(super) fn new(packages: Packages, credentials: Arc<Credentials>, role: Role) -> Self {
+    pub(super) fn new(packages: Packages, principal: Arc<LocalPrincipal>, role: Role) -> Self {
         let library = LibraryContext {
-            functions: credentials.functions(),
+            functions: principal.functions(),
             handle: std::ptr::null_mut(),
             cred: None,
             times: (now(), MAXIMUM_TIME),
         };
         let state = Mutex::new(ContextState { steps: ExchangeSteps::new(), library });
-        Self { packages, credentials, role, state }
+        Self { packages, principal, role, state }
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, ContextState>> {
@@ -105,7 +105,7 @@ impl Context for GssContext {
     fn step(&self, call: &Call<'_>, output: &mut dyn TokenSink) -> Result<Step> {
         let mut state = self.lock()?;
         let ContextState { steps, library } = &mut *state;
-        let advance = || library.advance(&self.credentials, self.role, call);
+        let advance = || library.advance(&self.principal, self.role, call);
         steps.take(call.inputs.token(), output, advance)
     }
 

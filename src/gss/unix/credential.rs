@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use super::context::{GssContext, Packages};
-use super::credentials::Credentials;
+use super::local_principal::LocalPrincipal;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{Context, Credential, Package, Role, Usage};
 
 /// A credential of Kerberos or Negotiate.
 pub(super) struct GssCredential {
     packages: Packages,
-    credentials: Arc<Credentials>,
+    principal: Arc<LocalPrincipal>,
 }
 
 impl GssCredential {
-    pub(super) fn new(packages: Packages, credentials: Credentials) -> Self {
-        Self { packages, credentials: Arc::new(credentials) }
+    pub(super) fn new(packages: Packages, principal: LocalPrincipal) -> Self {
+        Self { packages, principal: Arc::new(principal) }
     }
 }
 
@@ -25,11 +25,11 @@ impl Credential for GssCredential {
     }
 
     fn usage(&self) -> Usage {
-        self.credentials.usage()
+        self.principal.usage()
     }
 
     fn name(&self) -> String {
-        self.credentials.name()
+        self.principal.name()
     }
 
     fn context(self: Arc<Self>, role: Role) -> Result<Box<dyn Context>> {
@@ -41,7 +41,7 @@ impl Credential for GssCredential {
             let reason = "context: the credential was acquired for the other direction";
             return Err(Error::new(Status::NO_CREDENTIALS, reason));
         }
-        let credentials = Arc::clone(&self.credentials);
-        Ok(Box::new(GssContext::new(self.packages, credentials, role)))
+        let principal = Arc::clone(&self.principal);
+        Ok(Box::new(GssContext::new(self.packages, principal, role)))
     }
 }

@@ -7,13 +7,13 @@
 mod bindings;
 mod buffer;
 mod context;
-mod cred;
 mod credential;
-mod credentials;
+mod gss_cred;
 mod holder;
 mod iov_buffers;
 mod key;
 mod library;
+mod local_principal;
 mod name;
 mod open;
 mod package;
@@ -26,4 +26,4 @@ mod step;
 mod times;
 mod types;
 
-pub use package::{KERBEROS, NEGOTIATE, Unix};
+pub use package::{GssPackage, KERBEROS, NEGOTIATE};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::context::Packages;
-use super::cred::Mechanism;
 use super::credential::GssCredential;
-use super::credentials::Credentials;
+use super::gss_cred::Mechanism;
 use super::library::{self, GssFunctions};
+use super::local_principal::LocalPrincipal;
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
 use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
@@ -32,17 +32,19 @@ const NEGOTIATE_INFO: PackageInfo = PackageInfo {
 };
 
 /// A package behind which the GSSAPI library stands.
-pub struct Unix {
+pub struct GssPackage {
     mechanism: Mechanism,
     info: PackageInfo,
 }
 
 /// The Kerberos package.
-pub static KERBEROS: Unix = Unix { mechanism: Mechanism::Kerberos, info: KERBEROS_INFO };
+pub static KERBEROS: GssPackage =
+    GssPackage { mechanism: Mechanism::Kerberos, info: KERBEROS_INFO };
 /// The Negotiate package.
-pub static NEGOTIATE: Unix = Unix { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO };
+pub static NEGOTIATE: GssPackage =
+    GssPackage { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO };
 
-impl Unix {
+impl GssPackage {
     fn functions() -> Result<&'static GssFunctions> {
         library::functions().ok_or_else(|| {
             let reason = "package: this machine has no GSSAPI library";
@@ -51,7 +53,7 @@ impl Unix {
     }
 }
 
-impl Package for Unix {
+impl Package for GssPackage {
     fn info(&self) -> &PackageInfo {
         &self.info
     }
@@ -86,7 +88,7 @@ impl Package for Unix {
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {
         let own = if self.mechanism == Mechanism::Kerberos { &KERBEROS } else { &NEGOTIATE };
-        let credentials = Credentials::acquire(Self::functions()?, self.mechanism, request)?;
-        Ok(Arc::new(GssCredential::new(Packages { own, kerberos: &KERBEROS }, credentials)))
+        let principal = LocalPrincipal::acquire(Self::functions()?, self.mechanism, request)?;
+        Ok(Arc::new(GssCredential::new(Packages { own, kerberos: &KERBEROS }, principal)))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cred::Cred;
+use super::gss_cred::Cred;
 use super::library::GssFunctions;
 use super::types::Handle;
 use crate::error::Result;

@@ -2,8 +2,8 @@
 
 use super::bindings;
 use super::buffer::OwnedBuffer;
-use super::cred::Cred;
-use super::credentials::Credentials;
+use super::gss_cred::Cred;
+use super::local_principal::LocalPrincipal;
 use super::name::GssName;
 use super::state::LibraryContext;
 use super::status::{Doing, check};
@@ -46,7 +46,7 @@ struct StepAnswer<'f> {
 impl LibraryContext {
     fn initialize(
         &mut self,
-        credentials: &Credentials,
+        principal: &LocalPrincipal,
         call: &Call<'_>,
     ) -> Result<StepAnswer<'static>> {
         let functions = self.functions;
@@ -61,10 +61,10 @@ impl LibraryContext {
         let mut minor = 0;
         let begins = self.cred.is_none();
         if begins {
-            self.cred = Some(credentials.outbound()?);
+            self.cred = Some(principal.outbound()?);
         }
         let cred = self.cred.as_ref().map_or(std::ptr::null_mut(), |cred| cred.handle());
-        let mechanism: *const Oid = credentials.mechanism().oid();
+        let mechanism: *const Oid = principal.mechanism().oid();
         // SAFETY: every pointer is to a live value of its type; the library replaces the null
         // context of the first step.
         answer.major = unsafe {
@@ -86,14 +86,14 @@ impl LibraryContext {
         };
         check(functions, Doing::Initialize, answer.major, minor)?;
         if begins {
-            credentials.confirm()?;
+            principal.confirm()?;
         }
         Ok(answer)
     }
 
     fn accept(
         &mut self,
-        credentials: &Credentials,
+        principal: &LocalPrincipal,
         call: &Call<'_>,
     ) -> Result<StepAnswer<'static>> {
         let functions = self.functions;
@@ -108,7 +108,7 @@ impl LibraryContext {
             (functions.gss_accept_sec_context)(
                 &raw mut minor,
                 &raw mut self.handle,
-                credentials.inbound().map_or(std::ptr::null_mut(), Cred::handle),
+                principal.inbound().map_or(std::ptr::null_mut(), Cred::handle),
                 &raw const input,
                 pointer_to(bindings.as_ref()),
                 std::ptr::null_mut(),
@@ -131,13 +131,13 @@ impl LibraryContext {
 
     pub(super) fn advance(
         &mut self,
-        credentials: &Credentials,
+        principal: &LocalPrincipal,
         role: Role,
         call: &Call<'_>,
     ) -> Result<(Vec<u8>, Step)> {
         let answer = match role {
-            Role::Client => self.initialize(credentials, call)?,
-            Role::Server => self.accept(credentials, call)?,
+            Role::Client => self.initialize(principal, call)?,
+            Role::Server => self.accept(principal, call)?,
         };
         let echoed = call.flags & (Flags::CONNECTION | Flags::EXTENDED_ERROR | Flags::STREAM);
         let flags = from_gss(answer.bits) | echoed;

@@ -95,7 +95,7 @@ fn weak_keys_are_keys() {
 }
 
 #[test]
-fn a_text_in_parts_is_the_same_text() {
+fn data_in_parts_is_the_same_data() {
     let mut numbers = Numbers(2);
     let (keys, vector) = ([numbers.bytes(), numbers.bytes()], numbers.bytes());
     let data = numbers.data(8 * 1400);

@@ -128,7 +128,7 @@ fn lanes_are_used_as_long_as_two_messages_go_on() {
 }
 
 #[test]
-fn parts_of_a_text_follow_colons_and_none_is_cut_off() {
+fn parts_of_a_message_follow_colons_and_none_is_cut_off() {
     let mut text = Text::<1>::new();
     text.push_with(|bytes: &mut [u8; 3]| *bytes = *b"abc").unwrap();
     text.push_part(b"").unwrap();
@@ -144,7 +144,7 @@ fn parts_of_a_text_follow_colons_and_none_is_cut_off() {
 }
 
 #[test]
-fn a_text_is_padded_in_place_or_has_no_room() {
+fn a_message_is_padded_in_place_or_has_no_room() {
     for length in 0..=130 {
         let message = noise(length, 3);
         let mut text = Text::<2>::new();

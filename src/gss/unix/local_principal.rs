@@ -1,10 +1,10 @@
-//! What a context shows or accepts: the keytab, the credential cache, or a user with a password.
+//! Whom this end speaks for, and by what it proves that: the keytab, the credential cache, or a password.
 
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::cred::{Cred, Mechanism};
+use super::gss_cred::{Cred, Mechanism};
 use super::holder;
 use super::library::{self, GssFunctions};
 use super::name::GssName;
@@ -14,8 +14,8 @@ use crate::secret::Secret;
 use crate::sspi::{CredentialRequest, Identity, Usage};
 use crate::system::fork::Gated;
 
-/// What a credential of Kerberos or Negotiate stands for.
-pub(super) struct Credentials {
+/// Whom a credential of Kerberos or Negotiate is for.
+pub(super) struct LocalPrincipal {
     functions: &'static GssFunctions,
     mechanism: Mechanism,
     usage: Usage,
@@ -32,7 +32,7 @@ pub(super) struct Credentials {
     outbound: Gated<Option<Arc<Cred>>>,
 }
 
-impl Credentials {
+impl LocalPrincipal {
     /// An inbound credential needs its keytab now. Whether an outbound one is good the first step
     /// finds out, as on Windows.
     pub(super) fn acquire(
