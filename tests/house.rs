@@ -82,7 +82,6 @@ const STANDING_CIRCLES: &[&[&str]] = &[
         "src/digest/http/server.rs",
         "src/digest/http/verify.rs",
     ],
-    &["src/accounts/cache.rs", "src/accounts/remote.rs"],
     &["src/ffi/caller/identity/layout.rs", "src/ffi/caller/identity/seal.rs"],
     &["src/ffi/passthrough/route.rs", "src/ffi/passthrough/wrapped.rs"],
 ];

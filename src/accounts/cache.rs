@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::remote::Question;
+use super::question::Question;
 use super::stored_form;
 use super::{Stored, Unavailable};
 use crate::system::fork::Gated;

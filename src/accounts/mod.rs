@@ -5,6 +5,7 @@ pub mod empty;
 pub mod htdigest;
 #[cfg(unix)]
 pub mod ldap;
+pub mod question;
 pub mod remote;
 pub mod settings;
 pub mod sql;

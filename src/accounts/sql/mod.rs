@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use self::session::{Asked, Session};
 use self::workers::Workers;
-use super::remote::{Directory, Question, Remote};
+use super::question::Question;
+use super::remote::{Directory, Remote};
 use super::stored_form::{Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;

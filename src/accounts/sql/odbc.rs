@@ -7,7 +7,7 @@ use std::ptr::{self, NonNull};
 use super::characters::{decoded, encoded};
 use super::library::{Functions, Handle, Return, functions};
 use crate::accounts::Unavailable;
-use crate::accounts::remote::LONGEST_NAME;
+use crate::accounts::question::LONGEST_NAME;
 use crate::secret::Secret;
 use crate::system::sigpipe;
 

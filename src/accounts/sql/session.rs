@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::odbc::{Cell, Connection, Fault, PARAMETERS, Statement, TRUNCATED};
 use super::workers::Asker;
-use crate::accounts::remote::Question;
+use crate::accounts::question::Question;
 use crate::accounts::stored_form::{self, Form};
 use crate::accounts::{Algorithm, Unavailable};
 use crate::secret::Secret;
