@@ -224,7 +224,9 @@ fn an_epoch_ends_with_the_data_and_with_the_engines_process() {
         assert_eq!(engine.claim(&claim(&[2; 16], &second, 1)).unwrap(), Answer::OtherEpoch);
         let third = engine.epoch(None).unwrap();
         assert_ne!(third, second);
-        assert_eq!(engine.claim(&claim(&[2; 16], &third, 1)).unwrap().grants(), words.is_empty());
+        // Whether the file has kept the record does not matter: no nonce of an epoch before is proven.
+        let again = engine.claim(&claim(&[2; 16], &third, 1)).unwrap();
+        assert!(again == Answer::Begun || !words.is_empty(), "{again:?}");
     }
 }
 
