@@ -24,7 +24,7 @@
 //! * [`accounts`] is where a server finds its users: a file, an SQL database by the system's ODBC, an
 //!   LDAP directory by its libldap. The calls of these two libraries are `unsafe` there.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
-//! * [`error`], [`secret`], [`config`], [`log`] and [`random`] are leaves that the others use.
+//! * [`error`], [`secret`], [`config`], [`hex`], [`log`] and [`random`] are leaves that the others use.
 
 // Where processes fork, locks and what is made once are those of [`system::fork`].
 #![cfg_attr(all(unix, not(test)), warn(clippy::disallowed_types))]
@@ -45,6 +45,8 @@ pub mod ffi;
 pub mod gss;
 #[doc(hidden)]
 pub mod handle;
+#[doc(hidden)]
+pub mod hex;
 #[doc(hidden)]
 pub mod kernels;
 #[doc(hidden)]

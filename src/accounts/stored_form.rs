@@ -3,6 +3,7 @@
 use zeroize::Zeroize;
 
 use super::{Algorithm, Stored, Unavailable};
+use crate::hex;
 use crate::secret::Secret;
 use crate::system::heap;
 
@@ -83,31 +84,19 @@ impl Form {
 fn hash(value: Value<'_>, algorithm: Algorithm) -> Meaning {
     let length = length_of(algorithm);
     let mut hash = Secret::new([0; 32]);
-    let space = hash.expose_mut().get_mut(..length).unwrap_or_default();
     if value.binary && value.bytes.len() == length {
-        space.copy_from_slice(value.bytes);
+        hash.expose_mut().iter_mut().zip(value.bytes).for_each(|(to, from)| *to = *from);
         return Meaning::Secret(Stored::Hash(hash));
     }
     let digits = without_scheme(value.bytes, b"DIGEST-MD5").unwrap_or(value.bytes).trim_ascii_end();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    let are_digits = rest.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
-    if !are_digits || ![16, 32].contains(&pairs.len()) {
+    let space = hash.expose_mut().get_mut(..digits.len() / 2).unwrap_or_default();
+    if ![16, 32].contains(&space.len()) || hex::read_either_case(digits, space).is_none() {
         return Meaning::Malformed("the value is neither a hash's digits nor its bytes");
     }
-    if pairs.len() != length {
+    if space.len() != length {
         return Meaning::Foreign;
     }
-    for (byte, [high, low]) in space.iter_mut().zip(pairs) {
-        *byte = digit(*high) << 4 | digit(*low);
-    }
     Meaning::Secret(Stored::Hash(hash))
-}
-
-const fn digit(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20) - b'a' + 10,
-    }
 }
 
 fn password(bytes: &[u8]) -> Result<Meaning, Unavailable> {

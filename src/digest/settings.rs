@@ -268,7 +268,7 @@ pub const KEYS: &[Key<Settings>] = &[
         name: "http_userhash",
         expected: "0 or 1",
         shown: "0",
-        doc: "1: clients are asked to hash names (RFC 7616), and an index of the accounts is kept, 16 to 32 bytes for each",
+        doc: "1: clients are asked to hash names (RFC 7616), and an index of the accounts is kept, 6 to 12 bytes for each",
         read: |settings, value| value.flag().map(|on| settings.http_userhash = on),
     },
     Key {

@@ -22,8 +22,7 @@ pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
 ///
 /// # Safety
 /// Not NULL, `context` can be read.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "measured: what is handed over in memory is waited for")]
+#[inline]
 pub(super) unsafe fn session(context: *const CtxtHandle) -> Result<Use<'static, Session>> {
     // SAFETY: NULL or a handle that can be read (the caller's promise).
     CONTEXTS.get(unsafe { pointer::handle(context) }?)

@@ -16,58 +16,23 @@
 #![allow(clippy::disallowed_types, reason = "a slot that is held for writing has no handle")]
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use once_cell::race::OnceBox;
 
 use self::free::{FreeLists, List};
+use self::slot::{CHUNKS, Slot, is_empty, new_chunk, place, try_write};
+use self::value::TagKey;
+pub use self::value::{Handle, Kind};
 use crate::error::{Error, Result, Status};
-use crate::random;
 use crate::system::{heap, library};
 
 mod free;
+mod slot;
 #[cfg(test)]
 mod tests;
-
-/// Where the kind stands in the lower word's 32 bits, above the index.
-const KIND_SHIFT: u32 = 30;
-/// Slots are counted from here on, so that all chunks follow one rule: those of [`place`].
-const FIRST: u32 = 64;
-/// Slots a table may have: as many as an index has bits for.
-const MAX_SLOTS: u32 = (1 << KIND_SHIFT) - FIRST;
-/// Chunks of as many slots: four for each power of two from [`FIRST`] on.
-const CHUNKS: usize = 4 * (KIND_SHIFT - FIRST.ilog2()) as usize;
-
-/// What a table's handles stand for. Part of each handle, so that one cannot pass for the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// A `CredHandle`.
-    Credential = 1,
-    /// A `CtxtHandle`.
-    Context = 2,
-}
-
-/// The two words of a `SecHandle`. Never {0, 0} and never all ones for a live object.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Handle {
-    /// `dwLower`.
-    pub lower: usize,
-    /// `dwUpper`.
-    pub upper: usize,
-}
-
-/// The place of an object, for one after another: a whole line of the cache.
-#[repr(align(64))]
-struct Slot<T> {
-    /// Another number after each object, so that older handles name none. Odd while what was removed
-    /// is still in use: no handle is valid then.
-    generation: AtomicU32,
-    /// The link of the list that the slot is in.
-    next: AtomicU32,
-    /// Held for reading by calls, never across one for writing, nor while a handle is valid.
-    object: RwLock<Option<T>>,
-}
+mod value;
 
 /// A table of objects of one kind.
 pub struct Table<T> {
@@ -78,7 +43,7 @@ pub struct Table<T> {
     free: FreeLists,
     /// Slots whose object was removed while it was used.
     removed: List,
-    key: OnceBox<[u64; 2]>,
+    key: OnceBox<TagKey>,
 }
 
 /// An object in use by a call. Others may use it too; once it is removed nobody else finds it.
@@ -107,19 +72,10 @@ impl<T> Deref for Use<'_, T> {
 impl<T> Drop for End<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        unlocked();
-        self.0.drop_removed();
-    }
-}
-
-/// What a use unlocked is unlocked for all before it looks at what was removed.
-#[inline]
-fn unlocked() {
-    // On x86 the instruction that unlocks is a fence; to Miri it is not.
-    if cfg!(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri))) {
-        compiler_fence(Ordering::SeqCst);
-    } else {
+        // What this use unlocked is unlocked for all before it looks at what was removed: whoever
+        // removes looks at the lock after it has put the slot into that list, behind a fence as this.
         fence(Ordering::SeqCst);
+        self.0.drop_removed();
     }
 }
 
@@ -128,7 +84,7 @@ fn unlocked() {
 pub struct Place<'a, T> {
     table: &'a Table<T>,
     slot: &'a Slot<T>,
-    key: [u64; 2],
+    key: &'a TagKey,
     index: u32,
     filled: bool,
 }
@@ -145,7 +101,7 @@ impl<T> Place<'_, T> {
                 *place = Some(object);
                 self.filled = true;
                 let generation = self.slot.generation.load(Ordering::Relaxed);
-                return Ok(self.table.handle(self.key, self.index, generation));
+                return Ok(self.key.handle(self.table.kind, self.index, generation));
             }
             self.table.set_aside(self.index, self.slot);
             self.filled = true;
@@ -195,7 +151,7 @@ impl<T> Table<T> {
     /// As [`Table::insert`].
     #[inline]
     pub fn reserve(&self) -> Result<Place<'_, T>> {
-        let key = *self.key.get_or_try_init(|| heap::boxed(new_key()?))?;
+        let key = self.key.get_or_try_init(|| heap::boxed(TagKey::random()?))?;
         self.drop_removed();
         let index = self.free_slot()?;
         let slot = self.slot(index).ok_or_else(full)?;
@@ -213,13 +169,9 @@ impl<T> Table<T> {
     ///
     /// # Errors
     /// `INVALID_HANDLE` when it is not the handle of a live object of this table.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "measured: what is handed over in memory is waited for"
-    )]
+    #[inline]
     pub fn get(&self, handle: Handle) -> Result<Use<'_, T>> {
-        let slot = self.slot(index_of(handle)).ok_or_else(invalid)?;
+        let slot = self.slot(handle.index()).ok_or_else(invalid)?;
         let generation = self.check(handle, slot)?;
         let object = slot.object.read().unwrap_or_else(PoisonError::into_inner);
         // It may have been removed meanwhile. From here on it cannot go.
@@ -237,7 +189,7 @@ impl<T> Table<T> {
     /// # Errors
     /// As [`Table::get`]; of two threads that remove one handle, one gets this error.
     pub fn remove(&self, handle: Handle) -> Result<()> {
-        let index = index_of(handle);
+        let index = handle.index();
         let slot = self.slot(index).ok_or_else(invalid)?;
         let generation = self.check(handle, slot)?;
         // A handle that was guessed may name a slot without an object.
@@ -299,20 +251,13 @@ impl<T> Table<T> {
     fn check(&self, handle: Handle, slot: &Slot<T>) -> Result<u32> {
         let key = self.key.get().ok_or_else(invalid)?;
         let generation = slot.generation.load(Ordering::Acquire);
-        let own = self.handle(*key, index_of(handle), generation);
+        let own = key.handle(self.kind, handle.index(), generation);
         // Where the upper word is somebody else's, the lower one is all there is to go by.
         let named = own == handle || (own.lower == handle.lower && library::is_provider());
         if named && generation.is_multiple_of(2) {
             return Ok(generation);
         }
         Err(invalid())
-    }
-
-    /// The only handle that is valid for slot `index` in its `generation`.
-    fn handle(&self, key: [u64; 2], index: u32, generation: u32) -> Handle {
-        let low = (index + 1) | ((self.kind as u32) << KIND_SHIFT);
-        let words = (u64::from(generation) << 32) | u64::from(low);
-        Handle { lower: word(words), upper: word(mix(key, words)) }
     }
 
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
@@ -347,81 +292,6 @@ impl<T> Table<T> {
             }
         }
     }
-}
-
-/// Whether there is no object, or it is just being put in or taken out.
-fn is_empty<T>(slot: &Slot<T>) -> bool {
-    slot.object.try_read().map_or(true, |object| object.is_none())
-}
-
-/// The place of an object, unless anybody else is at it.
-fn try_write<T>(slot: &Slot<T>) -> Option<RwLockWriteGuard<'_, Option<T>>> {
-    match slot.object.try_write() {
-        Ok(object) => Some(object),
-        Err(TryLockError::Poisoned(object)) => Some(object.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-fn new_chunk<T>(chunk: usize) -> Result<Box<[Slot<T>]>> {
-    let slot = |_| Slot {
-        generation: AtomicU32::new(0),
-        next: AtomicU32::new(0),
-        object: RwLock::new(None),
-    };
-    let power = FIRST.ilog2() + u32::try_from(chunk / 4).unwrap_or_default();
-    let mut slots = heap::list(chunk_slots(power) as usize)?;
-    slots.extend((0..chunk_slots(power)).map(slot));
-    Ok(slots.into_boxed_slice())
-}
-
-/// Where a slot is: its chunk, and its offset there. A chunk has a quarter of as many slots as there
-/// are at a power of two, so that a growing table never has many more than it needs.
-fn place(index: u32) -> Option<(usize, usize)> {
-    if index >= MAX_SLOTS {
-        return None;
-    }
-    let number = index + FIRST;
-    let power = number.ilog2();
-    // The two bits after the highest one, and all bits after those.
-    let quarter = (number >> (power - 2)) & 3;
-    let offset = number & (chunk_slots(power) - 1);
-    let chunk = 4 * (power - FIRST.ilog2()) + quarter;
-    Some((chunk as usize, offset as usize))
-}
-
-/// How many slots the chunks have in which slots are numbered from 2^`power` on.
-const fn chunk_slots(power: u32) -> u32 {
-    1 << (power - 2)
-}
-
-/// The slot a handle claims. Wraps to an index that no slot has for the zero handle.
-fn index_of(handle: Handle) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "the index stands in the low 32 bits")]
-    let low = handle.lower as u32;
-    (low & ((1 << KIND_SHIFT) - 1)).wrapping_sub(1)
-}
-
-/// A machine word of `value`: its low half where words have 32 bits.
-#[expect(clippy::cast_possible_truncation, reason = "on 32-bit targets the low half is the word")]
-fn word(value: u64) -> usize {
-    value as usize
-}
-
-/// A keyed scramble of `value`; whoever does not know the key cannot predict the tag.
-fn mix(key: [u64; 2], value: u64) -> u64 {
-    let mut tag = (value ^ key[0]).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    tag = (tag ^ (tag >> 32) ^ key[1]).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    tag ^= tag >> 29;
-    (tag.wrapping_mul(key[1] | 1)) ^ (tag >> 32)
-}
-
-fn new_key() -> Result<[u64; 2]> {
-    let mut bytes = [0; 16];
-    random::fill(&mut bytes)?;
-    let (low, high) = bytes.split_at(8);
-    let half = |bytes: &[u8]| bytes.iter().fold(0, |half, byte| (half << 8) | u64::from(*byte));
-    Ok([half(low), half(high)])
 }
 
 #[cold]

@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::thread;
 
+use super::slot::MAX_SLOTS;
 use super::*;
 
 /// Rounds of what threads do to one another; Miri, which looks for data races, has no time for many.
@@ -88,7 +89,7 @@ fn r42_an_object_removed_while_in_use_lives_until_the_last_use_ends() {
     assert!(table.get(handle).is_err() && table.remove(handle).is_err());
     // Nor is it found where a handle has no room for all of the generation.
     let generation = table.slot(0).unwrap().generation.load(Ordering::Relaxed);
-    let handle_now = table.handle(*table.key.get().unwrap(), 0, generation);
+    let handle_now = table.key.get().unwrap().handle(Kind::Context, 0, generation);
     assert!(table.get(handle_now).is_err() && table.remove(handle_now).is_err());
     assert_eq!(**one, 5);
     drop(one);
@@ -178,7 +179,7 @@ fn what_is_just_being_put_in_is_not_removed_before() {
     let index = table.free_slot().unwrap();
     let slot = table.slot(index).unwrap();
     let generation = slot.generation.load(Ordering::Relaxed);
-    let guessed = table.handle(*table.key.get().unwrap(), index, generation);
+    let guessed = table.key.get().unwrap().handle(Kind::Context, index, generation);
     let object = Arc::new(2);
     assert!(table.remove(guessed).is_err(), "nothing is there to be removed yet");
     let mut place = slot.object.write().unwrap();

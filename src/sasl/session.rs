@@ -41,11 +41,7 @@ impl Session {
     ///
     /// # Errors
     /// `NO_CREDENTIALS` when the credential does not serve `role`.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "measured: what is handed over in memory stalls on store forwarding"
-    )]
+    #[inline]
     pub fn begin(credential: Arc<dyn Credential>, role: Role, through_sasl: bool) -> Result<Self> {
         let semantics = credential.package().sasl_semantics();
         let wrapper = match semantics {

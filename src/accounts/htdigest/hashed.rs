@@ -4,9 +4,10 @@
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::slots::Slots;
+use super::index::Index;
 use super::table::Table;
 use crate::accounts::Algorithm;
+use crate::hex;
 
 /// Bytes of the longest hash.
 const LONGEST: usize = 32;
@@ -21,12 +22,12 @@ pub(super) struct Indexed {
     sha256: bool,
 }
 
-/// The indices of a table: eight bytes for each slot, four at most for each account, since an entry
-/// is told by hashing its names once more.
+/// The indices of a table, which know numbers of entries alone: an entry is told by hashing its names
+/// once more.
 #[derive(Default)]
 pub(super) struct Hashed {
-    md5: Option<Slots>,
-    sha256: Option<Slots>,
+    md5: Option<Index>,
+    sha256: Option<Index>,
 }
 
 impl Indexed {
@@ -69,34 +70,31 @@ impl Hashed {
         realm: &[u8],
         algorithm: Algorithm,
     ) -> Option<Vec<u8>> {
-        let (slots, length) = match algorithm {
+        let (index, length) = match algorithm {
             Algorithm::Md5 => (self.md5.as_ref()?, 16),
             Algorithm::Sha256 => (self.sha256.as_ref()?, LONGEST),
             Algorithm::Sha512_256 => return None,
         };
         let hash = bytes(digits, length)?;
-        let mut probe = slots.probe(&hash, b"");
-        let found = std::iter::from_fn(|| slots.next(&mut probe))
-            .find(|number| hash_of(table, *number, algorithm) == Some(hash));
+        let keyed = index.hash(&hash, b"");
+        let found = index.find(keyed, |number| hash_of(table, number, algorithm) == Some(hash));
         if found.is_none() {
             // An account that is not there takes as long.
-            std::hint::black_box(hash_of(table, slots.any_of(&probe, table.len()), algorithm));
+            std::hint::black_box(hash_of(table, index.any_of(keyed), algorithm));
         }
         let (user, its_realm) = table.names(found?)?;
         (its_realm == realm).then(|| user.to_vec())
     }
 }
 
-fn index(table: &Table, algorithm: Algorithm) -> Slots {
-    let mut slots = Slots::for_entries(table.numbers(algorithm).count());
+fn index(table: &Table, algorithm: Algorithm) -> Index {
+    let mut index = Index::with_capacity(table.numbers(algorithm).count());
     for number in table.numbers(algorithm) {
+        // Of an account's entries, which have the same names, any one is found.
         let Some(hash) = hash_of(table, number, algorithm) else { continue };
-        // The first of an account's entries is found: they have the same names.
-        let mut probe = slots.probe(&hash, b"");
-        while slots.next(&mut probe).is_some() {}
-        slots.put(&probe, number);
+        index.insert(index.hash(&hash, b""), number);
     }
-    slots
+    index
 }
 
 /// The hash of an entry's names.
@@ -116,20 +114,9 @@ fn digest<D: Digest>(user: &[u8], realm: &[u8]) -> md5::digest::Output<D> {
 
 /// The bytes of `length` times two lower-case digits.
 fn bytes(digits: &[u8], length: usize) -> Option<Hash> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if pairs.len() != length || !rest.is_empty() {
-        return None;
-    }
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; LONGEST];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = value(*high)? << 4 | value(*low)?;
-    }
-    Some(bytes)
+    let mut hash = [0; LONGEST];
+    hex::read(digits, hash.get_mut(..length)?)?;
+    Some(hash)
 }
 
 #[cfg(test)]

@@ -12,10 +12,9 @@
 
 #![allow(clippy::disallowed_types, reason = "the content is held under the gate of forks")]
 
-mod hash_key;
 mod hashed;
+mod index;
 mod reading;
-mod slots;
 mod stamp;
 mod table;
 mod watch;

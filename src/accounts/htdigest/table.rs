@@ -1,11 +1,13 @@
 //! What an htdigest file says: its lines, and a table of them.
 
 use std::hint::black_box;
+use std::num::NonZeroU32;
 
 use memchr::{memchr, memrchr};
 
-use super::slots::{Probe, Slots};
+use super::index::Index;
 use crate::accounts::{Account, Algorithm, Stored};
+use crate::hex;
 use crate::secret::Secret;
 
 /// What is wrong with a line. Never quotes it, since it may hold a hash or a password.
@@ -19,11 +21,11 @@ pub(super) struct Malformed {
 
 /// The accounts of a file. Hashes are wiped when it is dropped.
 ///
-/// A hash table of its own, so that a look-up hashes the two names as they are, without joining
-/// them, and touches few lines of memory; and so that no secret is moved: every vector with secrets
-/// has its size from the start, since growing would leave copies behind.
+/// An account's first entry is found by its names, and leads to the further ones. No secret is moved:
+/// every vector with secrets has its size from the start, since growing would leave copies behind.
 pub(super) struct Table {
-    slots: Slots,
+    /// The first entry of each account, by its names.
+    firsts: Index,
     entries: Vec<Entry>,
     /// The names of all accounts, the user's right before its realm's.
     names: Vec<u8>,
@@ -41,8 +43,10 @@ struct Entry {
     start: u32,
     user: u32,
     realm: u32,
-    /// The place in [`Table::sha256`].
-    sha256: Option<u32>,
+    /// The place in [`Table::sha256`], from 1.
+    sha256: Option<NonZeroU32>,
+    /// The number of the account's next entry, in the order of lines; never the first of the table.
+    next: Option<NonZeroU32>,
     md5: Option<Secret<[u8; 16]>>,
 }
 
@@ -58,7 +62,7 @@ impl Table {
             sha256 += usize::from(line?.hash.len() == SHA256_DIGITS);
         }
         let mut table = Self {
-            slots: Slots::for_entries(count),
+            firsts: Index::with_capacity(count),
             entries: Vec::with_capacity(count),
             names: Vec::new(),
             sha256: Vec::with_capacity(sha256),
@@ -73,10 +77,12 @@ impl Table {
     /// Adds a line to its account: to the first of its entries that has no hash of this algorithm
     /// yet, or as an entry behind them. A hash that is there already is not added again.
     fn add(&mut self, line: &Line<'_>) {
-        let mut probe = self.slots.probe(line.user, line.realm);
-        let mut known = 0;
-        while let Some(number) = self.next_entry(&mut probe, line.user, line.realm) {
+        let hash = self.firsts.hash(line.user, line.realm);
+        let first = self.first(hash, line.user, line.realm);
+        let (mut known, mut last) = (0, None);
+        for number in std::iter::successors(first, |number| self.next(*number)) {
             known += 1;
+            last = Some(number);
             match self.hash_of(number, line.algorithm()) {
                 None => return self.set_hash(number, line),
                 Some(hash) if are_digits_of(hash, line.hash) => return,
@@ -85,41 +91,49 @@ impl Table {
             }
         }
         self.most = self.most.max(known + 1);
-        let number = self.insert(&probe, line);
+        let number = self.insert(line);
+        match last.and_then(|last| self.entries.get_mut(last as usize)) {
+            Some(last) => last.next = NonZeroU32::new(number),
+            None => self.firsts.insert(hash, number),
+        }
         self.set_hash(number, line);
     }
 
     fn set_hash(&mut self, number: u32, line: &Line<'_>) {
         let Some(entry) = self.entries.get_mut(number as usize) else { return };
         if line.algorithm() == Algorithm::Sha256 {
-            entry.sha256 = Some(narrow(self.sha256.len()));
             self.sha256.push(Secret::new([0; 32]));
+            entry.sha256 = NonZeroU32::new(narrow(self.sha256.len()));
             self.sha256.last_mut().into_iter().for_each(|hash| decode(hash, line.hash));
         } else {
             decode(entry.md5.insert(Secret::new([0; 16])), line.hash);
         }
     }
 
-    /// Makes an entry without hashes in the free slot where a probe has ended.
-    fn insert(&mut self, probe: &Probe, line: &Line<'_>) -> u32 {
+    /// Makes an entry without hashes.
+    fn insert(&mut self, line: &Line<'_>) -> u32 {
         let number = narrow(self.entries.len());
         self.entries.push(Entry {
             start: narrow(self.names.len()),
             user: narrow(line.user.len()),
             realm: narrow(line.realm.len()),
             sha256: None,
+            next: None,
             md5: None,
         });
         self.names.extend_from_slice(line.user);
         self.names.extend_from_slice(line.realm);
-        self.slots.put(probe, number);
         number
     }
 
-    /// The account's next entry in the order of its lines; at the end, the probe is at a free slot.
-    fn next_entry(&self, probe: &mut Probe, user: &[u8], realm: &[u8]) -> Option<u32> {
-        std::iter::from_fn(|| self.slots.next(probe))
-            .find(|number| self.names(*number) == Some((user, realm)))
+    /// The account's first entry; `hash` is that of its names.
+    fn first(&self, hash: u64, user: &[u8], realm: &[u8]) -> Option<u32> {
+        self.firsts.find(hash, |number| self.names(number) == Some((user, realm)))
+    }
+
+    /// The account's next entry in the order of its lines.
+    fn next(&self, number: u32) -> Option<u32> {
+        self.entries.get(number as usize)?.next.map(NonZeroU32::get)
     }
 
     /// The hash of this number, from 0, of those that `account` has. Does not allocate.
@@ -135,10 +149,11 @@ impl Table {
         algorithm: Algorithm,
         mut number: usize,
     ) -> Option<Stored> {
-        let mut probe = self.slots.probe(account.user, account.realm);
+        let hash = self.firsts.hash(account.user, account.realm);
+        let first = self.first(hash, account.user, account.realm);
         let mut is_here = false;
         let mut read = None;
-        while let Some(entry) = self.next_entry(&mut probe, account.user, account.realm) {
+        for entry in std::iter::successors(first, |entry| self.next(*entry)) {
             read = Some(entry);
             if self.hash_of(entry, algorithm).is_some() {
                 is_here = number == 0;
@@ -149,7 +164,7 @@ impl Table {
             }
         }
         let read = read.unwrap_or_else(|| {
-            let other = self.slots.any_of(&probe, self.entries.len());
+            let other = self.firsts.any_of(hash);
             if let Some((user, realm)) = self.names(other) {
                 black_box((user.first().copied(), realm.last().copied()));
                 black_box((user, realm) == (account.user, account.realm));
@@ -170,7 +185,8 @@ impl Table {
         match algorithm {
             Algorithm::Md5 => entry.md5.as_ref().map(|hash| hash.expose().as_slice()),
             Algorithm::Sha256 => {
-                self.sha256.get(entry.sha256? as usize).map(|hash| hash.expose().as_slice())
+                let place = entry.sha256?.get() as usize - 1;
+                self.sha256.get(place).map(|hash| hash.expose().as_slice())
             }
             // The file's format has no sign for it: 64 digits are SHA-256.
             Algorithm::Sha512_256 => None,
@@ -214,24 +230,15 @@ fn narrow(number: usize) -> u32 {
 
 /// Writes the bytes of hexadecimal digits that [`is_hash`] has seen.
 fn decode<const N: usize>(hash: &mut Secret<[u8; N]>, digits: &[u8]) {
-    hash.expose_mut().iter_mut().zip(bytes_of(digits)).for_each(|(byte, read)| *byte = read);
+    // As many as there have to be, and all of them digits.
+    let _ = hex::read_either_case(digits, hash.expose_mut());
 }
 
 /// Whether such digits stand for these bytes.
 fn are_digits_of(bytes: &[u8], digits: &[u8]) -> bool {
-    bytes.iter().copied().eq(bytes_of(digits))
-}
-
-fn bytes_of(digits: &[u8]) -> impl Iterator<Item = u8> {
-    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | value(*digit)))
-}
-
-/// The value of a digit that [`is_hash`] has seen.
-fn value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
-    }
+    let mut read = Secret::new([0; SHA256_DIGITS / 2]);
+    let read = read.expose_mut().get_mut(..bytes.len()).unwrap_or_default();
+    hex::read_either_case(digits, read).is_some() && bytes == read
 }
 
 const MD5_DIGITS: usize = 32;

@@ -4,7 +4,8 @@ use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
 use super::covered::Covered;
-use super::formulas::{Counted, Digits, Hash, write_digits};
+use super::formulas::{Counted, Digits, Hash};
+use crate::digest::message::hex;
 use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
 
 /// The compression function of a hash with blocks of 64 bytes.
@@ -180,7 +181,7 @@ impl<H: Compression> Blocks<H> {
         let request = covered.write(&mut text).and_then(|()| finish::<H, 3>(&mut text, 0));
         if let Some(request) = request {
             H::compress_both(states, [blocks, request]);
-            write_digits(H::bytes(&states[1]).as_ref(), place);
+            hex::write(H::bytes(&states[1]).as_ref(), place);
         } else {
             H::compress(&mut states[0], blocks);
             place.copy_from_slice(&covered.hash(H::HASH));

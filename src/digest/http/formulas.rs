@@ -154,7 +154,7 @@ impl Digits {
     /// The digits of `hash`, of 16 bytes or 32, which is wiped.
     pub fn of(hash: &mut [u8]) -> Self {
         let mut text = [0; 64];
-        let length = write_digits(hash, &mut text);
+        let length = hex::write(hash, &mut text);
         hash.zeroize();
         Self { text, length }
     }
@@ -211,15 +211,6 @@ impl fmt::Debug for Digits {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("[redacted]")
     }
-}
-
-/// Writes the digits of a hash, of 16 bytes or 32, to the front of `text`, and returns how many.
-pub(super) fn write_digits(hash: &[u8], text: &mut [u8]) -> usize {
-    let halves = hash.as_chunks::<16>().0;
-    for (text, half) in text.as_chunks_mut::<32>().0.iter_mut().zip(halves) {
-        hex::write_hash(half, text);
-    }
-    32 * halves.len()
 }
 
 /// `H(user ":" realm ":" password)`, what servers store; also A1's hash without `-sess`.

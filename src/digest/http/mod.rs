@@ -21,7 +21,6 @@ pub(in crate::digest) mod context;
 pub mod covered;
 pub mod formulas;
 pub mod judge;
-mod key_hasher;
 mod later;
 pub mod midstate;
 pub mod nonce;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Weak};
 
-use super::key_hasher::KeyHashers;
 use super::nonce::Key;
 use crate::error::{Error, Result};
 use crate::system::heap;
@@ -12,7 +11,7 @@ use crate::system::heap;
 /// Records, and what is left of those that were dropped.
 pub(super) struct Shard<S> {
     /// By the nonces' keys.
-    pub(super) records: HashMap<Key, Record<S>, KeyHashers>,
+    pub(super) records: HashMap<Key, Record<S>>,
     /// Nonces issued at this time or before that have no record count as used.
     pub(super) floor: u64,
 }

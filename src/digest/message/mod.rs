@@ -8,10 +8,11 @@
 pub mod bindings;
 pub mod charset;
 pub mod fields;
-pub mod hex;
 pub mod limits;
 pub mod names;
 pub mod nonce;
 pub mod printer;
 pub mod qop;
 pub mod tokenizer;
+
+pub use crate::hex;

@@ -1,3 +1,4 @@
+use super::usual::last_window;
 use super::*;
 
 /// A directive's name, its raw value, and whether that is quoted.

@@ -73,8 +73,7 @@ unsafe fn with_more_room<const MOST: usize, R>(
 ///
 /// # Safety
 /// As there.
-#[inline(always)]
-#[allow(clippy::inline_always)] // where two is the number and the most, no loop is left
+#[inline]
 unsafe fn with_room<const MOST: usize, R>(
     slots: BufferSlots,
     direction: MessageUse,

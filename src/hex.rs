@@ -1,4 +1,5 @@
-//! Lower-case hexadecimal digits, the only form in which hashes are hashed again (RFC 2831 §2.1.2.1).
+//! Hexadecimal digits, in lower case the only form in which hashes are hashed again (RFC 2831 §2.1.2.1).
+//! Nothing here reads a table or branches by a digit's value, since some stand for passwords.
 
 use crate::kernels::hex::write as write_sixteen;
 
@@ -42,6 +43,16 @@ pub fn write(bytes: &[u8], text: &mut [u8]) -> usize {
 /// fewer of them, or others.
 #[must_use]
 pub fn read(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
+    read_cases::<false>(digits, bytes)
+}
+
+/// As [`read`], of digits in either case, as files of accounts have them.
+#[must_use]
+pub fn read_either_case(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
+    read_cases::<true>(digits, bytes)
+}
+
+fn read_cases<const EITHER: bool>(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
     if digits.len() != 2 * bytes.len() {
         return None;
     }
@@ -50,27 +61,29 @@ pub fn read(digits: &[u8], bytes: &mut [u8]) -> Option<()> {
         if let (Ok(digits), Ok(bytes)) = (digits.try_into(), <&mut [u8; 16]>::try_from(&mut *bytes))
         {
             let good;
-            (*bytes, good) = read_sixteen(digits);
+            (*bytes, good) = read_sixteen::<EITHER>(digits);
             all &= good;
             continue;
         }
         let mut padded = [b'0'; 32];
         padded.iter_mut().zip(digits).for_each(|(to, from)| *to = *from);
-        let (read, good) = read_sixteen(&padded);
+        let (read, good) = read_sixteen::<EITHER>(&padded);
         bytes.iter_mut().zip(read).for_each(|(to, from)| *to = from);
         all &= good;
     }
     all.then_some(())
 }
 
-/// The bytes that 32 digits stand for, and whether they all are digits; without a table, since
-/// they may be secret, and in a form that compilers compute all at once.
+/// The bytes that 32 digits stand for, and whether they all are digits; in a form that compilers
+/// compute all at once.
 #[inline]
-fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
+fn read_sixteen<const EITHER: bool>(digits: &[u8; 32]) -> ([u8; 16], bool) {
+    // The bit that lower-case letters have set.
+    let case = if EITHER { 0x20 } else { 0 };
     let mut values = [0; 32];
     let mut bad = 0;
     for (value, digit) in values.iter_mut().zip(digits) {
-        let (number, letter) = (digit.wrapping_sub(b'0'), digit.wrapping_sub(b'a'));
+        let (number, letter) = (digit.wrapping_sub(b'0'), (digit | case).wrapping_sub(b'a'));
         *value = if number < 10 { number } else { letter.wrapping_add(10) };
         bad |= u8::from(number > 9) & u8::from(letter > 5);
     }
@@ -81,7 +94,6 @@ fn read_sixteen(digits: &[u8; 32]) -> ([u8; 16], bool) {
     (bytes, bad == 0)
 }
 
-/// The bytes of hex digits, for the vectors of tests.
 /// The number of eight hexadecimal digits in either case; `None` where one is none. All at once, since
 /// it cannot be foreseen which of a count's are letters.
 #[must_use]
@@ -102,6 +114,7 @@ pub fn read_number(digits: [u8; 8]) -> Option<u32> {
     u32::try_from((values | (values >> 16)) & 0xFFFF_FFFF).ok()
 }
 
+/// The bytes of hex digits, for the vectors of tests.
 #[cfg(test)]
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     text.as_bytes()
@@ -152,8 +165,16 @@ mod tests {
                 let mut digits = [b'7'; 70];
                 digits[place] = byte;
                 let mut bytes = [0; 35];
+                let value = char::from(byte).to_digit(16);
+                let either = read_either_case(&digits, &mut bytes);
+                assert_eq!(either.is_some(), value.is_some(), "{byte:02x} at {place}");
+                if value.is_some() {
+                    let mut written = [0; 70];
+                    write(&bytes, &mut written);
+                    assert!(written.eq_ignore_ascii_case(&digits));
+                }
                 let read = read(&digits, &mut bytes);
-                let value = char::from(byte).to_digit(16).filter(|_| !byte.is_ascii_uppercase());
+                let value = value.filter(|_| !byte.is_ascii_uppercase());
                 assert_eq!(read.is_some(), value.is_some(), "{byte:02x} at {place}");
                 if value.is_some() {
                     let mut written = [0; 70];
