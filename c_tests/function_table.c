@@ -38,31 +38,31 @@ static void same_data(const char *name, const void *slot, function exported)
     same(name, either.code, exported);
 }
 
-#define BOTH                                                      \
-    SAME(FreeCredentialsHandle);                                  \
-    SAME(AcceptSecurityContext);                                  \
-    SAME(CompleteAuthToken);                                      \
-    SAME(DeleteSecurityContext);                                  \
-    SAME(ApplyControlToken);                                      \
-    SAME(ImpersonateSecurityContext);                             \
-    SAME(RevertSecurityContext);                                  \
-    SAME(MakeSignature);                                          \
-    SAME(VerifySignature);                                        \
-    SAME(FreeContextBuffer);                                      \
-    SAME(ExportSecurityContext);                                  \
-    SAME(QuerySecurityContextToken);                              \
-    SAME(EncryptMessage);                                         \
-    SAME(DecryptMessage);                                         \
-    same_data("Reserved3", table->Reserved3, EXPORTED(EncryptMessage));  \
-    same_data("Reserved4", table->Reserved4, EXPORTED(DecryptMessage));  \
-    if (table->Reserved2 != NULL || table->Reserved8 != NULL) {   \
-        puts("a reserved slot is in use");                        \
-        failures++;                                               \
-    }                                                             \
-    if (table->dwVersion < SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION || \
-        table->dwVersion > SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION_5) { \
-        printf("dwVersion is %u\n", (unsigned)table->dwVersion);  \
-        failures++;                                               \
+#define BOTH \
+    SAME(FreeCredentialsHandle); \
+    SAME(AcceptSecurityContext); \
+    SAME(CompleteAuthToken); \
+    SAME(DeleteSecurityContext); \
+    SAME(ApplyControlToken); \
+    SAME(ImpersonateSecurityContext); \
+    SAME(RevertSecurityContext); \
+    SAME(MakeSignature); \
+    SAME(VerifySignature); \
+    SAME(FreeContextBuffer); \
+    SAME(ExportSecurityContext); \
+    SAME(QuerySecurityContextToken); \
+    SAME(EncryptMessage); \
+    SAME(DecryptMessage); \
+    same_data("Reserved3", table->Reserved3, EXPORTED(EncryptMessage)); \
+    same_data("Reserved4", table->Reserved4, EXPORTED(DecryptMessage)); \
+    if (table->Reserved2 != NULL || table->Reserved8 != NULL) { \
+        puts("a reserved slot is in use"); \
+        failures++; \
+    } \
+    if (table->dwVersion < SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION \
+        || table->dwVersion > SECURITY_SUPPORT_PROVIDER_INTERFACE_VERSION_5) { \
+        printf("dwVersion is %u\n", (unsigned)table->dwVersion); \
+        failures++; \
     }
 
 static void test_wide(void)
@@ -73,8 +73,7 @@ static void test_wide(void)
         failures++;
         return;
     }
-    BOTH
-    SAME(EnumerateSecurityPackagesW);
+    BOTH SAME(EnumerateSecurityPackagesW);
     SAME(QueryCredentialsAttributesW);
     SAME(AcquireCredentialsHandleW);
     SAME(InitializeSecurityContextW);
@@ -99,8 +98,7 @@ static void test_ansi(void)
         failures++;
         return;
     }
-    BOTH
-    SAME(EnumerateSecurityPackagesA);
+    BOTH SAME(EnumerateSecurityPackagesA);
     SAME(QueryCredentialsAttributesA);
     SAME(AcquireCredentialsHandleA);
     SAME(InitializeSecurityContextA);

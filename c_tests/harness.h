@@ -55,8 +55,7 @@ enum claim {
  * run on the main thread. */
 void in_row(const char *name);
 
-int check(enum claim whose, int holds, const char *file, int line, const char *format, ...)
-    PRINTF_LIKE(5, 6);
+int check(enum claim whose, int holds, const char *file, int line, const char *format, ...) PRINTF_LIKE(5, 6);
 int check_status(enum claim whose, SECURITY_STATUS got, SECURITY_STATUS expected, const char *call,
                  const char *file, int line);
 void note_skip(const char *file, int line, const char *format, ...) PRINTF_LIKE(3, 4);

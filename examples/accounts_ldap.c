@@ -27,7 +27,7 @@ struct directory {
 
 static LDAP *connect_to(const struct directory *directory)
 {
-    static const struct timeval timeout = { 1, 0 };
+    static const struct timeval timeout = {1, 0};
     static const int version = LDAP_VERSION3;
     LDAP *connection = NULL;
     struct berval password;
@@ -70,7 +70,7 @@ static int filter_for(char *filter, size_t room, const unsigned char *name, size
 static int search(struct directory *directory, const char *filter, LDAPMessage **found)
 {
     static char uid[] = "uid", secret[] = "userPassword";
-    char *attributes[] = { uid, secret, NULL };
+    char *attributes[] = {uid, secret, NULL};
     int kept, result;
     do {
         kept = directory->connection != NULL;
@@ -90,8 +90,7 @@ static int search(struct directory *directory, const char *filter, LDAPMessage *
 }
 
 /* Whether a value of the entry is these bytes: the directory finds alice for ALICE too. */
-static int has_value(LDAP *connection, LDAPMessage *entry, const char *name, const void *bytes,
-                     size_t length)
+static int has_value(LDAP *connection, LDAPMessage *entry, const char *name, const void *bytes, size_t length)
 {
     struct berval **values = ldap_get_values_len(connection, entry, name);
     int at, found = 0;
@@ -142,8 +141,7 @@ static void SEC_ENTRY look_up(void *argument, void *principal, ULONG version, vo
     } else {
         entry = ldap_first_entry(directory->connection, found);
         *status = SEC_E_OK;
-        if (entry != NULL
-            && has_value(directory->connection, entry, "uid", who->User, who->UserLength))
+        if (entry != NULL && has_value(directory->connection, entry, "uid", who->User, who->UserLength))
             *status = read_password(directory->connection, entry, *key);
     }
     ldap_msgfree(found);
@@ -152,7 +150,7 @@ static void SEC_ENTRY look_up(void *argument, void *principal, ULONG version, vo
 
 int main(int count, char **arguments)
 {
-    struct directory directory = { NULL, NULL, NULL, "", NULL, PTHREAD_MUTEX_INITIALIZER };
+    struct directory directory = {NULL, NULL, NULL, "", NULL, PTHREAD_MUTEX_INITIALIZER};
     FILE *file = count == 5 ? fopen(arguments[4], "r") : NULL;
     int result;
     if (file == NULL || fgets(directory.password, sizeof directory.password, file) == NULL) {

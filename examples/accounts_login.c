@@ -45,8 +45,8 @@ static SECURITY_STATUS client_credential(const char *user, const char *password,
     identity.Password = (unsigned char *)password;
     identity.PasswordLength = (ULONG)strlen(password);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                     client, NULL);
+    return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL, client,
+                                     NULL);
 }
 
 SECURITY_STATUS accounts_server(SEC_GET_KEY_FN look_up, void *argument, CredHandle *server)
@@ -63,8 +63,8 @@ SECURITY_STATUS accounts_login_sasl(CredHandle *server, const char *user, const 
     CtxtHandle ours, theirs;
     struct token challenge, response, answer;
     SecBuffer none;
-    SecBufferDesc nothing = describe(&none, 1), challenges = empty(&challenge),
-                  responses = empty(&response), answers = empty(&answer);
+    SecBufferDesc nothing = describe(&none, 1), challenges = empty(&challenge), responses = empty(&response),
+                  answers = empty(&answer);
     ULONG attributes;
     SECURITY_STATUS status = client_credential(user, password, &client);
     if (status != SEC_E_OK)

@@ -31,7 +31,7 @@ static const char *const queries[] = {
     "SELECT ha1 FROM accounts WHERE username = $1 AND realm = $2",    /* KeyVer 0: MD5 */
     "SELECT sha256 FROM accounts WHERE username = $1 AND realm = $2", /* KeyVer 1: SHA-256 */
 };
-static const char *const names[] = { "md5", "sha256" };
+static const char *const names[] = {"md5", "sha256"};
 
 static long now(void)
 {
@@ -172,7 +172,7 @@ static void SEC_ENTRY look_up(void *argument, void *principal, ULONG version, vo
 
 int main(int count, char **arguments)
 {
-    struct database database = { NULL, NULL, PTHREAD_MUTEX_INITIALIZER };
+    struct database database = {NULL, NULL, PTHREAD_MUTEX_INITIALIZER};
     int result;
     if (count != 2) {
         fprintf(stderr, "usage: %s CONNECTION-STRING\n", arguments[0]);

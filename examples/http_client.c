@@ -76,13 +76,11 @@ static enum outcome ask(struct client *client, const char *method, const char *p
     if (connected != DONE)
         return connected;
     text_begin(&head, bytes, sizeof bytes);
-    text_add(&head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", method, path, options->host,
-             options->port);
+    text_add(&head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\n", method, path, options->host, options->port);
     if (client->response[0] != '\0')
         text_add(&head, "Authorization: Digest %s\r\n", client->response);
     if (options->post != NULL)
-        text_add(&head, "Content-Type: text/plain\r\nContent-Length: %lu\r\n",
-                 (unsigned long)strlen(body));
+        text_add(&head, "Content-Type: text/plain\r\nContent-Length: %lu\r\n", (unsigned long)strlen(body));
     text_add(&head, "\r\n");
     if (head.full)
         return fail(USAGE, "the request is too long");
@@ -102,8 +100,8 @@ static enum outcome ask(struct client *client, const char *method, const char *p
 static void part(struct client *client)
 {
     const struct http_message *answer = &client->link->message;
-    int is_framed = http_field(answer, "Content-Length", 0) != NULL
-                    || http_field(answer, "Transfer-Encoding", 0) != NULL;
+    int is_framed =
+        http_field(answer, "Content-Length", 0) != NULL || http_field(answer, "Transfer-Encoding", 0) != NULL;
     if (is_framed && http_goes_on(answer, answer->words[0]))
         return;
     http_close(client->link);
@@ -129,8 +127,7 @@ static int is_stale(const char *challenges)
 
 /* Makes the response to the best challenge of the answer to a request that was sent with an answer
  * to a challenge already, or without. */
-static enum outcome respond(struct client *client, const char *method, const char *path,
-                            int has_answered)
+static enum outcome respond(struct client *client, const char *method, const char *path, int has_answered)
 {
     char bytes[LOGIN_TOKEN + 4096];
     struct text challenges;

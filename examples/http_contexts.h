@@ -31,7 +31,6 @@ void contexts_keep_waiting(struct contexts *contexts, const CtxtHandle *context)
 
 /* Takes over the context of a user who proved to be one: the first with this nonce is kept, each
  * subsequent one is but another handle to the same session, and is deleted. */
-void contexts_keep_session(struct contexts *contexts, const char *nonce,
-                           const CtxtHandle *context);
+void contexts_keep_session(struct contexts *contexts, const char *nonce, const CtxtHandle *context);
 
 #endif

@@ -11,8 +11,7 @@ struct request {
     SecBufferDesc inputs;
 };
 
-static void lay_out(struct request *request, const char *response, const char *method,
-                    const char *target)
+static void lay_out(struct request *request, const char *response, const char *method, const char *target)
 {
     const char *texts[5];
     int at;
@@ -33,8 +32,8 @@ static void lay_out(struct request *request, const char *response, const char *m
 SECURITY_STATUS gate_open(struct gate *gate)
 {
     static char package[] = "WDigest";
-    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL,
-                                                       NULL, NULL, NULL, &gate->credential, NULL);
+    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
+                                                       NULL, &gate->credential, NULL);
     if (status != SEC_E_OK)
         return status;
     gate->contexts = contexts_open();
@@ -81,8 +80,8 @@ static SECURITY_STATUS accept_request(struct gate *gate, CtxtHandle *old, struct
     outputs.ulVersion = SECBUFFER_VERSION;
     outputs.cBuffers = GATE_CHALLENGES;
     outputs.pBuffers = tokens;
-    status = AcceptSecurityContext(&gate->credential, old, &request->inputs, FLAGS,
-                                   SECURITY_NATIVE_DREP, context, &outputs, &attributes, NULL);
+    status = AcceptSecurityContext(&gate->credential, old, &request->inputs, FLAGS, SECURITY_NATIVE_DREP,
+                                   context, &outputs, &attributes, NULL);
     take_tokens(pass, tokens, GATE_CHALLENGES,
                 status == SEC_E_OK ? "Authentication-Info: " : "WWW-Authenticate: Digest ");
     return status;
@@ -123,8 +122,7 @@ static int is_whole(struct gate *gate, CtxtHandle *context, const char *target, 
     int same;
     pass->code = QueryContextAttributesA(context, SECPKG_ATTR_TARGET, &named);
     if (pass->code == SEC_E_OK) {
-        same = named.TargetLength == strlen(target)
-               && memcmp(named.Target, target, named.TargetLength) == 0;
+        same = named.TargetLength == strlen(target) && memcmp(named.Target, target, named.TargetLength) == 0;
         FreeContextBuffer(named.Target);
         if (!same) {
             pass->call = "the response is for another target";

@@ -15,11 +15,11 @@ struct gate {
 
 /* What a request was found to be. */
 struct pass {
-    int status;          /* 200: it may pass; else the answer's status: 400, 401, 403, 500 */
-    const char *call;    /* the function that decided, and what it said, for the dialogue */
+    int status;       /* 200: it may pass; else the answer's status: 400, 401, 403, 500 */
+    const char *call; /* the function that decided, and what it said, for the dialogue */
     SECURITY_STATUS code;
-    char user[256];      /* whose request it is, with 200 */
-    struct text fields;  /* WWW-Authenticate or Authentication-Info, as lines of a head */
+    char user[256];     /* whose request it is, with 200 */
+    struct text fields; /* WWW-Authenticate or Authentication-Info, as lines of a head */
     char bytes[GATE_CHALLENGES * 1024];
 };
 

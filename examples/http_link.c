@@ -27,8 +27,7 @@ void http_close(struct http_link *link)
 
 /* One line of the dialogue, written at once so that connections do not mix within it. Everything
  * but printable ASCII appears as \xNN. */
-static void print_line(const struct http_link *link, const char *mark, const char *text,
-                       size_t length)
+static void print_line(const struct http_link *link, const char *mark, const char *text, size_t length)
 {
     char shown[2048], *next = shown, *end = shown + sizeof shown - 8;
     size_t at;
@@ -48,8 +47,7 @@ static void print_line(const struct http_link *link, const char *mark, const cha
     fflush(stdout);
 }
 
-static void print_from(const struct http_link *link, const char *side, const char *text,
-                       size_t length)
+static void print_from(const struct http_link *link, const char *side, const char *text, size_t length)
 {
     char mark[8];
     snprintf(mark, sizeof mark, "%.4s: ", side);
@@ -88,8 +86,7 @@ static enum http_result receive(struct http_link *link)
 }
 
 /* One line without its end, NUL-terminated, into `text`. */
-static enum http_result read_line(struct http_link *link, char *text, size_t capacity,
-                                  size_t *length)
+static enum http_result read_line(struct http_link *link, char *text, size_t capacity, size_t *length)
 {
     size_t filled = 0;
     for (;;) {
@@ -272,8 +269,7 @@ enum http_result http_read_body(struct http_link *link, int to_the_end)
             return HTTP_BAD;
         result = read_chunks(link);
     } else if (length != NULL) {
-        if (!text_number(length, 0xFFFFFFFF, &bytes)
-            || http_field(message, "Content-Length", 1) != NULL)
+        if (!text_number(length, 0xFFFFFFFF, &bytes) || http_field(message, "Content-Length", 1) != NULL)
             return HTTP_BAD;
         if (bytes > HTTP_BODY)
             return HTTP_TOO_MUCH;
@@ -290,8 +286,7 @@ enum http_result http_read_body(struct http_link *link, int to_the_end)
 
 /* ---- sending ---- */
 
-enum http_result http_send(struct http_link *link, const char *head, const char *body,
-                           size_t body_length)
+enum http_result http_send(struct http_link *link, const char *head, const char *body, size_t body_length)
 {
     const char *at = head;
     size_t head_length = strlen(head);
@@ -308,6 +303,5 @@ enum http_result http_send(struct http_link *link, const char *head, const char 
         return HTTP_TOO_MUCH;
     memcpy(link->out, head, head_length);
     memcpy(link->out + head_length, body, body_length);
-    return net_send(link->socket, link->out, head_length + body_length) == 0 ? HTTP_OK
-                                                                             : HTTP_CLOSED;
+    return net_send(link->socket, link->out, head_length + body_length) == 0 ? HTTP_OK : HTTP_CLOSED;
 }

@@ -43,7 +43,7 @@ struct http_link {
     size_t start, end;     /* what was received and not taken yet */
     char data[4096];
     char out[HTTP_HEAD + HTTP_BODY]; /* what was sent last */
-    struct http_message message; /* what was read last */
+    struct http_message message;     /* what was read last */
 };
 
 /* A link over `socket`, which it closes; NULL without memory (the socket stays open). */
@@ -67,8 +67,7 @@ int http_goes_on(const struct http_message *message, const char *version);
 
 /* Sends a head, which is shown in the dialogue line by line, and a body, of which the length is;
  * HTTP_TOO_MUCH when they are longer than HTTP_HEAD and HTTP_BODY together. */
-enum http_result http_send(struct http_link *link, const char *head, const char *body,
-                           size_t body_length);
+enum http_result http_send(struct http_link *link, const char *head, const char *body, size_t body_length);
 
 /* Prints a remark into the dialogue, in printf's manner. */
 void http_remark(struct http_link *link, const char *format, ...);

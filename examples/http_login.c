@@ -1,7 +1,6 @@
 #include "http_login.h"
 
-SECURITY_STATUS login_open(struct login *login, const char *user, const char *password,
-                           const char *domain)
+SECURITY_STATUS login_open(struct login *login, const char *user, const char *password, const char *domain)
 {
     static char package[] = "WDigest";
     SEC_WINNT_AUTH_IDENTITY_A identity;
@@ -16,8 +15,8 @@ SECURITY_STATUS login_open(struct login *login, const char *user, const char *pa
     }
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
     login->has_context = 0;
-    return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                     NULL, &login->credential, NULL);
+    return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
+                                     &login->credential, NULL);
 }
 
 void login_close(struct login *login)
@@ -56,10 +55,9 @@ SECURITY_STATUS login_respond(struct login *login, const char *challenges, const
     output.cbBuffer = LOGIN_TOKEN - 1;
     output.pvBuffer = response;
     describe(&outputs, &output, 1);
-    status = InitializeSecurityContextA(
-        &login->credential, login->has_context ? &login->context : NULL, (char *)path,
-        ISC_REQ_HTTP, 0, SECURITY_NATIVE_DREP, &inputs, 0, &login->context, &outputs, &attributes,
-        NULL);
+    status = InitializeSecurityContextA(&login->credential, login->has_context ? &login->context : NULL,
+                                        (char *)path, ISC_REQ_HTTP, 0, SECURITY_NATIVE_DREP, &inputs, 0,
+                                        &login->context, &outputs, &attributes, NULL);
     if (status != SEC_E_OK)
         return status;
     login->has_context = 1;

@@ -16,8 +16,7 @@ struct login {
 
 /* The credential of a user; `domain` NULL stands for the realm of the server's challenge. Where it
  * does not return SEC_E_OK, there is nothing to close. */
-SECURITY_STATUS login_open(struct login *login, const char *user, const char *password,
-                           const char *domain);
+SECURITY_STATUS login_open(struct login *login, const char *user, const char *password, const char *domain);
 void login_close(struct login *login);
 
 /* The response to the best challenge of a list, for the request. On a login that answered one before,

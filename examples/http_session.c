@@ -112,8 +112,7 @@ static int read_body(struct session *session, enum http_result *lost)
 
 static int is_served(const char *method)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0
-           || strcmp(method, "POST") == 0;
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "POST") == 0;
 }
 
 /* Answers the request whose head was read. */
@@ -130,8 +129,9 @@ static enum http_result serve(struct session *session)
     wrong = read_body(session, &lost);
     if (lost == HTTP_CLOSED)
         return lost;
-    if (wrong == 0 && (strncmp(request->words[0], "HTTP/", 5) == 0 || *request->words[1] != '/'
-                       || http_field(request, "Authorization", 1) != NULL))
+    if (wrong == 0
+        && (strncmp(request->words[0], "HTTP/", 5) == 0 || *request->words[1] != '/'
+            || http_field(request, "Authorization", 1) != NULL))
         wrong = 400;
     if (wrong == 0 && !is_served(request->words[0]))
         wrong = 405;
@@ -182,8 +182,7 @@ void session_run(struct http_link *link, struct gate *gate)
     session->gate = gate;
     session->goes_on = 1;
     net_patience(link->socket, PATIENCE);
-    for (requests = 0; requests < MOST_REQUESTS && session->goes_on && result == HTTP_OK;
-         requests++) {
+    for (requests = 0; requests < MOST_REQUESTS && session->goes_on && result == HTTP_OK; requests++) {
         link->message.words[0] = link->message.words[1] = link->message.words[2] = "";
         result = http_read_head(link);
         if (result == HTTP_OK)

@@ -71,8 +71,8 @@ static enum outcome acquire(struct client *client)
         identity.DomainLength = (ULONG)strlen(options->domain);
     }
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL, &identity,
-                                       NULL, NULL, &client->credential, NULL);
+    status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
+                                       &client->credential, NULL);
     client->form = layer_form_of(package->Name);
     FreeContextBuffer(package);
     if (status != SEC_E_OK)
@@ -113,11 +113,11 @@ static SECURITY_STATUS initialize(struct client *client, const void *challenge, 
     outputs.ulVersion = SECBUFFER_VERSION;
     outputs.cBuffers = 1;
     outputs.pBuffers = answer;
-    status = SaslInitializeSecurityContextA(
-        &client->credential, client->has_context ? &client->context : NULL,
-        (char *)client->options->target, wanted(client->options->layer), 0, SECURITY_NATIVE_DREP,
-        challenge == NULL ? NULL : &inputs, 0, &client->context, &outputs, &client->attributes,
-        NULL);
+    status =
+        SaslInitializeSecurityContextA(&client->credential, client->has_context ? &client->context : NULL,
+                                       (char *)client->options->target, wanted(client->options->layer), 0,
+                                       SECURITY_NATIVE_DREP, challenge == NULL ? NULL : &inputs, 0,
+                                       &client->context, &outputs, &client->attributes, NULL);
     if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED)
         client->has_context = 1;
     return status;
@@ -131,8 +131,7 @@ static void release(SecBuffer *answer)
 
 static enum outcome send_answer(struct client *client, const char *before, SecBuffer *answer)
 {
-    enum link_result result =
-        link_say_token(client->link, before, answer->pvBuffer, answer->cbBuffer);
+    enum link_result result = link_say_token(client->link, before, answer->pvBuffer, answer->cbBuffer);
     release(answer);
     return result == LINK_OK ? DONE : fail(PEER_FAILED, "the server is gone");
 }
@@ -161,8 +160,7 @@ static enum outcome exchange(struct client *client)
         case REPLY_CONTINUE:
             break;
         case REPLY_OK: /* rspauth, checked by the last call, proves that the server knows us */
-            return status == SEC_E_OK ? DONE
-                                      : fail(PEER_FAILED, "the server did not prove itself");
+            return status == SEC_E_OK ? DONE : fail(PEER_FAILED, "the server did not prove itself");
         case REPLY_NO:
             return fail(REFUSED, "the server refused the login");
         default:
@@ -207,8 +205,7 @@ static enum outcome authenticate(struct client *client, const char *capabilities
         sent = send_answer(client, command, &first);
         return sent == DONE ? exchange(client) : sent;
     }
-    if (link_say(client->link, "%s", command) != LINK_OK
-        || (first.cbBuffer > 0 && !may_begin(client))) {
+    if (link_say(client->link, "%s", command) != LINK_OK || (first.cbBuffer > 0 && !may_begin(client))) {
         release(&first);
         return fail(PEER_FAILED, "the server does not let us begin");
     }

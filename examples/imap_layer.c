@@ -62,8 +62,7 @@ void layer_close(struct layer *layer)
     memset(layer, 0, sizeof *layer);
 }
 
-SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length,
-                           size_t *frame_length)
+SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length, size_t *frame_length)
 {
     SecBuffer buffers[3];
     SecBufferDesc message;
@@ -126,8 +125,8 @@ SECURITY_STATUS layer_unseal(struct layer *layer, unsigned char *body, ULONG len
 
 unsigned long layer_body_length(const unsigned char head[LAYER_HEAD])
 {
-    return (unsigned long)head[0] << 24 | (unsigned long)head[1] << 16
-           | (unsigned long)head[2] << 8 | head[3];
+    return (unsigned long)head[0] << 24 | (unsigned long)head[1] << 16 | (unsigned long)head[2] << 8
+           | head[3];
 }
 
 const char *status_name(SECURITY_STATUS status, char space[16])

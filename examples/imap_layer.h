@@ -44,8 +44,7 @@ SECURITY_STATUS layer_open(struct layer *layer, CtxtHandle *context, enum layer_
 void layer_close(struct layer *layer);
 
 /* Seals (or signs) `length` bytes, at most layer->maximum, as one frame in layer->frame. */
-SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length,
-                           size_t *frame_length);
+SECURITY_STATUS layer_seal(struct layer *layer, const char *text, ULONG length, size_t *frame_length);
 
 /* Opens one body in place: `*text` points into `body`. */
 SECURITY_STATUS layer_unseal(struct layer *layer, unsigned char *body, ULONG length, char **text,

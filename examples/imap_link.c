@@ -68,8 +68,8 @@ static void print_frame(struct link *link, const char *side, size_t bytes)
 {
     char text[64];
     int sealed = link->layer.kind == LAYER_CONFIDENTIALITY;
-    int length = snprintf(text, sizeof text, "(%s %lu bytes)", sealed ? "sealed" : "signed",
-                          (unsigned long)bytes);
+    int length =
+        snprintf(text, sizeof text, "(%s %lu bytes)", sealed ? "sealed" : "signed", (unsigned long)bytes);
     print_from(link, side, text, (size_t)length);
 }
 
@@ -252,8 +252,7 @@ enum link_result link_say(struct link *link, const char *format, ...)
     return link_write(link, text, (size_t)length + 2);
 }
 
-enum link_result link_say_token(struct link *link, const char *before, const void *token,
-                                size_t length)
+enum link_result link_say_token(struct link *link, const char *before, const void *token, size_t length)
 {
     size_t prefix = strlen(before), whole;
     enum link_result result;

@@ -54,8 +54,7 @@ enum link_result link_write(struct link *link, const char *text, size_t length);
 enum link_result link_say(struct link *link, const char *format, ...);
 
 /* Sends `before` and the token in base64 as one line, and shows the token in the dialogue. */
-enum link_result link_say_token(struct link *link, const char *before, const void *token,
-                                size_t length);
+enum link_result link_say_token(struct link *link, const char *before, const void *token, size_t length);
 
 /* Shows a token's bytes below the line that carried it. */
 void link_show_token(struct link *link, const void *token, size_t length);

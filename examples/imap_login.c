@@ -7,9 +7,9 @@
 #define MOST_CALLS 10
 
 /* All qops of Digest are offered; the client chooses, pfContextAttr tells. */
-#define WANTED                                                                                     \
-    (ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY | ASC_REQ_REPLAY_DETECT                           \
-     | ASC_REQ_SEQUENCE_DETECT | ASC_REQ_ALLOCATE_MEMORY)
+#define WANTED \
+    (ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY | ASC_REQ_REPLAY_DETECT | ASC_REQ_SEQUENCE_DETECT \
+     | ASC_REQ_ALLOCATE_MEMORY)
 
 /* What the client sent last. */
 struct answer {
@@ -26,8 +26,8 @@ void login_close(struct login *login)
 
 /* One call of SaslAcceptSecurityContext. Where it leaves a `reply`, that is freed with
  * FreeContextBuffer. */
-static SECURITY_STATUS accept_token(struct login *login, struct mechanism *mechanism,
-                                    struct answer *answer, SecBuffer *reply, ULONG *attributes)
+static SECURITY_STATUS accept_token(struct login *login, struct mechanism *mechanism, struct answer *answer,
+                                    SecBuffer *reply, ULONG *attributes)
 {
     SecBuffer input;
     SecBufferDesc inputs, outputs;
@@ -45,10 +45,9 @@ static SECURITY_STATUS accept_token(struct login *login, struct mechanism *mecha
     outputs.ulVersion = SECBUFFER_VERSION;
     outputs.cBuffers = 1;
     outputs.pBuffers = reply;
-    status = SaslAcceptSecurityContext(&mechanism->credential,
-                                       login->valid ? &login->context : NULL, &inputs, WANTED,
-                                       SECURITY_NATIVE_DREP, &login->context, &outputs, attributes,
-                                       NULL);
+    status =
+        SaslAcceptSecurityContext(&mechanism->credential, login->valid ? &login->context : NULL, &inputs,
+                                  WANTED, SECURITY_NATIVE_DREP, &login->context, &outputs, attributes, NULL);
     /* A first call that fails leaves no context; a later one leaves it to be deleted. */
     if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED)
         login->valid = 1;
@@ -56,8 +55,7 @@ static SECURITY_STATUS accept_token(struct login *login, struct mechanism *mecha
 }
 
 /* Sends the tagged answer that says no, unless the connection is gone. */
-static enum login_result refuse(struct link *link, const char *tag, const char *text,
-                                enum link_result *lost)
+static enum login_result refuse(struct link *link, const char *tag, const char *text, enum link_result *lost)
 {
     *lost = link_say(link, "%s %s", tag, text);
     return *lost == LINK_OK ? LOGIN_REFUSED : LOGIN_LOST;
@@ -107,9 +105,9 @@ static enum login_result read_answer(struct link *link, const char *tag, struct 
 }
 
 /* The whole exchange of tokens. LOGIN_DONE means that the client proved itself. */
-static enum login_result exchange(struct login *login, struct link *link,
-                                  struct mechanism *mechanism, const char *tag,
-                                  struct answer *answer, ULONG *attributes, enum link_result *lost)
+static enum login_result exchange(struct login *login, struct link *link, struct mechanism *mechanism,
+                                  const char *tag, struct answer *answer, ULONG *attributes,
+                                  enum link_result *lost)
 {
     int calls;
     for (calls = 0; calls < MOST_CALLS; calls++) {
@@ -156,8 +154,7 @@ static SECURITY_STATUS check_service(CtxtHandle *context, const char *service)
     SECURITY_STATUS status = QueryContextAttributesA(context, SECPKG_ATTR_TARGET, &target);
     if (status != SEC_E_OK)
         return status;
-    while (at < length && at < target.TargetLength
-           && (target.Target[at] | 0x20) == (service[at] | 0x20))
+    while (at < length && at < target.TargetLength && (target.Target[at] | 0x20) == (service[at] | 0x20))
         at++;
     if (at < length || at == target.TargetLength || target.Target[at] != '/')
         status = SEC_E_TARGET_UNKNOWN;
@@ -175,15 +172,13 @@ static SECURITY_STATUS identify(struct login *login, const struct mechanisms *me
         if (status == SEC_E_OK)
             status = peer_check_realm(&login->context, mechanisms->realm);
     }
-    return status == SEC_E_OK ? peer_user(&login->context, login->user, sizeof login->user)
-                              : status;
+    return status == SEC_E_OK ? peer_user(&login->context, login->user, sizeof login->user) : status;
 }
 
 /* Asks who it is and for which layer, answers the command, and puts the layer on the link. */
 static enum login_result welcome(struct login *login, struct link *link, const char *tag,
-                                 const struct mechanisms *mechanisms,
-                                 const struct mechanism *mechanism, ULONG attributes,
-                                 enum link_result *lost)
+                                 const struct mechanisms *mechanisms, const struct mechanism *mechanism,
+                                 ULONG attributes, enum link_result *lost)
 {
     enum layer_kind kind = granted_layer(attributes);
     struct layer layer;
@@ -192,13 +187,11 @@ static enum login_result welcome(struct login *login, struct link *link, const c
 
     memset(&layer, 0, sizeof layer);
     if (status == SEC_E_LOGON_DENIED || status == SEC_E_TARGET_UNKNOWN) {
-        link_remark(link, "a user of another realm, or for another service: %s",
-                    status_name(status, space));
+        link_remark(link, "a user of another realm, or for another service: %s", status_name(status, space));
         return refuse(link, tag, "NO [AUTHENTICATIONFAILED] Wrong user or password", lost);
     }
     if (status != SEC_E_OK) {
-        link_remark(link, "somebody whose name the package does not tell: %s",
-                    status_name(status, space));
+        link_remark(link, "somebody whose name the package does not tell: %s", status_name(status, space));
         return refuse(link, tag, "NO Who that is cannot be told here", lost);
     }
     if (kind != LAYER_NONE)

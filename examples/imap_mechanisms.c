@@ -15,8 +15,8 @@ static void add(struct mechanisms *mechanisms, char *profile)
     status = SaslGetProfilePackageA(profile, &package);
     if (status == SEC_E_OK) {
         mechanism->form = layer_form_of(package->Name);
-        status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL,
-                                           NULL, NULL, &mechanism->credential, NULL);
+        status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+                                           &mechanism->credential, NULL);
         FreeContextBuffer(package);
     }
     if (status != SEC_E_OK) {

@@ -86,8 +86,8 @@ static enum link_result list(struct session *session, char *arguments)
 {
     size_t length = strlen(arguments);
     int delimiter_only = length >= 2 && strcmp(arguments + length - 2, "\"\"") == 0;
-    enum link_result result = link_say(session->link, "* LIST (\\Noselect) \"/\" %s",
-                                       delimiter_only ? "\"\"" : "INBOX");
+    enum link_result result =
+        link_say(session->link, "* LIST (\\Noselect) \"/\" %s", delimiter_only ? "\"\"" : "INBOX");
     return result != LINK_OK ? result : link_say(session->link, "%s OK Done", session->tag);
 }
 
@@ -105,22 +105,14 @@ static const struct {
     enum state state;
     command *run;
 } commands[] = {
-    { "CAPABILITY", ANY_TIME, capability },
-    { "NOOP", ANY_TIME, noop },
-    { "LOGOUT", ANY_TIME, logout },
-    { "AUTHENTICATE", ANY_TIME, authenticate },
-    { "LOGIN", BEFORE_LOGIN, login },
-    { "LIST", AFTER_LOGIN, list },
-    { "LSUB", AFTER_LOGIN, list },
-    { "SELECT", AFTER_LOGIN, mailbox },
-    { "EXAMINE", AFTER_LOGIN, mailbox },
-    { "STATUS", AFTER_LOGIN, mailbox },
-    { "CREATE", AFTER_LOGIN, mailbox },
-    { "DELETE", AFTER_LOGIN, mailbox },
-    { "RENAME", AFTER_LOGIN, mailbox },
-    { "SUBSCRIBE", AFTER_LOGIN, mailbox },
-    { "UNSUBSCRIBE", AFTER_LOGIN, mailbox },
-    { "APPEND", AFTER_LOGIN, mailbox },
+    {"CAPABILITY", ANY_TIME, capability},  {"NOOP", ANY_TIME, noop},
+    {"LOGOUT", ANY_TIME, logout},          {"AUTHENTICATE", ANY_TIME, authenticate},
+    {"LOGIN", BEFORE_LOGIN, login},        {"LIST", AFTER_LOGIN, list},
+    {"LSUB", AFTER_LOGIN, list},           {"SELECT", AFTER_LOGIN, mailbox},
+    {"EXAMINE", AFTER_LOGIN, mailbox},     {"STATUS", AFTER_LOGIN, mailbox},
+    {"CREATE", AFTER_LOGIN, mailbox},      {"DELETE", AFTER_LOGIN, mailbox},
+    {"RENAME", AFTER_LOGIN, mailbox},      {"SUBSCRIBE", AFTER_LOGIN, mailbox},
+    {"UNSUBSCRIBE", AFTER_LOGIN, mailbox}, {"APPEND", AFTER_LOGIN, mailbox},
 };
 
 /* RFC 3501 section 9: a tag is an atom's characters (and "]") without "+". */

@@ -43,8 +43,7 @@ static int parse(struct listener *listener, int count, char **arguments)
         } else if (strcmp(name, "--port") == 0 && parse_number(value, 65535, &number)) {
             listener->port = (unsigned short)number;
             at++;
-        } else if (strcmp(name, "--connections") == 0
-                   && parse_number(value, 1000000, &number)) {
+        } else if (strcmp(name, "--connections") == 0 && parse_number(value, 1000000, &number)) {
             listener->connections = number;
             at++;
         } else {
@@ -68,8 +67,7 @@ int listener_start(struct listener *listener, const char *program, int count, ch
         return 1;
     }
     /* Before the first call of the library, which reads it then. */
-    if (listener->accounts != NULL
-        && environment_set("SECUR32_ACCOUNTS", listener->accounts) != 0) {
+    if (listener->accounts != NULL && environment_set("SECUR32_ACCOUNTS", listener->accounts) != 0) {
         fprintf(stderr, "cannot set SECUR32_ACCOUNTS\n");
         return 1;
     }
@@ -90,8 +88,7 @@ static void serve(void *argument)
 }
 
 /* Starts a thread for the connection, or closes it where there is no memory for one. */
-static void start(const struct listener *listener, struct crowd *crowd, net_socket socket,
-                  unsigned number)
+static void start(const struct listener *listener, struct crowd *crowd, net_socket socket, unsigned number)
 {
     struct connection *connection = malloc(sizeof *connection);
     if (connection != NULL) {

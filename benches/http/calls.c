@@ -28,7 +28,8 @@ static void acquire(const char *directory, enum algorithm algorithm)
     write_file(path, content);
     setenv("SECUR32_CONFIG", path, 1);
     if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                  &credentials[algorithm], NULL) != SEC_E_OK)
+                                  &credentials[algorithm], NULL)
+        != SEC_E_OK)
         fail("the server's AcquireCredentialsHandle failed");
 }
 
@@ -46,8 +47,9 @@ void calls_open(const char *directory)
                                           .Password = (unsigned char *)PASSWORD,
                                           .PasswordLength = sizeof PASSWORD - 1,
                                           .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                  &client_credential, NULL) != SEC_E_OK)
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                  NULL, &client_credential, NULL)
+        != SEC_E_OK)
         fail("the client's AcquireCredentialsHandle failed");
 }
 
@@ -65,13 +67,13 @@ static void lay_out(SecBuffer buffers[5], const char *response, size_t length)
     buffers[3] = buffers[4] = parameter("");
 }
 
-static SECURITY_STATUS accept_message(enum algorithm algorithm, CtxtHandle *old, SecBuffer ins[5], CtxtHandle *context,
-                                      SecBuffer *out)
+static SECURITY_STATUS accept_message(enum algorithm algorithm, CtxtHandle *old, SecBuffer ins[5],
+                                      CtxtHandle *context, SecBuffer *out)
 {
     SecBufferDesc inputs = {SECBUFFER_VERSION, 5, ins}, outputs = {SECBUFFER_VERSION, 1, out};
     ULONG attributes;
-    return AcceptSecurityContext(&credentials[algorithm], old, &inputs, ASC_REQ_HTTP, SECURITY_NATIVE_DREP, context,
-                                 &outputs, &attributes, NULL);
+    return AcceptSecurityContext(&credentials[algorithm], old, &inputs, ASC_REQ_HTTP, SECURITY_NATIVE_DREP,
+                                 context, &outputs, &attributes, NULL);
 }
 
 bool serve_challenge(enum algorithm algorithm, struct session *session)
@@ -120,13 +122,15 @@ bool serve_lookup(struct session *session)
 bool respond(struct session *session)
 {
     struct text challenge = session->message;
-    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.bytes}, parameter(METHOD), parameter("")};
+    SecBuffer ins[3] = {{(ULONG)challenge.length, SECBUFFER_TOKEN, challenge.bytes},
+                        parameter(METHOD),
+                        parameter("")};
     SecBuffer out = {sizeof session->message.bytes, SECBUFFER_TOKEN, session->message.bytes};
     SecBufferDesc inputs = {SECBUFFER_VERSION, 3, ins}, outputs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
-    SECURITY_STATUS status =
-        InitializeSecurityContextA(&client_credential, NULL, (SEC_CHAR *)PAGE, ISC_REQ_HTTP, 0, SECURITY_NATIVE_DREP,
-                                   &inputs, 0, &session->client, &outputs, &attributes, NULL);
+    SECURITY_STATUS status = InitializeSecurityContextA(&client_credential, NULL, (SEC_CHAR *)PAGE,
+                                                        ISC_REQ_HTTP, 0, SECURITY_NATIVE_DREP, &inputs, 0,
+                                                        &session->client, &outputs, &attributes, NULL);
     session->message.length = out.cbBuffer;
     return status == SEC_E_OK;
 }

@@ -43,9 +43,10 @@ static int dial(unsigned port)
 
 static void lay_out(struct text *request, const struct text *response)
 {
-    int length = snprintf(request->bytes, sizeof request->bytes,
-                          METHOD " " PAGE " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Digest %.*s\r\n\r\n",
-                          (int)response->length, response->bytes);
+    int length =
+        snprintf(request->bytes, sizeof request->bytes,
+                 METHOD " " PAGE " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Digest %.*s\r\n\r\n",
+                 (int)response->length, response->bytes);
     if (length < 0 || (size_t)length >= sizeof request->bytes)
         fail("a request is too long");
     request->length = (size_t)length;
@@ -69,7 +70,8 @@ static int hear(int socket, char *answer, size_t room)
         answer[length] = '\0';
         const char *end = strstr(answer, "\r\n\r\n"), *body = strcasestr(answer, "\r\nContent-Length:");
         if (whole == 0 && end != NULL)
-            whole = (size_t)(end + 4 - answer) + (body != NULL && body < end ? strtoul(body + 17, NULL, 10) : 0);
+            whole =
+                (size_t)(end + 4 - answer) + (body != NULL && body < end ? strtoul(body + 17, NULL, 10) : 0);
     }
     return strncmp(answer, "HTTP/1.1 ", 9) == 0 ? atoi(answer + 9) : 0;
 }

@@ -63,9 +63,10 @@ int main(int count, char **words)
     const char *reason = bound_open();
     if (reason != NULL)
         fail("%s", reason);
-    printf("Medians of %zu rounds. The bound: the blocks of a request's hashes, each at libcrypto's speed, and one "
-           "look-up.\n",
-           effort.rounds);
+    printf(
+        "Medians of %zu rounds. The bound: the blocks of a request's hashes, each at libcrypto's speed, and one "
+        "look-up.\n",
+        effort.rounds);
     requests_run(&effort);
     history_run(&effort);
     crowds_run(&effort);

@@ -89,7 +89,8 @@ static double per_request(const struct meter *meter)
 }
 
 /* The bound is measured before and after what it is compared with, and in the same round. */
-static void round_run(const struct effort *effort, enum algorithm algorithm, bool counts, struct figures *figures)
+static void round_run(const struct effort *effort, enum algorithm algorithm, bool counts,
+                      struct figures *figures)
 {
     struct meter first = {0}, again = {0}, untimed = {0};
     double each = time_compression(algorithm, effort->turn / 2);
@@ -115,8 +116,8 @@ static void round_run(const struct effort *effort, enum algorithm algorithm, boo
     figures->again_allocations = (double)again.allocated / (double)again.count;
 }
 
-static void figures_print(const char *name, double time, size_t blocks, const struct figures *figures, double ratio,
-                          double allocated)
+static void figures_print(const char *name, double time, size_t blocks, const struct figures *figures,
+                          double ratio, double allocated)
 {
     double each = series_median(&figures->each), lookup = series_median(&figures->lookup);
     printf("%-26s%12.0f%12zu%12.1f%12.1f%12.0f%11.2fx%12.2f\n", name, time, blocks, each, lookup,
@@ -176,7 +177,8 @@ void history_run(const struct effort *effort)
         printf("%-10s after %-9zu%12.2f%12zu\n", algorithm_names[algorithm], (many + 3) * SESSIONS,
                (double)late.allocated / (double)late.count, after);
         char name[96];
-        snprintf(name, sizeof name, "bytes that later requests (%s) leave behind", algorithm_names[algorithm]);
+        snprintf(name, sizeof name, "bytes that later requests (%s) leave behind",
+                 algorithm_names[algorithm]);
         report_target(name, fmax(grown, 0), 0, false);
         snprintf(name, sizeof name, "more allocations (%s) after many requests", algorithm_names[algorithm]);
         report_target(name, ((double)late.allocated - (double)early.allocated) / SESSIONS, 0, false);

@@ -134,8 +134,8 @@ static void crowd_line(const char *name, const struct series *one, const struct 
 void crowds_run(const struct effort *effort)
 {
     static struct series firsts[THREADS + 1], agains[THREADS + 1];
-    printf("\nA request by threads, all of them together, ns\n%-26s%12s%12s%12s\n", "", "1 thread", "2 threads",
-           "2 against 1");
+    printf("\nA request by threads, all of them together, ns\n%-26s%12s%12s%12s\n", "", "1 thread",
+           "2 threads", "2 against 1");
     for (enum algorithm algorithm = MD5_SESS; algorithm < ALGORITHMS; algorithm++) {
         for (size_t n = 0; n <= THREADS; n++)
             firsts[n].count = agains[n].count = 0;

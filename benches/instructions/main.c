@@ -38,8 +38,8 @@ void dump(const char *name, size_t count)
 
 static void empty(const char *directory)
 {
-    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml", "secur32-des.toml",
-                                        "secur32-3des.toml"};
+    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml",
+                                        "secur32-des.toml", "secur32-3des.toml"};
     char path[128];
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[n]);
@@ -63,8 +63,9 @@ static void acquire(void)
         if (counted)
             collect();
         for (size_t n = 0; n < COUNT; n++)
-            good &= AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                              &credentials[n], NULL) == SEC_E_OK;
+            good &= AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
+                                              NULL, NULL, &credentials[n], NULL)
+                    == SEC_E_OK;
         if (counted)
             collect();
         for (size_t n = 0; n < COUNT; n++)

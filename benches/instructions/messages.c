@@ -30,7 +30,8 @@ static void unseal(union context *server, char *frames, const size_t lengths[MOS
             fail("opening failed");
 }
 
-static void both_ways(union context *server, union context *client, char *frames, struct kind kind, const char *name)
+static void both_ways(union context *server, union context *client, char *frames, struct kind kind,
+                      const char *name)
 {
     char text[64];
     size_t lengths[MOST];

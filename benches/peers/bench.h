@@ -62,7 +62,8 @@ static inline char *frame_at(struct frames *frames, size_t n)
 /* Servers that run in another process and time themselves: the calls of a turn at once, for `count` of what stands
  * below for one. `time` gets the nanoseconds that the servers worked. */
 struct remote {
-    bool (*begin)(enum layer layer, union context *contexts, struct text *challenges, size_t count, uint64_t *time);
+    bool (*begin)(enum layer layer, union context *contexts, struct text *challenges, size_t count,
+                  uint64_t *time);
     bool (*finish)(union context *contexts, const struct text *responses, struct text *rspauths, size_t count,
                    uint64_t *time);
     bool (*end)(union context *contexts, size_t count, uint64_t *time);
@@ -73,7 +74,14 @@ struct remote {
 };
 
 /* Tables. */
-enum part { IN_MEMORY = 1, IN_HANDSHAKES = 2, IN_LIVE = 4, IN_THREADS = 8, IN_MESSAGES = 16, EVERYWHERE = 31 };
+enum part {
+    IN_MEMORY = 1,
+    IN_HANDSHAKES = 2,
+    IN_LIVE = 4,
+    IN_THREADS = 8,
+    IN_MESSAGES = 16,
+    EVERYWHERE = 31
+};
 
 /* A library's server. All functions may be called from several threads, one context from one thread at a time. */
 struct peer {
@@ -116,7 +124,8 @@ bool runs(size_t peer, enum layer layer, enum part part);
 /* Once, after this library's server. `directory` is for files. */
 void client_open(const char *directory);
 /* Answers a challenge. */
-bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response);
+bool client_answer(enum layer layer, union context *client, const struct text *challenge,
+                   struct text *response);
 /* Checks the server's rspauth. */
 bool client_check(union context *client, const struct text *rspauth);
 /* Whether the layer was agreed upon, and no other. */
@@ -135,10 +144,10 @@ struct cost {
     uint64_t time, allocations;
 };
 
-bool begin_all(const struct peer *peer, enum layer layer, union context *contexts, struct text *challenges, size_t count,
-               struct cost *cost);
-bool finish_all(const struct peer *peer, union context *contexts, const struct text *responses, struct text *rspauths,
-                size_t count, struct cost *cost);
+bool begin_all(const struct peer *peer, enum layer layer, union context *contexts, struct text *challenges,
+               size_t count, struct cost *cost);
+bool finish_all(const struct peer *peer, union context *contexts, const struct text *responses,
+                struct text *rspauths, size_t count, struct cost *cost);
 bool end_all(const struct peer *peer, union context *contexts, size_t count, struct cost *cost);
 bool seal_all(const struct peer *peer, union context *context, struct frames *frames, struct cost *cost);
 bool unseal_all(const struct peer *peer, union context *context, struct frames *frames, struct cost *cost);
@@ -193,8 +202,8 @@ void end_each(const struct peer *peer, union context *contexts, size_t count);
 double handshake_time(const struct effort *effort, const struct peer *peer, enum layer layer, size_t round,
                       double *allocated);
 /* The same by one turn of each peer after the other, again and again. */
-void handshake_medians(const struct effort *effort, enum layer layer, enum part part, double medians[MOST_PEERS],
-                       double allocated[MOST_PEERS]);
+void handshake_medians(const struct effort *effort, enum layer layer, enum part part,
+                       double medians[MOST_PEERS], double allocated[MOST_PEERS]);
 void handshakes_run(const struct effort *effort);
 void live_run(const struct effort *effort);
 void threads_run(const struct effort *effort);

@@ -30,12 +30,14 @@ void client_open(const char *directory)
                                           .PasswordLength = sizeof PASSWORD - 1,
                                           .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
     TimeStamp expiry;
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                  &credential, &expiry) != SEC_E_OK)
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                  NULL, &credential, &expiry)
+        != SEC_E_OK)
         fail("the client's AcquireCredentialsHandle failed");
 }
 
-bool client_answer(enum layer layer, union context *client, const struct text *challenge, struct text *response)
+bool client_answer(enum layer layer, union context *client, const struct text *challenge,
+                   struct text *response)
 {
     SecBuffer in = {(ULONG)challenge->length, SECBUFFER_TOKEN, (void *)challenge->bytes};
     SecBuffer out = {sizeof response->bytes, SECBUFFER_TOKEN, response->bytes};
@@ -56,8 +58,10 @@ bool client_check(union context *client, const struct text *rspauth)
     SecBuffer out = {0, SECBUFFER_TOKEN, NULL};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
-    return SaslInitializeSecurityContextA(NULL, &client->handle, (SEC_CHAR *)TARGET, 0, 0, SECURITY_NATIVE_DREP, &ins, 0,
-                                          &client->handle, &outs, &attributes, NULL) == SEC_E_OK;
+    return SaslInitializeSecurityContextA(NULL, &client->handle, (SEC_CHAR *)TARGET, 0, 0,
+                                          SECURITY_NATIVE_DREP, &ins, 0, &client->handle, &outs, &attributes,
+                                          NULL)
+           == SEC_E_OK;
 }
 
 bool client_has(enum layer layer, union context *client)
@@ -88,8 +92,8 @@ size_t client_seal(union context *client, char *frame, size_t length)
 bool client_unseal(union context *client, char *frame, size_t frame_length, const char *plain, size_t length)
 {
     struct sealed opened;
-    return secur32_peer.unseal(client, frame, frame_length, &opened) && opened.length == length &&
-           memcmp(opened.bytes, plain, length) == 0;
+    return secur32_peer.unseal(client, frame, frame_length, &opened) && opened.length == length
+           && memcmp(opened.bytes, plain, length) == 0;
 }
 
 bool shake_hands(const struct peer *peer, enum layer layer, union context *server, union context *client)
@@ -101,7 +105,8 @@ bool shake_hands(const struct peer *peer, enum layer layer, union context *serve
         return false;
     if (!client_answer(layer, mine, &challenge, &response))
         return false;
-    bool good = peer->finish(server, &response, &rspauth) && client_check(mine, &rspauth) && client_has(layer, mine);
+    bool good =
+        peer->finish(server, &response, &rspauth) && client_check(mine, &rspauth) && client_has(layer, mine);
     if (client == NULL || !good)
         client_end(mine);
     return good;

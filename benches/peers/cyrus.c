@@ -13,7 +13,8 @@
 static const char secret_name[] = "*cmusaslsecretDIGEST-MD5";
 static char hash[16];
 
-static int get_option(void *unused, const char *plugin, const char *option, const char **value, unsigned *length)
+static int get_option(void *unused, const char *plugin, const char *option, const char **value,
+                      unsigned *length)
 {
     (void)unused;
     (void)plugin;
@@ -38,7 +39,8 @@ static int no_log(void *unused, int level, const char *message)
     return SASL_OK;
 }
 
-static int look_up(void *unused, sasl_server_params_t *server, unsigned flags, const char *user, unsigned length)
+static int look_up(void *unused, sasl_server_params_t *server, unsigned flags, const char *user,
+                   unsigned length)
 {
     (void)unused;
     if ((flags & SASL_AUXPROP_AUTHZID) != 0)
@@ -133,12 +135,14 @@ static bool begin(enum layer layer, union context *context, struct text *challen
         return false;
     context->pointer = connection;
     if (layer != AUTH) {
-        sasl_security_properties_t wanted = {.min_ssf = strength[layer], .max_ssf = strength[layer], .maxbufsize = 65536};
+        sasl_security_properties_t wanted = {.min_ssf = strength[layer],
+                                             .max_ssf = strength[layer],
+                                             .maxbufsize = 65536};
         if (sasl_setprop(connection, SASL_SEC_PROPS, &wanted) != SASL_OK)
             return false;
     }
-    if (sasl_server_start(connection, "DIGEST-MD5", NULL, 0, &out, &length) != SASL_CONTINUE ||
-        length > sizeof challenge->bytes)
+    if (sasl_server_start(connection, "DIGEST-MD5", NULL, 0, &out, &length) != SASL_CONTINUE
+        || length > sizeof challenge->bytes)
         return false;
     memcpy(challenge->bytes, out, length);
     challenge->length = length;
@@ -149,7 +153,8 @@ static bool finish(union context *context, const struct text *response, struct t
 {
     const char *out = NULL;
     unsigned length = 0;
-    int status = sasl_server_step(context->pointer, response->bytes, (unsigned)response->length, &out, &length);
+    int status =
+        sasl_server_step(context->pointer, response->bytes, (unsigned)response->length, &out, &length);
     if (status != SASL_OK && status != SASL_CONTINUE)
         return false;
     if (out == NULL || length > sizeof rspauth->bytes)

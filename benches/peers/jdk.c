@@ -74,8 +74,8 @@ static _Noreturn void become_java(int in, int out)
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     /* One thread serves: the serial collector is the quickest for it. When asked, it shall take all garbage. */
-    execlp("java", "java", "-XX:+UseSerialGC", "-XX:MarkSweepAlwaysCompactCount=1", "-Xms512m", "-Xmx2g", "-cp", JDK_CLASSES, "JdkServer", USER, REALM,
-           PASSWORD, REALM, (char *)NULL);
+    execlp("java", "java", "-XX:+UseSerialGC", "-XX:MarkSweepAlwaysCompactCount=1", "-Xms512m", "-Xmx2g",
+           "-cp", JDK_CLASSES, "JdkServer", USER, REALM, PASSWORD, REALM, (char *)NULL);
     _exit(127);
 }
 
@@ -131,8 +131,8 @@ static bool leave_one_cipher(enum layer layer, struct text *challenge)
     return true;
 }
 
-static bool begin_turn(bool keeps, enum layer layer, union context *contexts, struct text *challenges, size_t count,
-                       uint64_t *time)
+static bool begin_turn(bool keeps, enum layer layer, union context *contexts, struct text *challenges,
+                       size_t count, uint64_t *time)
 {
     put_byte(BEGIN);
     put_byte(layer);
@@ -141,24 +141,26 @@ static bool begin_turn(bool keeps, enum layer layer, union context *contexts, st
     bool good = ask(time);
     for (size_t n = 0; n < count && good; n++) {
         contexts[n].number = (uint32_t)get_big_endian(4);
-        good = get_bytes(challenges[n].bytes, sizeof challenges[n].bytes, &challenges[n].length) &&
-               leave_one_cipher(layer, &challenges[n]);
+        good = get_bytes(challenges[n].bytes, sizeof challenges[n].bytes, &challenges[n].length)
+               && leave_one_cipher(layer, &challenges[n]);
     }
     return good;
 }
 
-static bool begin_kept(enum layer layer, union context *contexts, struct text *challenges, size_t count, uint64_t *time)
+static bool begin_kept(enum layer layer, union context *contexts, struct text *challenges, size_t count,
+                       uint64_t *time)
 {
     return begin_turn(true, layer, contexts, challenges, count, time);
 }
 
-static bool begin_new(enum layer layer, union context *contexts, struct text *challenges, size_t count, uint64_t *time)
+static bool begin_new(enum layer layer, union context *contexts, struct text *challenges, size_t count,
+                      uint64_t *time)
 {
     return begin_turn(false, layer, contexts, challenges, count, time);
 }
 
-static bool finish_turn(union context *contexts, const struct text *responses, struct text *rspauths, size_t count,
-                        uint64_t *time)
+static bool finish_turn(union context *contexts, const struct text *responses, struct text *rspauths,
+                        size_t count, uint64_t *time)
 {
     put_byte(FINISH);
     put_number(count);

@@ -94,7 +94,8 @@ static double most_to_few(const struct effort *effort, const struct twin *twin)
 }
 
 /* Handshakes with so many others established. */
-static void live_case(const struct effort *effort, const char *name, size_t wanted, struct live live[MOST_PEERS])
+static void live_case(const struct effort *effort, const char *name, size_t wanted,
+                      struct live live[MOST_PEERS])
 {
     double medians[MOST_PEERS] = {0}, unused[MOST_PEERS];
     for (size_t p = 0; p < peer_count; p++) {
@@ -118,7 +119,8 @@ void live_run(const struct effort *effort)
     for (size_t p = 0; p < MOST_PEERS; p++)
         kept[p] = (double)live[p].count;
     report_counts("contexts kept for \"most\"", kept);
-    report_target("handshake auth: 1,000,000 contexts live, times 16", most_to_few(effort, &twin), 1.05, false);
+    report_target("handshake auth: 1,000,000 contexts live, times 16", most_to_few(effort, &twin), 1.05,
+                  false);
     end_twin(&twin);
     for (size_t p = 0; p < peer_count; p++) {
         end_each(peers[p], live[p].contexts, live[p].count);

@@ -18,8 +18,7 @@ static const struct peer *const known[] = {
     &gsasl_peer,
 #endif
 #ifdef HAVE_JDK
-    &jdk_peer,
-    &jdk_new_peer,
+    &jdk_peer,     &jdk_new_peer,
 #endif
 };
 
@@ -33,8 +32,8 @@ static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
 static void tidy(void)
 {
-    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml", "secur32-des.toml",
-                                        "secur32-3des.toml"};
+    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml",
+                                        "secur32-des.toml", "secur32-3des.toml"};
     char path[128];
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[n]);
@@ -91,8 +90,9 @@ int main(int count, char **words)
     atexit(tidy);
     open_peers();
     report_peers();
-    printf("Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
-           effort.rounds);
+    printf(
+        "Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
+        effort.rounds);
     /* First, as long as there is no freed memory for contexts to go into. */
     memory_run(&effort);
     handshakes_run(&effort);

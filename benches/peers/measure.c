@@ -94,8 +94,8 @@ double time_chain(uint64_t turn)
         uint64_t start = worked();
         for (size_t n = 0; n < 256 * 1000; n += 8) {
             /* What the compiler cannot see through stays an instruction by itself. */
-#define STEP                                                                                                           \
-    value += step;                                                                                                     \
+#define STEP \
+    value += step; \
     __asm__ volatile("" : "+r"(value));
             STEP STEP STEP STEP STEP STEP STEP STEP
 #undef STEP

@@ -108,7 +108,8 @@ static void size_run(const struct effort *effort, enum layer layer, size_t s, st
         if (!shake_hands(peers[p], layer, &sessions[p].server, &sessions[p].client))
             fail("%s: a handshake with %s failed", peers[p]->name, layer_names[layer]);
         if (!talk(peers[p], &sessions[p], &frames))
-            fail("%s: %s messages of %s do not get through", peers[p]->name, layer_names[layer], size_names[s]);
+            fail("%s: %s messages of %s do not get through", peers[p]->name, layer_names[layer],
+                 size_names[s]);
     }
     for (int sealing = 0; sealing < 2; sealing++)
         case_run(effort, layer, sessions, &frames, sealing, &results[sealing][s]);
@@ -152,7 +153,8 @@ static void layer_targets(enum layer layer, struct result results[2][SIZES])
             char name[96];
             snprintf(name, sizeof name, "%s %s, %s: times as fast as the best peer", layer_names[layer],
                      size_names[judged[n]], sealing ? "sealed" : "opened");
-            report_target(name, report_best(results[sealing][judged[n]].nanoseconds), bounds[layer][!sealing][n], true);
+            report_target(name, report_best(results[sealing][judged[n]].nanoseconds),
+                          bounds[layer][!sealing][n], true);
         }
 }
 

@@ -31,8 +31,8 @@ static const char *acquire(const char *directory, enum layer layer)
         return "cannot write secur32.toml";
     setenv("SECUR32_CONFIG", path, 1);
     TimeStamp expiry;
-    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
-                                                       NULL, NULL, &credentials[layer], &expiry);
+    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL,
+                                                       NULL, NULL, NULL, &credentials[layer], &expiry);
     return status == SEC_E_OK ? NULL : "AcquireCredentialsHandle failed";
 }
 
@@ -58,8 +58,9 @@ static bool begin(enum layer layer, union context *context, struct text *challen
     SecBuffer out = {sizeof challenge->bytes, SECBUFFER_TOKEN, challenge->bytes};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
-    SECURITY_STATUS status = SaslAcceptSecurityContext(&credentials[layer], NULL, &ins, flags[layer],
-                                                       SECURITY_NATIVE_DREP, &context->handle, &outs, &attributes, NULL);
+    SECURITY_STATUS status =
+        SaslAcceptSecurityContext(&credentials[layer], NULL, &ins, flags[layer], SECURITY_NATIVE_DREP,
+                                  &context->handle, &outs, &attributes, NULL);
     challenge->length = out.cbBuffer;
     return status == SEC_I_CONTINUE_NEEDED;
 }
@@ -114,7 +115,8 @@ static bool seal(union context *context, char *frame, size_t length, struct seal
 
 static bool unseal(union context *context, char *frame, size_t length, struct sealed *plain)
 {
-    SecBuffer parts[2] = {{(ULONG)(length - FIELD), SECBUFFER_STREAM, frame + FIELD}, {0, SECBUFFER_DATA, NULL}};
+    SecBuffer parts[2] = {{(ULONG)(length - FIELD), SECBUFFER_STREAM, frame + FIELD},
+                          {0, SECBUFFER_DATA, NULL}};
     SecBufferDesc message = {SECBUFFER_VERSION, 2, parts};
     ULONG qop;
     if (DecryptMessage(&context->handle, &message, 0, &qop) != SEC_E_OK)

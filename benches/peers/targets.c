@@ -49,14 +49,14 @@ static const char *judge(const struct target *target)
 
 void report_verdicts(void)
 {
-    printf("\nTargets, on a machine %s AVX-512\n%-8s%-62s%10s%12s%10s%10s\n", has_avx512() ? "with" : "without", "", "",
-           "", "", "AVX-512", "without");
+    printf("\nTargets, on a machine %s AVX-512\n%-8s%-62s%10s%12s%10s%10s\n",
+           has_avx512() ? "with" : "without", "", "", "", "", "AVX-512", "without");
     for (size_t n = 0; n < target_count; n++) {
         const struct target *target = &targets[n];
         const char *side = target->at_least ? "at least" : "at most";
-        printf("%-8s%-62s%10.2f%12s%10.2f%10.2f\n", judge(target), target->name, target->value, side, target->with,
-               target->without);
-        report_record("target\t%s\t%s\t%.4f\t%s\t%g\t%g", judge(target), target->name, target->value, side, target->with,
-                      target->without);
+        printf("%-8s%-62s%10.2f%12s%10.2f%10.2f\n", judge(target), target->name, target->value, side,
+               target->with, target->without);
+        report_record("target\t%s\t%s\t%.4f\t%s\t%g\t%g", judge(target), target->name, target->value, side,
+                      target->with, target->without);
     }
 }

@@ -22,8 +22,8 @@ static bool add(bool good, const uint64_t *time, struct cost *cost)
     return good;
 }
 
-bool begin_all(const struct peer *peer, enum layer layer, union context *contexts, struct text *challenges, size_t count,
-               struct cost *cost)
+bool begin_all(const struct peer *peer, enum layer layer, union context *contexts, struct text *challenges,
+               size_t count, struct cost *cost)
 {
     uint64_t time = 0;
     if (peer->remote != NULL)
@@ -36,8 +36,8 @@ bool begin_all(const struct peer *peer, enum layer layer, union context *context
     return good;
 }
 
-bool finish_all(const struct peer *peer, union context *contexts, const struct text *responses, struct text *rspauths,
-                size_t count, struct cost *cost)
+bool finish_all(const struct peer *peer, union context *contexts, const struct text *responses,
+                struct text *rspauths, size_t count, struct cost *cost)
 {
     uint64_t time = 0;
     if (peer->remote != NULL)

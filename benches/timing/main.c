@@ -64,8 +64,9 @@ static CredHandle acquire_client(const char *name)
                                           .Password = (unsigned char *)"wrong",
                                           .PasswordLength = 5,
                                           .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                  &client, NULL) != SEC_E_OK)
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                  NULL, &client, NULL)
+        != SEC_E_OK)
         fail("the client's AcquireCredentialsHandle failed");
     return client;
 }
@@ -102,8 +103,8 @@ static void count_source(enum source source, struct turn *turn)
         char text[96];
         for (size_t n = 0; n < 2 * COUNTED_TURNS; n++)
             judge(turn, source, who, n >= COUNTED_TURNS);
-        snprintf(text, sizeof text, "%d/%d/%s %d 0", source, turn->protocol, who == KNOWN ? "known" : "unknown",
-                 COUNTED_TURNS);
+        snprintf(text, sizeof text, "%d/%d/%s %d 0", source, turn->protocol,
+                 who == KNOWN ? "known" : "unknown", COUNTED_TURNS);
         CALLGRIND_DUMP_STATS_AT(text);
     }
 }
@@ -125,9 +126,11 @@ static void time_source(enum source source, struct turn *turn, size_t rounds)
         medians[who] = median(times[who], rounds);
         free(times[who]);
     }
-    double unknown = medians[UNKNOWN], known = medians[KNOWN] - unknown, noise = medians[OTHER_UNKNOWN] - unknown;
-    printf("%-22s %-9s %9.0f %+8.0f %+8.0f %+7.2f %% %+7.2f %%\n", source_names[source], protocol_names[turn->protocol],
-           unknown, known, noise, 100 * known / unknown, 100 * noise / unknown);
+    double unknown = medians[UNKNOWN], known = medians[KNOWN] - unknown,
+           noise = medians[OTHER_UNKNOWN] - unknown;
+    printf("%-22s %-9s %9.0f %+8.0f %+8.0f %+7.2f %% %+7.2f %%\n", source_names[source],
+           protocol_names[turn->protocol], unknown, known, noise, 100 * known / unknown,
+           100 * noise / unknown);
     fflush(stdout);
 }
 
@@ -140,8 +143,8 @@ int main(int count, char **words)
     atexit(tidy);
     sources_open(directory, counts ? 1000 : 1000000);
     if (!counts)
-        printf("\nRefusals, by who is refused (nanoseconds; medians)\n\n%-22s %-9s %9s %8s %8s %9s %9s\n", "", "", "unknown",
-               "known", "noise", "known", "noise");
+        printf("\nRefusals, by who is refused (nanoseconds; medians)\n\n%-22s %-9s %9s %8s %8s %9s %9s\n", "",
+               "", "unknown", "known", "noise", "known", "noise");
     for (enum source source = FEW; source < SOURCES; source++) {
         for (enum protocol protocol = SASL; protocol < PROTOCOLS; protocol++) {
             CredHandle server;

@@ -9,8 +9,9 @@
 #include "timing.h"
 
 const char *const protocol_names[PROTOCOLS] = {"SASL", "MD5", "MD5-sess", "SHA-256"};
-const char *const source_names[SOURCES] = {"file, few accounts", "file, a million, cold", "hashes by callback",
-                                           "passwords, ASCII",   "passwords, Latin",      "passwords, decomposed"};
+const char *const source_names[SOURCES] = {"file, few accounts", "file, a million, cold",
+                                           "hashes by callback", "passwords, ASCII",
+                                           "passwords, Latin",   "passwords, decomposed"};
 
 static char few_path[4096], many_path[4096], config_path[4096];
 static size_t many_accounts;
@@ -93,7 +94,8 @@ bool sources_acquire(enum source source, enum protocol protocol, CredHandle *ser
     setenv("SECUR32_ACCOUNTS", source == MILLION ? many_path : few_path, 1);
     bool in_file = source == FEW || source == MILLION;
     if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
-                                  in_file ? NULL : look_up, &sources[source], server, NULL) != SEC_E_OK)
+                                  in_file ? NULL : look_up, &sources[source], server, NULL)
+        != SEC_E_OK)
         fail("the server's AcquireCredentialsHandle failed");
     return true;
 }

@@ -52,8 +52,8 @@ struct token {
     unsigned char text[4096];
 };
 
-static SECURITY_STATUS take(CredHandle *credential, CtxtHandle *context, int begun, int server,
-                            ULONG flags, const struct token *in, struct token *out)
+static SECURITY_STATUS take(CredHandle *credential, CtxtHandle *context, int begun, int server, ULONG flags,
+                            const struct token *in, struct token *out)
 {
     SecBuffer given = {in->length, SECBUFFER_TOKEN, (void *)in->text};
     SecBuffer taken = {sizeof out->text, SECBUFFER_TOKEN, out->text};
@@ -61,12 +61,12 @@ static SECURITY_STATUS take(CredHandle *credential, CtxtHandle *context, int beg
     ULONG attributes;
     SECURITY_STATUS status;
     if (server)
-        status = SaslAcceptSecurityContext(credential, begun ? context : NULL, &inputs, flags, 0,
-                                           context, &outputs, &attributes, NULL);
+        status = SaslAcceptSecurityContext(credential, begun ? context : NULL, &inputs, flags, 0, context,
+                                           &outputs, &attributes, NULL);
     else
-        status = SaslInitializeSecurityContextA(credential, begun ? context : NULL,
-                                                (SEC_CHAR *)"imap/host", flags, 0, 0, &inputs, 0,
-                                                context, &outputs, &attributes, NULL);
+        status =
+            SaslInitializeSecurityContextA(credential, begun ? context : NULL, (SEC_CHAR *)"imap/host", flags,
+                                           0, 0, &inputs, 0, context, &outputs, &attributes, NULL);
     /* What is sent is no secret, nor is whether it was. */
     VALGRIND_MAKE_MEM_DEFINED(&status, sizeof status);
     VALGRIND_MAKE_MEM_DEFINED(&taken, sizeof taken);
@@ -79,21 +79,19 @@ static SECURITY_STATUS take(CredHandle *credential, CtxtHandle *context, int beg
 static int login(CredHandle *inbound, const char *user, const char *password, ULONG asc, ULONG isc,
                  CtxtHandle *server, CtxtHandle *client)
 {
-    SEC_WINNT_AUTH_IDENTITY_A identity = {(unsigned char *)user,     (ULONG)strlen(user),
-                                          (unsigned char *)NULL,     0,
-                                          (unsigned char *)password, (ULONG)strlen(password),
+    SEC_WINNT_AUTH_IDENTITY_A identity = {(unsigned char *)user,       (ULONG)strlen(user),
+                                          (unsigned char *)NULL,       0,
+                                          (unsigned char *)password,   (ULONG)strlen(password),
                                           SEC_WINNT_AUTH_IDENTITY_ANSI};
     static struct token nothing, challenge, response, proof, end;
     CredHandle outbound;
     int good;
-    expect(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL,
-                                     &identity, NULL, NULL, &outbound, NULL)
+    expect(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                     NULL, &outbound, NULL)
                == SEC_E_OK,
            "a client's credential");
-    expect(take(inbound, server, 0, 1, asc, &nothing, &challenge) == SEC_I_CONTINUE_NEEDED,
-           "a challenge");
-    expect(take(&outbound, client, 0, 0, isc, &challenge, &response) == SEC_I_CONTINUE_NEEDED,
-           "a response");
+    expect(take(inbound, server, 0, 1, asc, &nothing, &challenge) == SEC_I_CONTINUE_NEEDED, "a challenge");
+    expect(take(&outbound, client, 0, 0, isc, &challenge, &response) == SEC_I_CONTINUE_NEEDED, "a response");
     good = take(inbound, server, 1, 1, asc, &response, &proof) == SEC_E_OK;
     if (good)
         expect(take(&outbound, client, 1, 0, isc, &proof, &end) == SEC_E_OK, "a proof");
@@ -185,12 +183,11 @@ int main(int count, char **arguments)
         CredHandle inbound;
         CtxtHandle server, client;
         configure(directory, layers[n].cipher);
-        expect(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL,
-                                         NULL, get_key, planted ? &inbound : NULL, &inbound, NULL)
+        expect(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
+                                         get_key, planted ? &inbound : NULL, &inbound, NULL)
                    == SEC_E_OK,
                "a server's credential");
-        expect(login(&inbound, "alice", "secret", layers[n].asc, layers[n].isc, &server, &client),
-               "let in");
+        expect(login(&inbound, "alice", "secret", layers[n].asc, layers[n].isc, &server, &client), "let in");
         if (layers[n].asc != 0)
             messages(&server, &client);
         DeleteSecurityContext(&server);

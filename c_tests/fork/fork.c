@@ -53,7 +53,7 @@ static void set(SecBuffer *buffer, ULONG type, const void *memory, ULONG length)
 
 static SecBufferDesc describe(SecBuffer *buffers, ULONG count)
 {
-    SecBufferDesc description = { SECBUFFER_VERSION, 0, NULL };
+    SecBufferDesc description = {SECBUFFER_VERSION, 0, NULL};
     description.cBuffers = count;
     description.pBuffers = buffers;
     return description;
@@ -61,8 +61,8 @@ static SecBufferDesc describe(SecBuffer *buffers, ULONG count)
 
 static SECURITY_STATUS inbound(CredHandle *credential, SEC_GET_KEY_FN look_up)
 {
-    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL,
-                                     look_up, NULL, credential, NULL);
+    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL, look_up,
+                                     NULL, credential, NULL);
 }
 
 static SECURITY_STATUS outbound(CredHandle *credential, const char *password)
@@ -74,8 +74,8 @@ static SECURITY_STATUS outbound(CredHandle *credential, const char *password)
     identity.Password = (unsigned char *)password;
     identity.PasswordLength = (unsigned int)strlen(password);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity,
-                                     NULL, NULL, credential, NULL);
+    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                     NULL, credential, NULL);
 }
 
 /* The output is the library's memory, so that what it keeps of that takes part. */
@@ -94,9 +94,9 @@ static SECURITY_STATUS sasl_step(int server, CredHandle *credential, CtxtHandle 
                                            ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONFIDENTIALITY, 0, context,
                                            &outputs, &flags, NULL);
     else
-        status = SaslInitializeSecurityContextA(
-            credential, old, (SEC_CHAR *)"imap/h", ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY, 0, 0,
-            &inputs, 0, context, &outputs, &flags, NULL);
+        status = SaslInitializeSecurityContextA(credential, old, (SEC_CHAR *)"imap/h",
+                                                ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY, 0, 0,
+                                                &inputs, 0, context, &outputs, &flags, NULL);
     out->length = 0;
     if (status >= 0 && output.pvBuffer != NULL) {
         out->length = output.cbBuffer;
@@ -110,7 +110,7 @@ static SECURITY_STATUS sasl_step(int server, CredHandle *credential, CtxtHandle 
 static int sasl_login(CredHandle *in, CredHandle *out, CtxtHandle *server, CtxtHandle *client,
                       SECURITY_STATUS expected)
 {
-    struct token challenge, response, proof, end, none = { 0, "" };
+    struct token challenge, response, proof, end, none = {0, ""};
     must(sasl_step(1, in, server, 1, &none, &challenge) == SEC_I_CONTINUE_NEEDED);
     must(sasl_step(0, out, client, 1, &challenge, &response) == SEC_I_CONTINUE_NEEDED);
     must(sasl_step(1, in, server, 0, &response, &proof) == expected);
@@ -388,7 +388,7 @@ static void count(pid_t process, int *hung, int *wrong)
 
 int main(int argc, char **argv)
 {
-    void *(*const work[THREADS])(void *) = { logs_in, logs_in, uses_what_is_shared, rewrites };
+    void *(*const work[THREADS])(void *) = {logs_in, logs_in, uses_what_is_shared, rewrites};
     struct token challenge;
     pthread_t threads[THREADS];
     CredHandle right;

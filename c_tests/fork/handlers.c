@@ -31,8 +31,8 @@ static void give(void)
 static void acquire_and_free(void)
 {
     CredHandle credential;
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL, &credential,
-                                  NULL)
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL,
+                                  &credential, NULL)
         == SEC_E_OK)
         FreeCredentialsHandle(&credential);
 }

@@ -2,7 +2,8 @@
  * messages, channel bindings, profiles. Needs a ticket and a keytab with imap/localhost. */
 #include "ends.h"
 
-static SECURITY_STATUS initialize(ULONG flags, ULONG room, void *bindings, ULONG bindings_length) {
+static SECURITY_STATUS initialize(ULONG flags, ULONG room, void *bindings, ULONG bindings_length)
+{
     char target[] = "imap/localhost";
     SecBuffer in[2], out;
     SecBufferDesc input = describe(in, 2), output = describe(&out, 1);
@@ -10,38 +11,40 @@ static SECURITY_STATUS initialize(ULONG flags, ULONG room, void *bindings, ULONG
     set(&in[0], SECBUFFER_TOKEN, server.token, server.length);
     set(&in[1], SECBUFFER_CHANNEL_BINDINGS, bindings, bindings_length);
     set(&out, SECBUFFER_TOKEN, client.token, room);
-    status = InitializeSecurityContextA(&client.credential, client.begun ? &client.context : NULL,
-                                        target, flags, 0, SECURITY_NATIVE_DREP, &input, 0,
-                                        &client.context, &output, &client.attributes, NULL);
+    status = InitializeSecurityContextA(&client.credential, client.begun ? &client.context : NULL, target,
+                                        flags, 0, SECURITY_NATIVE_DREP, &input, 0, &client.context, &output,
+                                        &client.attributes, NULL);
     client.begun |= status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED;
     client.length = out.cbBuffer;
     return status;
 }
 
-static SECURITY_STATUS answer(ULONG flags, ULONG room, void *bindings, ULONG bindings_length) {
+static SECURITY_STATUS answer(ULONG flags, ULONG room, void *bindings, ULONG bindings_length)
+{
     SecBuffer in[2], out;
     SecBufferDesc input = describe(in, 2), output = describe(&out, 1);
     SECURITY_STATUS status;
     set(&in[0], SECBUFFER_TOKEN, client.token, client.length);
     set(&in[1], SECBUFFER_CHANNEL_BINDINGS, bindings, bindings_length);
     set(&out, SECBUFFER_TOKEN, server.token, room);
-    status = AcceptSecurityContext(&server.credential, server.begun ? &server.context : NULL,
-                                   &input, flags, SECURITY_NATIVE_DREP, &server.context, &output,
-                                   &server.attributes, NULL);
+    status = AcceptSecurityContext(&server.credential, server.begun ? &server.context : NULL, &input, flags,
+                                   SECURITY_NATIVE_DREP, &server.context, &output, &server.attributes, NULL);
     server.begun |= status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED;
     server.length = out.cbBuffer;
     return status;
 }
 
 /* Takes both ends to SEC_E_OK. */
-static void establish(ULONG flags) {
+static void establish(ULONG flags)
+{
     returns(SEC_I_CONTINUE_NEEDED, initialize(flags, TOKEN_ROOM, NULL, 0));
     returns(SEC_E_OK, answer(0, TOKEN_ROOM, NULL, 0));
     returns(SEC_E_OK, initialize(flags, TOKEN_ROOM, NULL, 0));
     ok(client.length == 0, "a token of %u bytes", (unsigned)client.length);
 }
 
-static void test_key(CtxtHandle *context) {
+static void test_key(CtxtHandle *context)
+{
     SecPkgContext_KeyInfoA key;
     SECURITY_STATUS status = QueryContextAttributesA(context, SECPKG_ATTR_KEY_INFO, &key);
     ok(status == (heimdal ? SEC_E_UNSUPPORTED_FUNCTION : SEC_E_OK), "0x%08X", (unsigned)status);
@@ -57,7 +60,8 @@ static void test_key(CtxtHandle *context) {
     FreeContextBuffer(key.sSignatureAlgorithmName);
 }
 
-static void test_attributes(const char *package) {
+static void test_attributes(const char *package)
+{
     SecPkgContext_Sizes sizes;
     SecPkgContext_StreamSizes stream;
     SecPkgContext_NamesA names;
@@ -71,8 +75,8 @@ static void test_attributes(const char *package) {
     int at;
 
     open_ends(package);
-    establish(ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY
-              | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT);
+    establish(ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT
+              | ISC_REQ_SEQUENCE_DETECT);
     ok((client.attributes & 0x1001E) == 0x1001E, "client's attributes %x", (unsigned)client.attributes);
     ok((server.attributes & 0x2001E) == 0x2001E, "server's attributes %x", (unsigned)server.attributes);
     contexts[0] = &client.context;
@@ -84,7 +88,8 @@ static void test_attributes(const char *package) {
         ok(sizes.cbMaxSignature == 28, "cbMaxSignature %u", (unsigned)sizes.cbMaxSignature);
         ok(sizes.cbBlockSize == 1, "cbBlockSize %u", (unsigned)sizes.cbBlockSize);
         ok(sizes.cbSecurityTrailer == 60, "cbSecurityTrailer %u", (unsigned)sizes.cbSecurityTrailer);
-        returns(SEC_E_UNSUPPORTED_FUNCTION, QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &stream));
+        returns(SEC_E_UNSUPPORTED_FUNCTION,
+                QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &stream));
         returns(SEC_E_OK, QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names));
         ok(strcmp(names.sUserName, "alice@EXAMPLE.ORG") == 0, "%s", names.sUserName);
         FreeContextBuffer(names.sUserName);
@@ -115,7 +120,8 @@ static void test_attributes(const char *package) {
     close_ends();
 }
 
-static void test_messages(const char *package) {
+static void test_messages(const char *package)
+{
     static const char text[] = "The quick brown fox";
     unsigned char token[64], data[64], padding[16], joined[160], untouched[160];
     SecBuffer buffers[3];
@@ -152,8 +158,8 @@ static void test_messages(const char *package) {
         qop = 99;
         returns(SEC_E_OK, DecryptMessage(&server.context, &message, 0, &qop));
         ok(qop == asked, "form %u: qop %x", (unsigned)kind, (unsigned)qop);
-        ok(buffers[1].cbBuffer == sizeof text
-               && memcmp(buffers[1].pvBuffer, text, sizeof text) == 0, "form %u", (unsigned)kind);
+        ok(buffers[1].cbBuffer == sizeof text && memcmp(buffers[1].pvBuffer, text, sizeof text) == 0,
+           "form %u", (unsigned)kind);
     }
     /* Refused without a count: the next message is the next one. */
     set(&buffers[0], SECBUFFER_TOKEN, token, 27);
@@ -183,7 +189,8 @@ static void test_messages(const char *package) {
 }
 
 /* Tokens for which there is no room are not lost. */
-static void test_room(const char *package) {
+static void test_room(const char *package)
+{
     const ULONG flags = ISC_REQ_MUTUAL_AUTH | ISC_REQ_DELEGATE;
     static unsigned char token[TOKEN_ROOM];
     ULONG length;
@@ -205,12 +212,14 @@ static void test_room(const char *package) {
     client.length = length;
     memcpy(client.token, token, length);
     if (!heimdal) /* of MIT's SPNEGO it is a defective token */
-        returns(strcmp(package, "Kerberos") == 0 ? SEC_E_OUT_OF_SEQUENCE : SEC_E_INVALID_TOKEN, answer(0, TOKEN_ROOM, NULL, 0));
+        returns(strcmp(package, "Kerberos") == 0 ? SEC_E_OUT_OF_SEQUENCE : SEC_E_INVALID_TOKEN,
+                answer(0, TOKEN_ROOM, NULL, 0));
     close_ends();
 }
 
 /* A client hands its ticket on where that may be: both ends see whether it did. */
-static void test_delegation(int forwardable) {
+static void test_delegation(int forwardable)
+{
     const ULONG expected = forwardable ? 1 : 0;
     open_ends("Kerberos");
     establish(ISC_REQ_MUTUAL_AUTH | ISC_REQ_DELEGATE);
@@ -225,7 +234,8 @@ static void test_delegation(int forwardable) {
 }
 
 /* A SEC_CHANNEL_BINDINGS block around `data`. */
-static ULONG bind_to(unsigned char *block, const char *data) {
+static ULONG bind_to(unsigned char *block, const char *data)
+{
     SEC_CHANNEL_BINDINGS bindings;
     memset(&bindings, 0, sizeof bindings);
     bindings.cbApplicationDataLength = (ULONG)strlen(data);
@@ -235,7 +245,8 @@ static ULONG bind_to(unsigned char *block, const char *data) {
     return (ULONG)(sizeof bindings + strlen(data));
 }
 
-static void test_bindings(void) {
+static void test_bindings(void)
+{
     static const struct {
         const char *client, *server;
         ULONG flags;
@@ -269,7 +280,8 @@ static void test_bindings(void) {
 }
 
 /* The profiles of a machine with GSSAPI, and whose tokens are whose. */
-static void test_profiles(void) {
+static void test_profiles(void)
+{
     static const char *const names[] = {"GSSAPI", "GSS-SPNEGO", "DIGEST-MD5"};
     static const char *const packages[] = {"Kerberos", "Negotiate"};
     char external[] = "EXTERNAL", *profiles = NULL, *at;
@@ -300,14 +312,15 @@ static void test_profiles(void) {
     {
         char negotiate[] = "negotiate";
         returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, negotiate, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
-                                            NULL, &server.credential, NULL));
+                                                    NULL, &server.credential, NULL));
     }
     returns(SEC_E_OK, answer(0, TOKEN_ROOM, NULL, 0));
     close_ends();
 }
 
 /* The argument says what is special: "forwardable", the ticket; "heimdal", the library. */
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static const char *const packages[] = {"Kerberos", "Negotiate"};
     int at;
     heimdal = argued(argc, argv, "heimdal");

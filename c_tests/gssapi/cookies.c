@@ -2,8 +2,7 @@
  * ones, with which any cookie can be made. Needs a ticket and a keytab with imap/localhost. */
 #include "ends.h"
 
-#define LAYERS (ISC_REQ_INTEGRITY | ISC_REQ_CONFIDENTIALITY | ISC_REQ_SEQUENCE_DETECT \
-                | ISC_REQ_REPLAY_DETECT)
+#define LAYERS (ISC_REQ_INTEGRITY | ISC_REQ_CONFIDENTIALITY | ISC_REQ_SEQUENCE_DETECT | ISC_REQ_REPLAY_DETECT)
 #define PLAIN "some text"
 
 static unsigned char wire[TOKEN_ROOM];
@@ -13,7 +12,8 @@ static ULONG wire_length;
 static int without_credentials;
 
 /* A message of the plain end's, put together in `wire` in the order that its package has. */
-static void protect(CtxtHandle *context, ULONG qop, const void *plain, ULONG length) {
+static void protect(CtxtHandle *context, ULONG qop, const void *plain, ULONG length)
+{
     unsigned char token[128], data[64], padding[16];
     SecBuffer buffers[3];
     SecBufferDesc message = describe(buffers, 3);
@@ -35,7 +35,8 @@ static void protect(CtxtHandle *context, ULONG qop, const void *plain, ULONG len
 }
 
 /* Whether `wire` holds a message for the plain end with this text, which is not encrypted. */
-static int opens_as(CtxtHandle *context, const void *plain, ULONG length) {
+static int opens_as(CtxtHandle *context, const void *plain, ULONG length)
+{
     SecBuffer buffers[2];
     SecBufferDesc message = describe(buffers, 2);
     ULONG qop = 99;
@@ -56,7 +57,8 @@ static int opens_as(CtxtHandle *context, const void *plain, ULONG length) {
 }
 
 /* A step of the client's, through SASL or plain, with `wire` for its input and then its output. */
-static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room) {
+static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room)
+{
     char target[] = "imap/localhost";
     SecBuffer in, out;
     SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
@@ -65,13 +67,11 @@ static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room) {
     SECURITY_STATUS status;
     set(&in, SECBUFFER_TOKEN, wire, wire_length);
     set(&out, SECBUFFER_TOKEN, client.token, room);
-    status = sasl ? SaslInitializeSecurityContextA(credential, context, target, flags, 0,
-                                                   SECURITY_NATIVE_DREP, &input, 0,
-                                                   &client.context, &output, &client.attributes,
-                                                   NULL)
-                  : InitializeSecurityContextA(credential, context, target, flags, 0,
-                                               SECURITY_NATIVE_DREP, &input, 0, &client.context,
-                                               &output, &client.attributes, NULL);
+    status =
+        sasl ? SaslInitializeSecurityContextA(credential, context, target, flags, 0, SECURITY_NATIVE_DREP,
+                                              &input, 0, &client.context, &output, &client.attributes, NULL)
+             : InitializeSecurityContextA(credential, context, target, flags, 0, SECURITY_NATIVE_DREP, &input,
+                                          0, &client.context, &output, &client.attributes, NULL);
     client.length = out.cbBuffer;
     if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED) {
         client.begun = 1;
@@ -82,7 +82,8 @@ static SECURITY_STATUS initialize(int sasl, ULONG flags, ULONG room) {
 }
 
 /* The server's, likewise. */
-static SECURITY_STATUS answer(int sasl, ULONG room) {
+static SECURITY_STATUS answer(int sasl, ULONG room)
+{
     SecBuffer in, out;
     SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
     CtxtHandle *context = server.begun ? &server.context : NULL;
@@ -90,12 +91,10 @@ static SECURITY_STATUS answer(int sasl, ULONG room) {
     SECURITY_STATUS status;
     set(&in, SECBUFFER_TOKEN, wire, wire_length);
     set(&out, SECBUFFER_TOKEN, server.token, room);
-    status = sasl ? SaslAcceptSecurityContext(credential, context, &input, 0,
-                                              SECURITY_NATIVE_DREP, &server.context, &output,
-                                              &server.attributes, NULL)
-                  : AcceptSecurityContext(credential, context, &input, 0,
-                                          SECURITY_NATIVE_DREP, &server.context, &output,
-                                          &server.attributes, NULL);
+    status = sasl ? SaslAcceptSecurityContext(credential, context, &input, 0, SECURITY_NATIVE_DREP,
+                                              &server.context, &output, &server.attributes, NULL)
+                  : AcceptSecurityContext(credential, context, &input, 0, SECURITY_NATIVE_DREP,
+                                          &server.context, &output, &server.attributes, NULL);
     server.length = out.cbBuffer;
     if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED) {
         server.begun = 1;
@@ -107,7 +106,8 @@ static SECURITY_STATUS answer(int sasl, ULONG room) {
 
 /* Whether a program may protect messages with a context: the status of EncryptMessage, and whether it
  * encrypted. */
-static SECURITY_STATUS may_protect(CtxtHandle *context, int *encrypted) {
+static SECURITY_STATUS may_protect(CtxtHandle *context, int *encrypted)
+{
     unsigned char token[128], data[] = PLAIN;
     SecBuffer buffers[2];
     SecBufferDesc message = describe(buffers, 2);
@@ -120,14 +120,15 @@ static SECURITY_STATUS may_protect(CtxtHandle *context, int *encrypted) {
 }
 
 /* A server through SASL up to its offer, which the plain client has read. */
-static void offer(ULONG receive_size, const unsigned char expected[4]) {
+static void offer(ULONG receive_size, const unsigned char expected[4])
+{
     int encrypted;
     open_ends("Kerberos");
     wire_length = 0;
     returns(SEC_I_CONTINUE_NEEDED, initialize(0, LAYERS | ISC_REQ_MUTUAL_AUTH, TOKEN_ROOM));
     returns(SEC_I_CONTINUE_NEEDED, answer(1, TOKEN_ROOM));
-    returns(SEC_E_OK, SaslSetContextOption(&server.context, SASL_OPTION_RECV_SIZE, &receive_size,
-                                   sizeof receive_size));
+    returns(SEC_E_OK,
+            SaslSetContextOption(&server.context, SASL_OPTION_RECV_SIZE, &receive_size, sizeof receive_size));
     returns(SEC_E_INVALID_HANDLE, may_protect(&server.context, &encrypted));
     returns(SEC_E_OK, initialize(0, LAYERS | ISC_REQ_MUTUAL_AUTH, TOKEN_ROOM));
     ok(wire_length == 0, "%u bytes after the answer", (unsigned)wire_length);
@@ -144,7 +145,8 @@ static void offer(ULONG receive_size, const unsigned char expected[4]) {
 static const unsigned char ALL[] = {7, 0, 0xFF, 0xFF};
 
 /* What is told of a context that a Sasl function made, whosever its package is. */
-static void test_told(CtxtHandle *context, ULONG attributes) {
+static void test_told(CtxtHandle *context, ULONG attributes)
+{
     SecPkgContext_Sizes sizes;
     SecPkgContext_Flags flags;
     SecPkgContext_PackageInfoA info;
@@ -154,8 +156,7 @@ static void test_told(CtxtHandle *context, ULONG attributes) {
            && sizes.cbSecurityTrailer <= 60 && sizes.cbMaxSignature == 28,
        "sizes %u, %u", (unsigned)sizes.cbSecurityTrailer, (unsigned)sizes.cbMaxSignature);
     returns(SEC_E_OK, QueryContextAttributesA(context, SECPKG_ATTR_FLAGS, &flags));
-    ok(flags.Flags == attributes, "flags %x and not %x", (unsigned)flags.Flags,
-       (unsigned)attributes);
+    ok(flags.Flags == attributes, "flags %x and not %x", (unsigned)flags.Flags, (unsigned)attributes);
     returns(SEC_E_OK, QueryContextAttributesA(context, SECPKG_ATTR_PACKAGE_INFO, &info));
     ok(strcmp(info.PackageInfo->Name, "Kerberos") == 0, "%s", info.PackageInfo->Name);
     FreeContextBuffer(info.PackageInfo);
@@ -167,7 +168,8 @@ static void test_told(CtxtHandle *context, ULONG attributes) {
 
 /* What the server makes of a choice. */
 static void test_choice(const char *bytes, ULONG length, SECURITY_STATUS expected, ULONG layer,
-                        const char *authzid) {
+                        const char *authzid)
+{
     ULONG needed = 99, mask = layer == 4 ? 0x2001C : layer == 2 ? 0x2000C : 0;
     char told[16] = "";
     int encrypted;
@@ -177,8 +179,8 @@ static void test_choice(const char *bytes, ULONG length, SECURITY_STATUS expecte
     if (expected == SEC_E_OK) {
         ok((server.attributes & 0x2001C) == mask, "attributes %x", (unsigned)server.attributes);
         ok(server.length == 0, "%u bytes at the end", (unsigned)server.length);
-        returns(SEC_E_OK, SaslGetContextOption(&server.context, SASL_OPTION_AUTHZ_STRING, told, sizeof told,
-                                       &needed));
+        returns(SEC_E_OK,
+                SaslGetContextOption(&server.context, SASL_OPTION_AUTHZ_STRING, told, sizeof told, &needed));
         ok(needed == strlen(authzid) && memcmp(told, authzid, needed) == 0, "authzid %s", told);
         test_told(&server.context, server.attributes);
         returns(layer == 1 ? SEC_E_QOP_NOT_SUPPORTED : SEC_E_OK, may_protect(&server.context, &encrypted));
@@ -190,7 +192,8 @@ static void test_choice(const char *bytes, ULONG length, SECURITY_STATUS expecte
     close_ends();
 }
 
-static void test_choices(void) {
+static void test_choices(void)
+{
     test_choice("\1\0\0\0", 4, SEC_E_OK, 1, "");
     test_choice("\1\1\2\3", 4, SEC_E_OK, 1, "");
     test_choice("\2\1\0\0", 4, SEC_E_OK, 2, "");
@@ -207,7 +210,8 @@ static void test_choices(void) {
 }
 
 /* Sizes offered, and what is no choice at all. */
-static void test_offers(void) {
+static void test_offers(void)
+{
     static const unsigned char none[] = {1, 0, 0, 0}, most[] = {7, 0xFF, 0xFF, 0xFF};
     int kind;
     offer(0x2000000, most);
@@ -221,7 +225,7 @@ static void test_offers(void) {
         protect(&client.context, kind == 0 ? 0 : SECQOP_WRAP_NO_ENCRYPT, "\1\0\0\0", 4);
         if (kind == 1)
             wire[wire_length - 1] ^= 1; /* altered */
-        else if (kind == 2) /* skipped */
+        else if (kind == 2)             /* skipped */
             protect(&client.context, SECQOP_WRAP_NO_ENCRYPT, "\1\0\0\0", 4);
         else if (kind == 3) { /* garbage */
             memcpy(wire, "garbage", 7);
@@ -251,7 +255,8 @@ static void test_offers(void) {
 
 /* What a client that asks for `flags` answers to an offer. */
 static void test_offer(ULONG flags, const char *bytes, ULONG length, SECURITY_STATUS expected,
-                       const char *choice) {
+                       const char *choice)
+{
     ULONG layer = choice != NULL ? (ULONG)choice[0] : 0;
     ULONG mask = layer == 4 ? 0x10018 : layer == 2 ? 0x10008 : 0;
     int encrypted;
@@ -264,7 +269,7 @@ static void test_offer(ULONG flags, const char *bytes, ULONG length, SECURITY_ST
     returns(SEC_E_INVALID_HANDLE, may_protect(&client.context, &encrypted));
     if (choice != NULL && strlen(choice + 4) > 0)
         returns(SEC_E_OK, SaslSetContextOption(&client.context, SASL_OPTION_AUTHZ_STRING,
-                                       (void *)(choice + 4), (ULONG)strlen(choice + 4)));
+                                               (void *)(choice + 4), (ULONG)strlen(choice + 4)));
     protect(&server.context, SECQOP_WRAP_NO_ENCRYPT, bytes, length);
     if (expected == SEC_E_OK) {
         returns(SEC_E_BUFFER_TOO_SMALL, initialize(1, flags, 3));
@@ -281,7 +286,8 @@ static void test_offer(ULONG flags, const char *bytes, ULONG length, SECURITY_ST
     close_ends();
 }
 
-static void test_clients(void) {
+static void test_clients(void)
+{
     test_offer(0, "\7\1\0\0", 4, SEC_E_OK, "\1\0\0\0");
     test_offer(0, "\1\0\0\0", 4, SEC_E_OK, "\1\0\0\0bob");
     test_offer(ISC_REQ_INTEGRITY, "\7\1\0\0", 4, SEC_E_OK, "\2\0\377\377");
@@ -300,7 +306,8 @@ static void test_clients(void) {
 }
 
 /* Both credentials are freed after the first step; the contexts go on. */
-static void test_freed(void) {
+static void test_freed(void)
+{
     CredHandle of_client, of_server;
     open_ends("Kerberos");
     of_client = client.credential;
@@ -324,7 +331,8 @@ static void test_freed(void) {
 }
 
 /* The profiles, and whose a token is. */
-static void test_profiles(void) {
+static void test_profiles(void)
+{
     static const char *const names[] = {"GSSAPI", "GSS-SPNEGO", "DIGEST-MD5"};
     static const char *const packages[] = {"Kerberos", "Negotiate", "WDigest"};
     char *profiles = NULL, *at, name[16];
@@ -352,7 +360,8 @@ static void test_profiles(void) {
     close_ends();
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     heimdal = argued(argc, argv, "heimdal");
     test_choices();
     test_offers();

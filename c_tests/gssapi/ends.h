@@ -11,11 +11,13 @@
 static int heimdal;
 
 /* Whether an argument says so. */
-static inline int argued(int argc, char **argv, const char *word) {
+static inline int argued(int argc, char **argv, const char *word)
+{
     return argc > 1 && strcmp(argv[1], word) == 0;
 }
 
-static inline SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
+static inline SecBufferDesc describe(SecBuffer *buffers, ULONG count)
+{
     SecBufferDesc description;
     description.ulVersion = SECBUFFER_VERSION;
     description.cBuffers = count;
@@ -23,7 +25,8 @@ static inline SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
     return description;
 }
 
-static inline void set(SecBuffer *buffer, ULONG type, void *data, ULONG length) {
+static inline void set(SecBuffer *buffer, ULONG type, void *data, ULONG length)
+{
     buffer->BufferType = type;
     buffer->pvBuffer = data;
     buffer->cbBuffer = length;
@@ -41,18 +44,20 @@ struct end {
 
 static struct end client, server;
 
-static inline void open_ends(const char *package) {
+static inline void open_ends(const char *package)
+{
     char name[32];
     snprintf(name, sizeof name, "%s", package);
     memset(&client, 0, sizeof client);
     memset(&server, 0, sizeof server);
     returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL,
-                                        &client.credential, NULL));
+                                                &client.credential, NULL));
     returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                        &server.credential, NULL));
+                                                &server.credential, NULL));
 }
 
-static inline void close_ends(void) {
+static inline void close_ends(void)
+{
     if (client.begun)
         returns(SEC_E_OK, DeleteSecurityContext(&client.context));
     if (server.begun)

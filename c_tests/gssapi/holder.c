@@ -17,13 +17,15 @@ static struct end {
     unsigned char token[TOKEN_ROOM];
 } client, server;
 
-static void set(SecBuffer *buffer, void *token, ULONG length) {
+static void set(SecBuffer *buffer, void *token, ULONG length)
+{
     buffer->BufferType = SECBUFFER_TOKEN;
     buffer->pvBuffer = token;
     buffer->cbBuffer = length;
 }
 
-static const char *logged_in(const char *package) {
+static const char *logged_in(const char *package)
+{
     static char text[256];
     char target[] = "imap/localhost";
     SECURITY_STATUS initialized = SEC_I_CONTINUE_NEEDED, accepted = SEC_I_CONTINUE_NEEDED;
@@ -32,8 +34,9 @@ static const char *logged_in(const char *package) {
     int steps;
     CtxtHandle *known_client = NULL, *known_server = NULL;
     snprintf(name, sizeof name, "%s", package);
-    if (AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                  &server.credential, NULL) != SEC_E_OK)
+    if (AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &server.credential,
+                                  NULL)
+        != SEC_E_OK)
         return "no keytab";
     for (steps = 0; steps < 6 && (initialized != SEC_E_OK || accepted != SEC_E_OK); steps++) {
         SecBuffer in, out;
@@ -43,9 +46,10 @@ static const char *logged_in(const char *package) {
         if (initialized != SEC_E_OK) {
             set(&in, server.token, server.length);
             set(&out, client.token, sizeof client.token);
-            initialized = InitializeSecurityContextA(
-                &client.credential, known_client, target, ISC_REQ_MUTUAL_AUTH, 0, SECURITY_NATIVE_DREP,
-                known_client ? &input : NULL, 0, &client.context, &output, &client.attributes, NULL);
+            initialized =
+                InitializeSecurityContextA(&client.credential, known_client, target, ISC_REQ_MUTUAL_AUTH, 0,
+                                           SECURITY_NATIVE_DREP, known_client ? &input : NULL, 0,
+                                           &client.context, &output, &client.attributes, NULL);
             if (initialized < 0)
                 break;
             known_client = &client.context;
@@ -55,9 +59,8 @@ static const char *logged_in(const char *package) {
             continue;
         set(&in, client.token, client.length);
         set(&out, server.token, sizeof server.token);
-        accepted = AcceptSecurityContext(&server.credential, known_server, &input, 0,
-                                         SECURITY_NATIVE_DREP, &server.context, &output,
-                                         &server.attributes, NULL);
+        accepted = AcceptSecurityContext(&server.credential, known_server, &input, 0, SECURITY_NATIVE_DREP,
+                                         &server.context, &output, &server.attributes, NULL);
         if (accepted < 0)
             break;
         known_server = &server.context;
@@ -79,7 +82,8 @@ static const char *logged_in(const char *package) {
     return text;
 }
 
-int main(void) {
+int main(void)
+{
     static char line[64], package[32];
     SecPkgCredentials_NamesA names;
     static unsigned char user[] = "alice", domain[] = "example.org", password[] = "secret";
@@ -101,11 +105,11 @@ int main(void) {
             snprintf(package, sizeof package, "%s", strchr(line, ' ') + 1);
             acquired = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
                                                  line[0] == 'p' ? &alice : NULL, NULL, NULL,
-                                                 &client.credential, NULL) == SEC_E_OK;
+                                                 &client.credential, NULL)
+                       == SEC_E_OK;
             puts(acquired ? "acquired" : "not acquired");
         } else if (strcmp(line, "name") == 0) {
-            if (QueryCredentialsAttributesA(&client.credential, SECPKG_CRED_ATTR_NAMES, &names)
-                != SEC_E_OK)
+            if (QueryCredentialsAttributesA(&client.credential, SECPKG_CRED_ATTR_NAMES, &names) != SEC_E_OK)
                 return 1;
             puts(names.sUserName);
             FreeContextBuffer(names.sUserName);

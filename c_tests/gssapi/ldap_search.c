@@ -19,25 +19,29 @@ static int connection;
 static CtxtHandle context;
 static ULONG layer; /* ISC_RET bits of the layer, 0 before the bind */
 
-static void fail(const char *what, unsigned status) {
+static void fail(const char *what, unsigned status)
+{
     printf("failed: %s 0x%08X\n", what, status);
     exit(1);
 }
 
-static void set(SecBuffer *buffer, ULONG type, void *data, ULONG length) {
+static void set(SecBuffer *buffer, ULONG type, void *data, ULONG length)
+{
     buffer->BufferType = type;
     buffer->pvBuffer = data;
     buffer->cbBuffer = length;
 }
 
-static SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
+static SecBufferDesc describe(SecBuffer *buffers, ULONG count)
+{
     SecBufferDesc description = {SECBUFFER_VERSION, count, buffers};
     return description;
 }
 
 /* ---- BER: each element is put together from the inside out ---- */
 
-static size_t element(unsigned char *out, unsigned char tag, const void *content, size_t length) {
+static size_t element(unsigned char *out, unsigned char tag, const void *content, size_t length)
+{
     static unsigned char copy[ROOM];
     memcpy(copy, content, length);
     out[0] = tag;
@@ -49,8 +53,9 @@ static size_t element(unsigned char *out, unsigned char tag, const void *content
 }
 
 /* The content of the element at `*at`, which moves behind it. */
-static const unsigned char *take(const unsigned char **at, const unsigned char *end,
-                                 unsigned char *tag, size_t *length) {
+static const unsigned char *take(const unsigned char **at, const unsigned char *end, unsigned char *tag,
+                                 size_t *length)
+{
     const unsigned char *byte = *at;
     size_t more;
     if (end - byte < 2)
@@ -71,12 +76,14 @@ static const unsigned char *take(const unsigned char **at, const unsigned char *
 
 /* ---- the connection ---- */
 
-static void write_all(const unsigned char *data, size_t length) {
+static void write_all(const unsigned char *data, size_t length)
+{
     if (write(connection, data, length) != (ssize_t)length)
         fail("write", 0);
 }
 
-static void read_all(unsigned char *data, size_t length) {
+static void read_all(unsigned char *data, size_t length)
+{
     while (length > 0) {
         ssize_t bytes = read(connection, data, length);
         if (bytes <= 0)
@@ -86,7 +93,8 @@ static void read_all(unsigned char *data, size_t length) {
     }
 }
 
-static void send_message(unsigned char *message, size_t length) {
+static void send_message(unsigned char *message, size_t length)
+{
     static unsigned char frame[ROOM];
     unsigned char header[128], padding[32];
     SecPkgContext_Sizes sizes;
@@ -122,7 +130,8 @@ static void send_message(unsigned char *message, size_t length) {
 static unsigned char held[2 * ROOM];
 static size_t held_length;
 
-static void read_more(void) {
+static void read_more(void)
+{
     static unsigned char body[ROOM];
     unsigned char head[4];
     SecBuffer buffers[2];
@@ -148,7 +157,8 @@ static void read_more(void) {
 }
 
 /* The length of the message that `held` begins with; 0 while it is not all there. */
-static size_t complete(void) {
+static size_t complete(void)
+{
     size_t length, head = 2, more;
     if (held_length < 6)
         return 0;
@@ -161,7 +171,8 @@ static size_t complete(void) {
 }
 
 /* Reads a message; returns its operation's tag and content. */
-static const unsigned char *read_message(unsigned char *tag, size_t *length) {
+static const unsigned char *read_message(unsigned char *tag, size_t *length)
+{
     static unsigned char message[2 * ROOM];
     const unsigned char *at = message, *inside;
     size_t whole;
@@ -179,15 +190,16 @@ static const unsigned char *read_message(unsigned char *tag, size_t *length) {
 
 /* ---- bind and search ---- */
 
-static void send_operation(unsigned char number, unsigned char tag, const void *content,
-                           size_t length) {
+static void send_operation(unsigned char number, unsigned char tag, const void *content, size_t length)
+{
     static unsigned char inside[ROOM], message[ROOM];
     size_t at = element(inside, 2, &number, 1);
     at += element(inside + at, tag, content, length);
     send_message(message, element(message, 0x30, inside, at));
 }
 
-static void send_bind(unsigned char number, const void *token, size_t length) {
+static void send_bind(unsigned char number, const void *token, size_t length)
+{
     static unsigned char sasl[ROOM], request[ROOM];
     unsigned char version = 3;
     size_t at = element(sasl, 4, "GSSAPI", 6), end;
@@ -199,7 +211,8 @@ static void send_bind(unsigned char number, const void *token, size_t length) {
 }
 
 /* The result of a bind, and the server's token in it. */
-static unsigned read_bind(unsigned char *token, ULONG *length) {
+static unsigned read_bind(unsigned char *token, ULONG *length)
+{
     unsigned char tag;
     size_t content, bytes;
     const unsigned char *at = read_message(&tag, &content), *end = at + content, *part;
@@ -221,7 +234,8 @@ static unsigned read_bind(unsigned char *token, ULONG *length) {
     return result;
 }
 
-static void bind_with(const char *qop) {
+static void bind_with(const char *qop)
+{
     static unsigned char in[ROOM], out[ROOM];
     char package[] = "Kerberos", target[] = "ldap/localhost";
     CredHandle credential;
@@ -230,8 +244,8 @@ static void bind_with(const char *qop) {
     ULONG flags = ISC_REQ_MUTUAL_AUTH, attributes = 0, length = 0;
     unsigned char number = 0;
     unsigned result = 14; /* saslBindInProgress */
-    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
-                                                       NULL, NULL, NULL, &credential, NULL);
+    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
+                                                       NULL, &credential, NULL);
     if (status != SEC_E_OK)
         fail("AcquireCredentialsHandle", (unsigned)status);
     if (strcmp(qop, "auth") != 0)
@@ -241,10 +255,9 @@ static void bind_with(const char *qop) {
     do {
         set(&input, SECBUFFER_TOKEN, in, length);
         set(&output, SECBUFFER_TOKEN, out, sizeof out);
-        status = SaslInitializeSecurityContextA(&credential, number == 0 ? NULL : &context, target,
-                                                flags, 0, SECURITY_NATIVE_DREP,
-                                                number == 0 ? NULL : &inputs, 0, &context,
-                                                &outputs, &attributes, NULL);
+        status = SaslInitializeSecurityContextA(&credential, number == 0 ? NULL : &context, target, flags, 0,
+                                                SECURITY_NATIVE_DREP, number == 0 ? NULL : &inputs, 0,
+                                                &context, &outputs, &attributes, NULL);
         if (status != SEC_E_OK && status != SEC_I_CONTINUE_NEEDED)
             fail("SaslInitializeSecurityContext", (unsigned)status);
         send_bind(++number, out, output.cbBuffer);
@@ -257,12 +270,14 @@ static void bind_with(const char *qop) {
 }
 
 /* (objectClass=*) of the root DSE: its namingContexts. */
-static void search(void) {
-    static const unsigned char request[] = {
-        4, 0,                                                   /* base */
-        10, 1, 0, 10, 1, 0, 2, 1, 0, 2, 1, 0, 1, 1, 0,          /* scope, aliases, limits, types */
-        0x87, 11, 'o', 'b', 'j', 'e', 'c', 't', 'C', 'l', 'a', 's', 's',
-        0x30, 16, 4, 14, 'n', 'a', 'm', 'i', 'n', 'g', 'C', 'o', 'n', 't', 'e', 'x', 't', 's'};
+static void search(void)
+{
+    static const unsigned char request[] = {4,    0, /* base */
+                                            10,   1,   0,    10,  1,   0,   2,   1,   0,   2,   1,
+                                            0,    1,   1,    0, /* scope, aliases, limits, types */
+                                            0x87, 11,  'o',  'b', 'j', 'e', 'c', 't', 'C', 'l', 'a',
+                                            's',  's', 0x30, 16,  4,   14,  'n', 'a', 'm', 'i', 'n',
+                                            'g',  'C', 'o',  'n', 't', 'e', 'x', 't', 's'};
     unsigned char tag, inner;
     size_t length, bytes;
     send_operation(99, 0x63, request, sizeof request);
@@ -285,7 +300,8 @@ static void search(void) {
     }
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     struct sockaddr_in address;
     if (count != 3)
         return 2;

@@ -7,7 +7,8 @@
 #define CHECKED (SECBUFFER_DATA | SECBUFFER_READONLY_WITH_CHECKSUM)
 
 /* Takes both ends to SEC_E_OK; through SASL with the size of messages that the server takes. */
-static int establish(int sasl, const char *package, ULONG flags, ULONG server_takes) {
+static int establish(int sasl, const char *package, ULONG flags, ULONG server_takes)
+{
     char target[] = "imap/localhost";
     SECURITY_STATUS c = SEC_I_CONTINUE_NEEDED, s = SEC_I_CONTINUE_NEEDED;
     int turn;
@@ -18,22 +19,24 @@ static int establish(int sasl, const char *package, ULONG flags, ULONG server_ta
         if (turn % 2 == 0 && c == SEC_I_CONTINUE_NEEDED) {
             set(&in, SECBUFFER_TOKEN, server.token, server.length);
             set(&out, SECBUFFER_TOKEN, client.token, TOKEN_ROOM);
-            c = (sasl ? SaslInitializeSecurityContextA : InitializeSecurityContextA)(
-                &client.credential, client.begun ? &client.context : NULL, target, flags, 0,
-                SECURITY_NATIVE_DREP, &input, 0, &client.context, &output, &client.attributes, NULL);
+            c = (sasl ? SaslInitializeSecurityContextA
+                      : InitializeSecurityContextA)(&client.credential, client.begun ? &client.context : NULL,
+                                                    target, flags, 0, SECURITY_NATIVE_DREP, &input, 0,
+                                                    &client.context, &output, &client.attributes, NULL);
             client.begun |= c == SEC_E_OK || c == SEC_I_CONTINUE_NEEDED;
             client.length = out.cbBuffer;
         } else if (turn % 2 == 1 && s == SEC_I_CONTINUE_NEEDED) {
             set(&in, SECBUFFER_TOKEN, client.token, client.length);
             set(&out, SECBUFFER_TOKEN, server.token, TOKEN_ROOM);
-            s = (sasl ? SaslAcceptSecurityContext : AcceptSecurityContext)(
-                &server.credential, server.begun ? &server.context : NULL, &input, 0,
-                SECURITY_NATIVE_DREP, &server.context, &output, &server.attributes, NULL);
+            s = (sasl ? SaslAcceptSecurityContext
+                      : AcceptSecurityContext)(&server.credential, server.begun ? &server.context : NULL,
+                                               &input, 0, SECURITY_NATIVE_DREP, &server.context, &output,
+                                               &server.attributes, NULL);
             server.begun |= s == SEC_E_OK || s == SEC_I_CONTINUE_NEEDED;
             server.length = out.cbBuffer;
             if (turn == 1 && server_takes != 0)
                 returns(SEC_E_OK, SaslSetContextOption(&server.context, SASL_OPTION_RECV_SIZE, &server_takes,
-                                               sizeof server_takes));
+                                                       sizeof server_takes));
         }
     }
     ok(c == SEC_E_OK && s == SEC_E_OK, "%s: 0x%08X, 0x%08X", package, (unsigned)c, (unsigned)s);
@@ -43,7 +46,8 @@ static int establish(int sasl, const char *package, ULONG flags, ULONG server_ta
 static unsigned char token[512], padding[64], joined[4096];
 
 /* TOKEN, DATA and PADDING of the sizes that a context tells. */
-static void generic(CtxtHandle *context, SecBuffer *buffers, void *data, ULONG length) {
+static void generic(CtxtHandle *context, SecBuffer *buffers, void *data, ULONG length)
+{
     SecPkgContext_Sizes sizes;
     returns(SEC_E_OK, QueryContextAttributesA(context, SECPKG_ATTR_SIZES, &sizes));
     set(&buffers[0], SECBUFFER_TOKEN, token, sizes.cbSecurityTrailer);
@@ -52,7 +56,8 @@ static void generic(CtxtHandle *context, SecBuffer *buffers, void *data, ULONG l
 }
 
 /* Without confidentiality nothing is sealed, unless the call or SASL's layer says so. */
-static void test_in_clear(const char *package, int sasl, ULONG flags, SECURITY_STATUS expected) {
+static void test_in_clear(const char *package, int sasl, ULONG flags, SECURITY_STATUS expected)
+{
     char text[] = "not for everybody";
     CtxtHandle *ends[2];
     int at;
@@ -82,7 +87,8 @@ static void test_in_clear(const char *package, int sasl, ULONG flags, SECURITY_S
 
 /* Several texts, and read-only DATA around them: sealed as one message, opened in the same buffers and,
  * where nothing is signed beside it, as a stream. */
-static void test_parts(const char *package) {
+static void test_parts(const char *package)
+{
     static const struct {
         ULONG types[7];
         int as_stream;
@@ -108,14 +114,20 @@ static void test_parts(const char *package) {
             for (at = 0; at < 7 && rows[row].types[at] != 0; at++, message.cBuffers++) {
                 ULONG type = rows[row].types[at];
                 memcpy(texts[at], "read me, reader", 16);
-                set(&buffers[at], type, type == SECBUFFER_TOKEN ? (void *)token : type == SECBUFFER_PADDING ? (void *)padding : texts[at],
-                    type == SECBUFFER_TOKEN ? sizes.cbSecurityTrailer : type == SECBUFFER_PADDING ? sizes.cbBlockSize : 16);
+                set(&buffers[at], type,
+                    type == SECBUFFER_TOKEN     ? (void *)token
+                    : type == SECBUFFER_PADDING ? (void *)padding
+                                                : texts[at],
+                    type == SECBUFFER_TOKEN     ? sizes.cbSecurityTrailer
+                    : type == SECBUFFER_PADDING ? sizes.cbBlockSize
+                                                : 16);
             }
             returns(SEC_E_OK, EncryptMessage(&client.context, 0, &message, 0));
             for (at = 0; at < message.cBuffers; at++) {
                 ULONG type = buffers[at].BufferType;
                 if (type == SECBUFFER_DATA)
-                    ok(memcmp(texts[at], "read me, reader", 16) != 0, "%s row %u: readable", package, (unsigned)row);
+                    ok(memcmp(texts[at], "read me, reader", 16) != 0, "%s row %u: readable", package,
+                       (unsigned)row);
                 if (type == READ_ONLY || type == CHECKED) {
                     ok(memcmp(texts[at], "read me, reader", 16) == 0, "row %u: written", (unsigned)row);
                 } else {
@@ -143,8 +155,10 @@ static void test_parts(const char *package) {
 }
 
 /* Nothing, and the beginnings of a message. */
-static void test_incomplete(const char *package) {
-    static const ULONG shapes[][3] = {{SECBUFFER_DATA, 0, 0}, {SECBUFFER_STREAM, SECBUFFER_DATA, 0},
+static void test_incomplete(const char *package)
+{
+    static const ULONG shapes[][3] = {{SECBUFFER_DATA, 0, 0},
+                                      {SECBUFFER_STREAM, SECBUFFER_DATA, 0},
                                       {SECBUFFER_TOKEN, SECBUFFER_DATA, 0},
                                       {SECBUFFER_TOKEN, SECBUFFER_DATA, SECBUFFER_PADDING}};
     char text[] = "a whole message";
@@ -180,7 +194,8 @@ static void test_incomplete(const char *package) {
 
 /* Each bit of a message's header turned, which no library has verified when it reads it: refused as the
  * peer's fault, whatever the header says of filler and rotation, and the memory around stays whole. */
-static void test_forged_headers(const char *package, ULONG flags, ULONG qop) {
+static void test_forged_headers(const char *package, ULONG flags, ULONG qop)
+{
     SecPkgContext_Sizes sizes;
     int bit, parts;
     if (!establish(0, package, flags | ISC_REQ_MUTUAL_AUTH, 0))
@@ -215,8 +230,8 @@ static void test_forged_headers(const char *package, ULONG flags, ULONG qop) {
             status = DecryptMessage(&server.context, &message, 0, NULL);
             /* Heimdal's library looks at the number first. */
             ok(status == SEC_E_MESSAGE_ALTERED || status == SEC_E_INVALID_TOKEN
-                   || (heimdal && bit / 8 >= 8 && status == SEC_E_OUT_OF_SEQUENCE), "%s, bit %d, parts %d: 0x%08X",
-               package, bit, parts, (unsigned)status);
+                   || (heimdal && bit / 8 >= 8 && status == SEC_E_OUT_OF_SEQUENCE),
+               "%s, bit %d, parts %d: 0x%08X", package, bit, parts, (unsigned)status);
             free(header);
         }
     }
@@ -224,7 +239,8 @@ static void test_forged_headers(const char *package, ULONG flags, ULONG qop) {
 }
 
 /* The server's cookie says how much it takes: the longest message that fits is sealed. */
-static void test_cookie_size(ULONG flags, ULONG takes) {
+static void test_cookie_size(ULONG flags, ULONG takes)
+{
     static char text[8192];
     SecBuffer buffers[3];
     SecBufferDesc message = describe(buffers, 3);
@@ -250,7 +266,8 @@ static void test_cookie_size(ULONG flags, ULONG takes) {
     close_ends();
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static const char *const packages[] = {"Kerberos", "Negotiate"};
     int at;
     heimdal = argued(argc, argv, "heimdal");

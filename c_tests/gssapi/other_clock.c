@@ -6,7 +6,8 @@
 #include <sys/time.h>
 #include <time.h>
 
-static long ahead(void) {
+static long ahead(void)
+{
     const char *text = getenv("CLOCK_AHEAD"), *name = getenv("CLOCK_FILE");
     char line[32] = "";
     FILE *file = name != NULL ? fopen(name, "r") : NULL;
@@ -18,7 +19,8 @@ static long ahead(void) {
     return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
-int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
     struct timespec time;
     (void)zone;
     if (clock_gettime(CLOCK_REALTIME, &time) != 0)
@@ -28,7 +30,8 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone) {
     return 0;
 }
 
-time_t time(time_t *place) {
+time_t time(time_t *place)
+{
     struct timeval now;
     if (gettimeofday(&now, NULL) != 0)
         return -1;

@@ -2,7 +2,8 @@
  * says. */
 #include "ends.h"
 
-static SEC_WINNT_AUTH_IDENTITY_EXA with_list(const char *list) {
+static SEC_WINNT_AUTH_IDENTITY_EXA with_list(const char *list)
+{
     static char user[] = "alice", password[] = "secret";
     SEC_WINNT_AUTH_IDENTITY_EXA identity;
     memset(&identity, 0, sizeof identity);
@@ -21,7 +22,8 @@ static SEC_WINNT_AUTH_IDENTITY_EXA with_list(const char *list) {
 }
 
 /* Acquires for `usage`, and takes the client's first step, then the server's with its token. */
-static SECURITY_STATUS first_step(const char *package, ULONG usage, void *identity) {
+static SECURITY_STATUS first_step(const char *package, ULONG usage, void *identity)
+{
     static struct end own, other;
     char target[] = "imap/localhost", name[32];
     SecBuffer in, out;
@@ -30,14 +32,14 @@ static SECURITY_STATUS first_step(const char *package, ULONG usage, void *identi
     struct end *acceptor = usage == SECPKG_CRED_OUTBOUND ? &other : &own;
     SECURITY_STATUS status;
     snprintf(name, sizeof name, "%s", package);
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, name, usage, NULL, identity, NULL, NULL, &own.credential,
-                                        NULL));
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_OUTBOUND + SECPKG_CRED_INBOUND - usage,
-                                        NULL, NULL, NULL, NULL, &other.credential, NULL));
+    returns(SEC_E_OK,
+            AcquireCredentialsHandleA(NULL, name, usage, NULL, identity, NULL, NULL, &own.credential, NULL));
+    returns(SEC_E_OK,
+            AcquireCredentialsHandleA(NULL, name, SECPKG_CRED_OUTBOUND + SECPKG_CRED_INBOUND - usage, NULL,
+                                      NULL, NULL, NULL, &other.credential, NULL));
     set(&out, SECBUFFER_TOKEN, initiator->token, sizeof initiator->token);
-    status = InitializeSecurityContextA(&initiator->credential, NULL, target, 0, 0,
-                                        SECURITY_NATIVE_DREP, NULL, 0, &initiator->context, &output,
-                                        &initiator->attributes, NULL);
+    status = InitializeSecurityContextA(&initiator->credential, NULL, target, 0, 0, SECURITY_NATIVE_DREP,
+                                        NULL, 0, &initiator->context, &output, &initiator->attributes, NULL);
     if (status >= 0) {
         set(&in, SECBUFFER_TOKEN, initiator->token, out.cbBuffer);
         set(&out, SECBUFFER_TOKEN, acceptor->token, sizeof acceptor->token);
@@ -71,7 +73,8 @@ static const struct {
     {"Negotiate", "Kerberos,!Kerberos", SEC_E_NO_CREDENTIALS},
 };
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static const WCHAR kerberos[] = {'k', 'e', 'r', 'b', 'e', 'r', 'o', 's', 0};
     PSEC_WINNT_AUTH_IDENTITY_OPAQUE without;
     size_t i;

@@ -8,7 +8,8 @@
 
 #define TOKEN_ROOM 48256
 
-int main(void) {
+int main(void)
+{
     static unsigned char token[TOKEN_ROOM], user[] = "alice", password[] = "secret";
     static char package[] = "Kerberos", target[] = "imap/localhost";
     SEC_WINNT_AUTH_IDENTITY_A identity;
@@ -22,8 +23,8 @@ int main(void) {
     identity.Password = password;
     identity.PasswordLength = sizeof password - 1;
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                       NULL, &credential, NULL);
+    status = AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
+                                       &credential, NULL);
     if (status != SEC_E_OK)
         return 1;
     while (fgets(line, sizeof line, stdin) != NULL) {
@@ -31,9 +32,9 @@ int main(void) {
         SecBuffer out = {sizeof token, SECBUFFER_TOKEN, token};
         SecBufferDesc output = {SECBUFFER_VERSION, 1, &out};
         ULONG attributes;
-        status = InitializeSecurityContextA(&credential, NULL, target, ISC_REQ_MUTUAL_AUTH, 0,
-                                            SECURITY_NATIVE_DREP, NULL, 0, &context, &output,
-                                            &attributes, NULL);
+        status =
+            InitializeSecurityContextA(&credential, NULL, target, ISC_REQ_MUTUAL_AUTH, 0,
+                                       SECURITY_NATIVE_DREP, NULL, 0, &context, &output, &attributes, NULL);
         printf("0x%08X\n", (unsigned)status);
         fflush(stdout);
         if (status == SEC_I_CONTINUE_NEEDED)

@@ -19,7 +19,8 @@ struct step {
     SECURITY_STATUS status;
 };
 
-static void *call(void *given) {
+static void *call(void *given)
+{
     struct step *step = given;
     struct end *end = step->server ? &server : &client;
     int allocated = step->capacity == ALLOCATED;
@@ -35,21 +36,21 @@ static void *call(void *given) {
     if (allocated)
         flags |= step->server ? ASC_REQ_ALLOCATE_MEMORY : ISC_REQ_ALLOCATE_MEMORY;
     if (step->server && step->sasl)
-        step->status = SaslAcceptSecurityContext(&end->credential, context, &input, flags,
-                                                SECURITY_NATIVE_DREP, &step->context, &output,
-                                                &attributes, NULL);
+        step->status =
+            SaslAcceptSecurityContext(&end->credential, context, &input, flags, SECURITY_NATIVE_DREP,
+                                      &step->context, &output, &attributes, NULL);
     else if (step->server)
-        step->status = AcceptSecurityContext(&end->credential, context, &input, flags,
-                                            SECURITY_NATIVE_DREP, &step->context, &output,
-                                            &attributes, NULL);
+        step->status = AcceptSecurityContext(&end->credential, context, &input, flags, SECURITY_NATIVE_DREP,
+                                             &step->context, &output, &attributes, NULL);
     else if (step->sasl)
-        step->status = SaslInitializeSecurityContextA(
-            &end->credential, context, target, flags, 0, SECURITY_NATIVE_DREP,
-            step->input_length ? &input : NULL, 0, &step->context, &output, &attributes, NULL);
+        step->status =
+            SaslInitializeSecurityContextA(&end->credential, context, target, flags, 0, SECURITY_NATIVE_DREP,
+                                           step->input_length ? &input : NULL, 0, &step->context, &output,
+                                           &attributes, NULL);
     else
-        step->status = InitializeSecurityContextA(
-            &end->credential, context, target, flags, 0, SECURITY_NATIVE_DREP,
-            step->input_length ? &input : NULL, 0, &step->context, &output, &attributes, NULL);
+        step->status = InitializeSecurityContextA(&end->credential, context, target, flags, 0,
+                                                  SECURITY_NATIVE_DREP, step->input_length ? &input : NULL, 0,
+                                                  &step->context, &output, &attributes, NULL);
     step->length = out.cbBuffer;
     if (step->status >= 0 && out.cbBuffer > 0)
         memcpy(step->token, out.pvBuffer, out.cbBuffer);
@@ -60,7 +61,8 @@ static void *call(void *given) {
 }
 
 /* The call on a thread of its own. */
-static void on_a_thread(struct step *step) {
+static void on_a_thread(struct step *step)
+{
     pthread_t thread;
     if (pthread_create(&thread, NULL, call, step) != 0)
         exit(2);
@@ -68,7 +70,8 @@ static void on_a_thread(struct step *step) {
 }
 
 /* Takes a step with each capacity below the one needed, then with that one, or in the library's memory. */
-static SECURITY_STATUS take(struct step *step, int allocate) {
+static SECURITY_STATUS take(struct step *step, int allocate)
+{
     struct end *end = step->server ? &server : &client;
     ULONG capacity = 0, needed = 0;
     for (;; capacity++) {
@@ -97,7 +100,8 @@ static SECURITY_STATUS take(struct step *step, int allocate) {
     return step->status;
 }
 
-static void login(const char *package, int sasl, int allocate) {
+static void login(const char *package, int sasl, int allocate)
+{
     static struct step to_server, to_client;
     SECURITY_STATUS accepted = SEC_I_CONTINUE_NEEDED, initialized = SEC_I_CONTINUE_NEEDED;
     SecPkgContext_NamesA names;
@@ -134,7 +138,8 @@ static void login(const char *package, int sasl, int allocate) {
 }
 
 /* Threads that repeat a first step at once: one goes on, for the others the token is taken already. */
-static void at_once(const char *package) {
+static void at_once(const char *package)
+{
     static struct step first, steps[THREADS];
     pthread_t threads[THREADS];
     int i, succeeded = 0;
@@ -173,7 +178,8 @@ static void at_once(const char *package) {
     close_ends();
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static const char *packages[] = {"Kerberos", "Negotiate"};
     int package, sasl, allocate;
     heimdal = argued(argc, argv, "heimdal");

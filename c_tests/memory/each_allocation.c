@@ -24,7 +24,7 @@ static struct shared {
     SECURITY_STATUS status;
     const char *wrong;
     long counted, live, refusals;
-} *shared;
+} * shared;
 
 void broken(const char *what)
 {

@@ -100,8 +100,8 @@ SECURITY_STATUS initialize_step(CredHandle *credential, CtxtHandle *context, Ctx
         flags & ISC_REQ_ALLOCATE_MEMORY ? 0 : sizeof out->text - 1);
     input = describe(&given, 1);
     output = describe(&made, 1);
-    return received(SaslInitializeSecurityContextA(credential, known, (SEC_CHAR *)TARGET, flags, 0, 0,
-                                                   &input, 0, context, &output, &attributes, NULL),
+    return received(SaslInitializeSecurityContextA(credential, known, (SEC_CHAR *)TARGET, flags, 0, 0, &input,
+                                                   0, context, &output, &attributes, NULL),
                     &made, out);
 }
 
@@ -138,8 +138,8 @@ SECURITY_STATUS http_answer(CredHandle *credential, CtxtHandle *context, const s
     set(&buffers[1], SECBUFFER_PKG_PARAMS, "GET", 3);
     set(&buffers[2], SECBUFFER_PKG_PARAMS, NULL, 0);
     set(&made, SECBUFFER_TOKEN, response->text, sizeof response->text - 1);
-    return received(InitializeSecurityContextA(credential, NULL, (SEC_CHAR *)uri, ISC_REQ_HTTP, 0, 0,
-                                               &input, 0, context, &output, &attributes, NULL),
+    return received(InitializeSecurityContextA(credential, NULL, (SEC_CHAR *)uri, ISC_REQ_HTTP, 0, 0, &input,
+                                               0, context, &output, &attributes, NULL),
                     &made, response);
 }
 

@@ -183,8 +183,8 @@ static void refused(void)
 {
     acquire(NULL);
     CALL(SEC_I_CONTINUE_NEEDED, accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, 0));
-    CALL(SEC_E_QOP_NOT_SUPPORTED,
-         initialize_step(&at.outbound, &at.client, NULL, &at.challenge, &at.response, ISC_REQ_CONFIDENTIALITY));
+    CALL(SEC_E_QOP_NOT_SUPPORTED, initialize_step(&at.outbound, &at.client, NULL, &at.challenge, &at.response,
+                                                  ISC_REQ_CONFIDENTIALITY));
     CALL(SEC_I_CONTINUE_NEEDED,
          initialize_step(&at.outbound, &at.client, NULL, &at.challenge, &at.response, 0));
     at.response.text[at.response.length - 1] ^= 1;

@@ -13,7 +13,7 @@
 enum taker { HTTP_SERVER, HTTP_CLIENT, SASL_SERVER, SASL_CLIENT, CLAIM, BINDINGS, UNMARSHAL, IMPORT };
 
 /* Where a text has %n, the server's nonce stands. */
-#define REST                                                                                        \
+#define REST \
     "realm=\"example.org\",nonce=\"%n\",nc=00000001,qop=auth,response=\"0123456789abcdef0123456789abcdef\""
 #define HTTP_REST REST ",uri=\"/\",cnonce=\"c\",algorithm=MD5-sess"
 #define SASL_REST REST ",digest-uri=\"imap/h\",cnonce=\"c\""
@@ -48,7 +48,8 @@ static const struct kind {
     {"sasl-composed", SASL_SERVER, "charset=utf-8,username=\"", "e\314\201", "\"," SASL_REST},
     {"sasl-offer-directives", SASL_CLIENT, OFFER, ",x=y", ""},
     {"sasl-offer-realms", SASL_CLIENT, "nonce=\"n\",algorithm=md5-sess", ",realm=\"r\"", ""},
-    {"sasl-offer-ciphers", SASL_CLIENT, "nonce=\"n\",algorithm=md5-sess,qop=\"auth\",cipher=\"rc4", ",x", "\""},
+    {"sasl-offer-ciphers", SASL_CLIENT, "nonce=\"n\",algorithm=md5-sess,qop=\"auth\",cipher=\"rc4", ",x",
+     "\""},
     {"identity", UNMARSHAL, "", "", ""},
     {"import", IMPORT, "", "", ""},
 };
@@ -117,7 +118,8 @@ static void to_http_client(const void *challenge, size_t bytes, const void *bind
     set(&made, SECBUFFER_TOKEN, large, sizeof large);
     if (InitializeSecurityContextA(&at.outbound, NULL, (SEC_CHAR *)"/", ISC_REQ_HTTP, 0, 0, &input, 0,
                                    &at.client, &output, &attributes, NULL)
-        >= 0 && made.cbBuffer < sizeof at.response.text) {
+            >= 0
+        && made.cbBuffer < sizeof at.response.text) {
         memcpy(at.response.text, large, made.cbBuffer);
         at.response.text[made.cbBuffer] = 0;
     }

@@ -6,13 +6,11 @@
 static struct login at;
 
 /* Both credentials and the exchange up to its end. */
-static void log_in(ULONG asc, ULONG isc, const char *user, const char *password,
-                   SEC_GET_KEY_FN function)
+static void log_in(ULONG asc, ULONG isc, const char *user, const char *password, SEC_GET_KEY_FN function)
 {
     CALL(SEC_E_OK, acquire_inbound(&at.inbound, function));
     CALL(SEC_E_OK, acquire_outbound(&at.outbound, user, password));
-    CALL(SEC_I_CONTINUE_NEEDED,
-         accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, asc));
+    CALL(SEC_I_CONTINUE_NEEDED, accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, asc));
     CALL(SEC_I_CONTINUE_NEEDED,
          initialize_step(&at.outbound, &at.client, NULL, &at.challenge, &at.response, isc));
     CALL(SEC_E_OK, accept_step(NULL, &at.server, &at.server, &at.response, &at.proof, asc));
@@ -97,8 +95,8 @@ static void auth(void)
 
 static void integrity(void)
 {
-    log_in(ASC_REQ_INTEGRITY | ASC_REQ_ALLOCATE_MEMORY, ISC_REQ_INTEGRITY | ISC_REQ_ALLOCATE_MEMORY,
-           "alice", "secret", NULL);
+    log_in(ASC_REQ_INTEGRITY | ASC_REQ_ALLOCATE_MEMORY, ISC_REQ_INTEGRITY | ISC_REQ_ALLOCATE_MEMORY, "alice",
+           "secret", NULL);
     messages(1);
     hand_over();
     messages(1);
@@ -153,8 +151,7 @@ static void denied(void)
 {
     CALL(SEC_E_OK, acquire_inbound(&at.inbound, NULL));
     CALL(SEC_E_OK, acquire_outbound(&at.outbound, "alice", "wrong"));
-    CALL(SEC_I_CONTINUE_NEEDED,
-         accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, 0));
+    CALL(SEC_I_CONTINUE_NEEDED, accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, 0));
     CALL(SEC_I_CONTINUE_NEEDED,
          initialize_step(&at.outbound, &at.client, NULL, &at.challenge, &at.response, 0));
     CALL(SEC_E_LOGON_DENIED, accept_step(NULL, &at.server, &at.server, &at.response, &at.proof, 0));
@@ -181,8 +178,7 @@ static void many(void)
     int i;
     CALL(SEC_E_OK, acquire_inbound(&at.inbound, NULL));
     for (i = 0; i < COUNT(contexts); i++)
-        CALL(SEC_I_CONTINUE_NEEDED,
-             accept_step(&at.inbound, &contexts[i], NULL, NULL, &at.challenge, 0));
+        CALL(SEC_I_CONTINUE_NEEDED, accept_step(&at.inbound, &contexts[i], NULL, NULL, &at.challenge, 0));
     for (i = 0; i < COUNT(contexts); i++)
         RUN(DeleteSecurityContext(&contexts[i]));
     RUN(FreeCredentialsHandle(&at.inbound));
@@ -210,8 +206,7 @@ static void packages(void)
     CALL(SEC_E_OK, SaslEnumerateProfilesW(&wide_list, &count));
     RUN(FreeContextBuffer(wide_list));
     CALL(SEC_E_OK, acquire_inbound(&at.inbound, NULL));
-    CALL(SEC_I_CONTINUE_NEEDED,
-         accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, 0));
+    CALL(SEC_I_CONTINUE_NEEDED, accept_step(&at.inbound, &at.server, NULL, NULL, &at.challenge, 0));
     buffer.pvBuffer = at.challenge.text;
     buffer.cbBuffer = at.challenge.length;
     CALL(SEC_E_OK, SaslIdentifyPackageA(&input, &narrow));

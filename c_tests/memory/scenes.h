@@ -17,20 +17,20 @@ extern const int SCENE_COUNT;
 
 /* What a call may come to: for want of memory it is refused, and then, with memory, it is to do what
  * was expected of it. */
-#define CALL(expected, call)                                                                        \
-    do {                                                                                            \
-        SECURITY_STATUS called;                                                                     \
-        before_call(#call);                                                                         \
-        called = (call);                                                                            \
-        if (after_call(called, (expected)))                                                         \
-            after_repeated((call), (expected));                                                     \
+#define CALL(expected, call) \
+    do { \
+        SECURITY_STATUS called; \
+        before_call(#call); \
+        called = (call); \
+        if (after_call(called, (expected))) \
+            after_repeated((call), (expected)); \
     } while (0)
 /* A call that returns no status. */
-#define RUN(call)                                                                                   \
-    do {                                                                                            \
-        before_call(#call);                                                                         \
-        call;                                                                                       \
-        heap_stop();                                                                                \
+#define RUN(call) \
+    do { \
+        before_call(#call); \
+        call; \
+        heap_stop(); \
     } while (0)
 
 void before_call(const char *text);

@@ -15,10 +15,12 @@ static const char *user, *password, *realm, *authzid, *mechanism;
 static int is_server;
 
 static int get_option(void *context, const char *plugin, const char *option, const char **result,
-                      unsigned *length) {
+                      unsigned *length)
+{
     (void)context, (void)plugin;
-    const char *const options[][2] = {
-        {"auxprop_plugin", "memory"}, {"pwcheck_method", "auxprop"}, {"mech_list", mechanism}};
+    const char *const options[][2] = {{"auxprop_plugin", "memory"},
+                                      {"pwcheck_method", "auxprop"},
+                                      {"mech_list", mechanism}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(option, options[i][0]) == 0) {
             *result = options[i][1];
@@ -29,7 +31,8 @@ static int get_option(void *context, const char *plugin, const char *option, con
     return SASL_FAIL;
 }
 
-static int get_name(void *context, int id, const char **result, unsigned *length) {
+static int get_name(void *context, int id, const char **result, unsigned *length)
+{
     (void)context;
     *result = id == SASL_CB_AUTHNAME ? user : authzid;
     if (length != NULL)
@@ -37,13 +40,15 @@ static int get_name(void *context, int id, const char **result, unsigned *length
     return SASL_OK;
 }
 
-static int get_realm(void *context, int id, const char **offered, const char **result) {
+static int get_realm(void *context, int id, const char **offered, const char **result)
+{
     (void)context, (void)id;
     *result = realm[0] == '\0' && offered != NULL && offered[0] != NULL ? offered[0] : realm;
     return SASL_OK;
 }
 
-static int get_secret(sasl_conn_t *connection, void *context, int id, sasl_secret_t **secret) {
+static int get_secret(sasl_conn_t *connection, void *context, int id, sasl_secret_t **secret)
+{
     (void)connection, (void)context, (void)id;
     static union {
         sasl_secret_t secret;
@@ -56,7 +61,8 @@ static int get_secret(sasl_conn_t *connection, void *context, int id, sasl_secre
 }
 
 static int look_up(void *context, sasl_server_params_t *server, unsigned flags, const char *name,
-                   unsigned length) {
+                   unsigned length)
+{
     (void)context;
     if (flags & SASL_AUXPROP_AUTHZID)
         return SASL_OK; /* whoever is acted for exists */
@@ -73,8 +79,9 @@ static int look_up(void *context, sasl_server_params_t *server, unsigned flags, 
     return SASL_OK;
 }
 
-static int memory_plugin(const sasl_utils_t *utils, int newest, int *version,
-                         sasl_auxprop_plug_t **plugin, const char *name) {
+static int memory_plugin(const sasl_utils_t *utils, int newest, int *version, sasl_auxprop_plug_t **plugin,
+                         const char *name)
+{
     (void)utils, (void)newest, (void)name;
     static char own_name[] = "memory";
     static sasl_auxprop_plug_t memory = {.auxprop_lookup = look_up, .name = own_name};
@@ -84,14 +91,16 @@ static int memory_plugin(const sasl_utils_t *utils, int newest, int *version,
 }
 
 static int authorize(sasl_conn_t *connection, void *context, const char *wanted, unsigned length,
-                     const char *who, unsigned who_length, const char *default_realm,
-                     unsigned realm_length, struct propctx *properties) {
+                     const char *who, unsigned who_length, const char *default_realm, unsigned realm_length,
+                     struct propctx *properties)
+{
     (void)connection, (void)context, (void)wanted, (void)length, (void)who, (void)who_length;
     (void)default_realm, (void)realm_length, (void)properties;
     return SASL_OK;
 }
 
-static void check(int status, sasl_conn_t *connection, const char *call) {
+static void check(int status, sasl_conn_t *connection, const char *call)
+{
     if (status == SASL_OK || status == SASL_CONTINUE)
         return;
     char reason[600];
@@ -100,7 +109,8 @@ static void check(int status, sasl_conn_t *connection, const char *call) {
     fail(reason);
 }
 
-static void limit(sasl_conn_t *connection, int argc, char **argv) {
+static void limit(sasl_conn_t *connection, int argc, char **argv)
+{
     sasl_security_properties_t limits = {0};
     limits.min_ssf = (sasl_ssf_t)atoi(argument(argc, argv, "min", "0"));
     limits.max_ssf = (sasl_ssf_t)atoi(argument(argc, argv, "max", "256"));
@@ -108,19 +118,20 @@ static void limit(sasl_conn_t *connection, int argc, char **argv) {
     check(sasl_setprop(connection, SASL_SEC_PROPS, &limits), connection, "sasl_setprop");
 }
 
-static int step(sasl_conn_t *connection, struct line *line, const char **out, unsigned *length) {
+static int step(sasl_conn_t *connection, struct line *line, const char **out, unsigned *length)
+{
     get_token(line);
     const char *in = (const char *)line->data;
     *out = NULL;
     *length = 0;
-    int status = is_server
-                     ? sasl_server_step(connection, in, (unsigned)line->length, out, length)
-                     : sasl_client_step(connection, in, (unsigned)line->length, NULL, out, length);
+    int status = is_server ? sasl_server_step(connection, in, (unsigned)line->length, out, length)
+                           : sasl_client_step(connection, in, (unsigned)line->length, NULL, out, length);
     check(status, connection, is_server ? "sasl_server_step" : "sasl_client_step");
     return status;
 }
 
-static void report(sasl_conn_t *connection) {
+static void report(sasl_conn_t *connection)
+{
     const void *value = NULL;
     const char *name = "-", *claimed = "-", *qop = "auth";
     unsigned largest = 0;
@@ -135,34 +146,37 @@ static void report(sasl_conn_t *connection) {
     put_ok(qop, name, claimed, largest);
 }
 
-static void messages(sasl_conn_t *connection, struct line *line) {
+static void messages(sasl_conn_t *connection, struct line *line)
+{
     static unsigned char plain[MESSAGE_MAX + 4];
     const char *out;
     unsigned length;
     while (get_line(line)) {
         if (is(line, "SEND")) {
             fill(plain, line->bytes, line->seed);
-            check(sasl_encode(connection, (const char *)plain, line->bytes, &out, &length),
-                  connection, "sasl_encode");
+            check(sasl_encode(connection, (const char *)plain, line->bytes, &out, &length), connection,
+                  "sasl_encode");
             put_framed((const unsigned char *)out, length);
         } else if (is(line, "RECV")) {
             frame(plain, line->data, line->length);
-            check(sasl_decode(connection, (const char *)plain, (unsigned)line->length + 4, &out,
-                              &length),
+            check(sasl_decode(connection, (const char *)plain, (unsigned)line->length + 4, &out, &length),
                   connection, "sasl_decode");
             put_got((const unsigned char *)out, length);
         }
     }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct line line;
     typedef int (*callback)(void); /* as Cyrus spells them all */
-    const sasl_callback_t callbacks[] = {
-        {SASL_CB_GETOPT, (callback)get_option, NULL}, {SASL_CB_USER, (callback)get_name, NULL},
-        {SASL_CB_AUTHNAME, (callback)get_name, NULL}, {SASL_CB_PASS, (callback)get_secret, NULL},
-        {SASL_CB_GETREALM, (callback)get_realm, NULL},
-        {SASL_CB_PROXY_POLICY, (callback)authorize, NULL}, {SASL_CB_LIST_END, NULL, NULL}};
+    const sasl_callback_t callbacks[] = {{SASL_CB_GETOPT, (callback)get_option, NULL},
+                                         {SASL_CB_USER, (callback)get_name, NULL},
+                                         {SASL_CB_AUTHNAME, (callback)get_name, NULL},
+                                         {SASL_CB_PASS, (callback)get_secret, NULL},
+                                         {SASL_CB_GETREALM, (callback)get_realm, NULL},
+                                         {SASL_CB_PROXY_POLICY, (callback)authorize, NULL},
+                                         {SASL_CB_LIST_END, NULL, NULL}};
     user = argument(argc, argv, "user", "");
     password = argument(argc, argv, "password", "");
     realm = argument(argc, argv, "realm", "");
@@ -180,22 +194,20 @@ int main(int argc, char **argv) {
     if (is_server) {
         check(sasl_auxprop_add_plugin("memory", memory_plugin), NULL, "sasl_auxprop_add_plugin");
         check(sasl_server_init(callbacks, "cyrus_peer"), NULL, "sasl_server_init");
-        check(sasl_server_new(service, host, realm[0] != '\0' ? realm : NULL, NULL, NULL, NULL, SASL_SUCCESS_DATA,
-                              &connection),
+        check(sasl_server_new(service, host, realm[0] != '\0' ? realm : NULL, NULL, NULL, NULL,
+                              SASL_SUCCESS_DATA, &connection),
               NULL, "sasl_server_new");
         limit(connection, argc, argv);
         if (client_first)
             get_token(&line);
-        status = sasl_server_start(connection, mechanism,
-                                   client_first ? (const char *)line.data : NULL,
+        status = sasl_server_start(connection, mechanism, client_first ? (const char *)line.data : NULL,
                                    (unsigned)line.length, &out, &length);
         check(status, connection, "sasl_server_start");
         if (status == SASL_CONTINUE || length > 0)
             put_base64("TOKEN", out, length);
     } else {
         check(sasl_client_init(callbacks), NULL, "sasl_client_init");
-        check(sasl_client_new(service, host, NULL, NULL, NULL, 0, &connection), NULL,
-              "sasl_client_new");
+        check(sasl_client_new(service, host, NULL, NULL, NULL, 0, &connection), NULL, "sasl_client_new");
         limit(connection, argc, argv);
         status = sasl_client_start(connection, mechanism, NULL, &out, &length, &chosen);
         check(status, connection, "sasl_client_start");

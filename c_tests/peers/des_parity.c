@@ -3,7 +3,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-int DES_key_sched(const void *key, void *schedule) {
+int DES_key_sched(const void *key, void *schedule)
+{
     typedef int function(const void *, void *);
     function *original;
     /* The mechanism that uses it is loaded apart, so there is no next one in the global order. */

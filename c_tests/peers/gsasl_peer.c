@@ -10,16 +10,18 @@
 static int count;
 static char **arguments;
 
-static const char *value(const char *name) {
+static const char *value(const char *name)
+{
     return argument(count, arguments, name, "");
 }
 
-static int answer(Gsasl *library, Gsasl_session *session, Gsasl_property property) {
+static int answer(Gsasl *library, Gsasl_session *session, Gsasl_property property)
+{
     (void)library;
     static const struct {
         Gsasl_property property;
         const char *name;
-    } known[] = {{GSASL_AUTHID, "user"},     {GSASL_AUTHZID, "authzid"}, {GSASL_REALM, "realm"},
+    } known[] = {{GSASL_AUTHID, "user"},       {GSASL_AUTHZID, "authzid"}, {GSASL_REALM, "realm"},
                  {GSASL_PASSWORD, "password"}, {GSASL_SERVICE, "service"}, {GSASL_HOSTNAME, "host"}};
     if (property == GSASL_QOPS || property == GSASL_QOP) {
         const char *qop = strcmp(value("qop"), "auth-int") == 0 ? "qop-int" : "qop-auth";
@@ -39,7 +41,8 @@ static int answer(Gsasl *library, Gsasl_session *session, Gsasl_property propert
     return GSASL_NO_CALLBACK;
 }
 
-static void check(int status, const char *call) {
+static void check(int status, const char *call)
+{
     char reason[256];
     if (status == GSASL_OK || status == GSASL_NEEDS_MORE)
         return;
@@ -47,7 +50,8 @@ static void check(int status, const char *call) {
     fail(reason);
 }
 
-static void exchange(Gsasl_session *session, struct line *line, int begins) {
+static void exchange(Gsasl_session *session, struct line *line, int begins)
+{
     char *out = NULL;
     size_t length = 0;
     line->length = 0;
@@ -65,15 +69,15 @@ static void exchange(Gsasl_session *session, struct line *line, int begins) {
     }
 }
 
-static void messages(Gsasl_session *session, struct line *line) {
+static void messages(Gsasl_session *session, struct line *line)
+{
     static unsigned char plain[MESSAGE_MAX + 4];
     char *out = NULL;
     size_t length = 0;
     while (get_line(line)) {
         if (is(line, "SEND")) {
             fill(plain, line->bytes, line->seed);
-            check(gsasl_encode(session, (const char *)plain, line->bytes, &out, &length),
-                  "gsasl_encode");
+            check(gsasl_encode(session, (const char *)plain, line->bytes, &out, &length), "gsasl_encode");
             put_framed((const unsigned char *)out, length);
         } else if (is(line, "RECV")) {
             frame(plain, line->data, line->length);
@@ -87,11 +91,13 @@ static void messages(Gsasl_session *session, struct line *line) {
     }
 }
 
-static const char *or_none(const char *text) {
+static const char *or_none(const char *text)
+{
     return text != NULL ? text : "-";
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct line line;
     Gsasl *library = NULL;
     Gsasl_session *session = NULL;
@@ -108,8 +114,8 @@ int main(int argc, char **argv) {
     exchange(session, &line, is_server == (strcmp(mechanism, "DIGEST-MD5") == 0));
     /* It has no word for what was agreed, nor for the other's maxbuf: RFC 2831's default stands. */
     put_ok(strcmp(value("qop"), "auth-int") == 0 ? "auth-int" : "auth",
-           or_none(gsasl_property_fast(session, is_server && gssapi ? GSASL_GSSAPI_DISPLAY_NAME
-                                                                    : GSASL_AUTHID)),
+           or_none(
+               gsasl_property_fast(session, is_server && gssapi ? GSASL_GSSAPI_DISPLAY_NAME : GSASL_AUTHID)),
            is_server ? or_none(gsasl_property_fast(session, GSASL_AUTHZID)) : "-", 65536 - 16);
     messages(session, &line);
     gsasl_finish(session);

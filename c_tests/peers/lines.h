@@ -43,17 +43,18 @@ struct line {
     uint32_t seed;
 };
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static void fail(const char *reason) {
+static void fail(const char *reason)
+{
     printf("FAIL %s\n", reason);
     fflush(stdout);
     exit(0);
 }
 
 /* The value of argument `name`, or `otherwise`. */
-static const char *argument(int argc, char **argv, const char *name, const char *otherwise) {
+static const char *argument(int argc, char **argv, const char *name, const char *otherwise)
+{
     size_t length = strlen(name);
     for (int i = 1; i < argc; i++)
         if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=')
@@ -61,7 +62,8 @@ static const char *argument(int argc, char **argv, const char *name, const char 
     return otherwise;
 }
 
-static void put_base64(const char *word, const void *data, size_t length) {
+static void put_base64(const char *word, const void *data, size_t length)
+{
     const unsigned char *byte = data;
     printf("%s ", word);
     if (length == 0)
@@ -82,7 +84,8 @@ static void put_base64(const char *word, const void *data, size_t length) {
     fflush(stdout);
 }
 
-static size_t get_base64(const char *text, unsigned char *out, size_t capacity) {
+static size_t get_base64(const char *text, unsigned char *out, size_t capacity)
+{
     size_t length = 0;
     unsigned group = 0, bits = 0;
     for (; *text != '\0' && *text != '=' && *text != '-'; text++) {
@@ -100,7 +103,8 @@ static size_t get_base64(const char *text, unsigned char *out, size_t capacity) 
 }
 
 /* Reads a line; zero at QUIT and at the end of input. */
-static int get_line(struct line *line) {
+static int get_line(struct line *line)
+{
     static char text[LINE_MAX_BYTES];
     if (fgets(text, sizeof text, stdin) == NULL)
         return 0;
@@ -119,25 +123,29 @@ static int get_line(struct line *line) {
     return strcmp(line->word, "QUIT") != 0;
 }
 
-static int is(const struct line *line, const char *word) {
+static int is(const struct line *line, const char *word)
+{
     return strcmp(line->word, word) == 0;
 }
 
 /* Reads the other end's next token, while the exchange goes on. */
-static void get_token(struct line *line) {
+static void get_token(struct line *line)
+{
     if (!get_line(line))
         exit(0);
     if (!is(line, "TOKEN"))
         fail("expected a token");
 }
 
-static void put_ok(const char *qop, const char *user, const char *authzid, unsigned largest) {
+static void put_ok(const char *qop, const char *user, const char *authzid, unsigned largest)
+{
     printf("OK %s %s %s %u\n", qop, user, authzid, largest);
     fflush(stdout);
 }
 
 /* The bytes of a test message: every participant makes the same from one seed (xorshift). */
-static void fill(unsigned char *data, unsigned bytes, uint32_t seed) {
+static void fill(unsigned char *data, unsigned bytes, uint32_t seed)
+{
     if (bytes > MESSAGE_MAX)
         fail("a message longer than the tests send");
     for (unsigned i = 0; i < bytes; i++) {
@@ -149,7 +157,8 @@ static void fill(unsigned char *data, unsigned bytes, uint32_t seed) {
 }
 
 /* Says what was opened, with its FNV-1a checksum. */
-static void put_got(const unsigned char *data, size_t bytes) {
+static void put_got(const unsigned char *data, size_t bytes)
+{
     uint32_t sum = 2166136261u;
     for (size_t i = 0; i < bytes; i++)
         sum = (sum ^ data[i]) * 16777619u;

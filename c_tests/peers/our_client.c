@@ -15,7 +15,8 @@ struct wide {
 };
 
 /* Names up to U+FFFF serve here. */
-static void widen(const char *text, struct wide *wide) {
+static void widen(const char *text, struct wide *wide)
+{
     const unsigned char *byte = (const unsigned char *)text;
     wide->length = 0;
     while (*byte != 0 && wide->length < 2047) {
@@ -28,7 +29,8 @@ static void widen(const char *text, struct wide *wide) {
     wide->units[wide->length] = 0;
 }
 
-static void acquire(CredHandle *credential, int argc, char **argv) {
+static void acquire(CredHandle *credential, int argc, char **argv)
+{
     static struct wide user, password, domain;
     SecPkgInfoA *package = find_package(argc, argv);
     const char *domain_text = argument(argc, argv, "domain", NULL);
@@ -48,13 +50,13 @@ static void acquire(CredHandle *credential, int argc, char **argv) {
     }
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_UNICODE;
     check(AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL,
-                                    user.length > 0 ? &identity : NULL, NULL, NULL, credential,
-                                    &expiry),
+                                    user.length > 0 ? &identity : NULL, NULL, NULL, credential, &expiry),
           "AcquireCredentialsHandle");
     FreeContextBuffer(package);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct line line;
     char target[256], authzid[256];
     static unsigned char token[TOKEN_MAX];
@@ -72,13 +74,11 @@ int main(int argc, char **argv) {
     acquire(&credential, argc, argv);
     set(&out, SECBUFFER_TOKEN, token, sizeof token);
     /* The documented first call: no challenge yet. It makes the context that takes the authzid. */
-    status = SaslInitializeSecurityContextA(&credential, NULL, target, asked_for, 0,
-                                            SECURITY_NATIVE_DREP, NULL, 0, &context, &output,
-                                            &attributes, &expiry);
+    status = SaslInitializeSecurityContextA(&credential, NULL, target, asked_for, 0, SECURITY_NATIVE_DREP,
+                                            NULL, 0, &context, &output, &attributes, &expiry);
     check(status, "SaslInitializeSecurityContext");
     if (authzid[0] != '\0')
-        check(SaslSetContextOption(&context, SASL_OPTION_AUTHZ_STRING, authzid,
-                                   (ULONG)strlen(authzid)),
+        check(SaslSetContextOption(&context, SASL_OPTION_AUTHZ_STRING, authzid, (ULONG)strlen(authzid)),
               "SaslSetContextOption");
     set_option(&context, SASL_OPTION_RECV_SIZE, argc, argv, "maxbuf");
     if (!is_digest)
@@ -87,9 +87,9 @@ int main(int argc, char **argv) {
         get_token(&line);
         set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
         set(&out, SECBUFFER_TOKEN, token, sizeof token);
-        status = SaslInitializeSecurityContextA(&credential, &context, target, asked_for, 0,
-                                                SECURITY_NATIVE_DREP, &input, 0, &context, &output,
-                                                &attributes, &expiry);
+        status =
+            SaslInitializeSecurityContextA(&credential, &context, target, asked_for, 0, SECURITY_NATIVE_DREP,
+                                           &input, 0, &context, &output, &attributes, &expiry);
         check(status, "SaslInitializeSecurityContext");
         if (status == SEC_I_CONTINUE_NEEDED || out.cbBuffer > 0)
             put_base64("TOKEN", token, out.cbBuffer);

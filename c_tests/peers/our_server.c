@@ -16,14 +16,15 @@ struct account {
 
 /* pGetKeyFn: tells the password of the account. */
 static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG version, PVOID *key,
-                                    SECURITY_STATUS *status) {
+                                    SECURITY_STATUS *status)
+{
     const struct account *account = argument;
     const SEC_WINNT_AUTH_IDENTITY_A *wanted = principal;
     SecBuffer *answer = *key;
     size_t length = strlen(account->password);
     (void)version;
-    if (wanted->UserLength != strlen(account->user) ||
-        memcmp(wanted->User, account->user, wanted->UserLength) != 0) {
+    if (wanted->UserLength != strlen(account->user)
+        || memcmp(wanted->User, account->user, wanted->UserLength) != 0) {
         *status = SEC_E_NO_CREDENTIALS;
         return;
     }
@@ -37,7 +38,8 @@ static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG versi
     *status = SEC_E_OK;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct line line;
     static unsigned char token[TOKEN_MAX];
     CredHandle credential;
@@ -46,17 +48,15 @@ int main(int argc, char **argv) {
     SecBuffer in, out;
     SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
     /* ULONG, as the native header has it: Windows' own unsigned long has the same size. */
-    ULONG attributes = 0, asked_for = asked(argument(argc, argv, "qop", "auth-conf"),
-                                            ASC_REQ_INTEGRITY);
-    struct account account = {argument(argc, argv, "user", NULL),
-                              argument(argc, argv, "password", "")};
+    ULONG attributes = 0, asked_for = asked(argument(argc, argv, "qop", "auth-conf"), ASC_REQ_INTEGRITY);
+    struct account account = {argument(argc, argv, "user", NULL), argument(argc, argv, "password", "")};
     SECURITY_STATUS status;
     SecPkgInfoA *package = find_package(argc, argv);
     int first = 1;
 
     check(AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL,
-                                    account.user != NULL ? find_password : NULL, &account,
-                                    &credential, &expiry),
+                                    account.user != NULL ? find_password : NULL, &account, &credential,
+                                    &expiry),
           "AcquireCredentialsHandle");
     FreeContextBuffer(package);
     do {
@@ -67,8 +67,7 @@ int main(int argc, char **argv) {
         set(&out, SECBUFFER_TOKEN, token, sizeof token);
         status = SaslAcceptSecurityContext(&credential, first ? NULL : &context,
                                            first && is_digest ? NULL : &input, asked_for,
-                                           SECURITY_NATIVE_DREP, &context, &output, &attributes,
-                                           &expiry);
+                                           SECURITY_NATIVE_DREP, &context, &output, &attributes, &expiry);
         check(status, "SaslAcceptSecurityContext");
         if (status == SEC_I_CONTINUE_NEEDED || is_digest || out.cbBuffer > 0)
             put_base64("TOKEN", token, out.cbBuffer);

@@ -15,19 +15,22 @@
 /* SASL's DIGEST-MD5, whose messages have another layout than GSSAPI's. */
 static int is_digest = 1;
 
-static void fail_with(const char *call, SECURITY_STATUS status) {
+static void fail_with(const char *call, SECURITY_STATUS status)
+{
     char reason[128];
     snprintf(reason, sizeof reason, "%s 0x%08X", call, (unsigned)status);
     fail(reason);
 }
 
-static void check(SECURITY_STATUS status, const char *call) {
+static void check(SECURITY_STATUS status, const char *call)
+{
     if (status != SEC_E_OK && status != SEC_I_CONTINUE_NEEDED)
         fail_with(call, status);
 }
 
 /* Points a descriptor at `count` buffers. */
-static SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
+static SecBufferDesc describe(SecBuffer *buffers, ULONG count)
+{
     SecBufferDesc description;
     description.ulVersion = SECBUFFER_VERSION;
     description.cBuffers = count;
@@ -35,21 +38,24 @@ static SecBufferDesc describe(SecBuffer *buffers, ULONG count) {
     return description;
 }
 
-static void set(SecBuffer *buffer, ULONG type, void *data, ULONG length) {
+static void set(SecBuffer *buffer, ULONG type, void *data, ULONG length)
+{
     buffer->BufferType = type;
     buffer->pvBuffer = data;
     buffer->cbBuffer = length;
 }
 
 /* What is asked of a context for argument `qop`, in the bits that ISC_REQ and ASC_REQ share. */
-static ULONG asked(const char *qop, ULONG integrity) {
+static ULONG asked(const char *qop, ULONG integrity)
+{
     if (strcmp(qop, "auth-conf") == 0)
         return ISC_REQ_CONFIDENTIALITY;
     return strcmp(qop, "auth-int") == 0 ? integrity : 0;
 }
 
 /* The package behind argument `mechanism`, to free with FreeContextBuffer. */
-static SecPkgInfoA *find_package(int argc, char **argv) {
+static SecPkgInfoA *find_package(int argc, char **argv)
+{
     char mechanism[64];
     SecPkgInfoA *package = NULL;
     snprintf(mechanism, sizeof mechanism, "%s", argument(argc, argv, "mechanism", "DIGEST-MD5"));
@@ -59,7 +65,8 @@ static SecPkgInfoA *find_package(int argc, char **argv) {
 }
 
 /* The longest message that the other end takes. */
-static ULONG largest(CtxtHandle *context) {
+static ULONG largest(CtxtHandle *context)
+{
     SecPkgContext_StreamSizes sizes = {0, 0, 0, 0, 0};
     ULONG size = 0;
     if (QueryContextAttributesA(context, SECPKG_ATTR_STREAM_SIZES, &sizes) == SEC_E_OK)
@@ -70,8 +77,8 @@ static ULONG largest(CtxtHandle *context) {
 }
 
 /* Sets option `number` to argument `name`, where that was given. */
-static void set_option(CtxtHandle *context, ULONG number, int argc, char **argv,
-                       const char *name) {
+static void set_option(CtxtHandle *context, ULONG number, int argc, char **argv, const char *name)
+{
     const char *text = argument(argc, argv, name, NULL);
     ULONG value = text != NULL ? (ULONG)strtoul(text, NULL, 10) : 0;
     if (text != NULL)
@@ -80,7 +87,8 @@ static void set_option(CtxtHandle *context, ULONG number, int argc, char **argv,
 
 /* Says what was agreed, by the attributes that the last call returned. Where the machine's own package
  * tells no name, as Wine's Kerberos, that is "?". */
-static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
+static void report(CtxtHandle *context, ULONG attributes, ULONG integrity)
+{
     SecPkgContext_NamesA names = {NULL};
     SECURITY_STATUS named;
     char authzid[256];
@@ -93,8 +101,7 @@ static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
     named = QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &names);
     if (named != SEC_E_UNSUPPORTED_FUNCTION)
         check(named, "NAMES");
-    check(SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, authzid, sizeof authzid - 1,
-                               &length),
+    check(SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, authzid, sizeof authzid - 1, &length),
           "SASL_OPTION_AUTHZ_STRING");
     authzid[length] = '\0';
     put_ok(qop, named == SEC_E_OK ? names.sUserName : "?", length > 0 ? authzid : "-", most);
@@ -104,7 +111,8 @@ static void report(CtxtHandle *context, ULONG attributes, ULONG integrity) {
 
 /* Protects a message as Windows programs do: in place, with the sizes asked for first. What Kerberos
  * makes stands around the data, what Digest makes after it. */
-static void protect(CtxtHandle *context, const struct line *line) {
+static void protect(CtxtHandle *context, const struct line *line)
+{
     static unsigned char body[MESSAGE_MAX + 1024];
     SecPkgContext_Sizes sizes;
     SecBuffer buffers[3];
@@ -130,7 +138,8 @@ static void protect(CtxtHandle *context, const struct line *line) {
                buffers[0].cbBuffer + buffers[1].cbBuffer + buffers[2].cbBuffer);
 }
 
-static void open_message(CtxtHandle *context, struct line *line) {
+static void open_message(CtxtHandle *context, struct line *line)
+{
     SecBuffer buffers[2];
     SecBufferDesc message = describe(buffers, 2);
     ULONG qop = 0;
@@ -143,7 +152,8 @@ static void open_message(CtxtHandle *context, struct line *line) {
         put_got(buffers[1].pvBuffer, buffers[1].cbBuffer);
 }
 
-static void messages(CtxtHandle *context, struct line *line) {
+static void messages(CtxtHandle *context, struct line *line)
+{
     while (get_line(line)) {
         if (is(line, "SEND") || is(line, "WRAP"))
             protect(context, line);

@@ -10,10 +10,10 @@ static SECURITY_STATUS accept_into(struct exchange *exchange, const struct token
     SecBufferDesc in_list = describe(&buffer, 1), out_list = describe(out, 1);
     SECURITY_STATUS status;
     set_buffer(&buffer, SECBUFFER_TOKEN, input, in->length);
-    status = SaslAcceptSecurityContext(
-        &exchange->inbound, exchange->has_server ? &exchange->server : NULL, &in_list,
-        exchange->asc | more, SECURITY_NATIVE_DREP, &exchange->server, out != NULL ? &out_list : NULL,
-        &exchange->server_flags, NULL);
+    status =
+        SaslAcceptSecurityContext(&exchange->inbound, exchange->has_server ? &exchange->server : NULL,
+                                  &in_list, exchange->asc | more, SECURITY_NATIVE_DREP, &exchange->server,
+                                  out != NULL ? &out_list : NULL, &exchange->server_flags, NULL);
     exchange->has_server |= status >= 0;
     free(input);
     return status;
@@ -28,8 +28,7 @@ static void steps(enum qop qop, int plain)
         return;
     ok(strcmp(directive(&exchange.challenge, "algorithm"), "md5-sess") == 0, "challenge: %s",
        exchange.challenge.text);
-    ok(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "challenge: %s",
-       exchange.challenge.text);
+    ok(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "challenge: %s", exchange.challenge.text);
     ok(strstr(directive(&exchange.challenge, "qop"), "auth") != NULL, "challenge: %s",
        exchange.challenge.text);
     ok((strstr(directive(&exchange.challenge, "qop"), "auth-conf") != NULL) == (qop == AUTH_CONF),
@@ -89,9 +88,8 @@ static void ownership(void)
     set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
     returns(SEC_I_CONTINUE_NEEDED,
             SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL,
-                                      ASC_REQ_CONNECTION | ASC_REQ_EXTENDED_ERROR,
-                                      SECURITY_NETWORK_DREP, &exchange.server, &out_list, &flags,
-                                      &expiry));
+                                      ASC_REQ_CONNECTION | ASC_REQ_EXTENDED_ERROR, SECURITY_NETWORK_DREP,
+                                      &exchange.server, &out_list, &flags, &expiry));
     exchange.has_server = 1;
     ok(flags == (ASC_RET_CONNECTION | ASC_RET_EXTENDED_ERROR), "flags 0x%X", (unsigned)flags);
     ours(expiry.LowPart == 0xFFFFFFFF && expiry.HighPart == 0x7FFFFFFF, "expiry 0x%X 0x%X",
@@ -109,15 +107,13 @@ static void ownership(void)
         SecBufferDesc in_list = describe(&in, 1);
         set_buffer(&in, SECBUFFER_TOKEN, exchange.response.text, exchange.response.length);
         set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-        ours_returns(SEC_E_OK,
-                     SaslAcceptSecurityContext(NULL, &exchange.server, &in_list, 0, 0, NULL,
-                                               &out_list, NULL, NULL));
+        ours_returns(SEC_E_OK, SaslAcceptSecurityContext(NULL, &exchange.server, &in_list, 0, 0, NULL,
+                                                         &out_list, NULL, NULL));
         memcpy(exchange.proof.text, output, out.cbBuffer);
         exchange.proof.length = out.cbBuffer;
         set_buffer(&in, SECBUFFER_TOKEN, exchange.proof.text, exchange.proof.length);
-        ours_returns(SEC_E_OK,
-                     SaslInitializeSecurityContextA(NULL, &exchange.client, NULL, 0, 0, 0, &in_list,
-                                                    0, NULL, NULL, NULL, NULL));
+        ours_returns(SEC_E_OK, SaslInitializeSecurityContextA(NULL, &exchange.client, NULL, 0, 0, 0, &in_list,
+                                                              0, NULL, NULL, NULL, NULL));
     }
     finish(&exchange);
 }
@@ -130,17 +126,16 @@ static void failed_first_step(void)
     TimeStamp expiry;
     expiry.LowPart = 1;
     prepare(&exchange, AUTH);
-    returns(SEC_E_INVALID_TOKEN, SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0,
-                                                           &context, NULL, &flags, &expiry));
+    returns(SEC_E_INVALID_TOKEN,
+            SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0, &context, NULL, &flags, &expiry));
     ours(context.dwLower == 0x1234 && context.dwUpper == 0x5678, "a handle was written");
     ours(flags == 0xDEADBEEF && expiry.LowPart == 1, "outputs were written");
-    ours_returns(SEC_E_INVALID_HANDLE, SaslAcceptSecurityContext(NULL, NULL, NULL, 0, 0, &context,
-                                                                 NULL, &flags, &expiry));
-    ours_returns(SEC_E_INVALID_HANDLE, SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0,
-                                                                 NULL, NULL, &flags, &expiry));
-    ours_returns(SEC_E_NO_CREDENTIALS,
-                 AcceptSecurityContext(&exchange.outbound, NULL, NULL, 0, 0, &context, NULL, &flags,
-                                       &expiry));
+    ours_returns(SEC_E_INVALID_HANDLE,
+                 SaslAcceptSecurityContext(NULL, NULL, NULL, 0, 0, &context, NULL, &flags, &expiry));
+    ours_returns(SEC_E_INVALID_HANDLE,
+                 SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0, NULL, NULL, &flags, &expiry));
+    ours_returns(SEC_E_NO_CREDENTIALS, AcceptSecurityContext(&exchange.outbound, NULL, NULL, 0, 0, &context,
+                                                             NULL, &flags, &expiry));
     finish(&exchange);
 }
 
@@ -169,8 +164,7 @@ static void room(void)
     block = malloc(needed);
     set_buffer(&out, SECBUFFER_TOKEN, block, needed);
     returns(SEC_I_CONTINUE_NEEDED, accept_into(&exchange, &exchange.challenge, &out, 0));
-    ok(out.cbBuffer == needed && out.BufferType == SECBUFFER_TOKEN, "length %u",
-       (unsigned)out.cbBuffer);
+    ok(out.cbBuffer == needed && out.BufferType == SECBUFFER_TOKEN, "length %u", (unsigned)out.cbBuffer);
     memcpy(exchange.challenge.text, block, needed);
     exchange.challenge.length = needed;
     free(block);
@@ -225,8 +219,7 @@ static void not_allocated(void)
         return;
     set_directive(&exchange.response, "response", "00000000000000000000000000000000");
     set_buffer(&out, SECBUFFER_TOKEN, NULL, 7);
-    returns(SEC_E_LOGON_DENIED,
-            accept_into(&exchange, &exchange.response, &out, ASC_REQ_ALLOCATE_MEMORY));
+    returns(SEC_E_LOGON_DENIED, accept_into(&exchange, &exchange.response, &out, ASC_REQ_ALLOCATE_MEMORY));
     ours(out.pvBuffer == NULL && out.cbBuffer == 7, "a failed call wrote its output");
     finish(&exchange);
 }

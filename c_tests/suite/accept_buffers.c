@@ -4,9 +4,10 @@
 static SECURITY_STATUS accept_lists(struct exchange *exchange, SecBufferDesc *in, ULONG request,
                                     SecBufferDesc *out)
 {
-    SECURITY_STATUS status = SaslAcceptSecurityContext(
-        &exchange->inbound, exchange->has_server ? &exchange->server : NULL, in, request,
-        SECURITY_NATIVE_DREP, &exchange->server, out, &exchange->server_flags, NULL);
+    SECURITY_STATUS status =
+        SaslAcceptSecurityContext(&exchange->inbound, exchange->has_server ? &exchange->server : NULL, in,
+                                  request, SECURITY_NATIVE_DREP, &exchange->server, out,
+                                  &exchange->server_flags, NULL);
     exchange->has_server |= status >= 0;
     return status;
 }
@@ -24,13 +25,11 @@ static void first_steps(void)
         {"r60 ulVersion 7", 7, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 1, SEC_I_CONTINUE_NEEDED},
         {"r60 ulVersion all ones", 0xFFFFFFFF, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 1,
          SEC_I_CONTINUE_NEEDED},
-        {"r60 no input buffers", 0, 0, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 1,
-         SEC_I_CONTINUE_NEEDED},
-        {"r60 input not a token", 0, 1, SECBUFFER_DATA, 5, 1, SECBUFFER_TOKEN, 0, 1,
-         SEC_I_CONTINUE_NEEDED},
+        {"r60 no input buffers", 0, 0, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 1, SEC_I_CONTINUE_NEEDED},
+        {"r60 input not a token", 0, 1, SECBUFFER_DATA, 5, 1, SECBUFFER_TOKEN, 0, 1, SEC_I_CONTINUE_NEEDED},
         {"r60 input of unknown type", 0, 1, 77, 5, 1, SECBUFFER_TOKEN, 0, 1, SEC_I_CONTINUE_NEEDED},
-        {"r60 input read-only", 0, 1, SECBUFFER_TOKEN | SECBUFFER_READONLY, 0, 1, SECBUFFER_TOKEN, 0,
-         1, SEC_I_CONTINUE_NEEDED},
+        {"r60 input read-only", 0, 1, SECBUFFER_TOKEN | SECBUFFER_READONLY, 0, 1, SECBUFFER_TOKEN, 0, 1,
+         SEC_I_CONTINUE_NEEDED},
         {"r60 NULL input of length 0", 0, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 0,
          SEC_I_CONTINUE_NEEDED},
         {"r60 NULL input of length 1", 0, 1, SECBUFFER_TOKEN, 1, 1, SECBUFFER_TOKEN, 0, 0,
@@ -39,14 +38,11 @@ static void first_steps(void)
          SEC_E_INVALID_TOKEN},
         {"r60 2^32-1 inputs", 0, 0xFFFFFFFF, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN, 0, 1,
          SEC_E_INVALID_TOKEN},
-        {"r60 no output buffers", 0, 1, SECBUFFER_TOKEN, 0, 0, SECBUFFER_TOKEN, 0, 1,
-         SEC_E_INVALID_TOKEN},
+        {"r60 no output buffers", 0, 1, SECBUFFER_TOKEN, 0, 0, SECBUFFER_TOKEN, 0, 1, SEC_E_INVALID_TOKEN},
         {"r60 2^32-1 outputs", 0, 1, SECBUFFER_TOKEN, 0, 0xFFFFFFFF, SECBUFFER_TOKEN, 0, 1,
          SEC_E_INVALID_TOKEN},
-        {"r60 output not a token", 0, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_DATA, 0, 1,
-         SEC_E_INVALID_TOKEN},
-        {"r60 output of unknown type", 0, 1, SECBUFFER_TOKEN, 0, 1, 0x0FFFFFFF, 0, 1,
-         SEC_E_INVALID_TOKEN},
+        {"r60 output not a token", 0, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_DATA, 0, 1, SEC_E_INVALID_TOKEN},
+        {"r60 output of unknown type", 0, 1, SECBUFFER_TOKEN, 0, 1, 0x0FFFFFFF, 0, 1, SEC_E_INVALID_TOKEN},
         {"r60 output read-only", 0, 1, SECBUFFER_TOKEN, 0, 1, SECBUFFER_TOKEN | SECBUFFER_READONLY, 0, 1,
          SEC_E_INVALID_TOKEN},
         {"r60 output read-only with checksum", 0, 1, SECBUFFER_TOKEN, 0, 1,
@@ -66,8 +62,7 @@ static void first_steps(void)
         in_list.ulVersion = out_list.ulVersion = rows[i].version;
         set_buffer(&in, rows[i].in_type, rows[i].in_memory ? input : NULL, rows[i].in_length);
         set_buffer(&out, rows[i].out_type, output, TOKEN_MAX);
-        ours_returns(rows[i].expected,
-                     accept_lists(&exchange, &in_list, rows[i].request, &out_list));
+        ours_returns(rows[i].expected, accept_lists(&exchange, &in_list, rows[i].request, &out_list));
         ours(out.BufferType == rows[i].out_type && out.pvBuffer == output, "the buffer was changed");
         if (rows[i].expected == SEC_E_INVALID_TOKEN)
             ours(out.cbBuffer == TOKEN_MAX, "a failed call wrote a length");
@@ -127,8 +122,7 @@ static void same_memory(void)
         memcpy(memory, exchange.response.text, exchange.response.length);
         set_buffer(&in, SECBUFFER_TOKEN, memory, exchange.response.length);
         returns(SEC_E_OK, accept_lists(&exchange, &in_list, 0, &in_list));
-        ok(in.cbBuffer == 40 && memcmp(memory, "rspauth=", 8) == 0, "length %u",
-           (unsigned)in.cbBuffer);
+        ok(in.cbBuffer == 40 && memcmp(memory, "rspauth=", 8) == 0, "length %u", (unsigned)in.cbBuffer);
         finish(&exchange);
         free(memory);
     }

@@ -4,15 +4,13 @@
 #define CHANGED "alice:example.org:e2e9ca234b8ba7115cb2707e1e7f0883\n"
 #define BOB "bob:example.org:ef57bc8d8c15ddbbe601ea638397ef72\n"
 
-static SECURITY_STATUS log_in(CredHandle *inbound, const char *user, const char *domain,
-                              const char *password)
+static SECURITY_STATUS log_in(CredHandle *inbound, const char *user, const char *domain, const char *password)
 {
     struct exchange exchange;
     SECURITY_STATUS status;
     memset(&exchange, 0, sizeof exchange);
     exchange.inbound = *inbound;
-    exchange.has_outbound =
-        returns(SEC_E_OK, acquire_outbound(&exchange.outbound, user, domain, password));
+    exchange.has_outbound = returns(SEC_E_OK, acquire_outbound(&exchange.outbound, user, domain, password));
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
     status = verify(&exchange);
@@ -50,8 +48,8 @@ static void changes(void)
 /* R41: names with the file's own separators, and with others', find nobody. */
 static void names(void)
 {
-    static const char *const nobodies[] = {"alice:example.org", "alice\n", "alice\\", "alice*",
-                                           "*", "alice'--", "ALICE", "", ":", "alice "};
+    static const char *const nobodies[] = {"alice:example.org", "alice\n", "alice\\", "alice*", "*",
+                                           "alice'--",          "ALICE",   "",        ":",      "alice "};
     CredHandle inbound;
     size_t i;
     write_accounts(ALICE);
@@ -119,14 +117,12 @@ static void variables(void)
     environment_set("SECUR32_REALM", "elsewhere");
     prepare(&exchange, AUTH);
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
-    ours(strcmp(directive(&exchange.challenge, "realm"), "elsewhere") == 0, "%s",
-         exchange.challenge.text);
+    ours(strcmp(directive(&exchange.challenge, "realm"), "elsewhere") == 0, "%s", exchange.challenge.text);
     finish(&exchange);
     environment_set("SECUR32_REALM", ""); /* as good as none */
     prepare(&exchange, AUTH);
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
-    ours(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "%s",
-         exchange.challenge.text);
+    ours(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "%s", exchange.challenge.text);
     finish(&exchange);
     environment_set("SECUR32_REALM", NULL);
     environment_set("SECUR32_ACCOUNTS", "/no/such/directory/accounts");

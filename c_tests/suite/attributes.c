@@ -153,8 +153,7 @@ static void session_key(struct exchange *exchange)
 {
     SecPkgContext_SessionKey server, client;
     if (!returns(SEC_E_OK, QueryContextAttributesA(&exchange->server, SECPKG_ATTR_SESSION_KEY, &server))
-        || !returns(SEC_E_OK,
-                    QueryContextAttributesW(&exchange->client, SECPKG_ATTR_SESSION_KEY, &client)))
+        || !returns(SEC_E_OK, QueryContextAttributesW(&exchange->client, SECPKG_ATTR_SESSION_KEY, &client)))
         return;
     ours(server.SessionKeyLength == 16 && client.SessionKeyLength == 16, "lengths %u, %u",
          (unsigned)server.SessionKeyLength, (unsigned)client.SessionKeyLength);
@@ -191,9 +190,8 @@ static void numbers(void)
         ours(answer.sizes.cbMaxToken == 4096 && answer.sizes.cbMaxSignature == rows[i].signature
                  && answer.sizes.cbBlockSize == rows[i].block
                  && answer.sizes.cbSecurityTrailer == rows[i].trailer,
-             "sizes %u %u %u %u", (unsigned)answer.sizes.cbMaxToken,
-             (unsigned)answer.sizes.cbMaxSignature, (unsigned)answer.sizes.cbBlockSize,
-             (unsigned)answer.sizes.cbSecurityTrailer);
+             "sizes %u %u %u %u", (unsigned)answer.sizes.cbMaxToken, (unsigned)answer.sizes.cbMaxSignature,
+             (unsigned)answer.sizes.cbBlockSize, (unsigned)answer.sizes.cbSecurityTrailer);
         returns(SEC_E_OK, QueryContextAttributesW(&exchange.client, SECPKG_ATTR_STREAM_SIZES, &answer));
         ours(answer.stream.cbHeader == 0 && answer.stream.cbTrailer == rows[i].stream_trailer
                  && answer.stream.cbMaximumMessage == 65536 - rows[i].stream_trailer
@@ -233,8 +231,7 @@ static void other_states(void)
          (unsigned)answer.sizes.cbMaxToken, (unsigned)answer.sizes.cbMaxSignature);
     returns(SEC_E_OK, QueryContextAttributesA(&exchange.server, SECPKG_ATTR_PACKAGE_INFO, &answer));
     FreeContextBuffer(answer.package.PackageInfo);
-    returns(SEC_E_TARGET_UNKNOWN,
-            QueryContextAttributesA(&exchange.server, SECPKG_ATTR_TARGET, &answer));
+    returns(SEC_E_TARGET_UNKNOWN, QueryContextAttributesA(&exchange.server, SECPKG_ATTR_TARGET, &answer));
     ours_returns(SEC_E_INVALID_HANDLE,
                  QueryContextAttributesA(&exchange.server, SECPKG_ATTR_SESSION_KEY, &answer));
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));

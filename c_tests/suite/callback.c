@@ -45,8 +45,8 @@ static void SEC_ENTRY look_up(void *argument, void *principal, ULONG version, vo
     for (i = 0; i < 1024; i++)
         directory->mistakes += ((unsigned char *)answer->pvBuffer)[i] != 0;
     directory->mistakes += who->Password != NULL || who->PasswordLength != 0;
-    directory->mistakes += who->Flags
-        != (directory->narrow ? SEC_WINNT_AUTH_IDENTITY_ANSI : SEC_WINNT_AUTH_IDENTITY_UNICODE);
+    directory->mistakes +=
+        who->Flags != (directory->narrow ? SEC_WINNT_AUTH_IDENTITY_ANSI : SEC_WINNT_AUTH_IDENTITY_UNICODE);
     directory->mistakes += !is_text(who->User, who->UserLength, USER, directory->narrow);
     directory->mistakes += !is_text(who->Domain, who->DomainLength, REALM, directory->narrow);
 
@@ -70,8 +70,8 @@ static SECURITY_STATUS judged(struct directory *directory, enum qop qop, struct 
         returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_INBOUND, NULL,
                                                     NULL, look_up, directory, &exchange->inbound, NULL));
     else
-        returns(SEC_E_OK, AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_INBOUND, NULL,
-                                                    NULL, look_up, directory, &exchange->inbound, NULL));
+        returns(SEC_E_OK, AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_INBOUND, NULL, NULL,
+                                                    look_up, directory, &exchange->inbound, NULL));
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(exchange));
     returns(SEC_I_CONTINUE_NEEDED, respond(exchange));
     return verify(exchange);
@@ -102,8 +102,8 @@ static void answers(void)
         {"no such user", NULL, 0, SECBUFFER_EMPTY, SEC_E_OK, SEC_E_LOGON_DENIED, 0},
         {"no such user, by NO_CREDENTIALS", NULL, 0, SECBUFFER_EMPTY, SEC_E_NO_CREDENTIALS,
          SEC_E_LOGON_DENIED, 0},
-        {"no such user, by LOGON_DENIED", NULL, 0, SECBUFFER_EMPTY, SEC_E_LOGON_DENIED,
-         SEC_E_LOGON_DENIED, 0},
+        {"no such user, by LOGON_DENIED", NULL, 0, SECBUFFER_EMPTY, SEC_E_LOGON_DENIED, SEC_E_LOGON_DENIED,
+         0},
         {"no such user, by UNKNOWN_CREDENTIALS", NULL, 0, SECBUFFER_EMPTY, SEC_E_UNKNOWN_CREDENTIALS,
          SEC_E_LOGON_DENIED, 1},
         {"r39 a refusal beside a password", "secret", 6, SECBUFFER_DATA, SEC_E_LOGON_DENIED,
@@ -250,8 +250,8 @@ static void threads(void)
     struct shared shared[4];
     struct thread thread[4];
     unsigned i;
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_INBOUND, NULL,
-                                                NULL, constant, NULL, &shared[0].inbound, NULL));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_INBOUND, NULL, NULL,
+                                                constant, NULL, &shared[0].inbound, NULL));
     for (i = 0; i < COUNT(thread); i++) {
         shared[i].inbound = shared[0].inbound;
         shared[i].wrong = i % 2;

@@ -179,9 +179,8 @@ START_TEST(callback_misuse)
         in_row(rows[i].name);
         prepare(&exchange, AUTH);
         returns(SEC_E_OK, FreeCredentialsHandle(&exchange.inbound));
-        returns(SEC_E_OK,
-                AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_INBOUND, NULL, NULL, look_up,
-                                          (void *)&rows[i], &exchange.inbound, NULL));
+        returns(SEC_E_OK, AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_INBOUND, NULL, NULL,
+                                                    look_up, (void *)&rows[i], &exchange.inbound, NULL));
         returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
         returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
         ours_returns(SEC_E_NO_AUTHENTICATING_AUTHORITY, verify(&exchange));

@@ -16,8 +16,8 @@ static void name_files(void)
         return;
     snprintf(config_path, sizeof config_path, "%s/secur32-test-%u.toml", temporary_directory(),
              process_number());
-    snprintf(accounts_path, sizeof accounts_path, "%s/secur32-test-%u.htdigest",
-             temporary_directory(), process_number());
+    snprintf(accounts_path, sizeof accounts_path, "%s/secur32-test-%u.htdigest", temporary_directory(),
+             process_number());
     atexit(remove_files);
 }
 
@@ -26,8 +26,7 @@ static void write_file(const char *path, const char *text)
     FILE *file;
     snprintf(new_path, sizeof new_path, "%s.new", path);
     file = fopen(new_path, "wb");
-    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0
-        || file_replace(new_path, path) != 0) {
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0 || file_replace(new_path, path) != 0) {
         fprintf(stderr, "%s cannot be written\n", path);
         exit(2);
     }
@@ -49,8 +48,7 @@ void configure(const char *more)
     char text[2048], cipher[128] = "";
     name_files();
     if (chosen_cipher != NULL)
-        snprintf(cipher, sizeof cipher, "[WDigest]\nDigestEncryptionAlgorithms = \"%s\"\n",
-                 chosen_cipher);
+        snprintf(cipher, sizeof cipher, "[WDigest]\nDigestEncryptionAlgorithms = \"%s\"\n", chosen_cipher);
     snprintf(text, sizeof text, "%s[server]\nrealm = \"%s\"\naccounts = '%s'\n%s\n", cipher, REALM,
              accounts_path, more);
     write_file(config_path, text);

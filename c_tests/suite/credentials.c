@@ -4,8 +4,8 @@
 static SECURITY_STATUS acquire(const char *package, ULONG use, void *logon, void *identity,
                                CredHandle *credential)
 {
-    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)package, use, logon, identity, NULL, NULL,
-                                     credential, NULL);
+    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)package, use, logon, identity, NULL, NULL, credential,
+                                     NULL);
 }
 
 static void arguments(void)
@@ -36,16 +36,15 @@ static void arguments(void)
         in_row(rows[i].name);
         expiry.LowPart = 1;
         ours_returns(expected, acquire(rows[i].package, rows[i].use, NULL, NULL, &credential));
-        ours_returns(expected, AcquireCredentialsHandleW(NULL, wide(rows[i].package), rows[i].use, NULL,
-                                                         NULL, NULL, NULL, &wide_credential, &expiry));
+        ours_returns(expected, AcquireCredentialsHandleW(NULL, wide(rows[i].package), rows[i].use, NULL, NULL,
+                                                         NULL, NULL, &wide_credential, &expiry));
         if (expected == SEC_E_OK) {
             ours(expiry.LowPart == 0xFFFFFFFF && expiry.HighPart == 0x7FFFFFFF, "another expiry");
             returns(SEC_E_OK, FreeCredentialsHandle(&credential));
             returns(SEC_E_INVALID_HANDLE, FreeCredentialsHandle(&credential));
             returns(SEC_E_OK, FreeCredentialsHandle(&wide_credential));
         } else {
-            ours(credential.dwLower == 0x1234 && wide_credential.dwUpper == 0x5678
-                     && expiry.LowPart == 1,
+            ours(credential.dwLower == 0x1234 && wide_credential.dwUpper == 0x5678 && expiry.LowPart == 1,
                  "a failed call wrote something");
         }
     }
@@ -115,9 +114,7 @@ static void identities(void)
                 memset(&one, 0, sizeof one);
                 one.Flags = text % 2 ? SEC_WINNT_AUTH_IDENTITY_UNICODE : SEC_WINNT_AUTH_IDENTITY_ANSI;
                 *(text < 2 ? &one.User : text < 4 ? &one.Domain : &one.Password) = copy;
-                *(text < 2   ? &one.UserLength
-                  : text < 4 ? &one.DomainLength
-                             : &one.PasswordLength) = length;
+                *(text < 2 ? &one.UserLength : text < 4 ? &one.DomainLength : &one.PasswordLength) = length;
                 if (ours_returns(zeros[i].expected,
                                  acquire(PACKAGE, SECPKG_CRED_OUTBOUND, NULL, &one, &credential))
                     && zeros[i].expected == SEC_E_OK)
@@ -203,8 +200,7 @@ static void names(void)
         ours(strcmp(name.sUserName, "DOM\\alice") == 0, "name %s", name.sUserName);
         returns(SEC_E_OK, FreeContextBuffer(name.sUserName));
     }
-    if (returns(SEC_E_OK,
-                QueryCredentialsAttributesW(&credential, SECPKG_CRED_ATTR_NAMES, &wide_name))) {
+    if (returns(SEC_E_OK, QueryCredentialsAttributesW(&credential, SECPKG_CRED_ATTR_NAMES, &wide_name))) {
         ours(is_wide(wide_name.sUserName, "DOM\\alice"), "another name");
         returns(SEC_E_OK, FreeContextBuffer(wide_name.sUserName));
     }
@@ -217,8 +213,7 @@ static void names(void)
     returns(SEC_E_OK, QueryCredentialsAttributesExW(&credential, 1, &wide_name, sizeof wide_name));
     returns(SEC_E_OK, FreeContextBuffer(wide_name.sUserName));
     name.sUserName = NULL;
-    returns(SEC_E_BUFFER_TOO_SMALL,
-            QueryCredentialsAttributesExA(&credential, 1, &name, sizeof name - 1));
+    returns(SEC_E_BUFFER_TOO_SMALL, QueryCredentialsAttributesExA(&credential, 1, &name, sizeof name - 1));
     returns(SEC_E_BUFFER_TOO_SMALL, QueryCredentialsAttributesExW(&credential, 1, &name, 0));
     ok(name.sUserName == NULL, "a failed call wrote something");
 #endif
@@ -265,8 +260,7 @@ static void configurations(void)
     for (i = 0; i < COUNT(rows); i++) {
         in_row(rows[i].more);
         configure(rows[i].more);
-        if (ours_returns(rows[i].expected, acquire_inbound(&credential))
-            && rows[i].expected == SEC_E_OK)
+        if (ours_returns(rows[i].expected, acquire_inbound(&credential)) && rows[i].expected == SEC_E_OK)
             returns(SEC_E_OK, FreeCredentialsHandle(&credential));
     }
     in_row(NULL);

@@ -33,10 +33,10 @@ static void no_context(CtxtHandle *context)
             AcceptSecurityContext(NULL, context, &list, 0, 0, &fresh, &list, NULL, NULL));
     returns(SEC_E_INVALID_HANDLE,
             SaslAcceptSecurityContext(NULL, context, &list, 0, 0, &fresh, &list, NULL, NULL));
-    returns(SEC_E_INVALID_HANDLE, InitializeSecurityContextA(NULL, context, NULL, 0, 0, 0, &list, 0,
-                                                             &fresh, &list, NULL, NULL));
-    returns(SEC_E_INVALID_HANDLE, SaslInitializeSecurityContextW(NULL, context, NULL, 0, 0, 0, &list,
-                                                                 0, &fresh, &list, NULL, NULL));
+    returns(SEC_E_INVALID_HANDLE,
+            InitializeSecurityContextA(NULL, context, NULL, 0, 0, 0, &list, 0, &fresh, &list, NULL, NULL));
+    returns(SEC_E_INVALID_HANDLE, SaslInitializeSecurityContextW(NULL, context, NULL, 0, 0, 0, &list, 0,
+                                                                 &fresh, &list, NULL, NULL));
 }
 
 static void not_handles(void)
@@ -77,8 +77,8 @@ static void not_handles(void)
         set_buffer(&in, SECBUFFER_TOKEN, exchange.response.text, exchange.response.length);
         set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
         ours_returns(SEC_E_INVALID_HANDLE,
-                     SaslAcceptSecurityContext(&exchange.inbound, &exchange.client, &in_list, 0, 0,
-                                               &handle, &out_list, NULL, NULL));
+                     SaslAcceptSecurityContext(&exchange.inbound, &exchange.client, &in_list, 0, 0, &handle,
+                                               &out_list, NULL, NULL));
         ours_returns(SEC_E_INVALID_HANDLE,
                      SaslInitializeSecurityContextA(&exchange.outbound, &exchange.server, NULL, 0, 0, 0,
                                                     &in_list, 0, &handle, &out_list, NULL, NULL));
@@ -140,8 +140,8 @@ static void stale(void)
         SecBufferDesc list = describe(&out, 1);
         char output[TOKEN_MAX];
         set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-        returns(SEC_E_INVALID_HANDLE, SaslAcceptSecurityContext(&credential, NULL, NULL, 0, 0, &copy,
-                                                                &list, NULL, NULL));
+        returns(SEC_E_INVALID_HANDLE,
+                SaslAcceptSecurityContext(&credential, NULL, NULL, 0, 0, &copy, &list, NULL, NULL));
     }
     in_row(NULL);
     finish(&other);
@@ -158,9 +158,8 @@ static void good_handles(void)
     void *token = &exchange;
     prepare(&exchange, AUTH);
     set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-    ours_returns(SEC_I_CONTINUE_NEEDED,
-                 SaslAcceptSecurityContext(&exchange.inbound, &context, NULL, 0, 0, &context, &list,
-                                           NULL, NULL));
+    ours_returns(SEC_I_CONTINUE_NEEDED, SaslAcceptSecurityContext(&exchange.inbound, &context, NULL, 0, 0,
+                                                                  &context, &list, NULL, NULL));
     ours(context.dwLower != 0 || context.dwUpper != 0, "a zero handle was issued");
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, CompleteAuthToken(&context, &list));
     ours_returns(SEC_E_UNSUPPORTED_FUNCTION, ApplyControlToken(&context, &list));
@@ -187,16 +186,15 @@ static void many(void)
     for (turn = 0; turn < 2; turn++) {
         for (i = 0; i < THOUSANDS; i++) {
             set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-            failed += SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0, &contexts[i],
-                                                &list, NULL, NULL)
-                != SEC_I_CONTINUE_NEEDED;
+            failed += SaslAcceptSecurityContext(&exchange.inbound, NULL, NULL, 0, 0, &contexts[i], &list,
+                                                NULL, NULL)
+                      != SEC_I_CONTINUE_NEEDED;
         }
         ok(failed == 0, "%u contexts could not be made", failed);
         for (i = 0; i < THOUSANDS; i += 2)
             failed += DeleteSecurityContext(&contexts[i]) != SEC_E_OK;
         for (i = 0; i < THOUSANDS; i++)
-            failed += DeleteSecurityContext(&contexts[i])
-                != (i % 2 == 0 ? SEC_E_INVALID_HANDLE : SEC_E_OK);
+            failed += DeleteSecurityContext(&contexts[i]) != (i % 2 == 0 ? SEC_E_INVALID_HANDLE : SEC_E_OK);
         ok(failed == 0, "%u contexts could not be deleted, once", failed);
     }
     finish(&exchange);
@@ -240,9 +238,8 @@ static void doubled_deletes(void)
         thread_join(&threads[0]);
         thread_join(&threads[1]);
         ok((doubled[0].deleted == SEC_E_OK) + (doubled[1].deleted == SEC_E_OK) == 1
-               && (doubled[0].deleted == SEC_E_INVALID_HANDLE)
-                       + (doubled[1].deleted == SEC_E_INVALID_HANDLE)
-                   == 1,
+               && (doubled[0].deleted == SEC_E_INVALID_HANDLE) + (doubled[1].deleted == SEC_E_INVALID_HANDLE)
+                      == 1,
            "deleted: 0x%08X, 0x%08X", (unsigned)doubled[0].deleted, (unsigned)doubled[1].deleted);
         ok((doubled[0].freed == SEC_E_OK) + (doubled[1].freed == SEC_E_OK) == 1, "freed: 0x%08X, 0x%08X",
            (unsigned)doubled[0].freed, (unsigned)doubled[1].freed);

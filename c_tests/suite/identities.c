@@ -109,8 +109,8 @@ static void compared(void)
         identity other = made(rows[i].user, rows[i].domain, rows[i].password);
         user = same = 77;
         returns(SEC_E_OK, SspiCompareAuthIdentities(alice, other, &user, &same));
-        ok(user == rows[i].same_user && same == rows[i].same_identity, "row %u: %u, %u", (unsigned)i,
-           user, same);
+        ok(user == rows[i].same_user && same == rows[i].same_identity, "row %u: %u, %u", (unsigned)i, user,
+           same);
         returns(SEC_E_OK, SspiCompareAuthIdentities(other, alice, NULL, NULL));
         SspiFreeAuthIdentity(other);
     }
@@ -132,9 +132,8 @@ static void protected(void)
     ours_returns(SEC_E_OK, SspiCopyAuthIdentity(alice, &copy));
     ours(SspiIsAuthIdentityEncrypted(copy), "the copy is not encrypted");
     is_made_of(copy, "alice", "DOM", "secret");
-    ours_returns(SEC_E_OK,
-                 AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_OUTBOUND, NULL, copy, NULL,
-                                           NULL, &credential, NULL));
+    ours_returns(SEC_E_OK, AcquireCredentialsHandleW(NULL, wide(PACKAGE), SECPKG_CRED_OUTBOUND, NULL, copy,
+                                                     NULL, NULL, &credential, NULL));
     returns(SEC_E_OK, FreeCredentialsHandle(&credential));
     returns(SEC_E_OK, SspiDecryptAuthIdentity(copy));
     ok(!SspiIsAuthIdentityEncrypted(copy), "still encrypted");
@@ -189,8 +188,7 @@ static void credential_manager(void)
         }
         if (returns(SEC_E_OK, SspiPrepareForCredWrite(given, wide(rows[i].target), &type, &target, &user,
                                                       &blob, &size))) {
-            ok(type == 2 && is_wide(target, rows[i].expected_target)
-                   && is_wide(user, rows[i].expected_user),
+            ok(type == 2 && is_wide(target, rows[i].expected_target) && is_wide(user, rows[i].expected_user),
                "row %u", (unsigned)i);
             ok(size == 12 && memcmp(blob, wide("secret"), 12) == 0, "a blob of %u", (unsigned)size);
             SspiLocalFree((void *)target);
@@ -205,8 +203,10 @@ static void small_helpers(void)
 {
     static const struct {
         const char *target, *host;
-    } rows[] = {{"imap/mail.example.org", "mail.example.org"}, {"imap/mail:143", "mail"},
-                {"ldap/dc:389/example.org", "dc"}, {"plain", "plain"}};
+    } rows[] = {{"imap/mail.example.org", "mail.example.org"},
+                {"imap/mail:143", "mail"},
+                {"ldap/dc:389/example.org", "dc"},
+                {"plain", "plain"}};
     identity given = made("alice", NULL, "secret"), without;
     PWSTR host;
     size_t i;

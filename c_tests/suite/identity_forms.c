@@ -101,15 +101,14 @@ static void damaged_packs(void)
     identity given = NULL, made;
     char *bytes;
     ULONG length, i;
-    if (!returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide("alice"), wide("DOM"), wide("secret"),
-                                                           &given))
+    if (!returns(SEC_E_OK,
+                 SspiEncodeStringsAsAuthIdentity(wide("alice"), wide("DOM"), wide("secret"), &given))
         || !returns(SEC_E_OK, SspiMarshalAuthIdentity(given, &length, &bytes)))
         return;
     for (i = 0; i < length; i++) {
         char *copy = exact(bytes, i);
         made = (identity)&given;
-        ours(SspiUnmarshalAuthIdentity(i, copy, &made) == SEC_E_INVALID_PARAMETER, "cut to %u",
-             (unsigned)i);
+        ours(SspiUnmarshalAuthIdentity(i, copy, &made) == SEC_E_INVALID_PARAMETER, "cut to %u", (unsigned)i);
         ours(made == (identity)&given, "a failed call wrote a pointer");
         free(copy);
         copy = exact(bytes, length);
@@ -136,11 +135,10 @@ static void logs_in(void)
     identity alice;
     prepare(&exchange, AUTH);
     returns(SEC_E_OK, FreeCredentialsHandle(&exchange.outbound));
-    returns(SEC_E_OK,
-            SspiEncodeStringsAsAuthIdentity(wide(USER), NULL, wide(PASSWORD), &alice));
+    returns(SEC_E_OK, SspiEncodeStringsAsAuthIdentity(wide(USER), NULL, wide(PASSWORD), &alice));
     returns(SEC_E_OK, SspiEncryptAuthIdentity(alice));
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
-                                                alice, NULL, NULL, &exchange.outbound, NULL));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL, alice,
+                                                NULL, NULL, &exchange.outbound, NULL));
     SspiFreeAuthIdentity(alice); /* was copied */
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
@@ -155,8 +153,8 @@ static SECURITY_STATUS first_step(struct exchange *exchange, identity given)
     SECURITY_STATUS status;
     prepare(exchange, AUTH);
     returns(SEC_E_OK, FreeCredentialsHandle(&exchange->outbound));
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
-                                                given, NULL, NULL, &exchange->outbound, NULL));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL, given,
+                                                NULL, NULL, &exchange->outbound, NULL));
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(exchange));
     status = respond(exchange);
     finish(exchange);

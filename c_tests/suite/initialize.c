@@ -4,22 +4,22 @@
 /* One step by whichever function. */
 enum entry { SASL_A, SASL_W, PLAIN_A, PLAIN_W };
 
-static SECURITY_STATUS step(enum entry entry, CredHandle *credential, CtxtHandle *context,
-                           const char *target, ULONG request, SecBufferDesc *in,
-                           CtxtHandle *new_context, SecBufferDesc *out, ULONG *flags)
+static SECURITY_STATUS step(enum entry entry, CredHandle *credential, CtxtHandle *context, const char *target,
+                            ULONG request, SecBufferDesc *in, CtxtHandle *new_context, SecBufferDesc *out,
+                            ULONG *flags)
 {
     TimeStamp expiry;
     SEC_CHAR *narrow = (SEC_CHAR *)target;
     switch (entry) {
     case SASL_A:
-        return SaslInitializeSecurityContextA(credential, context, narrow, request, 0, 0, in, 0,
-                                              new_context, out, flags, &expiry);
+        return SaslInitializeSecurityContextA(credential, context, narrow, request, 0, 0, in, 0, new_context,
+                                              out, flags, &expiry);
     case SASL_W:
         return SaslInitializeSecurityContextW(credential, context, wide(target), request, 0, 0, in, 0,
                                               new_context, out, flags, &expiry);
     case PLAIN_A:
-        return InitializeSecurityContextA(credential, context, narrow, request, 0, 0, in, 0,
-                                          new_context, out, flags, &expiry);
+        return InitializeSecurityContextA(credential, context, narrow, request, 0, 0, in, 0, new_context, out,
+                                          flags, &expiry);
     default:
         return InitializeSecurityContextW(credential, context, wide(target), request, 0, 0, in, 0,
                                           new_context, out, flags, &expiry);
@@ -40,25 +40,22 @@ static void whole_exchange(enum entry entry)
 
     /* the documented first call without input makes a context and no token */
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
-    returns(SEC_I_CONTINUE_NEEDED,
-            step(entry, &exchange.outbound, NULL, TARGET, exchange.isc, NULL, &exchange.client,
-                &out_list, &flags));
+    returns(SEC_I_CONTINUE_NEEDED, step(entry, &exchange.outbound, NULL, TARGET, exchange.isc, NULL,
+                                        &exchange.client, &out_list, &flags));
     exchange.has_client = 1;
     ok(out.cbBuffer == 0, "a token of %u bytes", (unsigned)out.cbBuffer);
 
     set_buffer(&in, SECBUFFER_TOKEN, exchange.challenge.text, exchange.challenge.length);
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
-    returns(SEC_I_CONTINUE_NEEDED,
-            step(entry, &exchange.outbound, &exchange.client, TARGET,
-                exchange.isc | ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONNECTION, &in_list, &exchange.client,
-                &out_list, &flags));
+    returns(SEC_I_CONTINUE_NEEDED, step(entry, &exchange.outbound, &exchange.client, TARGET,
+                                        exchange.isc | ISC_REQ_MUTUAL_AUTH | ISC_REQ_CONNECTION, &in_list,
+                                        &exchange.client, &out_list, &flags));
     ok((flags & ISC_RET_CONNECTION) != 0, "flags 0x%X", (unsigned)flags);
     memcpy(exchange.response.text, output, out.cbBuffer);
     exchange.response.text[out.cbBuffer] = '\0';
     exchange.response.length = out.cbBuffer;
     ok(strcmp(directive(&exchange.response, "username"), USER) == 0, "%s", exchange.response.text);
-    ok(strcmp(directive(&exchange.response, "digest-uri"), TARGET) == 0, "%s",
-       exchange.response.text);
+    ok(strcmp(directive(&exchange.response, "digest-uri"), TARGET) == 0, "%s", exchange.response.text);
     ok(strcmp(directive(&exchange.response, "nc"), "00000001") == 0, "%s", exchange.response.text);
     ok(strcmp(directive(&exchange.response, "qop"), "auth-conf") == 0, "%s", exchange.response.text);
     ok(strcmp(directive(&exchange.response, "cipher"), "3des") == 0, "%s", exchange.response.text);
@@ -66,12 +63,11 @@ static void whole_exchange(enum entry entry)
     returns(SEC_E_OK, verify(&exchange));
     set_buffer(&in, SECBUFFER_TOKEN, exchange.proof.text, exchange.proof.length);
     returns(SEC_E_OK, step(entry, &exchange.outbound, &exchange.client, NULL,
-                          exchange.isc | ISC_REQ_MUTUAL_AUTH, &in_list, &exchange.client, NULL, &flags));
-    ours((flags & ISC_RET_CONFIDENTIALITY) && (flags & ISC_RET_INTEGRITY), "flags 0x%X",
-         (unsigned)flags);
+                           exchange.isc | ISC_REQ_MUTUAL_AUTH, &in_list, &exchange.client, NULL, &flags));
+    ours((flags & ISC_RET_CONFIDENTIALITY) && (flags & ISC_RET_INTEGRITY), "flags 0x%X", (unsigned)flags);
     ours((flags & ISC_RET_MUTUAL_AUTH) != 0, "flags 0x%X", (unsigned)flags);
-    ours_returns(STATUS_LOGON_FAILURE, step(entry, &exchange.outbound, &exchange.client, TARGET, 0,
-                                           &in_list, &exchange.client, &out_list, &flags));
+    ours_returns(STATUS_LOGON_FAILURE, step(entry, &exchange.outbound, &exchange.client, TARGET, 0, &in_list,
+                                            &exchange.client, &out_list, &flags));
     finish(&exchange);
     free(output);
 }
@@ -89,8 +85,7 @@ static void challenges(void)
         {"good", NONCE ",realm=\"r\",qop=\"auth\"," MD5, 0, SEC_I_CONTINUE_NEEDED},
         {"no qop means auth", NONCE ",realm=\"r\"," MD5, 0, SEC_I_CONTINUE_NEEDED},
         {"unknown directive", NONCE ",x=\"y\"," MD5, 0, SEC_I_CONTINUE_NEEDED},
-        {"qop of any case and unknown ones", NONCE ",qop=\"auth-x, auth\"," MD5, 0,
-         SEC_I_CONTINUE_NEEDED},
+        {"qop of any case and unknown ones", NONCE ",qop=\"auth-x, auth\"," MD5, 0, SEC_I_CONTINUE_NEEDED},
         {"r09 no nonce", "realm=\"r\",qop=\"auth\"," MD5, 0, SEC_E_INVALID_TOKEN},
         {"r09 no algorithm", NONCE ",realm=\"r\",qop=\"auth\"", 0, SEC_E_INVALID_TOKEN},
         {"r09 no realm", NONCE ",qop=\"auth\"," MD5, 0, SEC_I_CONTINUE_NEEDED},
@@ -106,10 +101,10 @@ static void challenges(void)
         {"r14 ends after a backslash", "nonce=\"0123\\", 0, SEC_E_INVALID_TOKEN},
         {"r44 layer wanted, none offered", NONCE ",qop=\"auth\"," MD5, ISC_REQ_INTEGRITY,
          SEC_E_QOP_NOT_SUPPORTED},
-        {"r44 secrecy wanted, none offered", NONCE ",qop=\"auth,auth-int\"," MD5,
-         ISC_REQ_CONFIDENTIALITY, SEC_E_QOP_NOT_SUPPORTED},
-        {"r44 no common cipher", NONCE ",qop=\"auth-conf\",cipher=\"aes\"," MD5,
-         ISC_REQ_CONFIDENTIALITY, SEC_E_CRYPTO_SYSTEM_INVALID},
+        {"r44 secrecy wanted, none offered", NONCE ",qop=\"auth,auth-int\"," MD5, ISC_REQ_CONFIDENTIALITY,
+         SEC_E_QOP_NOT_SUPPORTED},
+        {"r44 no common cipher", NONCE ",qop=\"auth-conf\",cipher=\"aes\"," MD5, ISC_REQ_CONFIDENTIALITY,
+         SEC_E_CRYPTO_SYSTEM_INVALID},
         {"delegation", NONCE "," MD5, ISC_REQ_DELEGATE, SEC_E_UNSUPPORTED_FUNCTION},
         {"prompting", NONCE "," MD5, ISC_REQ_PROMPT_FOR_CREDS, SEC_E_UNSUPPORTED_FUNCTION},
     };
@@ -132,9 +127,15 @@ static void ciphers(void)
     static const struct {
         const char *configured, *offered, *taken; /* NULL: the default; none */
     } rows[] = {
-        {NULL, "rc4,3des", "3des"},          {NULL, "rc4-40,rc4", "rc4"},   {NULL, "des", NULL},
-        {NULL, "rc4-56", NULL},              {NULL, "rc4-40,des", NULL},    {"rc4", "3des,rc4", "rc4"},
-        {"rc4,3des", "3des,rc4,des", "rc4"}, {"des,3des", "3des,des", "des"}, {"rc4-40", "3des", NULL},
+        {NULL, "rc4,3des", "3des"},
+        {NULL, "rc4-40,rc4", "rc4"},
+        {NULL, "des", NULL},
+        {NULL, "rc4-56", NULL},
+        {NULL, "rc4-40,des", NULL},
+        {"rc4", "3des,rc4", "rc4"},
+        {"rc4,3des", "3des,rc4,des", "rc4"},
+        {"des,3des", "3des,des", "des"},
+        {"rc4-40", "3des", NULL},
     };
     size_t i;
     for (i = 0; i < COUNT(rows); i++) {
@@ -144,8 +145,8 @@ static void ciphers(void)
         choose_cipher(rows[i].configured);
         configure("");
         prepare(&exchange, AUTH_CONF);
-        snprintf(challenge, sizeof challenge,
-                 NONCE ",qop=\"auth,auth-int,auth-conf\",cipher=\"%s\"," MD5, rows[i].offered);
+        snprintf(challenge, sizeof challenge, NONCE ",qop=\"auth,auth-int,auth-conf\",cipher=\"%s\"," MD5,
+                 rows[i].offered);
         append(&exchange.challenge, challenge);
         ours_returns(rows[i].taken == NULL ? SEC_E_CRYPTO_SYSTEM_INVALID : SEC_I_CONTINUE_NEEDED,
                      respond(&exchange));
@@ -164,8 +165,7 @@ static void challenge_lengths(void)
     static const struct {
         ULONG length;
         SECURITY_STATUS expected;
-    } rows[] = {
-        {2047, SEC_I_CONTINUE_NEEDED}, {2048, SEC_E_INVALID_TOKEN}, {8000, SEC_E_INVALID_TOKEN}};
+    } rows[] = {{2047, SEC_I_CONTINUE_NEEDED}, {2048, SEC_E_INVALID_TOKEN}, {8000, SEC_E_INVALID_TOKEN}};
     size_t i;
     for (i = 0; i < COUNT(rows); i++) {
         struct exchange exchange;
@@ -224,17 +224,17 @@ static void arguments(void)
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     set_buffer(&in, SECBUFFER_TOKEN, exchange.challenge.text, exchange.challenge.length);
     set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-    ours_returns(SEC_E_TARGET_UNKNOWN, step(SASL_A, &exchange.outbound, NULL, NULL, 0, &in_list,
-                                           &context, &out_list, &flags));
-    ours_returns(SEC_E_TARGET_UNKNOWN, step(SASL_A, &exchange.outbound, NULL, "imap/h\xC3\xA4", 0,
-                                           &in_list, &context, &out_list, &flags));
     ours_returns(SEC_E_TARGET_UNKNOWN,
-                 SaslInitializeSecurityContextW(&exchange.outbound, NULL, unpaired, 0, 0, 0, &in_list,
-                                                0, &context, &out_list, &flags, NULL));
-    ours_returns(SEC_E_NO_CREDENTIALS, step(SASL_A, &exchange.inbound, NULL, TARGET, 0, &in_list,
-                                           &context, &out_list, &flags));
-    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
-                                                NULL, NULL, NULL, &nobody, NULL));
+                 step(SASL_A, &exchange.outbound, NULL, NULL, 0, &in_list, &context, &out_list, &flags));
+    ours_returns(SEC_E_TARGET_UNKNOWN, step(SASL_A, &exchange.outbound, NULL, "imap/h\xC3\xA4", 0, &in_list,
+                                            &context, &out_list, &flags));
+    ours_returns(SEC_E_TARGET_UNKNOWN,
+                 SaslInitializeSecurityContextW(&exchange.outbound, NULL, unpaired, 0, 0, 0, &in_list, 0,
+                                                &context, &out_list, &flags, NULL));
+    ours_returns(SEC_E_NO_CREDENTIALS,
+                 step(SASL_A, &exchange.inbound, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
+    returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL, NULL,
+                                                NULL, NULL, &nobody, NULL));
     ours_returns(SEC_E_NO_CREDENTIALS,
                  step(SASL_A, &nobody, NULL, TARGET, 0, &in_list, &context, &out_list, &flags));
     returns(SEC_E_OK, FreeCredentialsHandle(&nobody));
@@ -245,13 +245,13 @@ static void arguments(void)
     ours(context.dwLower == 0x1234 && context.dwUpper == 0x5678, "a failed call wrote a handle");
 
     set_buffer(&out, SECBUFFER_TOKEN, NULL, 0);
-    returns(SEC_E_BUFFER_TOO_SMALL, step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
-                                        &exchange.client, &out_list, &flags));
+    returns(SEC_E_BUFFER_TOO_SMALL,
+            step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list, &exchange.client, &out_list, &flags));
     needed = out.cbBuffer;
     block = malloc(needed);
     set_buffer(&out, SECBUFFER_TOKEN, block, needed);
-    returns(SEC_I_CONTINUE_NEEDED, step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list,
-                                       &exchange.client, &out_list, &flags));
+    returns(SEC_I_CONTINUE_NEEDED,
+            step(SASL_W, &exchange.outbound, NULL, TARGET, 0, &in_list, &exchange.client, &out_list, &flags));
     ok(out.cbBuffer == needed, "%u bytes instead of %u", (unsigned)out.cbBuffer, (unsigned)needed);
     exchange.has_client = 1;
     returns(SEC_E_OK, verify_bytes(&exchange, block, needed));

@@ -60,8 +60,8 @@ SecBufferDesc describe(SecBuffer *buffers, ULONG count)
 SECURITY_STATUS acquire_inbound(CredHandle *credential)
 {
     TimeStamp expiry;
-    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
-                                     NULL, credential, &expiry);
+    return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+                                     credential, &expiry);
 }
 
 SECURITY_STATUS acquire_outbound(CredHandle *credential, const char *user, const char *domain,
@@ -79,8 +79,8 @@ SECURITY_STATUS acquire_outbound(CredHandle *credential, const char *user, const
     identity.Password = exact(password, strlen(password));
     identity.PasswordLength = (ULONG)strlen(password);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL,
-                                       &identity, NULL, NULL, credential, NULL);
+    status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)PACKAGE, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                       NULL, credential, NULL);
     free(identity.User);
     free(identity.Domain);
     free(identity.Password);
@@ -91,8 +91,7 @@ void prepare(struct exchange *exchange, enum qop qop)
 {
     memset(exchange, 0, sizeof *exchange);
     exchange->has_inbound = returns(SEC_E_OK, acquire_inbound(&exchange->inbound));
-    exchange->has_outbound =
-        returns(SEC_E_OK, acquire_outbound(&exchange->outbound, USER, NULL, PASSWORD));
+    exchange->has_outbound = returns(SEC_E_OK, acquire_outbound(&exchange->outbound, USER, NULL, PASSWORD));
     if (qop == AUTH_INT) {
         exchange->asc = ASC_REQ_INTEGRITY;
         exchange->isc = ISC_REQ_INTEGRITY;
@@ -116,7 +115,7 @@ static void keep(struct token *token, const SecBuffer *buffer, SECURITY_STATUS s
 }
 
 static SECURITY_STATUS server_step(struct exchange *exchange, const void *bytes, ULONG length,
-                                  struct token *answer)
+                                   struct token *answer)
 {
     void *input = exact(bytes, length), *output = malloc(TOKEN_MAX);
     SecBuffer in, out;
@@ -127,9 +126,9 @@ static SECURITY_STATUS server_step(struct exchange *exchange, const void *bytes,
     set_buffer(&in, SECBUFFER_TOKEN, input, length);
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
     if (exchange->plain)
-        status = AcceptSecurityContext(&exchange->inbound, context, &in_list, exchange->asc,
-                                       SECURITY_NATIVE_DREP, &exchange->server, &out_list,
-                                       &exchange->server_flags, &expiry);
+        status =
+            AcceptSecurityContext(&exchange->inbound, context, &in_list, exchange->asc, SECURITY_NATIVE_DREP,
+                                  &exchange->server, &out_list, &exchange->server_flags, &expiry);
     else
         status = SaslAcceptSecurityContext(&exchange->inbound, context, &in_list, exchange->asc,
                                            SECURITY_NATIVE_DREP, &exchange->server, &out_list,
@@ -141,8 +140,7 @@ static SECURITY_STATUS server_step(struct exchange *exchange, const void *bytes,
     return status;
 }
 
-static SECURITY_STATUS client_step(struct exchange *exchange, const struct token *token,
-                                  struct token *answer)
+static SECURITY_STATUS client_step(struct exchange *exchange, const struct token *token, struct token *answer)
 {
     void *input = exact(token->text, token->length), *output = malloc(TOKEN_MAX);
     SecBuffer in, out;
@@ -153,15 +151,14 @@ static SECURITY_STATUS client_step(struct exchange *exchange, const struct token
     set_buffer(&in, SECBUFFER_TOKEN, input, token->length);
     set_buffer(&out, SECBUFFER_TOKEN, output, TOKEN_MAX);
     if (exchange->plain)
-        status = InitializeSecurityContextA(&exchange->outbound, context, (SEC_CHAR *)TARGET,
-                                            exchange->isc, 0, SECURITY_NATIVE_DREP, &in_list, 0,
-                                            &exchange->client, &out_list, &exchange->client_flags,
-                                            &expiry);
+        status = InitializeSecurityContextA(&exchange->outbound, context, (SEC_CHAR *)TARGET, exchange->isc,
+                                            0, SECURITY_NATIVE_DREP, &in_list, 0, &exchange->client,
+                                            &out_list, &exchange->client_flags, &expiry);
     else
-        status = SaslInitializeSecurityContextA(&exchange->outbound, context, (SEC_CHAR *)TARGET,
-                                                exchange->isc, 0, SECURITY_NATIVE_DREP, &in_list, 0,
-                                                &exchange->client, &out_list,
-                                                &exchange->client_flags, &expiry);
+        status =
+            SaslInitializeSecurityContextA(&exchange->outbound, context, (SEC_CHAR *)TARGET, exchange->isc, 0,
+                                           SECURITY_NATIVE_DREP, &in_list, 0, &exchange->client, &out_list,
+                                           &exchange->client_flags, &expiry);
     keep(answer, &out, status);
     exchange->has_client |= status >= 0;
     free(input);
@@ -199,13 +196,13 @@ int until_response(struct exchange *exchange, enum qop qop)
 {
     prepare(exchange, qop);
     return returns(SEC_I_CONTINUE_NEEDED, make_challenge(exchange))
-        && returns(SEC_I_CONTINUE_NEEDED, respond(exchange));
+           && returns(SEC_I_CONTINUE_NEEDED, respond(exchange));
 }
 
 int login(struct exchange *exchange, enum qop qop)
 {
     return until_response(exchange, qop) && returns(SEC_E_OK, verify(exchange))
-        && returns(SEC_E_OK, conclude(exchange));
+           && returns(SEC_E_OK, conclude(exchange));
 }
 
 void finish(struct exchange *exchange)

@@ -26,8 +26,8 @@ struct exchange {
     CredHandle inbound, outbound;
     CtxtHandle server, client;
     int has_inbound, has_outbound, has_server, has_client;
-    int plain; /* without the Sasl functions */
-    ULONG asc, isc; /* what is asked for */
+    int plain;                        /* without the Sasl functions */
+    ULONG asc, isc;                   /* what is asked for */
     ULONG server_flags, client_flags; /* what was returned last */
     struct token challenge, response, proof;
 };

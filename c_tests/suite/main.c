@@ -19,10 +19,12 @@
  * they are skipped, loudly. */
 #include "../harness.h"
 
+/* clang-format off */
 #define SUBJECTS(X) \
     X(accept) X(accept_buffers) X(accounts) X(attributes) X(callback) X(callback_misuse) X(credentials) \
     X(handles) X(identities) X(identity_forms) X(initialize) X(malformed) X(malformed_state) X(memory) \
     X(message_parts) X(messages) X(messages_forged) X(packages) X(rooms) X(sasl) X(signatures) X(transfer)
+/* clang-format on */
 
 #define DECLARE(name) START_TEST(name);
 SUBJECTS(DECLARE)
@@ -32,8 +34,7 @@ static const struct {
     void (*run)(void);
 } subjects[] = {
 #define LIST(name) {#name, test_##name},
-    SUBJECTS(LIST)
-};
+    SUBJECTS(LIST)};
 
 static int run(const char *wanted)
 {

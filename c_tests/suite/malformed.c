@@ -19,11 +19,20 @@ static const struct {
     {"r03 no response", "response", NULL, REFUSED},
     {"r03 no digest-uri", "digest-uri", NULL, REFUSED},
     {"r03 no realm", "realm", NULL, SEC_E_LOGON_DENIED},
-    {"r13 control character in username", "username", "\"ali\x01" "ce\"", REFUSED},
+    {"r13 control character in username", "username",
+     "\"ali\x01"
+     "ce\"",
+     REFUSED},
     {"r13 newline in username", "username", "\"ali\nce\"", REFUSED},
     {"r13 folded username", "username", "\"ali\r\n ce\"", REFUSED},
-    {"r13 DEL in username", "username", "\"ali\x7F" "ce\"", REFUSED},
-    {"r13 escaped DEL in username", "username", "\"ali\\\x7F" "ce\"", REFUSED},
+    {"r13 DEL in username", "username",
+     "\"ali\x7F"
+     "ce\"",
+     REFUSED},
+    {"r13 escaped DEL in username", "username",
+     "\"ali\\\x7F"
+     "ce\"",
+     REFUSED},
     {"r13 folded realm", "realm", "\"example\r\n\t.org\"", REFUSED},
     {"r13 folded cnonce", "cnonce", "\"abc\r\n Set-Cookie: x=y\"", REFUSED},
     {"r13 folded digest-uri", "digest-uri", "\"imap/\r\n localhost\"", REFUSED},
@@ -227,8 +236,8 @@ static void lengths(void)
             ok(status == REFUSED || status == SEC_E_OK, "cut to %u: 0x%08X", (unsigned)length,
                (unsigned)status);
         else
-            ok(status == REFUSED || status == SEC_E_LOGON_DENIED, "cut to %u: 0x%08X",
-               (unsigned)length, (unsigned)status);
+            ok(status == REFUSED || status == SEC_E_LOGON_DENIED, "cut to %u: 0x%08X", (unsigned)length,
+               (unsigned)status);
         finish(&exchange);
     }
     in_row("r11 length");

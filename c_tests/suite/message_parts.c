@@ -22,7 +22,9 @@ static const struct shape shapes[] = {
     {"two texts", {{WRITABLE, 11}, {WRITABLE, 12}, {SECBUFFER_PADDING, TRAILER}}, 0},
     {"two texts around TOKEN", {{WRITABLE, 11}, {SECBUFFER_TOKEN, TRAILER}, {WRITABLE, 12}}, 1},
     {"an empty text", {{WRITABLE, 0}, {SECBUFFER_PADDING, TRAILER}}, 0},
-    {"empty texts between", {{WRITABLE, 1}, {WRITABLE, 0}, {WRITABLE, 300}, {WRITABLE, 0}, {SECBUFFER_TOKEN, TRAILER}}, 0},
+    {"empty texts between",
+     {{WRITABLE, 1}, {WRITABLE, 0}, {WRITABLE, 300}, {WRITABLE, 0}, {SECBUFFER_TOKEN, TRAILER}},
+     0},
     {"read-only in front", {{READ_ONLY, 4}, {WRITABLE, 5}, {SECBUFFER_TOKEN, TRAILER}}, 0},
     {"read-only behind", {{WRITABLE, 5}, {SECBUFFER_PADDING, TRAILER}, {READ_ONLY, 4}}, 0},
     {"read-only between", {{WRITABLE, 5}, {READ_ONLY, 4}, {WRITABLE, 9}, {SECBUFFER_PADDING, TRAILER}}, 0},
@@ -32,8 +34,12 @@ static const struct shape shapes[] = {
     {"generic", {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 33}, {SECBUFFER_PADDING, BLOCK}}, 0},
     {"generic, nothing", {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 0}, {SECBUFFER_PADDING, BLOCK}}, 0},
     {"generic, long", {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 5000}, {SECBUFFER_PADDING, BLOCK}}, 0},
-    {"generic, texts", {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 8}, {WRITABLE, 700}, {SECBUFFER_PADDING, BLOCK}}, 0},
-    {"generic, read-only", {{CHECKED, 4}, {SECBUFFER_TOKEN, HEADER}, {WRITABLE, 8}, {READ_ONLY, 4}, {SECBUFFER_PADDING, BLOCK}}, 0},
+    {"generic, texts",
+     {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 8}, {WRITABLE, 700}, {SECBUFFER_PADDING, BLOCK}},
+     0},
+    {"generic, read-only",
+     {{CHECKED, 4}, {SECBUFFER_TOKEN, HEADER}, {WRITABLE, 8}, {READ_ONLY, 4}, {SECBUFFER_PADDING, BLOCK}},
+     0},
     {"generic, more room", {{SECBUFFER_TOKEN, HEADER}, {WRITABLE, 8}, {SECBUFFER_PADDING, TRAILER}}, 0},
 };
 
@@ -51,10 +57,10 @@ static void build(struct parts *parts, const struct shape *shape, const SecPkgCo
         ULONG type = shape->buffers[parts->count].type, length = shape->buffers[parts->count].length;
         int is_text = type == WRITABLE && length != TRAILER;
         unsigned char *memory;
-        length = length == TRAILER ? sizes->cbMaxSignature + sizes->cbBlockSize
-            : length == HEADER     ? sizes->cbSecurityTrailer
-            : length == BLOCK      ? sizes->cbBlockSize
-                                   : length;
+        length = length == TRAILER  ? sizes->cbMaxSignature + sizes->cbBlockSize
+                 : length == HEADER ? sizes->cbSecurityTrailer
+                 : length == BLOCK  ? sizes->cbBlockSize
+                                    : length;
         memory = malloc(length > 0 ? length : 1);
         if (memory == NULL)
             abort();
@@ -85,7 +91,8 @@ static struct sealed join(const struct parts *parts, int data_first)
     for (turn = 0; turn < (data_first ? 2 : 1); turn++) {
         for (i = 0; i < parts->count; i++) {
             const SecBuffer *buffer = &parts->buffers[i];
-            if ((buffer->BufferType & 0xF0000000) != 0 || (data_first && (buffer->BufferType == WRITABLE) != !turn))
+            if ((buffer->BufferType & 0xF0000000) != 0
+                || (data_first && (buffer->BufferType == WRITABLE) != !turn))
                 continue;
             memcpy(sealed.body + sealed.length, buffer->pvBuffer, buffer->cbBuffer);
             sealed.length += buffer->cbBuffer;
@@ -106,7 +113,8 @@ static int has_text(const struct parts *parts)
             if (!has_pattern(buffer->pvBuffer, buffer->cbBuffer, 1 + 7 * at))
                 return 0;
             at += buffer->cbBuffer;
-        } else if ((buffer->BufferType & 0xF0000000) != 0 && !has_pattern(buffer->pvBuffer, buffer->cbBuffer, 99)) {
+        } else if ((buffer->BufferType & 0xF0000000) != 0
+                   && !has_pattern(buffer->pvBuffer, buffer->cbBuffer, 99)) {
             return 0;
         }
     }
@@ -146,8 +154,8 @@ static void one_shape(CtxtHandle *sender, CtxtHandle *receiver, const struct sha
             return;
         }
         sealed = join(&parts, shape->data_first);
-        ours(sealed.length >= parts.text + 16 && sealed.length <= parts.text + 24, "%s: %u bytes", shape->name,
-             (unsigned)sealed.length);
+        ours(sealed.length >= parts.text + 16 && sealed.length <= parts.text + 24, "%s: %u bytes",
+             shape->name, (unsigned)sealed.length);
         if (!integrity && parts.text > 4)
             ok(!joined_text(sealed.body, &parts, shape), "%s is readable", shape->name);
         if (form == 0) { /* in the same buffers */

@@ -103,8 +103,7 @@ static void sealing_forms(struct exchange *exchange)
         trailer = malloc(needed - 1);
         set_buffer(&buffers[2], types[i], trailer, needed - 1);
         returns(SEC_E_BUFFER_TOO_SMALL, SealMessage(&exchange->client, 0, &list, 0));
-        ours(buffers[2].cbBuffer == needed, "length %u",
-             (unsigned)buffers[2].cbBuffer);
+        ours(buffers[2].cbBuffer == needed, "length %u", (unsigned)buffers[2].cbBuffer);
         ours(has_pattern(text, 20, 7), "a failed call changed the text");
         set_buffer(&buffers[2], types[i], NULL, 0);
         returns(SEC_E_BUFFER_TOO_SMALL, EncryptMessage(&exchange->client, 0, &list, 0));

@@ -18,8 +18,7 @@ static SECURITY_STATUS open_bytes(CtxtHandle *context, const unsigned char *byte
     set_buffer(&buffers[1], SECBUFFER_DATA, NULL, 0);
     as_stream = DecryptMessage(context, &list, 0, &qop);
     ours(memcmp(copy, bytes, length) == 0 && buffers[1].pvBuffer == NULL, "the body was changed");
-    ours(as_data == as_stream, "as DATA 0x%08X, as STREAM 0x%08X", (unsigned)as_data,
-         (unsigned)as_stream);
+    ours(as_data == as_stream, "as DATA 0x%08X, as STREAM 0x%08X", (unsigned)as_data, (unsigned)as_stream);
     ours(qop == 0xDEADBEEF, "a failed call wrote the qop");
     free(copy);
     return as_data;
@@ -40,8 +39,7 @@ static void cut(struct exchange *exchange)
     for (length = 0; length < sealed.length; length++) {
         SECURITY_STATUS status = open_bytes(&exchange->server, sealed.body, length);
         if (length < 16)
-            ok(status == SEC_E_INCOMPLETE_MESSAGE, "length %u: 0x%08X", (unsigned)length,
-               (unsigned)status);
+            ok(status == SEC_E_INCOMPLETE_MESSAGE, "length %u: 0x%08X", (unsigned)length, (unsigned)status);
         else
             ok(is_refusal(status), "length %u: 0x%08X", (unsigned)length, (unsigned)status);
     }
@@ -68,8 +66,8 @@ static void changed(struct exchange *exchange)
                 ok(status == SEC_E_MESSAGE_ALTERED, "byte %u of %u: 0x%08X", (unsigned)place,
                    (unsigned)sealed.length, (unsigned)status);
             else
-                ok(is_refusal(status), "byte %u of %u: 0x%08X", (unsigned)place,
-                   (unsigned)sealed.length, (unsigned)status);
+                ok(is_refusal(status), "byte %u of %u: 0x%08X", (unsigned)place, (unsigned)sealed.length,
+                   (unsigned)status);
         }
     }
     returns(SEC_E_OK, open_sealed(&exchange->client, &sealed, 21, 2));

@@ -36,8 +36,7 @@ static void enumerated(void)
                 found = 1;
                 row(wide_list[i].fCapabilities, wide_list[i].wVersion, wide_list[i].wRPCID,
                     wide_list[i].cbMaxToken);
-                ok(is_wide(wide_list[i].Comment, "Digest Authentication for Windows"),
-                   "another comment");
+                ok(is_wide(wide_list[i].Comment, "Digest Authentication for Windows"), "another comment");
             }
         }
         ok(found, "%s is not listed", PACKAGE);
@@ -74,8 +73,7 @@ static void queried(void)
         wide_info = (PSecPkgInfoW)&info;
         returns(SEC_E_SECPKG_NOT_FOUND, QuerySecurityPackageInfoA((SEC_CHAR *)unknown[i], &info));
         returns(SEC_E_SECPKG_NOT_FOUND, QuerySecurityPackageInfoW(wide(unknown[i]), &wide_info));
-        ok(info == (PSecPkgInfoA)&info && wide_info == (PSecPkgInfoW)&info,
-           "a failed call wrote a pointer");
+        ok(info == (PSecPkgInfoA)&info && wide_info == (PSecPkgInfoW)&info, "a failed call wrote a pointer");
     }
     if (is_ours()) {
         static WCHAR endless[40000];
@@ -84,8 +82,7 @@ static void queried(void)
         ours_returns(SEC_E_SECPKG_NOT_FOUND, QuerySecurityPackageInfoW(endless, &wide_info));
         ours_returns(SEC_E_SECPKG_NOT_FOUND, QuerySecurityPackageInfoA(NULL, &info));
         ours_returns(SEC_E_SECPKG_NOT_FOUND, QuerySecurityPackageInfoW(NULL, &wide_info));
-        ours_returns(SEC_E_INVALID_PARAMETER,
-                     QuerySecurityPackageInfoA((SEC_CHAR *)PACKAGE, NULL));
+        ours_returns(SEC_E_INVALID_PARAMETER, QuerySecurityPackageInfoA((SEC_CHAR *)PACKAGE, NULL));
         ours_returns(SEC_E_INVALID_PARAMETER, QuerySecurityPackageInfoW(wide(PACKAGE), NULL));
     }
 }
@@ -178,11 +175,10 @@ static void unsupported(void)
         SEC_CHAR text[] = "text";
         set_buffer(&buffer, SECBUFFER_TOKEN, NULL, 0);
         ours_returns(SEC_E_UNSUPPORTED_FUNCTION,
-                     ChangeAccountPasswordA((SEC_CHAR *)PACKAGE, text, text, text, text, FALSE, 0,
-                                            &list));
+                     ChangeAccountPasswordA((SEC_CHAR *)PACKAGE, text, text, text, text, FALSE, 0, &list));
         ours_returns(SEC_E_UNSUPPORTED_FUNCTION,
-                     ChangeAccountPasswordW(wide(PACKAGE), wide(text), wide(text), wide(text),
-                                            wide(text), FALSE, 0, &list));
+                     ChangeAccountPasswordW(wide(PACKAGE), wide(text), wide(text), wide(text), wide(text),
+                                            FALSE, 0, &list));
     }
 }
 

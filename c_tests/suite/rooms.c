@@ -29,19 +29,18 @@ static void run(void *given)
     set_buffer(&in, SECBUFFER_TOKEN, input, call->input->length);
     set_buffer(&out, SECBUFFER_TOKEN, block, call->capacity);
     if (call->server && exchange->plain)
-        call->status = AcceptSecurityContext(&exchange->inbound, known, &in_list, asc, 0,
-                                             &call->context, &out_list, &flags, NULL);
+        call->status = AcceptSecurityContext(&exchange->inbound, known, &in_list, asc, 0, &call->context,
+                                             &out_list, &flags, NULL);
     else if (call->server)
-        call->status = SaslAcceptSecurityContext(&exchange->inbound, known, &in_list, asc, 0,
-                                                 &call->context, &out_list, &flags, NULL);
+        call->status = SaslAcceptSecurityContext(&exchange->inbound, known, &in_list, asc, 0, &call->context,
+                                                 &out_list, &flags, NULL);
     else if (exchange->plain)
-        call->status = InitializeSecurityContextA(&exchange->outbound, known, (SEC_CHAR *)TARGET, isc,
-                                                  0, 0, &in_list, 0, &call->context, &out_list,
-                                                  &flags, NULL);
+        call->status = InitializeSecurityContextA(&exchange->outbound, known, (SEC_CHAR *)TARGET, isc, 0, 0,
+                                                  &in_list, 0, &call->context, &out_list, &flags, NULL);
     else
-        call->status = SaslInitializeSecurityContextA(&exchange->outbound, known, (SEC_CHAR *)TARGET,
-                                                      isc, 0, 0, &in_list, 0, &call->context,
-                                                      &out_list, &flags, NULL);
+        call->status =
+            SaslInitializeSecurityContextA(&exchange->outbound, known, (SEC_CHAR *)TARGET, isc, 0, 0,
+                                           &in_list, 0, &call->context, &out_list, &flags, NULL);
     call->length = out.cbBuffer;
     call->output.length = 0;
     if (call->status >= 0 && out.cbBuffer > 0 && out.cbBuffer <= TOKEN_MAX) {
@@ -62,8 +61,8 @@ static void on_a_thread(struct call *call)
 }
 
 /* Takes a step with capacities below the one needed, then with that one, or in the library's memory. */
-static SECURITY_STATUS take(struct exchange *exchange, int server, int allocate,
-                            const struct token *input, struct token *output)
+static SECURITY_STATUS take(struct exchange *exchange, int server, int allocate, const struct token *input,
+                            struct token *output)
 {
     static struct call call;
     ULONG needed;
@@ -74,8 +73,7 @@ static SECURITY_STATUS take(struct exchange *exchange, int server, int allocate,
     on_a_thread(&call);
     needed = call.length;
     while (call.status == SEC_E_BUFFER_TOO_SMALL && call.capacity < needed) {
-        ours(call.length == needed, "%u, then %u bytes needed", (unsigned)needed,
-             (unsigned)call.length);
+        ours(call.length == needed, "%u, then %u bytes needed", (unsigned)needed, (unsigned)call.length);
         call.capacity += call.capacity < 4 || call.capacity + 19 > needed ? 1 : 16;
         call.allocate = allocate && call.capacity == needed;
         on_a_thread(&call);
@@ -110,8 +108,7 @@ static void a_first_token(int plain, int allocate)
         return;
     prepare(&exchange, AUTH);
     exchange.plain = plain;
-    returns(SEC_I_CONTINUE_NEEDED,
-            take(&exchange, 1, allocate, &other.response, &exchange.challenge));
+    returns(SEC_I_CONTINUE_NEEDED, take(&exchange, 1, allocate, &other.response, &exchange.challenge));
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
     returns(SEC_E_OK, verify(&exchange));
     returns(SEC_E_OK, conclude(&exchange));

@@ -12,8 +12,7 @@ static void profiles(void)
     if (returns(SEC_E_OK, SaslEnumerateProfilesA(&names, &count))) {
         for (at = names; *at != '\0'; at += strlen(at) + 1, listed++)
             found |= strcmp(at, "DIGEST-MD5") == 0;
-        ok(listed == count && count < 100, "%u names in a list of %u", (unsigned)listed,
-           (unsigned)count);
+        ok(listed == count && count < 100, "%u names in a list of %u", (unsigned)listed, (unsigned)count);
         ours(found, "DIGEST-MD5 is not listed");
         returns(SEC_E_OK, FreeContextBuffer(names));
     }
@@ -26,8 +25,7 @@ static void profiles(void)
             while (*wide_at++ != 0)
                 ;
         }
-        ok(listed == wide_count, "%u wide names in a list of %u", (unsigned)listed,
-           (unsigned)wide_count);
+        ok(listed == wide_count, "%u wide names in a list of %u", (unsigned)listed, (unsigned)wide_count);
         ours(found, "DIGEST-MD5 is not listed in the wide list");
         returns(SEC_E_OK, FreeContextBuffer(wide_names));
     }
@@ -45,10 +43,14 @@ static void packages_of_profiles(void)
         const char *profile;
         SECURITY_STATUS expected;
     } rows[] = {
-        {"DIGEST-MD5", SEC_E_OK},           {"digest-md5", SEC_E_OK},
-        {"Digest-Md5", SEC_E_OK},           {"", SEC_E_SECPKG_NOT_FOUND},
-        {"DIGEST-MD", SEC_E_SECPKG_NOT_FOUND}, {"DIGEST-MD55", SEC_E_SECPKG_NOT_FOUND},
-        {"WDigest", SEC_E_SECPKG_NOT_FOUND}, {"PLAIN", SEC_E_SECPKG_NOT_FOUND},
+        {"DIGEST-MD5", SEC_E_OK},
+        {"digest-md5", SEC_E_OK},
+        {"Digest-Md5", SEC_E_OK},
+        {"", SEC_E_SECPKG_NOT_FOUND},
+        {"DIGEST-MD", SEC_E_SECPKG_NOT_FOUND},
+        {"DIGEST-MD55", SEC_E_SECPKG_NOT_FOUND},
+        {"WDigest", SEC_E_SECPKG_NOT_FOUND},
+        {"PLAIN", SEC_E_SECPKG_NOT_FOUND},
     };
     PSecPkgInfoA info;
     PSecPkgInfoW wide_info;
@@ -56,8 +58,7 @@ static void packages_of_profiles(void)
     for (i = 0; i < COUNT(rows); i++) {
         in_row(rows[i].profile);
         info = (PSecPkgInfoA)&rows;
-        if (ours_returns(rows[i].expected,
-                         SaslGetProfilePackageA((SEC_CHAR *)rows[i].profile, &info))
+        if (ours_returns(rows[i].expected, SaslGetProfilePackageA((SEC_CHAR *)rows[i].profile, &info))
             && rows[i].expected == SEC_E_OK) {
             ok(strcmp(info->Name, PACKAGE) == 0, "package %s", info->Name);
             returns(SEC_E_OK, FreeContextBuffer(info));
@@ -65,8 +66,7 @@ static void packages_of_profiles(void)
             ours(info == (PSecPkgInfoA)&rows, "a failed call wrote a pointer");
         }
         wide_info = NULL;
-        if (ours_returns(rows[i].expected,
-                         SaslGetProfilePackageW(wide(rows[i].profile), &wide_info))
+        if (ours_returns(rows[i].expected, SaslGetProfilePackageW(wide(rows[i].profile), &wide_info))
             && rows[i].expected == SEC_E_OK) {
             ok(is_wide(wide_info->Name, PACKAGE), "another package");
             returns(SEC_E_OK, FreeContextBuffer(wide_info));
@@ -74,8 +74,7 @@ static void packages_of_profiles(void)
     }
     in_row(NULL);
     if (is_ours()) {
-        ours_returns(SEC_E_INVALID_PARAMETER,
-                     SaslGetProfilePackageA((SEC_CHAR *)"DIGEST-MD5", NULL));
+        ours_returns(SEC_E_INVALID_PARAMETER, SaslGetProfilePackageA((SEC_CHAR *)"DIGEST-MD5", NULL));
         ours_returns(SEC_E_SECPKG_NOT_FOUND, SaslGetProfilePackageA(NULL, &info));
     }
 }
@@ -113,8 +112,7 @@ static void identification(void)
         }
         list = describe(&buffers[0], 1); /* without a TOKEN buffer the first one is taken */
         set_buffer(&buffers[0], SECBUFFER_DATA, block, length);
-        if (ours_returns(rows[i].expected, SaslIdentifyPackageW(&list, &wide_info))
-            && wide_info != NULL) {
+        if (ours_returns(rows[i].expected, SaslIdentifyPackageW(&list, &wide_info)) && wide_info != NULL) {
             ours(is_wide(wide_info->Name, PACKAGE), "another package");
             returns(SEC_E_OK, FreeContextBuffer(wide_info));
         }
@@ -139,8 +137,8 @@ static void options(struct exchange *exchange)
 
     for (i = SASL_OPTION_SEND_SIZE; i <= SASL_OPTION_RECV_SIZE; i++) {
         returns(SEC_E_OK, SaslGetContextOption(context, i, &value, sizeof value, &needed));
-        ours(value == 0xFFFF && needed == 4, "option %u: %u in %u bytes", (unsigned)i,
-             (unsigned)value, (unsigned)needed);
+        ours(value == 0xFFFF && needed == 4, "option %u: %u in %u bytes", (unsigned)i, (unsigned)value,
+             (unsigned)needed);
         needed = 99;
         returns(SEC_E_BUFFER_TOO_SMALL, SaslGetContextOption(context, i, &value, 3, &needed));
         ok(needed == 4, "option %u needs %u bytes", (unsigned)i, (unsigned)needed);
@@ -167,11 +165,9 @@ static void options(struct exchange *exchange)
     returns(SEC_E_OK, SaslSetContextOption(context, SASL_OPTION_AUTHZ_PROCESSING, &value, 4));
     returns(SEC_E_UNSUPPORTED_FUNCTION,
             SaslGetContextOption(context, SASL_OPTION_AUTHZ_STRING, bytes, 8, &needed));
-    returns(SEC_E_UNSUPPORTED_FUNCTION,
-            SaslSetContextOption(context, SASL_OPTION_AUTHZ_STRING, bytes, 8));
+    returns(SEC_E_UNSUPPORTED_FUNCTION, SaslSetContextOption(context, SASL_OPTION_AUTHZ_STRING, bytes, 8));
     for (i = 0; i < COUNT(unknown); i++) {
-        returns(SEC_E_UNSUPPORTED_FUNCTION,
-                SaslGetContextOption(context, unknown[i], bytes, 8, &needed));
+        returns(SEC_E_UNSUPPORTED_FUNCTION, SaslGetContextOption(context, unknown[i], bytes, 8, &needed));
         returns(SEC_E_UNSUPPORTED_FUNCTION, SaslSetContextOption(context, unknown[i], bytes, 8));
     }
 }
@@ -215,22 +211,20 @@ static void authorization(int allowed)
     prepare(&exchange, AUTH);
     /* a context to set the option of, before there is a challenge */
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
-    returns(SEC_E_OK, SaslSetContextOption(&exchange.client, SASL_OPTION_AUTHZ_STRING,
-                                           (void *)"u:bob", 5));
+    returns(SEC_E_OK, SaslSetContextOption(&exchange.client, SASL_OPTION_AUTHZ_STRING, (void *)"u:bob", 5));
     returns(SEC_I_CONTINUE_NEEDED, make_challenge(&exchange));
     returns(SEC_I_CONTINUE_NEEDED, respond(&exchange));
     ok(strcmp(directive(&exchange.response, "authzid"), "u:bob") == 0, "%s", exchange.response.text);
     if (!allowed) {
-        returns(SEC_E_OK,
-                SaslSetContextOption(&exchange.server, SASL_OPTION_AUTHZ_PROCESSING, &value, 4));
+        returns(SEC_E_OK, SaslSetContextOption(&exchange.server, SASL_OPTION_AUTHZ_PROCESSING, &value, 4));
         returns(SEC_E_ALGORITHM_MISMATCH, verify(&exchange));
     } else {
         returns(SEC_E_OK, verify(&exchange));
-        returns(SEC_E_BUFFER_TOO_SMALL, SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING,
-                                                             bytes, 4, &needed));
+        returns(SEC_E_BUFFER_TOO_SMALL,
+                SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING, bytes, 4, &needed));
         ok(needed == 5, "%u bytes needed", (unsigned)needed);
-        returns(SEC_E_OK, SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING, bytes, 5,
-                                               &needed));
+        returns(SEC_E_OK,
+                SaslGetContextOption(&exchange.server, SASL_OPTION_AUTHZ_STRING, bytes, 5, &needed));
         ok(memcmp(bytes, "u:bob", 5) == 0, "another identity");
         returns(SEC_E_OK, conclude(&exchange));
     }
@@ -244,8 +238,7 @@ static void send_size(void)
     ULONG value = 0;
     if (!login(&exchange, AUTH_CONF))
         return;
-    returns(SEC_E_OK,
-            SaslGetContextOption(&exchange.server, SASL_OPTION_SEND_SIZE, &value, 4, NULL));
+    returns(SEC_E_OK, SaslGetContextOption(&exchange.server, SASL_OPTION_SEND_SIZE, &value, 4, NULL));
     ok(value > 1024 && value < 0xFFFF, "send size %u", (unsigned)value);
     finish(&exchange);
 }

@@ -20,7 +20,7 @@ static int sign(CtxtHandle *context, const char *const *texts, ULONG count, stru
     }
     set_buffer(&buffers[count + 1], SECBUFFER_PADDING, NULL, 0);
     good = returns(SEC_E_OK, MakeSignature(context, 0, &list, 0))
-        && ok(buffers[0].cbBuffer == 16, "%u bytes", (unsigned)buffers[0].cbBuffer);
+           && ok(buffers[0].cbBuffer == 16, "%u bytes", (unsigned)buffers[0].cbBuffer);
     for (i = 0; i < count; i++) {
         ok(memcmp(copies[i], texts[i], strlen(texts[i])) == 0, "signing changed the text");
         free(copies[i]);
@@ -28,8 +28,8 @@ static int sign(CtxtHandle *context, const char *const *texts, ULONG count, stru
     return good;
 }
 
-static SECURITY_STATUS verify_text(CtxtHandle *context, const char *text,
-                                   const struct signature *signature, ULONG length)
+static SECURITY_STATUS verify_text(CtxtHandle *context, const char *text, const struct signature *signature,
+                                   ULONG length)
 {
     SecBuffer buffers[2];
     SecBufferDesc list = describe(buffers, 2);
@@ -118,8 +118,7 @@ static void refused(struct exchange *exchange)
     ours_returns(SEC_E_INVALID_TOKEN, VerifySignature(context, NULL, 0, NULL));
     set_buffer(&buffers[1], SECBUFFER_TOKEN, room, 15);
     ours_returns(SEC_E_BUFFER_TOO_SMALL, MakeSignature(context, 0, &list, 0));
-    ours(buffers[1].cbBuffer == 16, "length %u",
-         (unsigned)buffers[1].cbBuffer);
+    ours(buffers[1].cbBuffer == 16, "length %u", (unsigned)buffers[1].cbBuffer);
     set_buffer(&buffers[1], SECBUFFER_TOKEN, NULL, 0);
     ours_returns(SEC_E_BUFFER_TOO_SMALL, MakeSignature(context, 0, &list, 0));
     set_buffer(&buffers[1], SECBUFFER_TOKEN, NULL, 16);

@@ -9,7 +9,7 @@ static int exported(CtxtHandle *context, ULONG flags, SecBuffer *pack)
     void *token = pack;
     set_buffer(pack, SECBUFFER_EMPTY, NULL, 0);
     return ours_returns(SEC_E_OK, ExportSecurityContext(context, flags, pack, &token))
-        && ours(pack->pvBuffer != NULL && pack->cbBuffer > 0 && token == NULL, "an empty pack");
+           && ours(pack->pvBuffer != NULL && pack->cbBuffer > 0 && token == NULL, "an empty pack");
 }
 
 /* Both ends move, in the middle of a conversation, and it goes on. */
@@ -107,8 +107,7 @@ static void damaged(struct exchange *exchange)
     ours_returns(SEC_E_INVALID_TOKEN, ImportSecurityContextA((SEC_CHAR *)PACKAGE, NULL, NULL, &fresh));
     ours_returns(SEC_E_SECPKG_NOT_FOUND, ImportSecurityContextA((SEC_CHAR *)"x", &pack, NULL, &fresh));
     ours_returns(SEC_E_SECPKG_NOT_FOUND, ImportSecurityContextW(NULL, &pack, NULL, &fresh));
-    ours_returns(SEC_E_INVALID_PARAMETER,
-                 ImportSecurityContextA((SEC_CHAR *)PACKAGE, &pack, NULL, NULL));
+    ours_returns(SEC_E_INVALID_PARAMETER, ImportSecurityContextA((SEC_CHAR *)PACKAGE, &pack, NULL, NULL));
     ours(fresh.dwLower == 0x1234 && fresh.dwUpper == 0x5678, "a failed call wrote a handle");
     returns(SEC_E_OK, FreeContextBuffer(pack.pvBuffer));
 }

@@ -171,8 +171,8 @@ static void one_by_one(SoupSession *session, const char *base)
     size_t at;
     for (at = 0; at < G_N_ELEMENTS(pages); at++) {
         int posts = strcmp(pages[at], "POST") == 0;
-        struct request *request = make(base, posts ? "POST" : "GET", posts ? "/form" : pages[at],
-                                       posts ? "some text" : NULL);
+        struct request *request =
+            make(base, posts ? "POST" : "GET", posts ? "/form" : pages[at], posts ? "some text" : NULL);
         send_and_wait(session, request->message);
         report(request);
         end(request);
@@ -208,7 +208,8 @@ int main(int count, char **words)
     }
     user = words[2];
     password = words[3];
-    session = soup_session_new_with_options("max-conns", CONNECTIONS, "max-conns-per-host", CONNECTIONS, NULL);
+    session =
+        soup_session_new_with_options("max-conns", CONNECTIONS, "max-conns-per-host", CONNECTIONS, NULL);
     prepare(session);
     one_by_one(session, words[1]);
     all_at_once(session, words[1], count == 5 ? (unsigned)strtoul(words[4], NULL, 10) : 0);

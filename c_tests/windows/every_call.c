@@ -106,7 +106,7 @@ static word live_handle(struct argument *made, int context)
 static word lsa_connection(void)
 {
     HANDLE connection = NULL;
-    NTSTATUS (NTAPI *connect)(PHANDLE) = (NTSTATUS (NTAPI *)(PHANDLE))find("LsaConnectUntrusted");
+    NTSTATUS(NTAPI * connect)(PHANDLE) = (NTSTATUS(NTAPI *)(PHANDLE))find("LsaConnectUntrusted");
     connect(&connection);
     return (word)connection;
 }
@@ -126,7 +126,7 @@ static word counted_text(struct argument *made, const char *text)
 static word identity_of(struct argument *made)
 {
     static WCHAR user[] = L"alice", domain[] = L"example.org", password[] = L"secret";
-    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)domain, 11,
+    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user,     5, (unsigned short *)domain,       11,
                                           (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
     made->identity = identity;
     return (word)&made->identity;
@@ -181,50 +181,64 @@ static void print_output(const struct argument *made, const char *text)
 static word call(any_function function, int words, const word *a)
 {
     switch (words) {
-    case 0: return ((word (WINAPI *)(void))function)();
-    case 1: return ((word (WINAPI *)(word))function)(a[0]);
-    case 2: return ((word (WINAPI *)(word, word))function)(a[0], a[1]);
-    case 3: return ((word (WINAPI *)(word, word, word))function)(a[0], a[1], a[2]);
-    case 4: return ((word (WINAPI *)(word, word, word, word))function)(a[0], a[1], a[2], a[3]);
+    case 0:
+        return ((word(WINAPI *)(void))function)();
+    case 1:
+        return ((word(WINAPI *)(word))function)(a[0]);
+    case 2:
+        return ((word(WINAPI *)(word, word))function)(a[0], a[1]);
+    case 3:
+        return ((word(WINAPI *)(word, word, word))function)(a[0], a[1], a[2]);
+    case 4:
+        return ((word(WINAPI *)(word, word, word, word))function)(a[0], a[1], a[2], a[3]);
     case 5:
-        return ((word (WINAPI *)(word, word, word, word, word))function)(a[0], a[1], a[2], a[3], a[4]);
+        return ((word(WINAPI *)(word, word, word, word, word))function)(a[0], a[1], a[2], a[3], a[4]);
     case 6:
-        return ((word (WINAPI *)(word, word, word, word, word, word))function)(a[0], a[1], a[2], a[3],
-                                                                             a[4], a[5]);
+        return ((word(WINAPI *)(word, word, word, word, word, word))function)(a[0], a[1], a[2], a[3], a[4],
+                                                                              a[5]);
     case 7:
-        return ((word (WINAPI *)(word, word, word, word, word, word, word))function)(
-            a[0], a[1], a[2], a[3], a[4], a[5], a[6]);
+        return ((word(WINAPI *)(word, word, word, word, word, word, word))function)(a[0], a[1], a[2], a[3],
+                                                                                    a[4], a[5], a[6]);
     case 8:
-        return ((word (WINAPI *)(word, word, word, word, word, word, word, word))function)(
-            a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+        return ((word(WINAPI *)(word, word, word, word, word, word, word,
+                                word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
     case 9:
-        return ((word (WINAPI *)(word, word, word, word, word, word, word, word, word))function)(
-            a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
+        return ((word(WINAPI *)(word, word, word, word, word, word, word, word,
+                                word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
     case 12:
-        return ((word (WINAPI *)(word, word, word, word, word, word, word, word, word, word, word,
-                               word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9],
-                                               a[10], a[11]);
+        return ((word(WINAPI *)(word, word, word, word, word, word, word, word, word, word, word,
+                                word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9],
+                                                a[10], a[11]);
     case 14:
-        return ((word (WINAPI *)(word, word, word, word, word, word, word, word, word, word, word, word,
-                               word, word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8],
-                                                     a[9], a[10], a[11], a[12], a[13]);
-    default: abort();
+        return ((word(WINAPI *)(word, word, word, word, word, word, word, word, word, word, word, word, word,
+                                word))function)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9],
+                                                a[10], a[11], a[12], a[13]);
+    default:
+        abort();
     }
 }
 
 static void print_result(enum kind kind, word value)
 {
     switch (kind) {
-    case STATUS: printf("%08lX", (unsigned long)(value & 0xFFFFFFFF)); break;
-    case TRUTH: printf("%s", (value & 0xFF) ? "TRUE" : "FALSE"); break;
+    case STATUS:
+        printf("%08lX", (unsigned long)(value & 0xFFFFFFFF));
+        break;
+    case TRUTH:
+        printf("%s", (value & 0xFF) ? "TRUE" : "FALSE");
+        break;
     case TRUTH_OR_ERROR:
         if (value & 0xFF)
             printf("TRUE");
         else
             printf("FALSE, error %lu", (unsigned long)GetLastError());
         break;
-    case POINTER: printf("%s", value != 0 ? "a pointer" : "NULL"); break;
-    case NOTHING: printf("returns"); break;
+    case POINTER:
+        printf("%s", value != 0 ? "a pointer" : "NULL");
+        break;
+    case NOTHING:
+        printf("returns");
+        break;
     }
 }
 

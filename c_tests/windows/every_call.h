@@ -9,7 +9,7 @@ enum kind { STATUS, TRUTH, TRUTH_OR_ERROR, POINTER, NOTHING };
 
 struct function {
     const char *name;
-    int words; /* of arguments */
+    int words;      /* of arguments */
     enum kind kind; /* of what it returns */
 };
 

@@ -36,14 +36,13 @@ static void as_context(SecHandle handle)
     returns(SEC_E_INVALID_HANDLE, wide->DeleteSecurityContext(&handle));
     if (handle.dwLower == 0 && handle.dwUpper == 0)
         return; /* a first step */
-    returns(SEC_E_INVALID_HANDLE, wide->AcceptSecurityContext(NULL, &handle, &list, 0, 0, &fresh, &list,
-                                                              &attributes, NULL));
     returns(SEC_E_INVALID_HANDLE,
-            wide->InitializeSecurityContextW(NULL, &handle, no_text, 0, 0, 0, &list, 0, &fresh, &list,
-                                             &attributes, NULL));
+            wide->AcceptSecurityContext(NULL, &handle, &list, 0, 0, &fresh, &list, &attributes, NULL));
+    returns(SEC_E_INVALID_HANDLE, wide->InitializeSecurityContextW(NULL, &handle, no_text, 0, 0, 0, &list, 0,
+                                                                   &fresh, &list, &attributes, NULL));
     returns(SEC_E_INVALID_HANDLE,
-            narrow->InitializeSecurityContextA(NULL, &handle, narrow_target, 0, 0, 0, &list, 0, &fresh,
-                                               &list, &attributes, NULL));
+            narrow->InitializeSecurityContextA(NULL, &handle, narrow_target, 0, 0, 0, &list, 0, &fresh, &list,
+                                               &attributes, NULL));
     ok_that(fresh.dwLower == 1 && fresh.dwUpper == 1);
 }
 
@@ -58,14 +57,13 @@ static void as_credential(SecHandle handle)
     returns(SEC_E_INVALID_HANDLE, narrow->QueryCredentialsAttributesA(&handle, 1, bytes));
     returns(SEC_E_INVALID_HANDLE,
             wide->AddCredentialsW(&handle, NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL));
-    returns(SEC_E_INVALID_HANDLE, wide->AcceptSecurityContext(&handle, NULL, NULL, 0, 0, &fresh, &list,
-                                                              &attributes, NULL));
     returns(SEC_E_INVALID_HANDLE,
-            wide->InitializeSecurityContextW(&handle, NULL, target, 0, 0, 0, NULL, 0, &fresh, &list,
-                                             &attributes, NULL));
+            wide->AcceptSecurityContext(&handle, NULL, NULL, 0, 0, &fresh, &list, &attributes, NULL));
+    returns(SEC_E_INVALID_HANDLE, wide->InitializeSecurityContextW(&handle, NULL, target, 0, 0, 0, NULL, 0,
+                                                                   &fresh, &list, &attributes, NULL));
     returns(SEC_E_INVALID_HANDLE,
-            narrow->InitializeSecurityContextA(&handle, NULL, narrow_target, 0, 0, 0, NULL, 0, &fresh,
-                                               &list, &attributes, NULL));
+            narrow->InitializeSecurityContextA(&handle, NULL, narrow_target, 0, 0, 0, NULL, 0, &fresh, &list,
+                                               &attributes, NULL));
     ok_that(fresh.dwLower == 1 && fresh.dwUpper == 1);
     returns(SEC_E_INVALID_HANDLE, wide->FreeCredentialsHandle(&handle));
 }
@@ -80,8 +78,10 @@ static void as_both(ULONG_PTR lower, ULONG_PTR upper)
 /* ---- handles of the system's packages ---- */
 
 static WCHAR user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
-static SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
-                                             (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
+static SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user,         5,
+                                             (unsigned short *)realm,        11,
+                                             (unsigned short *)password,     6,
+                                             SEC_WINNT_AUTH_IDENTITY_UNICODE};
 
 static void begin(WCHAR *package, CredHandle *credential, CtxtHandle *context)
 {
@@ -92,8 +92,8 @@ static void begin(WCHAR *package, CredHandle *credential, CtxtHandle *context)
                                                       package == ntlm ? &identity : NULL, NULL, NULL,
                                                       credential, NULL));
     returns(SEC_I_CONTINUE_NEEDED,
-            wide->InitializeSecurityContextW(credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, NULL,
-                                             0, context, &output, &attributes, NULL));
+            wide->InitializeSecurityContextW(credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, NULL, 0,
+                                             context, &output, &attributes, NULL));
     returns(SEC_E_OK, wide->FreeContextBuffer(token.pvBuffer));
 }
 
@@ -135,11 +135,11 @@ static void mixed(const struct login *ours)
     ULONG attributes;
     begin(schannel, &credential, &context);
     returns(SEC_E_INVALID_HANDLE,
-            wide->InitializeSecurityContextW(&credential, &mine, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
-                                             &list, 0, &fresh, &list, &attributes, NULL));
-    returns(SEC_E_INVALID_HANDLE,
-            wide->InitializeSecurityContextW(&mine, &context, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, &list,
+            wide->InitializeSecurityContextW(&credential, &mine, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, &list,
                                              0, &fresh, &list, &attributes, NULL));
+    returns(SEC_E_INVALID_HANDLE,
+            wide->InitializeSecurityContextW(&mine, &context, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, &list, 0,
+                                             &fresh, &list, &attributes, NULL));
     ok_that(fresh.dwLower == 1 && fresh.dwUpper == 1);
     end(&credential, &context);
 }
@@ -156,10 +156,10 @@ static void of_two_steps(void)
     CtxtHandle first, second, server;
     ULONG attributes;
     const ULONG request = ISC_REQ_CONFIDENTIALITY;
-    returns(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_OUTBOUND, NULL, &identity,
-                                                      NULL, NULL, &outbound, NULL));
-    returns(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
-                                                      NULL, &inbound, NULL));
+    returns(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                                      NULL, &outbound, NULL));
+    returns(SEC_E_OK, wide->AcquireCredentialsHandleW(NULL, ntlm, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+                                                      &inbound, NULL));
     returns(SEC_I_CONTINUE_NEEDED,
             wide->InitializeSecurityContextW(&outbound, NULL, target, request, 0, 0, NULL, 0, &first,
                                              &client_list, &attributes, NULL));
@@ -168,9 +168,8 @@ static void of_two_steps(void)
                                         &server_list, &attributes, NULL));
     to_client.BufferType = SECBUFFER_TOKEN; /* Wine has changed it */
     to_server.cbBuffer = sizeof bytes[0];
-    returns(SEC_E_OK, wide->InitializeSecurityContextW(&outbound, &first, target, request, 0, 0,
-                                                       &server_list, 0, &second, &client_list,
-                                                       &attributes, NULL));
+    returns(SEC_E_OK, wide->InitializeSecurityContextW(&outbound, &first, target, request, 0, 0, &server_list,
+                                                       0, &second, &client_list, &attributes, NULL));
     returns(SEC_E_OK, wide->DeleteSecurityContext(&second));
     as_context(first);
     as_context(second);

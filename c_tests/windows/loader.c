@@ -54,8 +54,8 @@ static void say_client_hello(SecurityFunctionTableW *table)
     returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
                                                        NULL, &credential, NULL));
     returns(SEC_I_CONTINUE_NEEDED,
-            table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
-                                              NULL, 0, &context, &output, &attributes, NULL));
+            table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, NULL,
+                                              0, &context, &output, &attributes, NULL));
     ok_that(token.cbBuffer > 100);
     returns(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
     returns(SEC_E_OK, table->DeleteSecurityContext(&context));
@@ -66,8 +66,8 @@ static void say_client_hello(SecurityFunctionTableW *table)
 static void use_through(const char *name)
 {
     static const char *const functions[] = {
-        "AcquireCredentialsHandleW", "DeleteSecurityContext", "EnumerateSecurityPackagesA",
-        "FreeContextBuffer", "InitSecurityInterfaceA", "InitSecurityInterfaceW",
+        "AcquireCredentialsHandleW",  "DeleteSecurityContext",   "EnumerateSecurityPackagesA",
+        "FreeContextBuffer",          "InitSecurityInterfaceA",  "InitSecurityInterfaceW",
         "InitializeSecurityContextW", "QueryContextAttributesA", "QuerySecurityPackageInfoW",
     };
     HMODULE library = LoadLibraryA(name);

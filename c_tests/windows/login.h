@@ -20,8 +20,8 @@ static inline void path_beside_program(char *path)
 
 static inline SecurityFunctionTableW *table_of(HMODULE library)
 {
-    INIT_SECURITY_INTERFACE_W table = (INIT_SECURITY_INTERFACE_W)(void (*)(void))GetProcAddress(
-        library, "InitSecurityInterfaceW");
+    INIT_SECURITY_INTERFACE_W table =
+        (INIT_SECURITY_INTERFACE_W)(void (*)(void))GetProcAddress(library, "InitSecurityInterfaceW");
     return table != NULL ? table() : NULL;
 }
 
@@ -32,15 +32,14 @@ struct login {
 };
 
 static inline SECURITY_STATUS take_step(struct login *login, CredHandle *credential, CtxtHandle *context,
-                                       int begun, SecBuffer *in, SecBuffer *out, int is_server)
+                                        int begun, SecBuffer *in, SecBuffer *out, int is_server)
 {
     static WCHAR target[] = L"imap/mail.example.org";
     SecBufferDesc input = {SECBUFFER_VERSION, 1, in}, output = {SECBUFFER_VERSION, 1, out};
     ULONG attributes;
     if (is_server)
         return login->table->AcceptSecurityContext(credential, begun ? context : NULL, &input,
-                                                   ASC_REQ_INTEGRITY, 0, context, &output, &attributes,
-                                                   NULL);
+                                                   ASC_REQ_INTEGRITY, 0, context, &output, &attributes, NULL);
     return login->table->InitializeSecurityContextW(credential, begun ? context : NULL, target,
                                                     ISC_REQ_INTEGRITY, 0, 0, &input, 0, context, &output,
                                                     &attributes, NULL);
@@ -50,7 +49,7 @@ static inline SECURITY_STATUS take_step(struct login *login, CredHandle *credent
 static inline int log_in(struct login *login, SecurityFunctionTableW *table)
 {
     static WCHAR package[] = L"WDigest", user[] = L"alice", realm[] = L"example.org", password[] = L"secret";
-    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user, 5, (unsigned short *)realm, 11,
+    SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user,     5, (unsigned short *)realm,        11,
                                           (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
     char bytes[2][4096];
     SecBuffer to_client = {sizeof bytes[0], SECBUFFER_TOKEN, bytes[0]};
@@ -60,18 +59,20 @@ static inline int log_in(struct login *login, SecurityFunctionTableW *table)
     int good;
     login->table = table;
     if (!returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
-                                                            NULL, NULL, &inbound, NULL)) ||
-        !returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
-                                                            &identity, NULL, NULL, &outbound, NULL)))
+                                                            NULL, NULL, &inbound, NULL))
+        || !returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
+                                                               &identity, NULL, NULL, &outbound, NULL)))
         return 0;
-    good = returns(SEC_I_CONTINUE_NEEDED,
-                   take_step(login, &inbound, &login->server, 0, &nothing, &to_client, 1)) &&
-           returns(SEC_I_CONTINUE_NEEDED,
+    good =
+        returns(SEC_I_CONTINUE_NEEDED, take_step(login, &inbound, &login->server, 0, &nothing, &to_client, 1))
+        && returns(SEC_I_CONTINUE_NEEDED,
                    take_step(login, &outbound, &login->client, 0, &to_client, &to_server, 0));
     to_client.cbBuffer = sizeof bytes[0];
-    good = good && returns(SEC_E_OK, take_step(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
+    good =
+        good && returns(SEC_E_OK, take_step(login, &inbound, &login->server, 1, &to_server, &to_client, 1));
     to_server.cbBuffer = sizeof bytes[1];
-    good = good && returns(SEC_E_OK, take_step(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
+    good =
+        good && returns(SEC_E_OK, take_step(login, &outbound, &login->client, 1, &to_client, &to_server, 0));
     returns(SEC_E_OK, table->FreeCredentialsHandle(&inbound));
     returns(SEC_E_OK, table->FreeCredentialsHandle(&outbound));
     return good;

@@ -31,12 +31,10 @@ static int acquire(struct side *client, struct side *server)
     identity.Password = (unsigned char *)password;
     identity.PasswordLength = (unsigned long)strlen(password);
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    return returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL,
-                                                       &identity, NULL, NULL, &client->credential,
-                                                       &expiry))
-           && returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL,
-                                                          NULL, NULL, NULL, &server->credential,
-                                                          &expiry));
+    return returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity,
+                                                       NULL, NULL, &client->credential, &expiry))
+           && returns(SEC_E_OK, AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL,
+                                                          NULL, NULL, &server->credential, &expiry));
 }
 
 /* One token in, at most 4096 bytes of one out. */
@@ -59,13 +57,11 @@ static SECURITY_STATUS answer_token(struct side *client, SecBuffer *in, SecBuffe
     TimeStamp expiry;
     out->cbBuffer = 4096;
     client->has_context = 1;
-    return InitializeSecurityContextA(&client->credential, context, target, flags, 0,
-                                      SECURITY_NATIVE_DREP, &input, 0, &client->context, &output,
-                                      &client->attributes, &expiry);
+    return InitializeSecurityContextA(&client->credential, context, target, flags, 0, SECURITY_NATIVE_DREP,
+                                      &input, 0, &client->context, &output, &client->attributes, &expiry);
 }
 
-static int log_in(struct side *client, struct side *server, ULONG asked_of_client,
-                  ULONG asked_of_server)
+static int log_in(struct side *client, struct side *server, ULONG asked_of_client, ULONG asked_of_server)
 {
     static char challenge[4096], response[4096];
     SecBuffer nothing = buffer(SECBUFFER_TOKEN, NULL, 0);
@@ -106,8 +102,7 @@ static void seal(struct side *from, struct side *to)
         return;
     memcpy(bytes, text, sizeof text);
     buffers[0] = buffer(SECBUFFER_DATA, bytes, sizeof text);
-    buffers[1] = buffer(SECBUFFER_PADDING, bytes + sizeof text,
-                        sizes.cbMaxSignature + sizes.cbBlockSize);
+    buffers[1] = buffer(SECBUFFER_PADDING, bytes + sizeof text, sizes.cbMaxSignature + sizes.cbBlockSize);
     if (!returns(SEC_E_OK, EncryptMessage(&from->context, 0, &message, 0)))
         return;
     ok(memcmp(bytes, text, sizeof text) != 0, "a sealed message is open");

@@ -25,8 +25,8 @@ static void say_client_hello(SecurityFunctionTableW *table)
     returns(SEC_E_OK, table->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
                                                        NULL, &credential, NULL));
     returns(SEC_I_CONTINUE_NEEDED,
-            table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
-                                              NULL, 0, &context, &output, &attributes, NULL));
+            table->InitializeSecurityContextW(&credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, NULL,
+                                              0, &context, &output, &attributes, NULL));
     returns(SEC_E_OK, table->FreeContextBuffer(token.pvBuffer));
     returns(SEC_E_OK, table->DeleteSecurityContext(&context));
     returns(SEC_E_OK, table->FreeCredentialsHandle(&credential));

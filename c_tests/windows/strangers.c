@@ -19,17 +19,16 @@ static WCHAR *const packages[] = {schannel, kerberos, negotiate, ntlm};
 #define PACKAGES (sizeof packages / sizeof packages[0])
 
 static WCHAR user[] = L"alice", domain[] = L"example.org", password[] = L"secret";
-SEC_WINNT_AUTH_IDENTITY_W identity = {
-    (unsigned short *)user, 5, (unsigned short *)domain, 11, (unsigned short *)password, 6,
-    SEC_WINNT_AUTH_IDENTITY_UNICODE};
+SEC_WINNT_AUTH_IDENTITY_W identity = {(unsigned short *)user,     5, (unsigned short *)domain,       11,
+                                      (unsigned short *)password, 6, SEC_WINNT_AUTH_IDENTITY_UNICODE};
 
 /* ---- packages ---- */
 
 static void print_package(const SecPkgInfoW *info)
 {
     printf("  package %ls: %08lX version %u id %u token %lu, %ls\n", info->Name,
-           (unsigned long)info->fCapabilities, info->wVersion, info->wRPCID,
-           (unsigned long)info->cbMaxToken, info->Comment);
+           (unsigned long)info->fCapabilities, info->wVersion, info->wRPCID, (unsigned long)info->cbMaxToken,
+           info->Comment);
 }
 
 /* Whether a block has room for structures of packages and their texts, and not a byte more. */
@@ -89,7 +88,7 @@ static void ask_for_packages(void)
 
 /* ---- whose memory it is ---- */
 
-typedef SECURITY_STATUS (SEC_ENTRY *free_function)(void *);
+typedef SECURITY_STATUS(SEC_ENTRY *free_function)(void *);
 
 /* Memory of one secur32.dll is given back to whatever other one the process has, and to the heap. */
 static void free_elsewhere(void)
@@ -128,8 +127,8 @@ static void first_step(CredHandle *credential, WCHAR *target)
     SECURITY_STATUS status;
     set_list(&output, &token, 1);
     set_buffer(&token, SECBUFFER_TOKEN, NULL, 0);
-    status = wide->InitializeSecurityContextW(credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0,
-                                              NULL, 0, &context, &output, &attributes, NULL);
+    status = wide->InitializeSecurityContextW(credential, NULL, target, ISC_REQ_ALLOCATE_MEMORY, 0, 0, NULL,
+                                              0, &context, &output, &attributes, NULL);
     type = token.BufferType;
     printf("  first step: %08lX, attributes %08lX, %lu bytes of type %lu\n", (unsigned long)status,
            (unsigned long)attributes, (unsigned long)token.cbBuffer, (unsigned long)type);
@@ -146,10 +145,10 @@ static void acquire(WCHAR *package, ULONG use, SEC_WINNT_AUTH_IDENTITY_W *who)
     CredHandle credential = {0, 0};
     TimeStamp expiry = {{0x5A5A5A5A, 0x5A5A5A5A}};
     SecPkgCredentials_NamesW names = {NULL};
-    SECURITY_STATUS status = wide->AcquireCredentialsHandleW(NULL, package, use, NULL, who, NULL,
-                                                             NULL, &credential, &expiry);
-    printf("  %ls, use %lu, identity %d: %08lX, expiry %d\n", package, (unsigned long)use,
-           who != NULL, (unsigned long)status, expiry.LowPart != 0x5A5A5A5A);
+    SECURITY_STATUS status =
+        wide->AcquireCredentialsHandleW(NULL, package, use, NULL, who, NULL, NULL, &credential, &expiry);
+    printf("  %ls, use %lu, identity %d: %08lX, expiry %d\n", package, (unsigned long)use, who != NULL,
+           (unsigned long)status, expiry.LowPart != 0x5A5A5A5A);
     if (status != SEC_E_OK)
         return;
     STATUS("names", wide->QueryCredentialsAttributesW(&credential, SECPKG_CRED_ATTR_NAMES, &names));
@@ -183,8 +182,8 @@ static void accept_garbage(void)
     size_t i;
     printf("AcceptSecurityContext\n");
     for (i = 0; i < PACKAGES; i++) {
-        SECURITY_STATUS status = wide->AcquireCredentialsHandleW(
-            NULL, packages[i], SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL, &credential, NULL);
+        SECURITY_STATUS status = wide->AcquireCredentialsHandleW(NULL, packages[i], SECPKG_CRED_INBOUND, NULL,
+                                                                 NULL, NULL, NULL, &credential, NULL);
         if (status != SEC_E_OK)
             status = wide->AcquireCredentialsHandleW(NULL, packages[i], SECPKG_CRED_OUTBOUND, NULL, NULL,
                                                      NULL, NULL, &credential, NULL);
@@ -194,8 +193,8 @@ static void accept_garbage(void)
         set_buffer(&in, SECBUFFER_TOKEN, text, sizeof text);
         set_list(&answer, &out, 1);
         set_buffer(&out, SECBUFFER_TOKEN, output, sizeof output);
-        status = wide->AcceptSecurityContext(&credential, NULL, &input, 0, 0, &context, &answer,
-                                             &attributes, NULL);
+        status = wide->AcceptSecurityContext(&credential, NULL, &input, 0, 0, &context, &answer, &attributes,
+                                             NULL);
         printf("  %ls: %08lX\n", packages[i], (unsigned long)status);
         if (status >= 0)
             STATUS("delete", wide->DeleteSecurityContext(&context));
@@ -209,8 +208,7 @@ static void accept_garbage(void)
 static void compare_tables(HMODULE library)
 {
 #define SAME(table, member, name) \
-    printf("  %s: %d\n", #member, \
-           (void *)table->member == (void *)GetProcAddress(library, name))
+    printf("  %s: %d\n", #member, (void *)table->member == (void *)GetProcAddress(library, name))
     printf("tables: version %lu %lu, reserved %p %p %p %p\n", wide->dwVersion, narrow->dwVersion,
            wide->Reserved2, wide->Reserved8, narrow->Reserved2, narrow->Reserved8);
     SAME(wide, EnumerateSecurityPackagesW, "EnumerateSecurityPackagesW");
@@ -255,10 +253,10 @@ static void compare_tables(HMODULE library)
 int main(int count, char **words)
 {
     HMODULE library = LoadLibraryA("secur32.dll");
-    INIT_SECURITY_INTERFACE_W table_w = (INIT_SECURITY_INTERFACE_W)(void (*)(void))GetProcAddress(
-        library, "InitSecurityInterfaceW");
-    INIT_SECURITY_INTERFACE_A table_a = (INIT_SECURITY_INTERFACE_A)(void (*)(void))GetProcAddress(
-        library, "InitSecurityInterfaceA");
+    INIT_SECURITY_INTERFACE_W table_w =
+        (INIT_SECURITY_INTERFACE_W)(void (*)(void))GetProcAddress(library, "InitSecurityInterfaceW");
+    INIT_SECURITY_INTERFACE_A table_a =
+        (INIT_SECURITY_INTERFACE_A)(void (*)(void))GetProcAddress(library, "InitSecurityInterfaceA");
     wide = table_w();
     narrow = table_a();
     printf("the same tables again: %d\n", wide == table_w() && narrow == table_a());

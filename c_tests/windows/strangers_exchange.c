@@ -29,14 +29,14 @@ static SECURITY_STATUS step(struct side *side, const SecBuffer *from, int is_ser
         status = wide->AcceptSecurityContext(&side->credential, known, &input, ASC_REQ_CONFIDENTIALITY, 0,
                                              &context, &output, &attributes, NULL);
     else
-        status = wide->InitializeSecurityContextW(
-            &side->credential, known, host, ISC_REQ_CONFIDENTIALITY, 0, 0, from->cbBuffer ? &input : NULL,
-            0, &context, &output, &attributes, NULL);
+        status = wide->InitializeSecurityContextW(&side->credential, known, host, ISC_REQ_CONFIDENTIALITY, 0,
+                                                  0, from->cbBuffer ? &input : NULL, 0, &context, &output,
+                                                  &attributes, NULL);
     side->token.cbBuffer = out.cbBuffer;
     printf("  %s: %08lX, attributes %08lX, %s, the same handle: %d\n", side->name, (unsigned long)status,
            (unsigned long)attributes, out.cbBuffer ? "a token" : "no token",
-           !side->begun || (context.dwLower == side->context.dwLower &&
-                            context.dwUpper == side->context.dwUpper));
+           !side->begun
+               || (context.dwLower == side->context.dwLower && context.dwUpper == side->context.dwUpper));
     if (status >= 0) {
         side->context = context;
         side->begun = 1;
@@ -57,8 +57,8 @@ static void send_message(struct side *from, struct side *to)
     SECURITY_STATUS status = wide->QueryContextAttributesW(&from->context, SECPKG_ATTR_SIZES, &sizes);
     STATUS("sizes", status);
     if (status == SEC_E_OK)
-        printf("  token %lu, signature %lu, block %lu, trailer %lu\n", sizes.cbMaxToken,
-               sizes.cbMaxSignature, sizes.cbBlockSize, sizes.cbSecurityTrailer);
+        printf("  token %lu, signature %lu, block %lu, trailer %lu\n", sizes.cbMaxToken, sizes.cbMaxSignature,
+               sizes.cbBlockSize, sizes.cbSecurityTrailer);
     set_list(&list, buffers, 2);
     set_buffer(&buffers[0], SECBUFFER_TOKEN, signature, sizeof signature);
     set_buffer(&buffers[1], SECBUFFER_DATA, text, sizeof text);
@@ -81,9 +81,11 @@ void exchange(WCHAR *package)
     int round;
     printf("an exchange of %ls\n", package);
     if (wide->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                        &client.credential, NULL) != SEC_E_OK ||
-        wide->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                        &server.credential, NULL) != SEC_E_OK) {
+                                        &client.credential, NULL)
+            != SEC_E_OK
+        || wide->AcquireCredentialsHandleW(NULL, package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+                                           &server.credential, NULL)
+               != SEC_E_OK) {
         printf("  no credentials\n");
         return;
     }

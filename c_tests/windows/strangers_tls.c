@@ -13,8 +13,8 @@ struct stream {
 
 static int receive(struct stream *stream)
 {
-    int count = recv(stream->socket, stream->bytes + stream->length,
-                     (int)(sizeof stream->bytes - stream->length), 0);
+    int count =
+        recv(stream->socket, stream->bytes + stream->length, (int)(sizeof stream->bytes - stream->length), 0);
     if (count <= 0) {
         printf("  the server is gone\n");
         return 0;
@@ -47,10 +47,11 @@ static SECURITY_STATUS step(struct stream *stream, int first)
     set_buffer(&in[1], SECBUFFER_EMPTY, NULL, 0);
     set_list(&output, &out, 1);
     set_buffer(&out, SECBUFFER_TOKEN, NULL, 0);
-    status = wide->InitializeSecurityContextW(
-        &stream->credential, first ? NULL : &stream->context, host,
-        ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_STREAM | ISC_REQ_CONFIDENTIALITY | ISC_REQ_MANUAL_CRED_VALIDATION,
-        0, 0, first ? NULL : &input, 0, &context, &output, &attributes, NULL);
+    status = wide->InitializeSecurityContextW(&stream->credential, first ? NULL : &stream->context, host,
+                                              ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_STREAM
+                                                  | ISC_REQ_CONFIDENTIALITY | ISC_REQ_MANUAL_CRED_VALIDATION,
+                                              0, 0, first ? NULL : &input, 0, &context, &output, &attributes,
+                                              NULL);
     if (status == SEC_E_INCOMPLETE_MESSAGE)
         return status;
     if (status == SEC_I_CONTINUE_NEEDED && out.cbBuffer == 0) { /* how many of these is up to the network */
@@ -62,8 +63,8 @@ static SECURITY_STATUS step(struct stream *stream, int first)
     if (first)
         stream->context = context;
     else
-        printf(", the same handle: %d", context.dwLower == stream->context.dwLower &&
-                                            context.dwUpper == stream->context.dwUpper);
+        printf(", the same handle: %d",
+               context.dwLower == stream->context.dwLower && context.dwUpper == stream->context.dwUpper);
     printf("\n");
     if (!first)
         keep_extra(stream, in, 2);
@@ -121,8 +122,7 @@ static void ask_for_attributes(struct stream *stream)
         STATUS("free", narrow->FreeContextBuffer(narrow_keys.sSignatureAlgorithmName));
         STATUS("free", narrow->FreeContextBuffer(narrow_keys.sEncryptAlgorithmName));
     }
-    STATUS("negotiation",
-           wide->QueryContextAttributesW(context, SECPKG_ATTR_NEGOTIATION_INFO, &negotiation));
+    STATUS("negotiation", wide->QueryContextAttributesW(context, SECPKG_ATTR_NEGOTIATION_INFO, &negotiation));
     status = wide->QueryContextAttributesW(context, SECPKG_ATTR_UNIQUE_BINDINGS, &bindings);
     STATUS("bindings", status);
     if (status == SEC_E_OK) {
@@ -154,8 +154,7 @@ static void say_hello(struct stream *stream)
     set_buffer(&buffers[3], SECBUFFER_EMPTY, NULL, 0);
     STATUS("encrypt", wide->EncryptMessage(&stream->context, 0, &list, 0));
     printf("  %lu + %lu + %lu bytes\n", buffers[0].cbBuffer, buffers[1].cbBuffer, buffers[2].cbBuffer);
-    send(stream->socket, message,
-         (int)(buffers[0].cbBuffer + buffers[1].cbBuffer + buffers[2].cbBuffer), 0);
+    send(stream->socket, message, (int)(buffers[0].cbBuffer + buffers[1].cbBuffer + buffers[2].cbBuffer), 0);
     do {
         if (stream->length == 0 && !receive(stream))
             return;
@@ -202,9 +201,8 @@ void speak_tls(unsigned short port)
         printf("  no server\n");
         return;
     }
-    STATUS("acquire",
-           wide->AcquireCredentialsHandleW(NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL,
-                                           &stream->credential, NULL));
+    STATUS("acquire", wide->AcquireCredentialsHandleW(NULL, schannel, SECPKG_CRED_OUTBOUND, NULL, NULL, NULL,
+                                                      NULL, &stream->credential, NULL));
     if (shake_hands(stream)) {
         ask_for_attributes(stream);
         say_hello(stream);

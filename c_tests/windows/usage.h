@@ -11,7 +11,7 @@
 struct usage {
     DWORD handles, threads;
     SIZE_T blocks, bytes; /* in use, of the process heap */
-    SIZE_T committed; /* bytes of the whole process */
+    SIZE_T committed;     /* bytes of the whole process */
 };
 
 /* Not by GetProcessHandleCount, of which Wine knows nothing. */

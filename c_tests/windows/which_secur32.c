@@ -28,8 +28,7 @@ int main(int count, char **words)
     ULONG number, at;
     if (library == NULL)
         return 2;
-    enumerate =
-        (enumerate_packages)(function)GetProcAddress(library, "EnumerateSecurityPackagesA");
+    enumerate = (enumerate_packages)(function)GetProcAddress(library, "EnumerateSecurityPackagesA");
     release = (free_buffer)(function)GetProcAddress(library, "FreeContextBuffer");
     if (enumerate == NULL || release == NULL || enumerate(&number, &packages) != SEC_E_OK)
         return 3;
