@@ -28,7 +28,8 @@ const ALL_CIPHERS: &[&str] = &["3des", "des", "rc4", "rc4-56", "rc4-40"];
 
 pub static SETUPS: &[Setup] = &[
     Setup {
-        text: "",
+        // Windows' defaults.
+        text: "http_algorithms = [\"MD5-sess\"]\nhttp_nonce_count = \"strict\"\n",
         ciphers: &["3des", "rc4"],
         algorithms: &["MD5-sess"],
         info: false,

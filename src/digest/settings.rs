@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::http::formulas::Algorithm;
 use super::http::nonce_counts::Order;
 use super::http::shared;
-use super::message::qop::{Cipher, Named, Offer};
+use super::message::qop::{Cipher, Named, Offer, Qop};
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
 #[cfg(unix)]
@@ -38,11 +38,13 @@ pub struct Settings {
     pub utf8_http: bool,
     /// Whether the package is left to the system where that has it.
     pub use_system: bool,
-    /// The realm to offer, up to 255 bytes without control characters. An empty one is offered too,
-    /// and lets in the users of the empty realm alone.
+    /// The realm to offer, up to 255 bytes without control characters. An empty one lets in the users of
+    /// the empty realm alone; SASL leaves it out.
     pub realm: String,
     /// Realms that are not offered, but whose users are let in.
     pub realms: Vec<String>,
+    /// The qualities of protection to offer at most; auth is one.
+    pub qops: Offer<Qop>,
     /// The htdigest file; none where no accounts are configured.
     pub accounts: Option<PathBuf>,
     /// The database or directory that accounts are in instead.
@@ -73,6 +75,9 @@ pub struct Settings {
     pub shared: Option<shared::settings::Settings>,
     /// The algorithms of HTTP challenges that a client answers, the best first; not empty.
     pub client_algorithms: Vec<Algorithm>,
+    /// Whether names and passwords that fit ISO 8859-1 are hashed in it for servers of DIGEST-MD5 that know
+    /// UTF-8, as RFC 2831 §2.1.2.1 has it; else in UTF-8, as servers of XMPP and GNU SASL do.
+    pub hash_latin1: bool,
     /// Whether a client that is asked for integrity answers HTTP challenges without auth-int.
     pub client_without_integrity: bool,
 }
@@ -97,13 +102,15 @@ impl Default for Settings {
             use_system: false,
             realm: host::domain(),
             realms: Vec::new(),
+            qops: Qop::ALL.iter().map(|(qop, _)| *qop).collect(),
             accounts: None,
             databases: accounts::settings::Settings::default(),
             nonce_lifetime: Duration::from_secs(300),
             maxbuf: None,
             secret: None,
-            http_algorithms: vec![Algorithm::MD5_SESS],
-            http_nonce_count: Order::Strict,
+            // On Windows and Wine as Windows has it; elsewhere what serves most clients (docs/http.md).
+            http_algorithms: vec![if cfg!(windows) { Algorithm::MD5_SESS } else { Algorithm::MD5 }],
+            http_nonce_count: if cfg!(windows) { Order::Strict } else { Order::Window },
             http_sessions: 100_000,
             http_opaque: false,
             http_check_uri: false,
@@ -111,6 +118,7 @@ impl Default for Settings {
             http_authentication_info: AuthenticationInfo::None,
             shared: None,
             client_algorithms: Algorithm::STRONGEST_FIRST.to_vec(),
+            hash_latin1: true,
             client_without_integrity: false,
         }
     }
@@ -136,7 +144,7 @@ pub const KEYS: &[Key<Settings>] = &[
         name: "UTF8SASL",
         expected: "0 or 1",
         shown: "1",
-        doc: "0: challenges of DIGEST-MD5 without charset=utf-8",
+        doc: "0: challenges of DIGEST-MD5 without charset=utf-8, for JavaMail's users beyond ASCII",
         read: |settings, value| value.flag().map(|on| settings.utf8_sasl = on),
     },
     Key {
@@ -144,7 +152,7 @@ pub const KEYS: &[Key<Settings>] = &[
         name: "UTF8HTTP",
         expected: "0 or 1",
         shown: "1",
-        doc: "0: the same of HTTP's",
+        doc: "0: the same of HTTP's, for clients that refuse the directive or its spelling",
         read: |settings, value| value.flag().map(|on| settings.utf8_http = on),
     },
     Key {
@@ -170,6 +178,20 @@ pub const KEYS: &[Key<Settings>] = &[
         shown: "[]",
         doc: "others whose users are let in, such as [\"EXAMPLE\"]",
         read: |settings, value| value.list(realm).map(|realms| settings.realms = realms),
+    },
+    Key {
+        table: "server",
+        name: "qop",
+        expected: "a string that lists auth, and some of auth-int,auth-conf beside it",
+        shown: "\"auth,auth-int,auth-conf\"",
+        doc: "what is offered at most, where the program asks for it; \"auth\" serves clients that cannot read a list",
+        read: |settings, value| {
+            let names = value.string()?.split(',');
+            let qops = names.map(|name| Qop::from_name(name.trim_ascii().as_bytes()));
+            settings.qops =
+                qops.collect::<Option<Offer<_>>>().filter(|it| it.contains(Qop::Auth))?;
+            Some(())
+        },
     },
     Key {
         table: "server",
@@ -217,8 +239,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_algorithms",
         expected: ALGORITHMS,
-        shown: "[\"MD5-sess\"]",
-        doc: "also MD5, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess: a challenge for each",
+        shown: "[\"MD5\"]",
+        doc: "on Windows [\"MD5-sess\"]; also SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess: a challenge for each",
         read: |settings, value| {
             value.choice(algorithm).map(|algorithms| settings.http_algorithms = algorithms)
         },
@@ -227,8 +249,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: "server",
         name: "http_nonce_count",
         expected: "\"strict\" or \"window\"",
-        shown: "\"strict\"",
-        doc: "\"window\": counts may come out of order, within 64",
+        shown: "\"window\"",
+        doc: "counts may come out of order, within 64; on Windows \"strict\", each is one more than the last",
         read: |settings, value| {
             let order = value.one_of(&[("strict", Order::Strict), ("window", Order::Window)])?;
             settings.http_nonce_count = order;
@@ -260,7 +282,7 @@ pub const KEYS: &[Key<Settings>] = &[
         name: "http_check_uri",
         expected: "0 or 1",
         shown: "0",
-        doc: "1: a caller's URI buffer must be what the client hashed",
+        doc: "1: a caller's URI buffer must be what the client hashed, or the path of it, or of which that is the path",
         read: |settings, value| value.flag().map(|on| settings.http_check_uri = on),
     },
     Key {
@@ -294,6 +316,17 @@ pub const KEYS: &[Key<Settings>] = &[
         doc: "what HTTP challenges are answered by, the best first",
         read: |settings, value| {
             value.choice(algorithm).map(|algorithms| settings.client_algorithms = algorithms)
+        },
+    },
+    Key {
+        table: "client",
+        name: "hash_charset",
+        expected: "\"ISO-8859-1\" or \"UTF-8\"",
+        shown: "\"ISO-8859-1\"",
+        doc: "how names and passwords that fit it are hashed for servers of DIGEST-MD5 that know UTF-8; \"UTF-8\" for those of XMPP and GNU SASL",
+        read: |settings, value| {
+            settings.hash_latin1 = value.one_of(&[("ISO-8859-1", true), ("UTF-8", false)])?;
+            Some(())
         },
     },
     Key {

@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod applications;
 mod browser;
 mod daemons;
 mod digest;

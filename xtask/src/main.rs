@@ -14,6 +14,7 @@ mod instructions;
 mod jdk;
 mod load;
 mod markdown;
+mod peers;
 mod results;
 mod timing;
 mod windows;
@@ -51,6 +52,8 @@ enum Verb {
     Install(install::Options),
     /// Compare instruction counts with those kept
     Instructions(instructions::Options),
+    /// Write the table of docs/peers.md anew, from what its tests find
+    Peers(peers::Options),
     /// Remove what install put there, with the same options
     Uninstall(install::Options),
     /// Build secur32.dll into target/windows
@@ -76,6 +79,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Some(Verb::Generate) => generate::run(),
         Some(Verb::Install(options)) => install::install(&options),
         Some(Verb::Instructions(options)) => instructions::run(&options),
+        Some(Verb::Peers(options)) => peers::run(&options),
         Some(Verb::Uninstall(options)) => install::uninstall(&options),
         Some(Verb::Windows(options)) => windows::run(&options),
         None => Arguments::command().print_help().map_err(|error| error.to_string()),
@@ -130,6 +134,8 @@ mod tests {
             "generate",
             "install --prefix /p --destdir DIR --libdir=lib --profile dev",
             "instructions --write",
+            "peers",
+            "peers --from FILE",
             "install --destdir=",
             "uninstall --prefix=/p",
             "windows --target x86_64 --target i686-pc-windows-gnu --profile dev",

@@ -23,7 +23,7 @@ pub struct ChallengeText<'a> {
     pub algorithm: Algorithm,
     /// The nonce.
     pub nonce: &'a [u8],
-    /// Whether to write charset=utf-8.
+    /// Whether to write charset=UTF-8.
     pub utf8: bool,
     /// The realm.
     pub realm: &'a [u8],
@@ -32,6 +32,10 @@ pub struct ChallengeText<'a> {
     /// Whether to write userhash=true.
     pub userhash: bool,
 }
+
+/// UTF-8 as RFC 7616 §3.3 spells it, which is to be compared without regard to case and is not by all
+/// clients (Rust's `digest_auth`); on Windows as IIS spells it.
+const CHARSET: &[u8] = if cfg!(windows) { b"utf-8" } else { b"UTF-8" };
 
 impl ChallengeText<'_> {
     /// Whether the text may be sent.
@@ -58,7 +62,7 @@ impl Print for ChallengeText<'_> {
         printer.bare("algorithm", self.algorithm.name().as_bytes());
         printer.quoted("nonce", self.nonce);
         if self.utf8 {
-            printer.bare("charset", b"utf-8");
+            printer.bare("charset", CHARSET);
         }
         printer.quoted("realm", self.realm);
         if let Some(opaque) = self.opaque {

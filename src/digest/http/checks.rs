@@ -23,7 +23,8 @@ pub(super) fn check_offered(
     if !settings.http_algorithms.iter().any(|algorithm| algorithm.hash == hash) {
         return Err(invalid("response: the algorithm was not offered (RFC 7616 §3.4)"));
     }
-    let integrity = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
+    let asked = requested.intersects(Flags::SIGNED) || !inputs.entity.is_empty();
+    let integrity = asked && settings.qops.contains(Qop::AuthInt);
     if response.qop == Qop::AuthInt && !integrity {
         return Err(invalid("response: auth-int was not offered (RFC 7616 §3.4)"));
     }
@@ -61,11 +62,34 @@ pub(super) fn request<'a>(
     inputs: &ServerInputs<'a>,
     response: &Response<'_>,
 ) -> Result<Request<'a>> {
-    if settings.http_check_uri && !inputs.uri.is_empty() && *response.uri() != *inputs.uri {
+    let checked = settings.http_check_uri && !inputs.uri.is_empty();
+    if checked && !is_same_target(&response.uri(), inputs.uri) {
         return Err(invalid("response: the uri is not the request's (RFC 7616 §3.4.6)"));
     }
     let entity = buffers::entity(response.qop, inputs.entity, response.algorithm.hash)?;
     Ok(Request { method: inputs.method, entity })
+}
+
+/// Whether two request targets are the same, or the one is the path of the other. A proxy is asked for
+/// `http://host/path`, and most clients' responses are for the path alone.
+fn is_same_target(one: &[u8], other: &[u8]) -> bool {
+    let same_path = |absolute, path| path_of(absolute).is_some_and(|own| own == path);
+    one == other || same_path(one, other) || same_path(other, one)
+}
+
+/// The path and query of a target in absolute form (RFC 9112 §3.2.2); `/` where there is none.
+fn path_of(target: &[u8]) -> Option<&[u8]> {
+    let has_scheme = |scheme: &&[u8]| {
+        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let scheme = [&b"http://"[..], b"https://"].into_iter().find(has_scheme)?;
+    let rest = target.get(scheme.len()..)?;
+    match rest.iter().position(|byte| matches!(byte, b'/' | b'?')) {
+        Some(at) if rest.get(at) == Some(&b'/') => rest.get(at..),
+        // A query without a path has no other form that this could be held against.
+        Some(_) => None,
+        None => Some(b"/"),
+    }
 }
 
 /// When a nonce becomes too old to begin a session with.

@@ -10,6 +10,7 @@ use super::sessions::{Session, Sessions};
 use super::verify::{Exchange, Granted, Verdict};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::printer::Print;
+use crate::digest::message::qop::Qop;
 use crate::digest::realms::Realms;
 use crate::digest::settings::{AuthenticationInfo, Settings};
 use crate::error::{Error, Result, Status};
@@ -243,7 +244,7 @@ fn challenge(
     let opaque = settings.http_opaque.then(|| mint.opaque(realm));
     let text = |algorithm: &Algorithm| ChallengeText {
         stale,
-        integrity: requested.intersects(Flags::SIGNED),
+        integrity: requested.intersects(Flags::SIGNED) && settings.qops.contains(Qop::AuthInt),
         algorithm: *algorithm,
         nonce: &nonce.text,
         utf8: settings.utf8_http,

@@ -3,14 +3,15 @@
 //! What was sent and what was hashed can differ in two ways. A name that fits ISO 8859-1 is to be
 //! hashed in that charset (RFC 2831 §2.1.2.1), which some clients do whether or not they announced
 //! charset=utf-8, and some never do. And some clients send `DOMAIN\user` without doubling the
-//! backslash, but hash it as it stands (MS-DPSP §2.2, note 4). So a response has an ordered list of name
+//! backslash, but hash it as it stands (MS-DPSP §2.2, note 4). And some send ISO 8859-1 but hash
+//! UTF-8 (Apache `HttpClient` 4, where a challenge has charset). So a response has an ordered list of name
 //! candidates, which a server looks up and compares one after the other; ordinary names have one.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use super::charset::{downgrade, nfc, to_text};
+use super::charset::{downgrade, latin1_to_utf8, nfc, to_text};
 use super::limits::{NAME_CANDIDATES, TRIES};
 use super::tokenizer::Value;
 use crate::digest::sasl::response::Response;
@@ -29,6 +30,8 @@ pub enum Encoding {
     Downgraded,
     /// The bytes as sent, where they could be downgraded.
     AsSent,
+    /// The user or the realm was converted from ISO 8859-1 to UTF-8.
+    Upgraded,
 }
 
 /// One way to read the names of a response: the bytes to look up and to hash.
@@ -53,6 +56,8 @@ pub struct NameCandidates<'a> {
 ///
 /// 1. unquoted, and user and realm each downgraded to ISO 8859-1 where it is UTF-8 that fits;
 /// 2. unquoted, as sent;
+///    or, where nothing is downgraded and one of them is not UTF-8: as sent, and then each of them as
+///    UTF-8 that is ISO 8859-1 as it was sent;
 /// 3. and 4. the same with each backslash of the user name taken literally, where its text in
 ///    quotes has one.
 ///
@@ -87,7 +92,7 @@ pub fn candidates_of_unquoted<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> 
     }
     let (latin_user, latin_realm) = (downgrade_cow(&user), downgrade_cow(&realm));
     if latin_user.is_none() && latin_realm.is_none() {
-        return NameCandidates::only(user, realm);
+        return candidates_upgraded(user, realm);
     }
     let first = NameCandidate {
         user: latin_user.unwrap_or_else(|| user.clone()),
@@ -98,6 +103,28 @@ pub fn candidates_of_unquoted<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> 
         first,
         others: vec![NameCandidate { user, realm, encoding: Encoding::AsSent }],
     }
+}
+
+/// The same of names of which none is UTF-8 that could be downgraded.
+fn candidates_upgraded<'a>(user: Cow<'a, [u8]>, realm: Cow<'a, [u8]>) -> NameCandidates<'a> {
+    let (utf8_user, utf8_realm) = (upgrade(&user), upgrade(&realm));
+    let mut candidates = NameCandidates::only(user, realm);
+    if utf8_user.is_none() && utf8_realm.is_none() {
+        return candidates;
+    }
+    let NameCandidate { user, realm, .. } = candidates.first.clone();
+    candidates.add(NameCandidate {
+        user: utf8_user.map_or(user, Cow::Owned),
+        realm: utf8_realm.map_or(realm, Cow::Owned),
+        encoding: Encoding::Upgraded,
+    });
+    candidates
+}
+
+/// Bytes that are not UTF-8, taken for ISO 8859-1, as UTF-8.
+fn upgrade(bytes: &[u8]) -> Option<Vec<u8>> {
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
+    (!is_utf8).then(|| latin1_to_utf8(bytes).into_owned().into_bytes())
 }
 
 /// The one candidate for a name that a source of accounts has told.
@@ -163,7 +190,8 @@ impl fmt::Debug for PasswordForm<'_> {
 /// The forms of a clear-text `password` that may have been hashed with names in this `encoding`,
 /// the likeliest first: one at least, no two alike, three at most.
 ///
-/// A client that downgrades names downgrades passwords that fit, each string by itself. One that
+/// A client that downgrades names downgrades passwords that fit, each string by itself, and one whose
+/// names were upgraded hashes all in UTF-8. One that
 /// leaves its names may do either: GNU SASL leaves names and downgrades passwords. Then its composed form
 /// (NFC) follows in the same way, as the stored one may have been typed on another system. A server
 /// hashes no more than [`TRIES`] combinations of names and password for one response.
@@ -193,8 +221,10 @@ impl<'p> PasswordForms<'p> {
 
     fn add_encodings(&mut self, encoding: Encoding, password: &str) {
         let bytes = password.as_bytes();
-        let form = downgrade(bytes).map_or_else(|| bytes.to_vec(), Cow::into_owned);
-        self.add(PasswordForm(Form::Made(Secret::new(form))));
+        if encoding != Encoding::Upgraded {
+            let form = downgrade(bytes).map_or_else(|| bytes.to_vec(), Cow::into_owned);
+            self.add(PasswordForm(Form::Made(Secret::new(form))));
+        }
         if encoding != Encoding::Downgraded {
             self.add(PasswordForm(Form::Made(Secret::new(bytes.to_vec()))));
         }

@@ -27,8 +27,8 @@ pub struct ChallengeText<'a> {
     pub utf8: bool,
     /// The longest security-layer body that this server receives, where it is not to be assumed.
     pub maxbuf: Option<u32>,
-    /// The realm, in UTF-8 if `utf8`.
-    pub realm: &'a [u8],
+    /// The realm, in UTF-8 if `utf8`, where one is offered.
+    pub realm: Option<&'a [u8]>,
 }
 
 impl ChallengeText<'_> {
@@ -40,7 +40,7 @@ impl ChallengeText<'_> {
     /// bytes or more (RFC 2831 §2.1.1).
     pub fn fits(&self) -> Result<()> {
         check_bytes(self.nonce)?;
-        check_bytes(self.realm)?;
+        check_bytes(self.realm.unwrap_or_default())?;
         if self.length() >= CHALLENGE_LIMIT {
             return Err(refused("challenge: would have 2048 bytes or more (RFC 2831 §2.1.1)"));
         }
@@ -65,7 +65,9 @@ impl Print for ChallengeText<'_> {
         if let Some(maxbuf) = self.maxbuf {
             printer.number("maxbuf", maxbuf);
         }
-        printer.quoted("realm", self.realm);
+        if let Some(realm) = self.realm {
+            printer.quoted("realm", realm);
+        }
     }
 }
 

@@ -56,7 +56,9 @@ impl Layout {
             nonce: &nonce,
             utf8: settings.utf8_sasl,
             maxbuf: settings.maxbuf,
-            realm: settings.realm.as_bytes(),
+            // The directive is optional (RFC 2831 §2.1.1), and an empty value is where the JDK's clients and
+            // JavaMail throw.
+            realm: Some(settings.realm.as_bytes()).filter(|realm| !realm.is_empty()),
         };
         text.fits()?;
         text.stale = false;
@@ -94,13 +96,14 @@ impl Layout {
 }
 
 /// What is offered for the attributes asked for: always auth, and cumulatively more, as Active
-/// Directory offers it. Without a configured cipher there is no auth-conf.
+/// Directory offers it, as far as `qop` allows. Without a configured cipher there is no auth-conf.
 fn offered(settings: &Settings, requested: Flags) -> Offer<Qop> {
     let mut qops = Offer::from_iter([Qop::Auth]);
-    if requested.intersects(Flags::SEALED) {
+    if requested.intersects(Flags::SEALED) && settings.qops.contains(Qop::AuthInt) {
         qops.add(Qop::AuthInt);
     }
-    if requested.contains(Flags::CONFIDENTIALITY) && !settings.ciphers.is_empty() {
+    let conf = settings.qops.contains(Qop::AuthConf) && !settings.ciphers.is_empty();
+    if requested.contains(Flags::CONFIDENTIALITY) && conf {
         qops.add(Qop::AuthConf);
     }
     qops

@@ -66,7 +66,8 @@ pub(in crate::digest) fn respond(
         Some(domain) => Some(encode(domain)?),
         None => challenge.realm.map(Value::unquoted),
     };
-    let hashed = |bytes| hashed(bytes, challenge.utf8);
+    let latin1 = challenge.utf8 && credential.settings().hash_latin1;
+    let hashed = |bytes| hashed(bytes, latin1);
     let realm_bytes = realm.as_deref().unwrap_or_default();
     let secret = Secret::new(formulas::password_hash(
         &hashed(&user),
@@ -198,8 +199,9 @@ fn claim(call: &Call<'_>, nonce: &[u8], target: &[u8]) -> Result<Option<ClaimTex
     ClaimText::new(nonce, &service, bindings)
 }
 
-/// What of the wire's bytes is hashed: ISO 8859-1 where the text allows (RFC 2831 §2.1.2.1).
-fn hashed(bytes: &[u8], utf8: bool) -> Cow<'_, [u8]> {
-    let downgraded = if utf8 { charset::downgrade(bytes) } else { None };
+/// What of the wire's UTF-8 is hashed: ISO 8859-1 where the text allows (RFC 2831 §2.1.2.1), unless
+/// `[client]` has `hash_charset = "UTF-8"`.
+fn hashed(bytes: &[u8], latin1: bool) -> Cow<'_, [u8]> {
+    let downgraded = if latin1 { charset::downgrade(bytes) } else { None };
     downgraded.unwrap_or(Cow::Borrowed(bytes))
 }

@@ -21,6 +21,7 @@ use crate::sspi::{
 };
 
 mod file;
+mod peers;
 
 /// Accounts for tests: `alice` with a password, `bob` with a hash, both of `example.org`.
 #[derive(Default)]

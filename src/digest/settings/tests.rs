@@ -44,8 +44,16 @@ fn nothing_is_windows_defaults() {
         assert_eq!(settings.nonce_lifetime, Duration::from_secs(300));
         assert_eq!(settings.maxbuf, None);
         assert!(settings.secret.is_none());
-        assert_eq!(settings.http_algorithms, [Algorithm::MD5_SESS]);
-        assert_eq!((settings.http_nonce_count, settings.http_sessions), (Order::Strict, 100_000));
+        // Windows' own on Windows and Wine.
+        let (algorithm, order) = if cfg!(windows) {
+            (Algorithm::MD5_SESS, Order::Strict)
+        } else {
+            (Algorithm::MD5, Order::Window)
+        };
+        assert_eq!(settings.http_algorithms, [algorithm]);
+        assert_eq!((settings.http_nonce_count, settings.http_sessions), (order, 100_000));
+        assert_eq!(settings.qops.to_string(), "auth,auth-int,auth-conf");
+        assert!(settings.hash_latin1);
         assert!(!(settings.http_opaque || settings.http_check_uri || settings.http_userhash));
         assert_eq!(settings.http_authentication_info, AuthenticationInfo::None);
         assert_eq!(settings.client_algorithms, Algorithm::STRONGEST_FIRST);
@@ -65,6 +73,7 @@ fn everything_can_be_said() {
         [server]
         realm = "Großes \"Reich\""
         realms = ["", "EXAMPLE", "Großes Reich"]
+        qop = "AUTH-INT, auth"
         accounts = "users/accounts"
         nonce_lifetime = 3_600
         maxbuf = 0x1000
@@ -78,6 +87,7 @@ fn everything_can_be_said() {
         http_authentication_info = "nextnonce"
         [client]
         http_algorithms = ["MD5", "SHA-256-sess"]
+        hash_charset = "UTF-8"
         http_without_integrity = 1
         "#,
     )
@@ -98,7 +108,8 @@ fn everything_can_be_said() {
     let names: Vec<_> =
         settings.client_algorithms.iter().map(|algorithm| algorithm.name()).collect();
     assert_eq!(names, ["MD5", "SHA-256-sess"]);
-    assert!(settings.client_without_integrity);
+    assert!(settings.client_without_integrity && !settings.hash_latin1);
+    assert_eq!(settings.qops.to_string(), "auth-int,auth");
 }
 
 #[test]
@@ -232,6 +243,11 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("server", "realms = [\"a\", [\"b\"]]", "realms"),
         ("server", "realms = [\"a\", \"b\\n\"]", "realms"),
         ("server", &realms, "realms"),
+        ("server", "qop = \"\"", "qop"),
+        ("server", "qop = \"auth-int\"", "qop"),
+        ("server", "qop = \"auth,\"", "qop"),
+        ("server", "qop = \"auth,conf\"", "qop"),
+        ("server", "qop = [\"auth\"]", "qop"),
         ("server", "accounts = \"\"", "accounts"),
         ("server", "accounts = \"a\\u0000b\"", "accounts"),
         ("server", "accounts = []", "accounts"),
@@ -262,6 +278,8 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("client", "http_algorithms = [\"MD5\", \"sha-1\"]", "http_algorithms"),
         ("client", "http_without_integrity = true", "http_without_integrity"),
         ("client", "http_without_integrity = 2", "http_without_integrity"),
+        ("client", "hash_charset = 1", "hash_charset"),
+        ("client", "hash_charset = \"latin1\"", "hash_charset"),
         ("client", "realm = \"x\"", "realm"),
     ] {
         let reason = refused(&format!("# a comment\n[{table}]\n{entry}\n"));

@@ -10,6 +10,7 @@ mod side;
 mod spark;
 mod subversion;
 mod wire;
+mod xmpp;
 mod zookeeper;
 mod zookeeper_clients;
 

@@ -25,7 +25,7 @@ fn print(text: &ChallengeText<'_>) -> String {
 
 #[test]
 fn challenges_have_the_form_of_iis() {
-    let plain = "qop=\"auth\",algorithm=MD5-sess,nonce=\"n\",charset=utf-8,realm=\"Digest\"";
+    let plain = "qop=\"auth\",algorithm=MD5-sess,nonce=\"n\",charset=UTF-8,realm=\"Digest\"";
     assert_eq!(print(&TEXT), plain);
     assert_eq!(print(&ChallengeText { stale: true, ..TEXT }), format!("stale=true,{plain}"));
     let all = ChallengeText {

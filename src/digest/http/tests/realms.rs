@@ -69,7 +69,7 @@ fn in_buffers(
 fn a_realm_of_the_callers_is_offered() {
     let credential = server("");
     let text = challenge_of(&credential, "Digest");
-    assert!(text.ends_with(",charset=utf-8,realm=\"Digest\""));
+    assert!(text.ends_with(",charset=UTF-8,realm=\"Digest\""));
     let response = ALICE.respond(&text, 1, "GET", "/");
     let (context, result) = ask(&credential, "Digest", &response);
     assert_eq!(result.unwrap().0, Done);

@@ -49,7 +49,6 @@ fn ordinary_names_have_one_candidate() {
     assert_candidates(b"DOM\\alice", b"\"\"", &[(b"DOM\\alice", b"", Only)]);
     let cyrillic = "\u{436}\u{443}\u{43a}";
     assert_candidates(cyrillic.as_bytes(), b"r", &[(cyrillic.as_bytes(), b"r", Only)]);
-    assert_candidates(b"j\xE4ger", b"r", &[(b"j\xE4ger", b"r", Only)]);
 }
 
 #[test]
@@ -65,6 +64,40 @@ fn names_that_fit_latin1_are_downgraded_first_and_separately() {
     );
     assert_candidates(jaeger, euro, &[(b"j\xE4ger", euro, Downgraded), (jaeger, euro, AsSent)]);
     assert_candidates(euro, jaeger, &[(euro, b"j\xE4ger", Downgraded), (euro, jaeger, AsSent)]);
+}
+
+#[test]
+fn names_in_latin1_are_taken_as_sent_and_then_as_utf8() {
+    use Encoding::{Only, Upgraded};
+    let jaeger = "j\u{e4}ger".as_bytes();
+    let euro = "\u{20ac}".as_bytes();
+    assert_candidates(b"j\xE4ger", b"r", &[(b"j\xE4ger", b"r", Only), (jaeger, b"r", Upgraded)]);
+    assert_candidates(
+        b"j\xE4ger",
+        b"j\xE4ger",
+        &[(b"j\xE4ger", b"j\xE4ger", Only), (jaeger, jaeger, Upgraded)],
+    );
+    // What is UTF-8 stays, and what is not UTF-8 at all is ISO 8859-1.
+    assert_candidates(
+        euro,
+        b"\xE4",
+        &[(euro, b"\xE4", Only), (euro, "\u{e4}".as_bytes(), Upgraded)],
+    );
+    assert_candidates(
+        b"\xC3\xA9\xC3",
+        b"r",
+        &[(b"\xC3\xA9\xC3", b"r", Only), ("\u{c3}\u{a9}\u{c3}".as_bytes(), b"r", Upgraded)],
+    );
+    assert_candidates(
+        b"\"D\\\xE4\"",
+        b"r",
+        &[
+            (b"D\xE4", b"r", Only),
+            ("D\u{e4}".as_bytes(), b"r", Upgraded),
+            (b"D\\\xE4", b"r", Only),
+            ("D\\\u{e4}".as_bytes(), b"r", Upgraded),
+        ],
+    );
 }
 
 #[test]
@@ -112,6 +145,7 @@ fn password_forms_follow_the_encoding_of_the_names() {
     assert_eq!(forms(Encoding::Downgraded, "gr\u{fc}n"), [latin1]);
     assert_eq!(forms(Encoding::AsSent, "gr\u{fc}n"), [latin1, utf8], "GNU SASL's, then none");
     assert_eq!(forms(Encoding::Only, "gr\u{fc}n"), [latin1, utf8]);
+    assert_eq!(forms(Encoding::Upgraded, "gr\u{fc}n"), [utf8]);
     for encoding in [Encoding::Only, Encoding::Downgraded, Encoding::AsSent] {
         assert_eq!(forms(encoding, "\u{20ac}uro"), ["\u{20ac}uro".as_bytes()]);
     }
@@ -124,6 +158,7 @@ fn decomposed_passwords_are_tried_composed_as_well() {
     assert_eq!(forms(Encoding::Downgraded, decomposed), [decomposed.as_bytes(), latin1]);
     assert_eq!(forms(Encoding::AsSent, decomposed), [decomposed.as_bytes(), latin1, utf8]);
     assert_eq!(forms(Encoding::Only, decomposed), [decomposed.as_bytes(), latin1, utf8]);
+    assert_eq!(forms(Encoding::Upgraded, decomposed), [decomposed.as_bytes(), utf8]);
 }
 
 #[test]

@@ -239,7 +239,7 @@ fn text() -> ChallengeText<'static> {
         nonce: b"+Upgraded+v10011",
         utf8: true,
         maxbuf: None,
-        realm: b"int.example.org",
+        realm: Some(b"int.example.org"),
     }
 }
 
@@ -252,7 +252,7 @@ fn written(text: &ChallengeText<'_>) -> String {
 #[test]
 fn written_challenges_have_the_order_of_windows() {
     assert_eq!(written(&text()), WINDOWS);
-    let long = ChallengeText { nonce: &[b'0'; 124], realm: b"", ..text() };
+    let long = ChallengeText { nonce: &[b'0'; 124], realm: Some(b""), ..text() };
     assert_eq!(long.length(), 222, "the length that Server 2008 R2 and later have without realm");
     let signed = [Qop::Auth, Qop::AuthInt].into_iter().collect();
     let other = ChallengeText {
@@ -260,7 +260,7 @@ fn written_challenges_have_the_order_of_windows() {
         qop: signed,
         nonce: b"n",
         maxbuf: Some(4096),
-        realm: b"r",
+        realm: Some(b"r"),
         ..text()
     };
     assert_eq!(
@@ -268,17 +268,22 @@ fn written_challenges_have_the_order_of_windows() {
         "stale=true,qop=\"auth,auth-int\",algorithm=md5-sess,nonce=\"n\",charset=utf-8,\
          maxbuf=4096,realm=\"r\""
     );
+    let nameless = ChallengeText { stale: false, utf8: false, realm: None, ..other };
+    assert_eq!(
+        written(&nameless),
+        "qop=\"auth,auth-int\",algorithm=md5-sess,nonce=\"n\",maxbuf=4096"
+    );
     let plain = ChallengeText { utf8: false, maxbuf: None, stale: false, ..other };
     assert_eq!(written(&plain), "qop=\"auth,auth-int\",algorithm=md5-sess,nonce=\"n\",realm=\"r\"");
 }
 
 #[test]
 fn r02_r10_realms_of_quotes_and_backslashes_are_escaped_within_the_limit() {
-    let short = ChallengeText { stale: true, realm: b"", ..text() }.length();
+    let short = ChallengeText { stale: true, realm: Some(b""), ..text() }.length();
     for (length, good) in [(2046, true), (2047, true), (2048, false), (2049, false)] {
         let mut realm = "\"\\".repeat((length - short) / 4);
         realm.push_str(&"a".repeat((length - short) % 4));
-        let challenge = ChallengeText { stale: true, realm: realm.as_bytes(), ..text() };
+        let challenge = ChallengeText { stale: true, realm: Some(realm.as_bytes()), ..text() };
         assert_eq!(challenge.length(), length);
         assert_eq!(challenge.fits().is_ok(), good, "{length}");
         let token = written(&challenge);
@@ -293,7 +298,7 @@ fn r02_r10_realms_of_quotes_and_backslashes_are_escaped_within_the_limit() {
 #[test]
 fn r13_control_characters_in_a_realm_do_not_fit() {
     for realm in [&b"a\nb"[..], b"\0", b"\x7F"] {
-        let error = ChallengeText { realm, ..text() }.fits().unwrap_err();
+        let error = ChallengeText { realm: Some(realm), ..text() }.fits().unwrap_err();
         assert_eq!(error.status(), Status::INVALID_TOKEN);
     }
 }
