@@ -88,16 +88,32 @@ pub fn configuration() -> Result<Document> {
     Ok(document)
 }
 
+/// The same for a package that reads its own tables at once, and then says what is wrong with them.
+///
+/// # Errors
+/// As [`configuration`].
+pub fn configuration_for(package: &dyn Package) -> Result<Document> {
+    let document = Document::load()?;
+    check_but(&document, Some(package))?;
+    Ok(document)
+}
+
 /// Checks a configuration, whichever package's keys stand in it.
 ///
 /// # Errors
 /// As [`configuration`].
 pub fn check(document: &Document) -> Result<()> {
+    check_but(document, None)
+}
+
+fn check_but(document: &Document, reader: Option<&dyn Package>) -> Result<()> {
     let mut tables: Vec<_> = KNOWN.iter().flat_map(|package| package.tables()).copied().collect();
     tables.extend([SASL[0].table, config::LOG[0].table]);
     document.check_tables(&tables)?;
     configured_profiles(document)?;
-    KNOWN.iter().try_for_each(|package| package.check_settings(document))
+    let reader = reader.map(|package| package.info().name);
+    let others = KNOWN.iter().filter(|package| Some(package.info().name) != reader);
+    others.into_iter().try_for_each(|package| package.check_settings(document))
 }
 
 /// The profiles to list, whether or not this machine has them.

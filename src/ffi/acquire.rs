@@ -50,7 +50,7 @@ pub(super) unsafe fn acquire(call: &Acquisition) -> Result<()> {
         // to explain as well; what is wrong with the configuration, the next call says.
         let _ = packages::configuration();
     })?;
-    request.configuration = Arc::new(packages::configuration()?);
+    request.configuration = Arc::new(packages::configuration_for(package)?);
     let credential = sspi::acquire(package, request)?;
     let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
     // SAFETY: NULL or writable (the caller's promise).

@@ -135,7 +135,7 @@ unsafe fn import(
     let (start, length) = (packed.pvBuffer.cast::<u8>(), buffers::length(packed));
     // SAFETY: readable for its length (the caller's promise).
     let bytes = unsafe { pointer::bytes(start, length, Status::INVALID_TOKEN) }?;
-    let session = Session::imported(package.import(bytes, &packages::configuration()?)?);
+    let session = Session::imported(package.import(bytes, &packages::configuration_for(package)?)?);
     let handle = CONTEXTS.insert(session)?;
     // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(context, pointer::words(handle)) };
