@@ -1,10 +1,10 @@
 //! The library's readers of messages against the second parser: both take the same texts, and find
 //! the same in them.
 
-use secur32::digest::sasl::challenge::Challenge;
 use secur32::digest::http::response::Response as HttpResponse;
-use secur32::digest::sasl::response::Response;
 use secur32::digest::message::tokenizer;
+use secur32::digest::sasl::challenge::Challenge;
+use secur32::digest::sasl::response::Response;
 use secur32::error::Status;
 
 use crate::fault;

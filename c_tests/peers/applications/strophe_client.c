@@ -33,8 +33,8 @@ int main(int count, char **arguments)
     xmpp_conn_set_flags(connection, XMPP_CONN_FLAG_DISABLE_TLS);
     xmpp_conn_set_jid(connection, arguments[2]);
     xmpp_conn_set_pass(connection, arguments[3]);
-    if (xmpp_connect_client(connection, "127.0.0.1", (unsigned short)atoi(arguments[1]), told,
-                            &is_in) == XMPP_EOK)
+    if (xmpp_connect_client(connection, "127.0.0.1", (unsigned short)atoi(arguments[1]), told, &is_in)
+        == XMPP_EOK)
         xmpp_run(context);
     puts(is_in ? "OK" : "FAIL");
     xmpp_conn_release(connection);

@@ -16,8 +16,7 @@ static const char *realm;
 static enum MHD_Result ask(struct MHD_Connection *connection, int stale)
 {
     static char text[] = "no";
-    struct MHD_Response *answer =
-        MHD_create_response_from_buffer(2, text, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *answer = MHD_create_response_from_buffer(2, text, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result = MHD_queue_auth_fail_response2(connection, realm, "opaque11", answer,
                                                            stale ? MHD_YES : MHD_NO, algorithm);
     MHD_destroy_response(answer);
@@ -25,8 +24,8 @@ static enum MHD_Result ask(struct MHD_Connection *connection, int stale)
 }
 
 static enum MHD_Result serve(void *unused, struct MHD_Connection *connection, const char *url,
-                             const char *method, const char *version, const char *data,
-                             size_t *data_size, void **state)
+                             const char *method, const char *version, const char *data, size_t *data_size,
+                             void **state)
 {
     static char text[] = "the page";
     struct MHD_Response *answer;
