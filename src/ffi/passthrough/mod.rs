@@ -66,20 +66,20 @@ macro_rules! pass_through {
         #[cfg(windows)]
         let behind = $crate::ffi::passthrough::wrapped::SystemContext::behind($handle);
         #[cfg(windows)]
-        let $handle = behind.handle();
+        let ($handle, is_behind) = (behind.handle(), behind.is_held());
         #[cfg(not(windows))]
-        let behind = false;
-        pass_through!(ContextBehind($handle, behind.into()) => $name($($argument),*));
+        let is_behind = false;
+        pass_through!(ContextBehind($handle, is_behind) => $name($($argument),*));
     };
     // The same, asked for an attribute; what the Sasl functions change of the answers is this library's.
     (QueriedContext($handle:ident, $attribute:ident) => $name:ident($($argument:ident),*)) => {
         #[cfg(windows)]
         let behind = $crate::ffi::passthrough::wrapped::SystemContext::queried($handle, $attribute);
         #[cfg(windows)]
-        let $handle = behind.handle();
+        let ($handle, is_behind) = (behind.handle(), behind.is_held());
         #[cfg(not(windows))]
-        let behind = false;
-        pass_through!(ContextBehind($handle, behind.into()) => $name($($argument),*));
+        let is_behind = false;
+        pass_through!(ContextBehind($handle, is_behind) => $name($($argument),*));
     };
     ($subject:ident($($about:expr),*) => $name:ident($($argument:ident),*)) => {
         // Elsewhere it is checked by the compiler alone.

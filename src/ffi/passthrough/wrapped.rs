@@ -104,19 +104,18 @@ impl SystemContext {
         }
     }
 
-    /// The handle to call with: the system's where there is one, else the program's.
+    /// Whether there is such a context.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// The handle to call with: the system's where there is one, else the program's. It is good as
+    /// long as this is.
     pub(crate) fn handle(&self) -> *mut CtxtHandle {
         match &self.held {
             Some((_, words)) => std::ptr::from_ref(&**words).cast_mut(),
             None => self.given,
         }
-    }
-}
-
-/// Whether there is such a context.
-impl From<SystemContext> for bool {
-    fn from(context: SystemContext) -> Self {
-        context.held.is_some()
     }
 }
 
