@@ -12,13 +12,13 @@ use super::sasl::response::Response;
 use super::sasl::rspauth;
 use super::sasl::serialized;
 use super::sasl::server::{self, Challenged};
-use crate::digest::attributes;
 use crate::digest::credential::DigestCredential;
 use crate::digest::http;
 use crate::digest::http::context::HttpContext;
 use crate::digest::message::limits::RSPAUTH_LENGTH;
 use crate::digest::message::nonce::{self, Nonce};
 use crate::digest::settings::Settings;
+use crate::digest::unfinished;
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{
@@ -325,7 +325,7 @@ impl Context for DigestContext {
         match self.settled.get() {
             Some(Settled::Sasl(established)) => established.query(attribute, self.role),
             Some(Settled::Http(http)) => http.query(attribute),
-            None => attributes::query_unfinished(attribute),
+            None => unfinished::query_unfinished(attribute),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use super::http::nonce::Mint;
+use super::http::nonce::NonceIssuer;
 use super::http::shared::{self, Engine};
 use super::sasl::challenge_template::Challenges;
 use crate::accounts::Source;
@@ -25,7 +25,7 @@ pub(super) struct DigestCredential {
     /// Of inbound credentials.
     challenges: Option<Challenges>,
     /// Made for the first HTTP challenge.
-    mint: OnceBox<Mint>,
+    issuer: OnceBox<NonceIssuer>,
     /// That of `[shared]`, once it was asked for.
     engine: OnceBox<Arc<dyn Engine>>,
 }
@@ -54,14 +54,14 @@ impl DigestCredential {
             None => Some(settings.source()?),
         };
         let challenges = if usage.inbound { Some(Challenges::of(&settings)?) } else { None };
-        let (mint, engine) = (OnceBox::new(), OnceBox::new());
-        Ok(Self { package, usage, settings, identity, source, challenges, mint, engine })
+        let (issuer, engine) = (OnceBox::new(), OnceBox::new());
+        Ok(Self { package, usage, settings, identity, source, challenges, issuer, engine })
     }
 
     /// The credential of an imported context, which takes no steps.
     pub(super) fn of_nobody(package: &'static dyn Package, settings: Arc<Settings>) -> Self {
         let usage = Usage { inbound: false, outbound: false };
-        let (mint, engine) = (OnceBox::new(), OnceBox::new());
+        let (issuer, engine) = (OnceBox::new(), OnceBox::new());
         Self {
             package,
             usage,
@@ -69,7 +69,7 @@ impl DigestCredential {
             identity: None,
             source: None,
             challenges: None,
-            mint,
+            issuer,
             engine,
         }
     }
@@ -94,8 +94,8 @@ impl DigestCredential {
     }
 
     /// What issues and checks the nonces of HTTP.
-    pub(super) fn mint(&self) -> Result<&Mint> {
-        self.mint.get_or_try_init(|| heap::boxed(Mint::new(&self.settings)?))
+    pub(super) fn issuer(&self) -> Result<&NonceIssuer> {
+        self.issuer.get_or_try_init(|| heap::boxed(NonceIssuer::new(&self.settings)?))
     }
 
     /// The name of the user to speak for, with the domain where there is one; empty for nobody.
@@ -113,8 +113,8 @@ impl DigestCredential {
     pub(super) fn engine(&self) -> Result<Option<&dyn Engine>> {
         let Some(settings) = &self.settings.shared else { return Ok(None) };
         let engine = self.engine.get_or_try_init(|| {
-            // A mint whose configuration has the table has an id.
-            let realm_id = self.mint()?.shared_realm_id().unwrap_or_default();
+            // A issuer whose configuration has the table has an id.
+            let realm_id = self.issuer()?.shared_realm_id().unwrap_or_default();
             heap::boxed(shared::engine(settings, realm_id)?)
         })?;
         Ok(Some(&**engine))

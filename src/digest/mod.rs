@@ -6,7 +6,6 @@
 //! `package` and `credential` are what callers of the package begin with.
 
 mod account_check;
-mod attributes;
 mod context;
 mod credential;
 pub mod http;
@@ -15,5 +14,6 @@ mod package;
 mod realms;
 pub mod sasl;
 pub mod settings;
+mod unfinished;
 
 pub use package::WDigest;

@@ -29,7 +29,7 @@ fn profiles_are_listed_in_the_configured_order() {
 
 #[test]
 fn r41_what_is_wrong_is_named_by_line_and_key_whichever_package_reads() {
-    let tables = "unknown; the tables are WDigest, server, sql, ldap, client, sasl and log";
+    let tables = "unknown; the tables are WDigest, server, sql, ldap, shared, client, sasl and log";
     for (text, reason) in [
         ("\n[servers]", format!("2: servers: {tables}")),
         ("realm = \"x\"", format!("1: realm: {tables}")),

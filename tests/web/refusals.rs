@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use secur32::digest::http::nonce::Mint;
+use secur32::digest::http::nonce::NonceIssuer;
 use secur32::digest::settings::Settings;
 use secur32::secret::Secret;
 
@@ -126,8 +126,8 @@ fn nonce_of(secret: &str, realm: &str, seconds: u64) -> String {
     let unix = SystemTime::now().duration_since(since).expect("a time after 1970");
     // FILETIME: tenths of microseconds since 1601.
     let now = (unix.as_secs() + 11_644_473_600) * 10_000_000;
-    let mint = Mint::new(&config).expect("a mint");
-    let nonce = mint.issue(realm.as_bytes(), now, None).expect("a nonce");
+    let issuer = NonceIssuer::new(&config).expect("a issuer");
+    let nonce = issuer.issue(realm.as_bytes(), now, None).expect("a nonce");
     String::from_utf8(nonce.text.to_vec()).expect("text")
 }
 

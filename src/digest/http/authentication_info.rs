@@ -1,13 +1,14 @@
 //! Authentication-Info (RFC 7616 §3.5): the server's proof that it knows the secret too, and the
 //! next nonce. Windows sends none.
 
-use super::nonce::{Epoch, Proven, Text};
+use super::nonce::{Clock, Epoch, Proven, Text};
 use super::response::Response;
-use super::server::{Clock, wants_answer};
+
 use super::session_secret::{Request, SessionSecret};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::printer::{Print, Printer};
 use crate::digest::message::qop::Qop;
+use crate::digest::settings::{AuthenticationInfo, Settings};
 use crate::error::Result;
 
 /// An Authentication-Info to send.
@@ -38,7 +39,7 @@ impl AnswerText {
         let Some(with_next) = wants_answer(credential.settings()) else { return Ok(None) };
         let (name, realm) = (response.username.bytes(), response.realm.unquoted());
         let user = [&*name, &*realm];
-        let issue = || credential.mint()?.issue_next(offered, user, &nonce.root, clock(), epoch);
+        let issue = || credential.issuer()?.issue_next(offered, user, &nonce.root, clock(), epoch);
         let next_nonce = with_next.then(issue).transpose()?;
         let proven = response.nc.is_some() && response.qop == Qop::Auth;
         let proof = proven.then(|| Proof {
@@ -64,5 +65,14 @@ impl Print for AnswerText {
         if let Some(nonce) = &self.next_nonce {
             printer.quoted("nextnonce", nonce);
         }
+    }
+}
+
+/// Whether an Authentication-Info is wanted, and with a next nonce.
+pub(super) fn wants_answer(settings: &Settings) -> Option<bool> {
+    match settings.http_authentication_info {
+        AuthenticationInfo::None => None,
+        AuthenticationInfo::Rspauth => Some(false),
+        AuthenticationInfo::NextNonce => Some(true),
     }
 }

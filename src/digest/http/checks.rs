@@ -39,7 +39,7 @@ pub(super) fn check_opaque(
 ) -> Result<()> {
     let wanted = credential.settings().http_opaque;
     let Some(opaque) = response.opaque.filter(|_| wanted) else { return Ok(()) };
-    if opaque.unquoted().as_ref() == credential.mint()?.opaque(offered) {
+    if opaque.unquoted().as_ref() == credential.issuer()?.opaque(offered) {
         return Ok(());
     }
     Err(invalid("response: the opaque is not the one sent (RFC 7616 §3.4)"))

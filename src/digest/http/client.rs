@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::buffers::{self, ClientInputs, OUTPUT};
 use super::choice::{Charset, Choice, Terms, choose};
+use super::client_counts;
 use super::formulas::{self, Digits, Hash};
 use super::response_printer::{Count, Name, ResponseText};
-use super::shared_counts;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::ClaimText;
 use crate::digest::message::charset;
@@ -280,7 +280,7 @@ impl Login {
 
     fn next_count(&self) -> Result<u32> {
         let mut used = self.count.lock();
-        let next = shared_counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
+        let next = client_counts::of_process().next(&self.user, &self.realm, &self.nonce, *used);
         *used = next.ok_or_else(|| {
             let reason = "response: the nonce has no counts left (RFC 7616 §3.4)";
             Error::new(Status::NO_AUTHENTICATING_AUTHORITY, reason)

@@ -2,15 +2,16 @@
 
 use super::client::{self, HttpClient, Login};
 use super::formulas::{Algorithm, Hash};
-use super::server::{Clock, HttpServer};
+use super::nonce::Clock;
+use super::request::Granted;
+use super::server::HttpServer;
 use super::sessions::{Session, Sessions};
-use super::verify::Granted;
-use crate::digest::attributes::{no_target, query_unfinished, unknown_attribute};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::charset::to_text;
 use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::names::display_name;
 use crate::digest::message::nonce;
+use crate::digest::unfinished::{no_target, query_unfinished, unknown_attribute};
 use crate::error::{Error, Result, Status};
 use crate::sspi::{
     Attribute, AttributeId, Call, Flags, KeyInfo, MAXIMUM_TIME, Message, Role, Sizes, Step,

@@ -5,10 +5,11 @@
 //! challenges stand in, of which a client makes its `choice`, [`formulas`] the formulas, [`buffers`] the callers' buffers. A server's [`nonce`] proves itself, so that nothing
 //! is kept until a response to it is right; then [`sessions`] remembers it, [`nonce_counts`] its counts
 //! and [`session_secret`] what later responses are checked with, by a hash that [`midstate`] has begun already,
-//! in `blocks`, over what is `covered`. `verify` judges a response by all of these, `later` completes those of sessions
-//! that go on, `checks` is what both hold a response to, [`shared`] what many processes have in common;
+//! in `blocks`, over what is `covered`. `verify` says what becomes of a response by all of these, with `account_match` asking the accounts;
+//! `subsequent` completes those of sessions that go on, `request` is what a call asks for and is granted, `checks` is what both hold a response to, [`shared`] what many processes have in common;
 //! `server` and `client` are the two ends, `context` answers for both.
 
+pub mod account_match;
 mod authentication_info;
 mod blocks;
 pub mod buffers;
@@ -20,11 +21,12 @@ mod client;
 pub(in crate::digest) mod context;
 pub mod covered;
 pub mod formulas;
-pub mod judge;
-mod later;
+
+pub mod client_counts;
 pub mod midstate;
 pub mod nonce;
 pub mod nonce_counts;
+mod request;
 pub mod response;
 pub mod response_printer;
 mod server;
@@ -32,7 +34,7 @@ mod session_records;
 pub mod session_secret;
 pub mod sessions;
 pub mod shared;
-pub mod shared_counts;
+mod subsequent;
 mod verify;
 
 use crate::sspi::{Call, Flags, Role, buffer_type};

@@ -24,6 +24,9 @@ use crate::random;
 use crate::secret::Secret;
 use crate::system::heap;
 
+/// What gives the time, FILETIME, UTC. Most requests have no use for it.
+pub(in crate::digest::http) type Clock<'a> = &'a dyn Fn() -> u64;
+
 /// Bytes that are random, and which no two nonces share.
 const KEY: usize = 16;
 /// Bytes that the MAC covers: the random ones and the time.
@@ -43,7 +46,7 @@ const OPAQUE: usize = 32;
 const NONCE_LABEL: &[u8] = b"secur32 http nonce\0";
 const NEXT_LABEL: &[u8] = b"secur32 http next nonce\0";
 const OPAQUE_LABEL: &[u8] = b"secur32 http opaque\0";
-const MINT_LABEL: &[u8] = b"secur32 http mint\0";
+const MINT_LABEL: &[u8] = b"secur32 http issuer\0";
 const EPOCH_LABEL: &[u8] = b"secur32 http epoch\0";
 const SHARED_USER_LABEL: &[u8] = b"secur32 http shared user\0";
 const SHARED_REALM_LABEL: &[u8] = b"secur32 http shared realm\0";
@@ -91,14 +94,14 @@ impl Proven {
 }
 
 /// What a secret has in common with no others; it tells nothing of it.
-pub type MintId = [u8; MAC];
+pub type IssuerId = [u8; MAC];
 
 /// Issues nonces and checks them.
-pub struct Mint {
+pub struct NonceIssuer {
     nonces: Hmac<Sha256>,
     next_nonces: Hmac<Sha256>,
     opaques: Hmac<Sha256>,
-    id: MintId,
+    id: IssuerId,
     shared: Option<Box<SharedKeys>>,
 }
 
@@ -109,8 +112,8 @@ struct SharedKeys {
     realm_id: [u8; 16],
 }
 
-impl Mint {
-    /// The mint of a configuration: of its secret, or one of this process and its forked children.
+impl NonceIssuer {
+    /// The issuer of a configuration: of its secret, or one of this process and its forked children.
     ///
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
@@ -130,7 +133,7 @@ impl Mint {
         let (nonces, next_nonces) = (keyed(NONCE_LABEL)?, keyed(NEXT_LABEL)?);
         let shared_keys = || {
             let realm = mac_of(&keyed(SHARED_REALM_LABEL)?, &[], settings.realm.as_bytes());
-            let realm: MintId = realm.finalize().into_bytes().into();
+            let realm: IssuerId = realm.finalize().into_bytes().into();
             let mut realm_id = [0; 16];
             hex::write(&realm, &mut realm_id);
             let (epochs, users) = (keyed(EPOCH_LABEL)?, keyed(SHARED_USER_LABEL)?);
@@ -152,13 +155,13 @@ impl Mint {
         let keys = self.shared.as_ref()?;
         let mut mac = mac_of(&keys.users, &(name.len() as u64).to_le_bytes(), name);
         mac.update(realm);
-        let whole: MintId = mac.finalize().into_bytes().into();
+        let whole: IssuerId = mac.finalize().into_bytes().into();
         whole.first_chunk().copied()
     }
 
-    /// What mints of the same secret have in common: each takes the other's nonces.
+    /// What issues of the same secret have in common: each takes the other's nonces.
     #[must_use]
-    pub fn id(&self) -> &MintId {
+    pub fn id(&self) -> &IssuerId {
         &self.id
     }
 
@@ -204,7 +207,8 @@ impl Mint {
     fn bind(&self, covered: &[u8], epoch: Option<&Epoch>, mac: &mut [u8]) {
         let (Some(keys), Some(epoch)) = (&self.shared, epoch) else { return };
         let (_, half) = mac.split_at_mut(mac.len() / 2);
-        let whole: MintId = mac_of(&keys.epochs, covered, &epoch.0).finalize().into_bytes().into();
+        let whole: IssuerId =
+            mac_of(&keys.epochs, covered, &epoch.0).finalize().into_bytes().into();
         let (first, _) = whole.split_at(half.len());
         half.copy_from_slice(first);
     }

@@ -5,21 +5,19 @@ use std::sync::Arc;
 use super::buffers::ServerInputs;
 use super::challenge::ChallengeText;
 use super::formulas::Algorithm;
-use super::later::{Asked, Known, Later};
+use super::nonce::Clock;
+use super::request::{Asked, Granted};
 use super::sessions::{Session, Sessions};
-use super::verify::{Exchange, Granted, Verdict};
+use super::subsequent::{Known, Subsequent};
+use super::verify::{FirstResponse, Verdict};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::printer::Print;
 use crate::digest::message::qop::Qop;
 use crate::digest::realms::Realms;
-use crate::digest::settings::{AuthenticationInfo, Settings};
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{Call, Flags, Message, Outcome, Step, TokenSink, is_repeatable};
 use crate::system::fork::Gated;
-
-/// What gives the time, FILETIME, UTC. Most requests have no use for it.
-pub(super) type Clock<'a> = &'a dyn Fn() -> u64;
 
 /// A server's context in HTTP mode: one handle's view of a session.
 pub(in crate::digest) struct HttpServer {
@@ -122,8 +120,9 @@ impl HttpServer {
             }
         };
         let wrong_count = Status::INVALID_TOKEN;
-        let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
-        let (next, result) = match later.verify(message, known) {
+        let subsequent =
+            Subsequent { credential, session: &session, asked: &asked, clock, wrong_count };
+        let (next, result) = match subsequent.verify(message, known) {
             Ok(granted) => (Phase::Done(session, granted), Ok(())),
             Err(error) if error.status() == Status::OUT_OF_SEQUENCE => {
                 (Phase::OutOfSequence(session), Err(error))
@@ -149,9 +148,10 @@ impl HttpServer {
         })?;
         let asked = Asked::of(flags, &[])?;
         let wrong_count = Status::STATUS_INVALID_PARAMETER;
-        let later = Later { credential, session: &session, asked: &asked, clock, wrong_count };
+        let subsequent =
+            Subsequent { credential, session: &session, asked: &asked, clock, wrong_count };
         // Attributes are of the request that was verified last: a caller may compare its URI.
-        let granted = later.verify(message, None)?;
+        let granted = subsequent.verify(message, None)?;
         self.replace(Phase::Done(session, granted));
         Ok(())
     }
@@ -196,8 +196,8 @@ impl ServerStep<'_> {
             return again(self.stale, output);
         }
         let realms = Realms::of(offered, credential.settings());
-        let exchange = Exchange { credential, inputs, call, realms, sessions, clock };
-        match exchange.judge(&asked, output)? {
+        let response = FirstResponse { credential, inputs, call, realms, sessions, clock };
+        match response.verify(&asked, output)? {
             Verdict::Again(stale) => {
                 log::note(|| why_again(stale).to_owned());
                 again(stale, output)
@@ -207,7 +207,7 @@ impl ServerStep<'_> {
                 log::note(|| "HTTP: a session has begun".to_owned());
                 Ok((Phase::Done(session, granted), Step { outcome: Outcome::Done, flags }))
             }
-            Verdict::Later(session, known) => {
+            Verdict::Subsequent(session, known) => {
                 output.space(0)?;
                 let step = Step { outcome: Outcome::Complete, flags: echoed };
                 Ok((Phase::Completing(session, asked, known), step))
@@ -235,13 +235,13 @@ fn challenge(
     output: &mut dyn TokenSink,
 ) -> Result<()> {
     let settings = credential.settings();
-    let mint = credential.mint()?;
+    let issuer = credential.issuer()?;
     let epoch = match credential.engine()? {
         Some(engine) => Some(engine.epoch(None)?),
         None => None,
     };
-    let nonce = mint.issue(realm, clock(), epoch.as_ref())?;
-    let opaque = settings.http_opaque.then(|| mint.opaque(realm));
+    let nonce = issuer.issue(realm, clock(), epoch.as_ref())?;
+    let opaque = settings.http_opaque.then(|| issuer.opaque(realm));
     let text = |algorithm: &Algorithm| ChallengeText {
         stale,
         integrity: requested.intersects(Flags::SIGNED) && settings.qops.contains(Qop::AuthInt),
@@ -286,15 +286,6 @@ fn check_room<'a>(
     }
     output.rewind();
     Ok(())
-}
-
-/// Whether an Authentication-Info is wanted, and with a next nonce.
-pub(super) fn wants_answer(settings: &Settings) -> Option<bool> {
-    match settings.http_authentication_info {
-        AuthenticationInfo::None => None,
-        AuthenticationInfo::Rspauth => Some(false),
-        AuthenticationInfo::NextNonce => Some(true),
-    }
 }
 
 /// Whether accounts or a shared engine were not to be had, in which the peer had no part.

@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 
 use once_cell::race::OnceBox;
 
-use super::nonce::{Epoch, Key, MintId, Proven, UserHash};
+use super::nonce::{Epoch, IssuerId, Key, Proven, UserHash};
 use super::nonce_counts::{Counts, Order, SharedCounts};
 use super::session_records::{Record, Shard};
 use super::session_secret::SessionSecret;
@@ -47,7 +47,7 @@ pub struct Session {
     /// The realm that was offered to it.
     pub offered: Box<[u8]>,
     /// Who issued the nonce.
-    pub mint: MintId,
+    pub issuer: IssuerId,
     /// What later responses are checked with.
     pub secret: SessionSecret,
     /// The session whose A1 this one has, where it began with a next nonce: kept, so that it is found
@@ -74,8 +74,8 @@ impl Session {
     /// Whether another session of the nonce, that a shared engine counts as well, is of the same user.
     fn is_the_users_of(&self, other: &Self) -> bool {
         accounts::are_same(&self.source, &other.source)
-            && (self.mint, &self.offered, &self.user, &self.realm, self.shared.is_some())
-                == (other.mint, &other.offered, &other.user, &other.realm, other.shared.is_some())
+            && (self.issuer, &self.offered, &self.user, &self.realm, self.shared.is_some())
+                == (other.issuer, &other.offered, &other.user, &other.realm, other.shared.is_some())
     }
 }
 
@@ -125,7 +125,7 @@ pub struct Beginning {
     /// As in [`Session`].
     pub offered: Box<[u8]>,
     /// As in [`Session`].
-    pub mint: MintId,
+    pub issuer: IssuerId,
     /// As in [`Session`].
     pub secret: SessionSecret,
     /// As in [`Session`].
@@ -261,7 +261,7 @@ impl Sessions {
             account,
             source,
             offered,
-            mint,
+            issuer,
             secret,
             root,
             started,
@@ -276,7 +276,7 @@ impl Sessions {
             account,
             source,
             offered,
-            mint,
+            issuer,
             secret,
             root,
             started,

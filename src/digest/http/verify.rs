@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
+use super::account_match::{self, Match};
 use super::authentication_info::AnswerText;
 use super::buffers::ServerInputs;
 use super::checks::{
     check_offered, check_opaque, expires, granted_flags, invalid, is_users, out_of_sequence,
     request,
 };
-use super::judge::{self, Match};
-use super::later::{Asked, Known, Uri};
-use super::nonce::{self, Proven};
+use super::nonce::{self, Clock, Proven};
 use super::nonce_counts::Counts;
+use super::request::{Asked, Granted, Uri};
 use super::response::Response;
-use super::server::Clock;
 use super::session_secret::{Nonces, Request};
 use super::sessions::{Beginning, Found, Session, Sessions, SharedSession};
 use super::shared::realm::{Request as Asking, SharedRealm};
+use super::subsequent::Known;
 use crate::accounts;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::Claim;
@@ -24,33 +24,21 @@ use crate::digest::message::printer::Print;
 use crate::digest::realms::Realms;
 use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Call, Flags, TokenSink};
+use crate::sspi::{Call, TokenSink};
 use crate::system::{heap, stack};
 
-/// What a handle was granted.
-pub(super) struct Granted {
-    /// The uri of the request.
-    pub(super) uri: Uri,
-    /// The service that the client named.
-    pub(super) service: Option<Box<[u8]>>,
-    /// The attributes.
-    pub(super) flags: Flags,
-    /// The attributes asked for, which later requests on this handle are held to as well.
-    pub(super) requested: Flags,
-}
-
-/// How a response was judged.
+/// What becomes of a response.
 pub(super) enum Verdict {
     /// Right, and the first of a session.
     First(Arc<Session>, Granted),
     /// Of a session that goes on: to be completed. Verified already where that was simple.
-    Later(Arc<Session>, Option<Known>),
+    Subsequent(Arc<Session>, Option<Known>),
     /// To be answered by a challenge, which is stale or not.
     Again(bool),
 }
 
 /// A call that brings a response.
-pub(super) struct Exchange<'a> {
+pub(super) struct FirstResponse<'a> {
     pub(super) credential: &'a DigestCredential,
     pub(super) inputs: &'a ServerInputs<'a>,
     pub(super) call: &'a Call<'a>,
@@ -70,9 +58,9 @@ struct First<'a> {
     shared: Option<SharedRealm<'a>>,
 }
 
-impl Exchange<'_> {
-    /// Judges the response: whose nonce it is and how old, then its count, then its hash.
-    pub(super) fn judge(&self, asked: &Asked, output: &mut dyn TokenSink) -> Result<Verdict> {
+impl FirstResponse<'_> {
+    /// Verifies the response: whose nonce it is and how old, then its count, then its hash.
+    pub(super) fn verify(&self, asked: &Asked, output: &mut dyn TokenSink) -> Result<Verdict> {
         // Used where it is put, as the request is: large values are not moved.
         let response = Response::parse(self.inputs.token, Status::INVALID_TOKEN);
         let response = match response {
@@ -93,7 +81,7 @@ impl Exchange<'_> {
         // Twice at most: when another thread begins the session meanwhile, it is found.
         for _ in 0..2 {
             if let Some(session) = self.live_session(&text)? {
-                return self.judge_later(session, response, request);
+                return self.verify_subsequent(session, response, request);
             }
             let verdict = self.judge_first(response, &text, request, asked, output);
             stack::wipe();
@@ -104,7 +92,7 @@ impl Exchange<'_> {
         Ok(Verdict::Again(true))
     }
 
-    /// Judges a response that no session is known of; `None` where one has begun meanwhile.
+    /// Verifies a response that no session is known of; `None` where one has begun meanwhile.
     #[inline(never)] // so that requests of sessions do not lay out the stack of this
     fn judge_first(
         &self,
@@ -115,11 +103,11 @@ impl Exchange<'_> {
         output: &mut dyn TokenSink,
     ) -> Result<Option<Verdict>> {
         let (name, realm) = (response.username.bytes(), response.realm.unquoted());
-        let (mint, user) = (self.credential.mint()?, [&*name, &*realm]);
+        let (issuer, user) = (self.credential.issuer()?, [&*name, &*realm]);
         let mut shared = SharedRealm::of(self.credential)?;
         let check = |shared: &Option<SharedRealm<'_>>| {
             let epoch = shared.as_ref().map(|realm| &realm.epoch);
-            mint.check(self.realms.offered, user, text, epoch)
+            issuer.check(self.realms.offered, user, text, epoch)
         };
         let Some(mut nonce) = check(&shared) else {
             return Ok(Some(Verdict::Again(false)));
@@ -205,7 +193,7 @@ impl Exchange<'_> {
     fn is_ours(&self, session: &Session) -> Result<bool> {
         Ok(session.shared.is_some() == self.credential.settings().shared.is_some()
             && accounts::are_same(&session.source, self.credential.shared_source()?)
-            && session.mint == *self.credential.mint()?.id()
+            && session.issuer == *self.credential.issuer()?.id()
             && *session.offered == *self.realms.offered
             && self.realms.accepts(&session.realm, false))
     }
@@ -221,7 +209,7 @@ impl Exchange<'_> {
 
     /// A nonce count that is new leaves the rest to `CompleteAuthToken`; a right response with an
     /// old one, or of another user, gets a nonce of its own.
-    fn judge_later(
+    fn verify_subsequent(
         &self,
         session: Arc<Session>,
         response: &Response<'_>,
@@ -233,7 +221,7 @@ impl Exchange<'_> {
         let is_new = |count| session.counts.is_new(count, order);
         if same_user && response.nc.is_some_and(is_new) {
             let known = Known::of(self.credential, self.inputs, response, &session, request);
-            return Ok(Verdict::Later(session, known));
+            return Ok(Verdict::Subsequent(session, known));
         }
         let nonce = &session.nonce.text;
         if (same_user && session.secret.makes(response, nonce, request))
@@ -252,7 +240,14 @@ impl Exchange<'_> {
     ) -> Result<Option<Match>> {
         let eligible = self.accepts_realm(response);
         let userhash = self.credential.settings().http_userhash;
-        judge::search(self.credential.source()?, response, eligible, nonces, request, userhash)
+        account_match::search(
+            self.credential.source()?,
+            response,
+            eligible,
+            nonces,
+            request,
+            userhash,
+        )
     }
 
     fn accepts_realm(&self, response: &Response<'_>) -> bool {
@@ -277,7 +272,7 @@ impl Exchange<'_> {
     ) -> Result<Option<(Arc<Session>, Granted)>> {
         let First { response, request, nonce, found, root, now, shared } = first;
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
-        asked.judge(&claim)?;
+        asked.check(&claim)?;
         let settings = self.credential.settings();
         let offered = self.realms.offered;
         let (clock, right) = (&|| now, (response, request));
@@ -292,7 +287,7 @@ impl Exchange<'_> {
             account: (found.user.into(), found.realm.into()),
             source: Arc::clone(self.credential.shared_source()?),
             offered: kept(offered)?,
-            mint: *self.credential.mint()?.id(),
+            issuer: *self.credential.issuer()?.id(),
             secret: found.secret,
             root,
             started: now,
@@ -337,7 +332,7 @@ impl Exchange<'_> {
         response: &Response<'_>,
     ) -> Result<Box<SharedSession>> {
         let (name, own) = (response.username.bytes(), response.realm.unquoted());
-        let user = self.credential.mint()?.user_hash([&name, &own]).unwrap_or_default();
+        let user = self.credential.issuer()?.user_hash([&name, &own]).unwrap_or_default();
         heap::boxed(SharedSession { epoch: realm.epoch, user })
     }
 }

@@ -205,11 +205,11 @@ impl Policy {
         Ok(Self { channel, legacy_allowed, proxy })
     }
 
-    /// Judges a claim whose response is right.
+    /// Checks a claim whose response is right.
     ///
     /// # Errors
     /// `BAD_BINDINGS` where the policy does not take it.
-    pub fn judge(&self, claim: &Claim) -> Result<()> {
+    pub fn check(&self, claim: &Claim) -> Result<()> {
         let claimed = match claim {
             Claim::Legacy => None,
             Claim::Upgraded { channel, .. } => Some(*channel),

@@ -122,7 +122,7 @@ pub(in crate::digest) fn respond(
 }
 
 impl Responded {
-    /// Judges the server's `rspauth`.
+    /// Verifies the server's `rspauth`.
     pub(in crate::digest) fn verify(&self, token: &[u8]) -> Result<()> {
         let given = rspauth::parse(token)?;
         if bool::from(given.ct_eq(&self.expected)) {

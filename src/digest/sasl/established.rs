@@ -1,11 +1,11 @@
 //! What a context keeps once the exchange has succeeded, and its answers to queries.
 
 use super::layer::{Layer, Maxbuf, Protection, Signers};
-use crate::digest::attributes::{no_target, unknown_attribute};
 use crate::digest::message::charset;
 use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::names;
 use crate::digest::message::qop::{Cipher, Named, Qop};
+use crate::digest::unfinished::{no_target, unknown_attribute};
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{Attribute, AttributeId, Flags, KeyInfo, MAXIMUM_TIME, Role, Sizes, StreamSizes};

@@ -56,7 +56,7 @@ pub(in crate::digest) fn challenge(
 }
 
 impl Challenged {
-    /// Judges the token of `call`, the response to this challenge.
+    /// Verifies the token of `call`, the response to this challenge.
     pub(in crate::digest) fn verify(
         &self,
         credential: &DigestCredential,
@@ -70,13 +70,13 @@ impl Challenged {
             let reason = "response: authorization identities are forbidden on this context";
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
         }
-        let judge = Judge::new(&response);
+        let proving = ResponseVerifier::new(&response);
         let candidates = names::candidates(&response);
         let source = credential.source()?;
         let realms = Realms::of(credential.settings().realm.as_bytes(), credential.settings());
         let realm = response.realm.map(Value::unquoted).unwrap_or_default();
         let eligible = realms.accepts(&realm, response.utf8);
-        let search = || account_check::search(source, &candidates, eligible, &judge);
+        let search = || account_check::search(source, &candidates, eligible, &proving);
         let mut found = search()?;
         if found.is_none() && source.refresh() {
             found = search()?;
@@ -89,15 +89,15 @@ impl Challenged {
             };
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
-        let claim = Claim::read(token, &judge.cnonce)?;
-        policy(call)?.judge(&claim)?;
+        let claim = Claim::read(token, &proving.cnonce)?;
+        policy(call)?.check(&claim)?;
         let service = claim.into_service().unwrap_or_default();
         let parties = Parties {
             service: &service,
             user: &candidate.user,
             realm: &candidate.realm,
-            authorization: &judge.authorization,
-            digest_uri: &judge.digest_uri,
+            authorization: &proving.authorization,
+            digest_uri: &proving.digest_uri,
         };
         let established =
             Established::new(&parties, &session_key, signers, terms, Role::Server, now)?;
@@ -157,7 +157,7 @@ struct Match {
 }
 
 /// Compares a response with what secrets would make of it.
-struct Judge<'a> {
+struct ResponseVerifier<'a> {
     response: &'a Response<'a>,
     nonce: Cow<'a, [u8]>,
     cnonce: Cow<'a, [u8]>,
@@ -165,7 +165,7 @@ struct Judge<'a> {
     authorization: Cow<'a, [u8]>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> ResponseVerifier<'a> {
     fn new(response: &'a Response<'a>) -> Self {
         let nonce = response.nonce.unquoted();
         let authorization = response.authzid.map(Value::unquoted).unwrap_or_default();
@@ -175,7 +175,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-impl Verifier for Judge<'_> {
+impl Verifier for ResponseVerifier<'_> {
     type Match = Match;
 
     fn algorithm(&self) -> Algorithm {
@@ -198,7 +198,7 @@ impl Verifier for Judge<'_> {
     }
 }
 
-impl Judge<'_> {
+impl ResponseVerifier<'_> {
     fn try_hash(&self, secret: &[u8; 16]) -> Option<Match> {
         let response = self.response;
         let covered = Covered {

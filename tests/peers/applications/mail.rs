@@ -107,7 +107,7 @@ fn java_mail_logs_in_to_our_server() {
         "JavaMail",
         &[
             Application {
-                entry: entry("JavaMail", "none", "none, without `UTF8SASL = 0`"),
+                entry: entry("JavaMail", "none", "ASCII alone; beyond it `UTF8SASL = 0`"),
                 missing,
                 play: |_| play(false, "", &[("alice", "secret", true), ("alice", "Secret", false)]),
             },

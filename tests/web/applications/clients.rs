@@ -70,7 +70,7 @@ fn pythons_urllib_goes_from_page_to_page() {
         Version::Debian("python3"),
         "client",
         "MD5",
-        "`http_algorithms = [\"MD5\"]` first",
+        "none; on Windows `http_algorithms = [\"MD5\"]`",
         "",
     );
 }

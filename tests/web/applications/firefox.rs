@@ -173,7 +173,7 @@ fn firefox_goes_from_page_to_page_and_fetches_ten_at_once() {
         Version::Debian("firefox-esr"),
         "client",
         "MD5, MD5-sess, SHA-256",
-        "none; `http_nonce_count = \"window\"` saves it rounds",
+        "none; on Windows `http_nonce_count = \"window\"` saves it rounds",
         "",
     );
 }

@@ -245,13 +245,13 @@ fn a_nonce_whose_user_is_another_or_whose_time_has_not_come_begins_nothing() {
     assert_eq!(request(&one, &bob.respond(&text, 2, "GET", "/")).1, Ok("stale"));
     assert_eq!(request(&other, &bob.respond(&text, 2, "GET", "/")).1, Ok("stale"));
     // From a clock that is an hour ahead: neither begun with nor refused as a wrong password.
-    let mint = one.mint().unwrap();
+    let issuer = one.issuer().unwrap();
     let epoch = one.engine().unwrap().unwrap().epoch(None).unwrap();
     let now = crate::system::clock::filetime();
     for (issued, said) in
         [(now + 36_000_000_000, "stale"), (now - 36_000_000_000, "stale"), (now, "begun")]
     {
-        let nonce = mint.issue(b"example.org", issued, Some(&epoch)).unwrap();
+        let nonce = issuer.issue(b"example.org", issued, Some(&epoch)).unwrap();
         let nonce = String::from_utf8(nonce.text.to_vec()).unwrap();
         let text = text.replace(&value(&text, "nonce").unwrap(), &nonce);
         assert_eq!(request(&one, &ALICE.respond(&text, 1, "GET", "/")).1, Ok(said));

@@ -171,7 +171,7 @@ fn every_row_of_the_evaluation_holds() {
         for (given, flags, expected) in rows {
             let policy = Policy::of(flags, if given { &block } else { b"" }, http).unwrap();
             for (claim, taken) in claims.iter().zip(expected) {
-                let status = status_of(policy.judge(claim));
+                let status = status_of(policy.check(claim));
                 let expected = if taken { Status::OK } else { Status::BAD_BINDINGS };
                 assert_eq!(status, expected, "{given} {flags:?} {claim:?}");
             }

@@ -4,54 +4,28 @@
 //! read the response to find its session, and so verifies it at once and keeps what it has
 //! verified; what then comes is compared with it. Whatever is not simple is read again.
 
-use std::ops::Deref;
-
-use super::authentication_info::AnswerText;
+use super::authentication_info::{AnswerText, wants_answer};
 use super::buffers::{OUTPUT, ServerInputs};
 use super::checks::{
     check_offered, check_opaque, granted_flags, is_users, out_of_sequence, request,
 };
+use super::nonce::Clock;
 use super::nonce_counts::Order;
+use super::request::{Asked, Granted, Uri};
 use super::response::Response;
-use super::server::{Clock, wants_answer};
 use super::session_secret::Request;
 use super::sessions::{Session, SharedSession};
 use super::shared::realm::{Request as Asking, SharedRealm};
-use super::verify::Granted;
 use crate::digest::credential::DigestCredential;
-use crate::digest::message::bindings::{Claim, Policy};
+use crate::digest::message::bindings::Claim;
 use crate::digest::message::printer::Print;
 use crate::digest::message::qop::Qop;
 use crate::error::{Error, Result, Status};
-use crate::sspi::{Data, Flags, Message, buffer_type};
+use crate::sspi::{Data, Message, buffer_type};
 use crate::system::heap;
 
 /// Bytes of all buffers that are kept of a request, at most.
 const KEPT: usize = 2048;
-
-/// The uri of a request, at the end of a text that may have more before it.
-pub(super) struct Uri {
-    text: Box<[u8]>,
-    start: usize,
-}
-
-impl Uri {
-    /// A copy.
-    ///
-    /// # Errors
-    /// `INSUFFICIENT_MEMORY`.
-    pub(super) fn of(bytes: &[u8]) -> Result<Self> {
-        Ok(Self { text: heap::copied(bytes)?.into_boxed_slice(), start: 0 })
-    }
-}
-
-impl Deref for Uri {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        self.text.get(self.start..).unwrap_or_default()
-    }
-}
 
 /// A right request, as it was when it was accepted, of a client that claims nothing of its channel.
 pub(super) struct Known {
@@ -130,37 +104,8 @@ struct Verified {
     answer: Option<Box<AnswerText>>,
 }
 
-/// What a caller asked for.
-pub(super) struct Asked {
-    flags: Flags,
-    /// What a client's claim is held to, where the call named a channel.
-    policy: Option<Box<Policy>>,
-}
-
-impl Asked {
-    /// What a call with these flags and this `SEC_CHANNEL_BINDINGS` block asks for.
-    ///
-    /// # Errors
-    /// As [`Policy::of`].
-    pub(super) fn of(flags: Flags, bindings: &[u8]) -> Result<Self> {
-        let mut asked = Self { flags, policy: None };
-        if !bindings.is_empty() {
-            asked.policy = Some(heap::boxed(Policy::of(flags, bindings, true)?)?);
-        }
-        Ok(asked)
-    }
-
-    /// As [`Policy::judge`].
-    pub(super) fn judge(&self, claim: &Claim) -> Result<()> {
-        match &self.policy {
-            Some(policy) => policy.judge(claim),
-            None => Policy::of(self.flags, &[], true)?.judge(claim),
-        }
-    }
-}
-
 /// A call that verifies a further request of a session.
-pub(super) struct Later<'a> {
+pub(super) struct Subsequent<'a> {
     pub(super) credential: &'a DigestCredential,
     pub(super) session: &'a Session,
     /// When the request was accepted.
@@ -170,7 +115,7 @@ pub(super) struct Later<'a> {
     pub(super) wrong_count: Status,
 }
 
-impl Later<'_> {
+impl Subsequent<'_> {
     /// Verifies the request, and writes the answer where there is one. `known` is what was found
     /// when it was accepted.
     pub(super) fn verify(
@@ -199,7 +144,7 @@ impl Later<'_> {
             Some(known) if known.is(inputs) => known.into_verified(),
             _ => self.read(inputs)?,
         };
-        asked.judge(&verified.claim)?;
+        asked.check(&verified.claim)?;
         if let Some(answer) = &verified.answer {
             check_room(message, answer)?;
         }

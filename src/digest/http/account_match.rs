@@ -36,15 +36,15 @@ pub fn search(
     request: &Request<'_>,
     userhash: bool,
 ) -> Result<Option<Match>> {
-    let judge = Judge { source, response, eligible, nonces, request, userhash };
-    let found = judge.search()?;
+    let search = Search { source, response, eligible, nonces, request, userhash };
+    let found = search.run()?;
     if found.is_none() && source.refresh() {
-        return judge.search();
+        return search.run();
     }
     Ok(found)
 }
 
-struct Judge<'a> {
+struct Search<'a> {
     source: &'a dyn Source,
     response: &'a Response<'a>,
     eligible: bool,
@@ -53,8 +53,8 @@ struct Judge<'a> {
     userhash: bool,
 }
 
-impl Judge<'_> {
-    fn search(&self) -> Result<Option<Match>> {
+impl Search<'_> {
+    fn run(&self) -> Result<Option<Match>> {
         let (candidates, known) = self.candidates()?;
         let eligible = self.eligible && known;
         let found = account_check::search(self.source, &candidates, eligible, self)?;
@@ -93,7 +93,7 @@ impl Judge<'_> {
     }
 }
 
-impl Verifier for Judge<'_> {
+impl Verifier for Search<'_> {
     type Match = SessionSecret;
 
     fn algorithm(&self) -> Algorithm {
@@ -121,7 +121,7 @@ impl Verifier for Judge<'_> {
     }
 }
 
-impl Judge<'_> {
+impl Search<'_> {
     fn try_secret(&self, secret: &Digits) -> Option<SessionSecret> {
         SessionSecret::of(secret, self.response, self.nonces, self.request)
     }
