@@ -47,7 +47,7 @@ fn slapd() {
 fn names_and_forms(server: &Server) {
     let hashes = source(server, &[DIGEST, PATIENT].concat());
     let passwords = source(server, &[PASSWORD, PATIENT].concat());
-    let bare = "filter = \"(&(uid=%u)(objectClass=digestUser))\"\nform = \"hash\"\n";
+    let bare = "filter = \"(&(uid=%u)(|(o=%r)(objectClass=digestUser)))\"\nform = \"hash\"\n";
     let plain = source(server, &[bare, "attribute = \"carLicense\"\n", PATIENT].concat());
     let raw = source(server, &[bare, "attribute = \"userPassword\"\n", PATIENT].concat());
     for name in NAMES {

@@ -153,7 +153,7 @@ fn names_and_forms(database: &Database) {
         + "query_sha256 = 'SELECT sha256, username FROM accounts WHERE username = ? AND realm = ?'\n";
     let hashes = database.source(&(both + PATIENT));
     let raw = database.source(&(query("raw, username") + PATIENT));
-    let padded = database.source(&(query("padded") + PATIENT));
+    let padded = database.source(&(query("padded, username, realm") + PATIENT));
     let passwords = database.source(&(query("pw, username") + "form = \"password\"\n" + PATIENT));
     for name in NAMES {
         let bytes = name.as_bytes();
@@ -194,8 +194,13 @@ fn names_and_forms(database: &Database) {
     }
     for realm in [&b""[..], b"EXAMPLE.ORG", b"example.org\0", b"other"] {
         let there = ask_in(&*hashes, b"alice", realm, MD5);
-        // MariaDB compares realms by its collation, which no second column tells.
+        // MariaDB compares realms by its collation, which a third column tells.
         assert!(there == Ok("nobody".to_owned()) || realm == b"EXAMPLE.ORG", "{there:?}");
+        assert_eq!(ask_in(&*padded, b"alice", realm, MD5), Ok("nobody".to_owned()));
+    }
+    // Whoever has the hash of one spelling is not let in by another.
+    for name in [&b"ALICE"[..], b"alice ", b"al\xEFce"] {
+        assert_eq!(ask(&*padded, name, MD5), Ok("nobody".to_owned()), "{name:?}");
     }
 }
 
@@ -238,10 +243,19 @@ fn what_is_stored_in_other_forms(database: &Database) {
 fn a_wrong_set_up_is_told_and_nobody_is_unknown(database: &Database) {
     for (lines, expected) in [
         (query("pw") + "form = \"password\"", "the query wants two columns"),
+        (query("ha1"), "the query wants two columns"),
+        (
+            "query = 'SELECT ha1, username FROM accounts WHERE username = ?'".to_owned(),
+            "a query of hashes wants two ?",
+        ),
         (query("nonsense"), "SQLSTATE"),
-        ("query = 'SELECT ha1 FROM nowhere WHERE username = ?'".to_owned(), "SQLSTATE"),
+        (
+            "query = 'SELECT ha1, username FROM nowhere WHERE username = ? AND realm = ?'"
+                .to_owned(),
+            "SQLSTATE",
+        ),
         ("query = 'SELECT ha1 FROM accounts'".to_owned(), "neither one ? nor two"),
-        ("query = 'not SQL ?'".to_owned(), "SQLSTATE"),
+        ("query = 'not SQL ? ?'".to_owned(), "SQLSTATE"),
     ] {
         let said = ask(&*database.source(&(lines + "\n" + PATIENT)), b"alice", MD5);
         let said = said.expect_err("unavailable");

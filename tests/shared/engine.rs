@@ -17,6 +17,9 @@ use crate::servers::{Kind, Server};
 
 const REALM: [u8; 16] = *b"0123456789abcdef";
 
+/// Enough for a busy machine; nothing waits it out.
+pub(crate) const PATIENT: &str = "timeout = 10000\n";
+
 /// A client of an engine, with connections of its own: no two have the same settings. `lines` are a whole
 /// `[shared]`.
 pub(crate) fn client(lines: &str) -> Arc<dyn Engine> {
@@ -70,7 +73,7 @@ impl Numbers {
 fn random_claims_agree_with_the_counts_of_one_process() {
     for kind in Kind::ALL {
         let Some(server) = Server::start(kind, &[]) else { continue };
-        let engine = client(&server.by_socket());
+        let engine = client(&(server.by_socket() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         let mut numbers = Numbers(1);
         for round in 0..100_u32 {
@@ -107,7 +110,7 @@ fn random_claims_agree_with_the_counts_of_one_process() {
 fn each_answer_and_the_first_cnonce() {
     for kind in Kind::ALL {
         let Some(server) = Server::start(kind, &[]) else { continue };
-        let engine = client(&server.by_tcp());
+        let engine = client(&(server.by_tcp() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         assert_eq!(engine.epoch(None).unwrap(), epoch);
         let nonce = [1; 16];
@@ -149,7 +152,7 @@ fn each_answer_and_the_first_cnonce() {
 fn a_claim_is_one_round_trip_also_after_script_flush() {
     for kind in Kind::ALL {
         let Some(server) = Server::start(kind, &[]) else { continue };
-        let engine = client(&server.by_socket());
+        let engine = client(&(server.by_socket() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         let calls = |name: &str| -> u32 {
             let text = server.ask(&["INFO", "commandstats"]);
@@ -207,7 +210,7 @@ fn an_epoch_ends_with_the_data_and_with_the_engines_process() {
         (Kind::Valkey, &["--appendonly", "yes"]),
     ] {
         let Some(mut server) = Server::start(kind, words) else { continue };
-        let engine = client(&server.by_socket());
+        let engine = client(&(server.by_socket() + PATIENT));
         let first = engine.epoch(None).unwrap();
         assert_eq!(engine.claim(&claim(&[1; 16], &first, 1)).unwrap(), Answer::Begun);
         server.ask(&["FLUSHALL"]);

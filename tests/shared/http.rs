@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::digest::{Response, directive};
+use crate::engine::PATIENT;
 use crate::example::{self, Server as Site};
 use crate::raw::Answer;
 use crate::servers::{Kind, Server};
@@ -78,7 +79,7 @@ fn pages_from_three_processes_in_turns_and_no_replay() {
     ] {
         let Some(engine) = Server::start(kind, &[]) else { continue };
         let lines = format!("http_nonce_count = \"{order}\"\nhttp_algorithms = [\"{algorithm}\"]");
-        let sites = sites(3, &lines, &engine.by_tcp());
+        let sites = sites(3, &lines, &(engine.by_tcp() + PATIENT));
         let mut client = Client::new(&sites);
         if algorithm == "SHA-256" {
             client.template.hash = crate::digest::Hash::Sha256;
@@ -116,7 +117,7 @@ fn a_key_that_lasts_is_known_to_all_processes() {
     for kind in Kind::ALL {
         let Some(engine) = Server::start(kind, &[]) else { continue };
         let lines = "http_nonce_count = \"window\"\nhttp_algorithms = [\"MD5-sess\"]";
-        let sites = sites(3, lines, &engine.by_socket());
+        let sites = sites(3, lines, &(engine.by_socket() + PATIENT));
         for keeps in [true, false] {
             let nonce = directive(&sites[0].connect().challenge(), "nonce");
             let mut sent = vec![];

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use secur32::digest::http::shared::Answer;
 
-use crate::engine::{claim, client, now, refused};
+use crate::engine::{PATIENT, claim, client, now, refused};
 use crate::servers::{Kind, Server};
 
 /// The lines of `[shared]` with a user and a password.
@@ -84,7 +84,7 @@ fn a_read_only_replica_and_a_failover_that_lost_claims() {
         let Some(replica) = Server::start(kind, &["--replicaof", "127.0.0.1", &port]) else {
             continue;
         };
-        let engine = client(&primary.by_tcp());
+        let engine = client(&(primary.by_tcp() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         let begun = Instant::now();
         while !replica.ask(&["INFO", "replication"]).contains("master_link_status:up") {
@@ -105,7 +105,7 @@ fn a_read_only_replica_and_a_failover_that_lost_claims() {
         primary.kill();
         replica.signal("-CONT");
         assert_eq!(replica.ask(&["REPLICAOF", "NO", "ONE"]), "+OK");
-        let promoted = client(&replica.by_tcp());
+        let promoted = client(&(replica.by_tcp() + PATIENT));
         for count in 1..=50 {
             let answer = promoted.claim(&claim(&[1; 16], &epoch, count)).unwrap();
             assert_eq!(answer, Answer::OtherEpoch, "{kind:?} {count}");
@@ -189,7 +189,7 @@ fn server_is_full(server: &Server) {
 fn a_forked_child_has_connections_of_its_own() {
     for kind in Kind::ALL {
         let Some(server) = Server::start(kind, &[]) else { continue };
-        let engine = client(&server.by_socket());
+        let engine = client(&(server.by_socket() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         let take = |count| {
             matches!(

@@ -46,6 +46,12 @@ impl Filter {
         parts.contains(&Part::User).then_some(Self { parts })
     }
 
+    /// Whether it depends on the realm.
+    #[must_use]
+    pub fn names_realm(&self) -> bool {
+        self.parts.contains(&Part::Realm)
+    }
+
     /// The filter for an account.
     #[must_use]
     pub fn of(&self, user: &str, realm: &str) -> String {

@@ -130,6 +130,12 @@ pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
         return Err(document.table_fault("ldap", reason));
     }
     let missing = |key| document.table_fault("ldap", &format!("{key} is missing"));
+    let form = found.form.unwrap_or(Form::RealmHash);
+    // A response proves the hash, not the realm that it was made of.
+    if form == Form::Hash && found.filter.as_ref().is_some_and(|filter| !filter.names_realm()) {
+        let reason = "form \"hash\" wants %r in the filter; or keep \"realm:hash\"";
+        return Err(document.table_fault("ldap", reason));
+    }
     let Bounds { timeout, connections, cache } = found.bounds;
     Ok(Settings {
         uri: found.uri.ok_or_else(|| missing("uri"))?,
@@ -140,7 +146,7 @@ pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
         filter: found.filter.ok_or_else(|| missing("filter"))?,
         name: found.name.ok_or_else(|| missing("name"))?,
         attribute: found.attribute.ok_or_else(|| missing("attribute"))?,
-        form: found.form.unwrap_or(Form::RealmHash),
+        form,
         timeout,
         connections,
         cache,

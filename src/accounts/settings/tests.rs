@@ -88,6 +88,7 @@ fn faults_of_a_directory() {
     let ldap = |line: &str| format!("{LDAP}{line}\n");
     for (text, expected) in [
         (ldap("scope = 1"), ":7: ldap.scope: unknown; [ldap] has uri"),
+        (ldap("form = \"hash\""), ":1: ldap: form \"hash\" wants %r in the filter"),
         (ldap("starttls = 2"), ":7: ldap.starttls: expected 0 or 1"),
         (ldap("bind_dn = \"x\""), ":1: ldap: of bind_dn and bind_password_file one is missing"),
         (ldap("[server]\naccounts = \"a\""), ":1: ldap: there is server.accounts too"),

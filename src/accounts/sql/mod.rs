@@ -126,7 +126,10 @@ impl Directory for Database {
         };
         let Some(value) = &row.value else { return Ok(None) };
         // MariaDB's and SQL Server's collations find alice for 'ALICE' and for 'alice '.
-        if row.name.as_ref().is_some_and(|name| name.expose() != question.user.as_bytes()) {
+        let differs = |cell: &Option<Secret<Vec<u8>>>, asked: &str| {
+            cell.as_ref().is_some_and(|cell| cell.expose() != asked.as_bytes())
+        };
+        if differs(&row.name, &question.user) || differs(&row.realm, &question.realm) {
             return Ok(None);
         }
         let value = Value { bytes: value.bytes.expose(), binary: value.binary };

@@ -57,8 +57,16 @@ impl Asked {
 pub(super) struct Row {
     /// The first column; `None` for NULL.
     pub(super) value: Option<Cell>,
-    /// The second column, where the query has one.
+    /// The second column, where the query has one: the account's name.
     pub(super) name: Option<Secret<Vec<u8>>>,
+    /// The third one, likewise: its realm.
+    pub(super) realm: Option<Secret<Vec<u8>>>,
+}
+
+/// What a query must have.
+struct Needs {
+    parameters: usize,
+    columns: usize,
 }
 
 /// A connection, once it has been wanted.
@@ -102,10 +110,17 @@ impl Session {
             self.connect().map_err(Failure::Broken)?;
         }
         let settings = &self.settings;
-        let (text, columns) = match asked.query {
-            Query::Md5 => (Some(&settings.query), 1 + usize::from(settings.form == Form::Password)),
-            Query::Sha256 => (settings.query_sha256.as_ref(), 1),
-            Query::Userhash => (settings.query_userhash.as_ref(), 1),
+        let needs = match (asked.query, settings.form) {
+            (Query::Userhash, _) => Needs { parameters: 1, columns: 1 },
+            (_, Form::Password) => Needs { parameters: 1, columns: 2 },
+            // A response proves the hash, not the names that it was made of: those that the peer says
+            // must be the row's.
+            _ => Needs { parameters: 2, columns: 2 },
+        };
+        let text = match asked.query {
+            Query::Md5 => Some(&settings.query),
+            Query::Sha256 => settings.query_sha256.as_ref(),
+            Query::Userhash => settings.query_userhash.as_ref(),
         };
         let (Some(text), Some(open)) = (text, &mut self.open) else { return Ok(None) };
         let Some(place) = open.statements.get_mut(asked.query as usize) else { return Ok(None) };
@@ -118,7 +133,10 @@ impl Session {
         if !(1..=PARAMETERS).contains(&statement.count) {
             return Err(Failure::Unfit("the query has neither one ? nor two"));
         }
-        let result = row(statement, asked, columns);
+        if statement.count < needs.parameters {
+            return Err(Failure::Unfit("a query of hashes wants two ?: the user and the realm"));
+        }
+        let result = row(statement, asked, needs.columns);
         statement.close();
         result
     }
@@ -138,22 +156,25 @@ fn row(statement: &mut Statement, asked: &Asked, needed: usize) -> Result<Option
     let columns = statement.columns().map_err(fault)?;
     if columns < needed {
         return Err(Failure::Unfit(
-            "the query wants two columns: the password and the account's name",
+            "the query wants two columns: the secret and the account's name",
         ));
     }
     if !statement.fetch().map_err(fault)? {
         return Ok(None);
     }
     let value = statement.cell(1).map_err(fault)?;
-    let name = match columns {
-        ..2 => None,
+    let mut names = [None, None];
+    let mut is_named = true;
+    for (name, number) in names.iter_mut().zip(2..).take(columns.saturating_sub(1)) {
         // NULL is nobody's name.
-        _ => Some(statement.cell(2).map_err(fault)?.map(|cell| cell.bytes).unwrap_or_default()),
-    };
+        *name = statement.cell(number).map_err(fault)?.map(|cell| cell.bytes);
+        is_named &= name.is_some();
+    }
     if statement.fetch().map_err(fault)? {
         return Err(Failure::Unfit("the query finds more than one row"));
     }
-    Ok(Some(Row { value, name }))
+    let [name, realm] = names;
+    Ok(is_named.then_some(Row { value, name, realm }))
 }
 
 impl Asker for Session {

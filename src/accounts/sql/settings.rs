@@ -57,7 +57,7 @@ pub const KEYS: &[Key<Found>] = &[
         name: "query",
         expected: "a query",
         shown: "\"SELECT ha1, username FROM users WHERE username = ? AND realm = ?\"",
-        doc: "required; the stored value, and the user's name",
+        doc: "required; the stored value, the user's name and, where it is a third column, the realm",
         read: |found, value| value.c_string().map(|query| found.query = Some(query)),
     },
     Key {

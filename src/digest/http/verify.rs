@@ -112,6 +112,16 @@ impl FirstResponse<'_> {
         let Some(mut nonce) = check(&shared) else {
             return Ok(Some(Verdict::Again(false)));
         };
+        if let Some(realm) = shared.as_mut().filter(|_| nonce.is_past) {
+            // Another process may have issued it in an epoch that is not known here yet. If not, its
+            // record is gone with its epoch, and the key of a session with that: a challenge follows,
+            // before anything is said of the password.
+            realm.look_for_next_epoch()?;
+            match check(&shared) {
+                Some(again) if !again.is_past => nonce = again,
+                _ => return Ok(Some(Verdict::Again(true))),
+            }
+        }
         check_opaque(self.credential, self.realms.offered, response)?;
         if response.nc == Some(0) {
             return Err(out_of_sequence());
@@ -127,11 +137,11 @@ impl FirstResponse<'_> {
         };
         let Some(found) = found else {
             // Its key may be of another challenge: of requests in parallel one may have the nonce of one
-            // answer and the key of another, and the session may be over; or the record that has the key's
-            // part is lost with its epoch. With a fresh nonce that is told from a wrong password.
-            if (nonce.is_next() || nonce.is_past) && response.algorithm.session {
+            // answer and the key of another, and the session may be over. With a fresh nonce that is told
+            // from a wrong password.
+            if nonce.is_next() && response.algorithm.session {
                 log::note(|| {
-                    "HTTP: a response to a next or past nonce is wrong, or its key lost".to_owned()
+                    "HTTP: a response to a next nonce is wrong, or its key lost".to_owned()
                 });
                 return Ok(Some(Verdict::Again(true)));
             }
@@ -139,16 +149,7 @@ impl FirstResponse<'_> {
         };
         let now = (self.clock)();
         let is_shared = shared.is_some();
-        if let Some(realm) = &mut shared {
-            if nonce.is_past {
-                // Another process may have issued it in an epoch that is not known here yet.
-                realm.look_for_next_epoch()?;
-                match check(&shared) {
-                    Some(again) if !again.is_past => nonce = again,
-                    _ => return Ok(Some(Verdict::Again(true))),
-                }
-            }
-        } else {
+        if !is_shared {
             let late = now > expires(&nonce, self.credential.settings());
             if late || !self.sessions.is_unused(&nonce) {
                 let lives = matches!(self.sessions.find(&nonce.key), Found::Live(_));
@@ -163,7 +164,8 @@ impl FirstResponse<'_> {
     }
 
     /// Searches once more, with the client's nonce that the session began with in another process: A1 is
-    /// made with that alone by clients that keep to RFC 7616 §3.4.2.
+    /// made with that alone by clients that keep to RFC 7616 §3.4.2. Their first request has its own, so
+    /// that only subsequent ones are worth a question to the engine.
     #[cold]
     fn search_as_begun(
         &self,
@@ -172,7 +174,11 @@ impl FirstResponse<'_> {
         shared: Option<&SharedRealm<'_>>,
         request: &Request<'_>,
     ) -> Result<Option<Match>> {
-        let wanted = response.algorithm.session && !nonce.is_next() && !nonce.is_past;
+        let is_offered = self.credential.settings().http_algorithms.contains(&response.algorithm);
+        let wanted = response.algorithm.session
+            && is_offered
+            && response.nc.is_some_and(|nc| nc > 1)
+            && !nonce.is_next();
         let Some(realm) = shared.filter(|_| wanted) else { return Ok(None) };
         match realm.first_cnonce(&nonce.key)? {
             Some(first) if *first != *response.cnonce() => {

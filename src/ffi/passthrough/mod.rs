@@ -14,8 +14,14 @@
 
 use std::ffi::c_void;
 
+#[cfg(windows)]
+use crate::ffi::abi::types::SecHandle;
 use crate::ffi::abi::types::{CredHandle, CtxtHandle};
+#[cfg(windows)]
+use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::CallerString;
+#[cfg(windows)]
+use crate::handle::Handle;
 
 #[cfg(windows)]
 mod forward;
@@ -27,6 +33,13 @@ pub(super) mod packages;
 pub(super) mod route;
 #[cfg(windows)]
 pub(super) mod wrapped;
+
+/// The words of a handle; `None` for NULL.
+#[cfg(windows)]
+fn words(handle: *const SecHandle) -> Option<Handle> {
+    // SAFETY: the exports ask for NULL or a handle that can be read.
+    unsafe { pointer::handle(handle) }.ok()
+}
 
 /// What a call is about, and when that makes it the system's.
 #[derive(Clone, Copy)]

@@ -5,11 +5,10 @@ use std::ffi::c_void;
 use crate::error::Status;
 use crate::ffi::abi::types::{SECURITY_STATUS, SecHandle};
 use crate::ffi::caller::memory;
-use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard_value;
-use crate::ffi::passthrough::Subject;
 use crate::ffi::passthrough::handles::SystemHandles;
+use crate::ffi::passthrough::{Subject, words};
 use crate::ffi::passthrough::{packages, wrapped};
 use crate::handle::Handle;
 use crate::system::module;
@@ -145,12 +144,6 @@ pub(crate) fn system_table<T>(
     let function = unsafe { typed(own, system_dll()?.function(name)?) };
     // SAFETY: it takes nothing.
     Some(unsafe { function() })
-}
-
-/// The words of a handle; `None` for NULL.
-pub(crate) fn words(handle: *const SecHandle) -> Option<Handle> {
-    // SAFETY: the exports ask for NULL or a handle that can be read.
-    unsafe { pointer::handle(handle) }.ok()
 }
 
 /// Whether a credential is one of the system's.

@@ -9,7 +9,7 @@ use crate::error::Status;
 use crate::ffi::abi::types::{CtxtHandle, SecHandle};
 use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard_value;
-use crate::ffi::passthrough::route;
+use crate::ffi::passthrough::words;
 use crate::ffi::tables::CONTEXTS;
 use crate::gss::windows::{self, WindowsContext, WindowsCredential};
 use crate::handle::{Handle, Use};
@@ -78,7 +78,7 @@ pub(crate) fn credential(handle: Handle) -> Option<Arc<dyn Credential>> {
 
 /// Whether a credential is of a package that is wrapped here.
 pub(crate) fn is_known(handle: *const SecHandle) -> bool {
-    route::words(handle).is_some_and(|handle| credentials().contains_key(&key(handle)))
+    words(handle).is_some_and(|handle| credentials().contains_key(&key(handle)))
 }
 
 /// What a program's handle stands in front of, held as long as a call of the system's uses it.
@@ -120,9 +120,9 @@ impl SystemContext {
 }
 
 fn find(given: *const CtxtHandle) -> Option<(Use<'static, Session>, Box<CtxtHandle>)> {
-    let session = CONTEXTS.get(route::words(given)?).ok()?;
+    let session = CONTEXTS.get(words(given)?).ok()?;
     let context: &dyn Any = session.context();
     let words = context.downcast_ref::<WindowsContext>()?.handle()?;
-    let words = CtxtHandle { dwLower: words.lower, dwUpper: words.upper };
-    Some((session, Box::new(words)))
+    let handle = CtxtHandle { dwLower: words.lower, dwUpper: words.upper };
+    Some((session, Box::new(handle)))
 }

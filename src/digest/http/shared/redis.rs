@@ -30,6 +30,9 @@ const CLAIM_SHA1: &str = "92c7368772182fccda61822e8f61ea3416e6b0b1";
 /// Tells the epoch, and begins one where there is none of this engine's process.
 const OPEN: &str = include_str!("open.lua");
 
+/// Why a call that stood in line has no connection.
+const BUSY: &str = "shared: all connections were busy for `timeout`";
+
 /// Bytes of a record before the client's nonce: three words and the user.
 const RECORD: usize = 28;
 /// Bytes of the random part of an epoch.
@@ -88,8 +91,15 @@ impl Redis {
         let deadline = Instant::now() + self.settings.timeout;
         let mut lease = self.pool.take(deadline)?.map_err(|refusal| match refusal {
             Refusal::Pausing => unavailable("shared: the engine failed a moment ago; not asked"),
-            Refusal::Busy => unavailable("shared: all connections were busy for `timeout`"),
+            Refusal::Busy => unavailable(BUSY),
         })?;
+        // Less would make a turn that came late look like an engine that does not answer.
+        if deadline.saturating_duration_since(Instant::now()) < self.settings.timeout / 2 {
+            if lease.connection.is_some() {
+                lease.give_back();
+            }
+            return Err(unavailable(BUSY));
+        }
         let kept = lease.connection.is_some();
         let mut done = self.attempt(&mut lease, deadline, &work);
         if let Err(Fault::Closed) = done

@@ -113,8 +113,8 @@ pub const KEYS: &[Key<Settings>] = &[
         table: TABLE,
         name: "user",
         expected: "a user's name",
-        shown: "\"secur32\"",
-        doc: "the engine's ACL user; default: the one without a name",
+        shown: "# \"secur32\"",
+        doc: "beside password_file, the engine's ACL user; default: the one without a name",
         read: |settings, value| {
             let named = |user: &&str| !user.is_empty() && !user.contains(char::is_whitespace);
             settings.user = Some(value.string().filter(named)?.to_owned());
@@ -220,6 +220,9 @@ impl Settings {
             _ if cfg!(not(feature = "shared")) => "needs a build with the feature shared",
             None => "needs `url`",
             Some(_) if !secret => "needs `secret` under [server]",
+            Some(_) if settings.user.is_some() && settings.password.is_none() => {
+                "needs `password_file` beside `user`"
+            }
             Some(_) => return Ok(Some(settings)),
         };
         Err(document.table_fault(TABLE, missing))

@@ -25,9 +25,14 @@ fn every_key_and_its_default() {
     let tcp = |host: &str, port| Address::Tcp { host: host.to_owned(), port, tls: false };
     let defaults = Settings { address: Some(tcp("127.0.0.1", 6379)), ..Settings::default() };
     assert_eq!(settings(url), defaults);
+    let directory = Scratch::new();
+    let file = directory.file("p", "word\n");
+    #[cfg(unix)]
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let all = settings(&format!(
-        "{url}\nuser = \"u\"\nprefix = \"a-B_9\"\ntimeout = 10\nconnections = 64\nidle = 60\n\
-         skew = 600\nreplicas = 9"
+        "{url}\nuser = \"u\"\npassword_file = '{}'\nprefix = \"a-B_9\"\ntimeout = 10\nconnections = 64\nidle = 60\n\
+         skew = 600\nreplicas = 9",
+        file.display()
     ));
     assert_eq!((all.user.as_deref(), &*all.prefix), (Some("u"), "a-B_9"));
     assert_eq!((all.timeout, all.connections), (Duration::from_millis(10), 64));
@@ -103,6 +108,10 @@ fn it_wants_a_secret_and_a_url() {
     for (text, reason) in [
         ("[shared]\nurl = \"redis://h\"", "1: shared: needs `secret` under [server]"),
         (&*format!("{SECRET}[shared]\nskew = 1"), "3: shared: needs `url`"),
+        (
+            &format!("{SECRET}[shared]\nurl = \"redis://h\"\nuser = \"u\""),
+            "3: shared: needs `password_file` beside `user`",
+        ),
     ] {
         let error = read(text, "/c".as_ref()).unwrap_err();
         assert_eq!(error.reason(), format!("/c:{reason}"));
