@@ -21,11 +21,11 @@ mod imap;
 mod kdc;
 #[path = "gssapi/ldap.rs"]
 mod ldap;
+#[allow(dead_code)] // what the tests of DIGEST-MD5 use
+#[path = "peers/line_protocol.rs"]
+mod line_protocol;
 #[path = "peers/matrix.rs"]
 mod matrix;
-#[allow(dead_code)] // what the tests of DIGEST-MD5 use
-#[path = "peers/participant.rs"]
-mod participant;
 #[allow(dead_code)]
 #[path = "peers/programs.rs"]
 mod peers_programs;
@@ -36,8 +36,8 @@ mod row;
 
 use imap::Login;
 use kdc::Kdc;
+use line_protocol::{End, Event, Process};
 use matrix::{run, skip};
-use participant::{End, Event, Process};
 use row::{Ending, Peer, Row, established, started};
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];

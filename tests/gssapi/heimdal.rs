@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use crate::kdc::{self, Kdc};
+use crate::line_protocol::Process;
 use crate::matrix::run;
-use crate::participant::Process;
 use crate::programs;
 use crate::refusals;
 use crate::row::{Elsewhere, Ending, Peer, Row};

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use crate::heimdal;
 use crate::kdc::{self, Kdc};
+use crate::line_protocol::Process;
 use crate::no_kdc;
-use crate::participant::Process;
 use crate::programs;
 
 const ALICE: &str = "alice@EXAMPLE.ORG";

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::kdc::{self, Kdc, REALM};
+use crate::line_protocol::{PATIENCE, Process};
 use crate::matrix::Case;
-use crate::participant::{PATIENCE, Process};
 use crate::peers_programs::installed;
 use crate::support;
 

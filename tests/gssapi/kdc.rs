@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::participant::Process;
+use crate::line_protocol::Process;
 use crate::programs;
 
 pub(crate) const REALM: &str = "EXAMPLE.ORG";

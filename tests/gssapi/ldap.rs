@@ -6,8 +6,8 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::kdc::{self, Kdc, REALM};
+use crate::line_protocol::Process;
 use crate::matrix::Case;
-use crate::participant::Process;
 use crate::programs;
 
 const SLAPD: &str = "/usr/sbin/slapd";

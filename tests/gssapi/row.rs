@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use crate::exchange::{self, Outcome};
 use crate::kdc::{self, Kdc, REALM};
+use crate::line_protocol::{Agreed, End, Event, Process};
 use crate::matrix::Case;
-use crate::participant::{Agreed, End, Event, Process};
 use crate::programs;
 
 #[derive(Clone, Copy)]

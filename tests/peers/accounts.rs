@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 
-use crate::row::{MAXBUF, REALM};
+use crate::peer::{MAXBUF, REALM};
 
 /// The directory of one row.
 pub(crate) struct Setting {
@@ -77,7 +77,7 @@ impl Setting {
         command
     }
 
-    /// Where a participant's standard error goes.
+    /// Where a line_protocol's standard error goes.
     pub(crate) fn log(&self, name: &str) -> Result<File, String> {
         File::create(self.path(name)).map_err(|error| format!("{name}: {error}"))
     }

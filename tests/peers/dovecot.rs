@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::accounts::Setting;
-use crate::participant::{Agreed, End, Event, PATIENCE, Process};
-use crate::row::REALM;
+use crate::line_protocol::{Agreed, End, Event, PATIENCE, Process};
+use crate::peer::REALM;
 
 /// A running Dovecot, stopped when dropped.
 struct Daemon(Process);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::base64::decode;
-use crate::participant::{Agreed, End, Event};
+use crate::line_protocol::{Agreed, End, Event};
 
 /// How an exchange ended: what the client and the server say of it.
 pub(crate) enum Outcome {

@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use crate::accounts::Setting;
+use crate::line_protocol::{PATIENCE, Process};
 use crate::matrix::Case;
-use crate::participant::{PATIENCE, Process};
+use crate::peer::{MAXBUF, REALM};
 use crate::programs;
-use crate::row::{MAXBUF, REALM};
 use crate::support;
 
 /// Who logs in.

@@ -12,10 +12,10 @@ mod base64;
 mod dovecot;
 mod exchange;
 mod imap;
+mod line_protocol;
 mod matrix;
-mod participant;
+mod peer;
 mod programs;
-mod row;
 
 use std::path::Path;
 use std::process::Command;
@@ -23,9 +23,9 @@ use std::process::Command;
 use accounts::Setting;
 use exchange::Outcome;
 use imap::Client;
+use line_protocol::{Agreed, End, Event};
 use matrix::{Case, run};
-use participant::{Agreed, End, Event};
-use row::{Login, MAXBUF, Peer, Row};
+use peer::{Login, MAXBUF, Peer, Row};
 
 impl Case for Row {
     fn missing(&self) -> Option<&'static str> {

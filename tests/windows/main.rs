@@ -22,11 +22,11 @@ mod imap_login;
 #[allow(dead_code)]
 #[path = "../gssapi/kdc.rs"]
 mod kdc;
+#[allow(dead_code)]
+#[path = "../peers/line_protocol.rs"]
+mod line_protocol;
 #[path = "../peers/matrix.rs"]
 mod matrix;
-#[allow(dead_code)]
-#[path = "../peers/participant.rs"]
-mod participant;
 #[allow(dead_code)]
 #[path = "../peers/programs.rs"]
 mod peers_programs;

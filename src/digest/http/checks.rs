@@ -1,12 +1,10 @@
 //! What every response to a server is held to, first ones and later ones.
 
 use super::buffers::{self, ServerInputs};
-use super::nonce::Proven;
 use super::response::Response;
 use super::session_secret::Request;
 use super::sessions::Session;
 use crate::digest::credential::DigestCredential;
-use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::digest::message::qop::Qop;
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
@@ -90,11 +88,6 @@ fn path_of(target: &[u8]) -> Option<&[u8]> {
         Some(_) => None,
         None => Some(b"/"),
     }
-}
-
-/// When a nonce becomes too old to begin a session with.
-pub(super) fn expires(nonce: &Proven, settings: &Settings) -> u64 {
-    nonce.issued.saturating_add(settings.nonce_lifetime.as_secs() * FILETIME_SECOND)
 }
 
 /// The refusal of a count.

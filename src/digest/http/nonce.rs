@@ -17,7 +17,7 @@ use once_cell::race::OnceBox;
 use sha2::Sha256;
 
 use crate::digest::message::hex;
-use crate::digest::message::nonce::PREFIX;
+use crate::digest::message::nonce::{FILETIME_SECOND, PREFIX};
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::random;
@@ -336,6 +336,11 @@ fn process_secret() -> Result<&'static [u8]> {
         random::fill(secret.expose_mut()).map(|()| secret)
     })?;
     Ok(secret.expose())
+}
+
+/// When a nonce becomes too old to begin a session with.
+pub(in crate::digest::http) fn expires(nonce: &Proven, settings: &Settings) -> u64 {
+    nonce.issued.saturating_add(settings.nonce_lifetime.as_secs() * FILETIME_SECOND)
 }
 
 #[cfg(test)]

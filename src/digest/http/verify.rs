@@ -6,10 +6,9 @@ use super::account_match::{self, Match};
 use super::authentication_info::AnswerText;
 use super::buffers::ServerInputs;
 use super::checks::{
-    check_offered, check_opaque, expires, granted_flags, invalid, is_users, out_of_sequence,
-    request,
+    check_offered, check_opaque, granted_flags, invalid, is_users, out_of_sequence, request,
 };
-use super::nonce::{self, Clock, Proven};
+use super::nonce::{self, Clock, Proven, expires};
 use super::nonce_counts::Counts;
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;

@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::accounts::Setting;
+use crate::line_protocol::{Agreed, Process};
 use crate::matrix::run;
-use crate::participant::{Agreed, Process};
-use crate::row::MAXBUF;
+use crate::peer::MAXBUF;
 
 use super::Application;
 use super::java::{self, HADOOP};

@@ -8,10 +8,10 @@ use std::thread;
 
 use crate::accounts::Setting;
 use crate::base64::{decode, encode};
+use crate::line_protocol::Agreed;
 use crate::matrix::run;
-use crate::participant::Agreed;
+use crate::peer::MAXBUF;
 use crate::programs::Found;
-use crate::row::MAXBUF;
 
 use super::Application;
 use super::java;

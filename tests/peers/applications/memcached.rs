@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use crate::accounts::Setting;
+use crate::line_protocol::Process;
 use crate::matrix::run;
-use crate::participant::Process;
+use crate::peer::MAXBUF;
 use crate::programs::{self, Found};
-use crate::row::MAXBUF;
 
 use super::Application;
 use super::results::{Entry, Version};

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::accounts::Setting;
 use crate::base64::{decode, encode};
-use crate::participant::{Agreed, End, Event, Process};
+use crate::line_protocol::{Agreed, End, Event, Process};
 use crate::programs;
 
 /// Our server or our client, in a process of its own.

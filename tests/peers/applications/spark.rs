@@ -5,10 +5,10 @@ use std::process::Stdio;
 
 use crate::accounts::Setting;
 use crate::exchange::{self, Outcome};
+use crate::line_protocol::{End, Process};
 use crate::matrix::run;
-use crate::participant::{End, Process};
+use crate::peer::MAXBUF;
 use crate::programs;
-use crate::row::MAXBUF;
 
 use super::Application;
 use super::java::{self, SPARK};

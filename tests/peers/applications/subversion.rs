@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use crate::accounts::Setting;
 use crate::base64::{decode, encode};
+use crate::line_protocol::Process;
 use crate::matrix::run;
-use crate::participant::Process;
+use crate::peer::{MAXBUF, REALM};
 use crate::programs::{self, Found};
-use crate::row::{MAXBUF, REALM};
 use crate::support;
 
 use super::Application;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-use crate::participant::PATIENCE;
+use crate::line_protocol::PATIENCE;
 
 /// A connection, read with patience.
 pub(crate) struct Wire(BufReader<TcpStream>);

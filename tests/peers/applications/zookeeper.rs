@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::accounts::Setting;
+use crate::line_protocol::Process;
 use crate::matrix::run;
-use crate::participant::Process;
-use crate::row::MAXBUF;
+use crate::peer::MAXBUF;
 
 use super::Application;
 use super::java;

@@ -6,9 +6,9 @@ use std::process::Command;
 use std::thread;
 
 use crate::accounts::Setting;
+use crate::line_protocol::Agreed;
 use crate::matrix::run;
-use crate::participant::Agreed;
-use crate::row::MAXBUF;
+use crate::peer::MAXBUF;
 use crate::support;
 
 use super::Application;

@@ -2,13 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::cbc;
-use super::keys::Key;
+use super::keys::{self, Key};
 use super::mac::{Mac, RunningMac};
 use super::segments::{Body, Segments};
 use crate::digest::message::qop::Cipher;
 use crate::error::{Error, Result, Status};
-use crate::kernels::des::{Cbc, Des, TripleDes};
+use crate::kernels::des::{BLOCK, Cbc, Des, TripleDes};
 use crate::kernels::des_md5;
 use crate::kernels::md5::Block;
 use crate::kernels::rc4_md5::Stream;
@@ -44,8 +43,8 @@ impl CipherState {
     /// `INSUFFICIENT_MEMORY`.
     pub(super) fn scheduled(cipher: Cipher, key: &Key) -> Result<Self> {
         Ok(match cipher {
-            Cipher::Des => Self::Des(heap::boxed(cbc::des(key))?),
-            Cipher::TripleDes => Self::TripleDes(heap::boxed(cbc::triple_des(key))?),
+            Cipher::Des => Self::Des(heap::boxed(des(key))?),
+            Cipher::TripleDes => Self::TripleDes(heap::boxed(triple_des(key))?),
             Cipher::Rc4 | Cipher::Rc4With56Bits | Cipher::Rc4With40Bits => {
                 Self::Rc4(heap::boxed(Stream::new(key))?)
             }
@@ -121,7 +120,7 @@ impl CipherState {
     /// Where the state stands.
     pub(super) fn mark(&self) -> Mark {
         let vector = match self {
-            Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; cbc::BLOCK],
+            Self::None | Self::Fresh(_) | Self::Rc4(_) => [0; BLOCK],
             Self::Des(chain) => chain.vector(),
             Self::TripleDes(chain) => chain.vector(),
         };
@@ -142,7 +141,7 @@ impl CipherState {
     }
 
     /// Sets the vector, where the cipher has one.
-    fn set_vector(&mut self, vector: [u8; cbc::BLOCK]) {
+    fn set_vector(&mut self, vector: [u8; BLOCK]) {
         match self {
             Self::None | Self::Fresh(_) | Self::Rc4(_) => (),
             Self::Des(chain) => chain.set_vector(vector),
@@ -235,7 +234,7 @@ fn open_chained<const KEYS: usize>(
     tail: usize,
 ) {
     let mut left = sealed.len().saturating_sub(tail);
-    sealed.each_run(cbc::BLOCK, |run| {
+    sealed.each_run(BLOCK, |run| {
         chain.decrypt(run);
         let (text, _) = run.split_at(left.min(run.len()));
         mac.update(text);
@@ -295,5 +294,16 @@ fn seal_chained<const KEYS: usize>(
 
 /// Encrypts what is made of whole blocks.
 fn encrypt_chained<const KEYS: usize>(chain: &mut Cbc<KEYS>, text: &mut impl Body) {
-    text.each_run(cbc::BLOCK, |run| chain.encrypt(run));
+    text.each_run(BLOCK, |run| chain.encrypt(run));
+}
+
+/// DES with the first seven bytes of a sealing key.
+pub(super) fn des(key: &Key) -> Des {
+    let [first, _] = *keys::des_pair(key);
+    Des::new([first], keys::first_vector(key))
+}
+
+/// Triple DES with the first fourteen bytes of a sealing key.
+pub(super) fn triple_des(key: &Key) -> TripleDes {
+    TripleDes::new(*keys::des_pair(key), keys::first_vector(key))
 }

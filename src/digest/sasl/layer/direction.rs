@@ -3,7 +3,6 @@
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
 use zeroize::Zeroizing;
 
-use super::cbc;
 use super::cipher::{CipherState, no_position};
 use super::keys::{self, Flow};
 use super::mac::{self, MAC, Mac, PreparedMac, RunningMac, SUFFIX};
@@ -12,12 +11,13 @@ use super::segments::Body;
 use super::{Protection, SerializedDirection};
 use crate::digest::message::qop::Cipher;
 use crate::error::{Error, Result, Status};
+use crate::kernels::des::BLOCK;
 use crate::kernels::md5::compress;
 use crate::secret::Secret;
 use crate::system::stack;
 
 /// The most that may follow a message's text before the suffix: padding and MAC.
-const TAIL: usize = cbc::BLOCK + MAC;
+const TAIL: usize = BLOCK + MAC;
 
 /// The number of messages that a direction has: each has its own sequence number of 32 bits.
 const MESSAGES: u64 = 1 << 32;
@@ -147,7 +147,7 @@ impl Direction {
             padding.fill(u8::try_from(padding.len()).unwrap_or_default());
         }
         *block = mac.block(number);
-        let rest = if padded { data.len() % cbc::BLOCK } else { 0 };
+        let rest = if padded { data.len() % BLOCK } else { 0 };
         let (_, rest) = data.split_at_mut(data.len() - rest);
         let (tail, _) = trailer.split_at_mut(trailer.len() - SUFFIX);
         self.cipher.encrypt(rest, tail);
@@ -169,11 +169,11 @@ impl Direction {
             body.move_to_start(front, length);
         }
         let mut mac = self.mac.begin(number);
-        let unit = if padded { cbc::BLOCK } else { 1 };
+        let unit = if padded { BLOCK } else { 1 };
         let rest = length % unit;
         body.each_run_before(length - rest, unit, |run| self.cipher.seal_part(&mut mac, run));
         // The text's last bytes, padding, and the MAC block.
-        let mut tail = Zeroizing::new([0; cbc::BLOCK + cbc::BLOCK + mac::BLOCK]);
+        let mut tail = Zeroizing::new([0; BLOCK + BLOCK + mac::BLOCK]);
         let used = rest + padding_length(padded, length) + mac::BLOCK;
         let (tail, _) = tail.split_at_mut(used);
         let (text, trailer) = tail.split_at_mut(rest);
@@ -206,7 +206,7 @@ impl Direction {
         }
         let number = self.check_suffix(body.last())?;
         body.drop_last(SUFFIX);
-        if padded && (!body.len().is_multiple_of(cbc::BLOCK) || body.len() <= MAC) {
+        if padded && (!body.len().is_multiple_of(BLOCK) || body.len() <= MAC) {
             return Err(altered("message: not made of whole blocks (RFC 2831 §2.4)"));
         }
         let mark = self.cipher.mark();
@@ -274,12 +274,12 @@ fn spent() -> Error {
 /// and as many blocks are hashed for each length of it.
 fn padded_length(mac: &mut RunningMac<'_>, opened: &impl Body) -> Option<usize> {
     let tail: Zeroizing<[u8; TAIL]> = Zeroizing::new(opened.last());
-    let text = tail.first_chunk::<{ cbc::BLOCK }>().copied().unwrap_or_default();
+    let text = tail.first_chunk::<{ BLOCK }>().copied().unwrap_or_default();
     let (padding, right) = padding_of(text);
     // In front of a short body's tail there are zeros, which are neither text nor padding.
     let absent = TAIL.saturating_sub(opened.len());
     let rest = u64::from_le_bytes(text).checked_shr(8 * u32::try_from(absent).ok()?)?;
-    let count = (cbc::BLOCK - absent).saturating_sub(usize::from(padding));
+    let count = (BLOCK - absent).saturating_sub(usize::from(padding));
     let mac = mac.finish_within(rest, u32::try_from(count).ok()?, compress);
     let good = right & mac.equals(Mac::received(opened.last()));
     bool::from(good).then(|| opened.len() - MAC - usize::from(padding))
@@ -289,7 +289,7 @@ fn padded_length(mac: &mut RunningMac<'_>, opened: &impl Body) -> Option<usize> 
 /// not. A zero is never padding.
 ///
 /// All eight bytes are looked at together, in a word whose lowest byte is the last.
-fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
+fn padding_of(text: [u8; BLOCK]) -> (u8, Choice) {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const DISTANCES: u64 = 0x0706_0504_0302_0100;
     let [.., claimed] = text;
@@ -304,7 +304,7 @@ fn padding_of(text: [u8; cbc::BLOCK]) -> (u8, Choice) {
 
 /// How many bytes of padding a text of `length` bytes gets: never none for a block cipher.
 pub(super) fn padding_length(padded: bool, length: usize) -> usize {
-    if padded { cbc::BLOCK - (length % cbc::BLOCK + MAC) % cbc::BLOCK } else { 0 }
+    if padded { BLOCK - (length % BLOCK + MAC) % BLOCK } else { 0 }
 }
 
 fn altered(reason: &'static str) -> Error {
@@ -319,17 +319,17 @@ mod tests {
     fn padding_is_right_where_each_byte_of_it_tells_its_length() {
         for claimed in 0..=255_u8 {
             let right = (1..=8).contains(&claimed);
-            let mut text = [0xA5; cbc::BLOCK];
+            let mut text = [0xA5; BLOCK];
             let inside = usize::from(claimed.min(8)).max(1);
-            text[cbc::BLOCK - inside..].fill(claimed);
+            text[BLOCK - inside..].fill(claimed);
             let (padding, good) = padding_of(text);
             assert_eq!(bool::from(good), right, "{claimed}");
             assert_eq!(padding, if right { claimed } else { 1 });
-            for (at, byte) in (0..cbc::BLOCK - 1).zip(text) {
+            for (at, byte) in (0..BLOCK - 1).zip(text) {
                 let mut other = text;
                 other[at] = byte ^ 0x80;
                 let (_, good) = padding_of(other);
-                assert_eq!(bool::from(good), right && at < cbc::BLOCK - inside, "{claimed}, {at}");
+                assert_eq!(bool::from(good), right && at < BLOCK - inside, "{claimed}, {at}");
             }
         }
     }

@@ -12,7 +12,6 @@
 //!
 //! The four bytes of length in front of a body are the application's.
 
-mod cbc;
 mod cipher;
 mod direction;
 mod keys;

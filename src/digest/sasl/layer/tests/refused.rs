@@ -22,8 +22,8 @@ fn forged(protection: Protection, text: &[u8], padding: &[u8]) -> Vec<u8> {
     let Protection::Confidentiality(cipher) = protection else { panic!("a cipher") };
     let sealing = keys::sealing(&h_a1(V4), Flow::ToServer, cipher);
     match cipher {
-        Cipher::Des => cbc::des(&sealing).encrypt(&mut body),
-        _ => cbc::triple_des(&sealing).encrypt(&mut body),
+        Cipher::Des => cipher::des(&sealing).encrypt(&mut body),
+        _ => cipher::triple_des(&sealing).encrypt(&mut body),
     }
     body.extend([0, 1, 0, 0, 0, 0]);
     body

@@ -1,4 +1,5 @@
-//! A row of the matrix: which client, which server, what they are to agree, and how it ends.
+//! The peers, and the rows of their matrix: which client, which server, what they are to agree, and how
+//! it ends.
 
 use std::fmt;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::accounts::Setting;
 use crate::dovecot::Dovecot;
-use crate::participant::{End, GsaslTool, Process};
+use crate::line_protocol::{End, GsaslTool, Process};
 use crate::programs;
 
 /// The realm of every row.
