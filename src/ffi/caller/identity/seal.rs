@@ -19,7 +19,7 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::identity::SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
-use crate::ffi::caller::identity::layout::{self, PasswordProtection, refused};
+use crate::ffi::caller::identity::header::{self, PasswordProtection, refused};
 use crate::secret::Secret;
 
 /// The size of the trailer in bytes.
@@ -51,7 +51,7 @@ static KEY: OnceBox<Secret<[u8; 32]>> = OnceBox::new();
 /// Encrypts the password of `image`; one that is encrypted already stays as it is.
 ///
 /// # Errors
-/// `INVALID_PARAMETER` where the image is not one that `layout::pack` made;
+/// `INVALID_PARAMETER` where the image is not one that `pack` made;
 /// `INTERNAL_ERROR` where the system has no randomness.
 pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
@@ -79,7 +79,7 @@ pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
 /// Decrypts the password of `image`; one that is plain already stays as it is.
 ///
 /// # Errors
-/// `INVALID_PARAMETER` where the image is not one that `layout::pack` made;
+/// `INVALID_PARAMETER` where the image is not one that `pack` made;
 /// `SEC_E_DECRYPT_FAILURE` where this process has not encrypted it, or it was changed since.
 pub(crate) fn open(image: &mut [u8]) -> Result<()> {
     let Places { protection, password, nonce, tag, flags } = places(image)?;
@@ -118,21 +118,21 @@ struct Places {
 
 fn places(image: &[u8]) -> Result<Places> {
     let invalid = |_| refused("identity: not a structure that can be encrypted");
-    let header = layout::header(image).map_err(invalid)?;
-    let end = layout::structure_length(&header).map_err(invalid)?;
+    let block = header::header(image).map_err(invalid)?;
+    let end = header::structure_length(&block).map_err(invalid)?;
     // An absent password is encrypted as an empty one, and stays absent.
-    let password = layout::password_range(&header).map_err(invalid)?.unwrap_or(0..0);
+    let password = header::password_range(&block).map_err(invalid)?.unwrap_or(0..0);
     let trailer = end.saturating_sub(TRAILER);
     let nonce = trailer + MARK.len();
     let tag = nonce + NONCE;
     if image.get(trailer..nonce) != Some(MARK.as_slice())
-        || trailer < usize::from(header.cbHeaderLength)
+        || trailer < usize::from(block.cbHeaderLength)
         || password.end > trailer
     {
         return Err(refused("identity: not one that this library made"));
     }
-    let protection = layout::protection(header.Flags);
-    Ok(Places { protection, password, nonce: nonce..tag, tag: tag..end, flags: header.Flags })
+    let protection = header::protection(block.Flags);
+    Ok(Places { protection, password, nonce: nonce..tag, tag: tag..end, flags: block.Flags })
 }
 
 fn at(image: &mut [u8], range: Range<usize>) -> Result<&mut [u8]> {
