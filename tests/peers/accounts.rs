@@ -77,7 +77,7 @@ impl Setting {
         command
     }
 
-    /// Where a line_protocol's standard error goes.
+    /// Where a participant's standard error goes.
     pub(crate) fn log(&self, name: &str) -> Result<File, String> {
         File::create(self.path(name)).map_err(|error| format!("{name}: {error}"))
     }

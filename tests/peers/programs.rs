@@ -30,7 +30,7 @@ fn ours(name: &str) -> PathBuf {
     support::compile_c(&[&format!("c_tests/peers/{name}.c")], &flags)
 }
 
-/// The line_protocol by Cyrus SASL.
+/// The participant by Cyrus SASL.
 pub(crate) fn cyrus() -> Found {
     static PROGRAM: OnceLock<Found> = OnceLock::new();
     once(&PROGRAM, || {
@@ -56,7 +56,7 @@ pub(crate) fn des_parity() -> Found {
     })
 }
 
-/// The line_protocol by GNU SASL.
+/// The participant by GNU SASL.
 pub(crate) fn gnu_sasl() -> Found {
     static PROGRAM: OnceLock<Found> = OnceLock::new();
     once(&PROGRAM, || {
@@ -64,7 +64,7 @@ pub(crate) fn gnu_sasl() -> Found {
     })
 }
 
-/// The directory of the JDK line_protocol's classes.
+/// The directory of the JDK participant's classes.
 pub(crate) fn jdk() -> Found {
     static CLASSES: OnceLock<Found> = OnceLock::new();
     once(&CLASSES, || {
@@ -79,7 +79,7 @@ pub(crate) fn jdk() -> Found {
     })
 }
 
-/// Makes of a command of `python3` the line_protocol by sspilib, which holds both ends over this
+/// Makes of a command of `python3` the participant by sspilib, which holds both ends over this
 /// library; its arguments follow. Otherwise tells what is missing.
 pub(crate) fn sspilib(command: &mut Command) -> Result<(), &'static str> {
     let modules = support::root().join("target/python");

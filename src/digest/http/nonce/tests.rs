@@ -17,12 +17,12 @@ fn issuer(secret: &str) -> NonceIssuer {
 #[test]
 fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
     let issuer = issuer("");
-    let issued = issuer.issue(REALM, NOW, None)?;
-    let text = issued.text;
+    let fresh = issuer.issue(REALM, NOW, None)?;
+    let text = fresh.text;
     let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
     assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
     let proven = issuer.check(REALM, USER, &text, None).unwrap();
-    assert_eq!((proven.issued, proven), (NOW, issued));
+    assert_eq!((proven.issued, proven), (NOW, fresh));
     assert_eq!(key(&text), Some(proven.key));
     assert_ne!(issuer.issue(REALM, NOW, None)?.text, text);
     Ok(())
