@@ -130,7 +130,8 @@ pub fn configured_profiles(document: &Document) -> Result<Vec<&'static str>> {
 /// the same name. One that is wrong is reported by the call that acquires.
 #[must_use]
 pub fn prefers_system() -> bool {
-    let settings = configuration().and_then(|document| digest::settings::Settings::read(&document));
+    let document = configuration_for(&digest::WDigest);
+    let settings = document.and_then(|document| digest::settings::Settings::read(&document));
     settings.is_ok_and(|settings| settings.use_system)
 }
 

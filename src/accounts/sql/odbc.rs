@@ -4,6 +4,8 @@
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 
+use zeroize::Zeroize as _;
+
 use super::characters::{decoded, encoded};
 use super::library::{Functions, Handle, Return, functions};
 use crate::accounts::Unavailable;
@@ -59,6 +61,16 @@ pub(super) struct Cell {
     pub(super) binary: bool,
 }
 
+/// Room for characters of either width, which lie at multiples of it.
+#[repr(align(4))]
+struct Characters<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Drop for Characters<BYTES> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 /// A handle of one kind, freed when it is dropped.
 struct Owned {
     kind: i16,
@@ -89,16 +101,16 @@ impl Owned {
     fn fault(&self) -> Fault {
         let functions = self.functions;
         let (mut native, mut length) = (0, 0);
-        let (mut state, mut message) = ([0_u8; 6 * 4], [0_u8; 512 * 4]);
+        let (mut state, mut message) = (Characters([0; 24]), Characters([0; 2048]));
         // SAFETY: the handle lives, and each place has as much room as is said, a state six characters.
         let result = unsafe {
             (functions.SQLGetDiagRecW)(
                 self.kind,
                 self.handle,
                 1,
-                state.as_mut_ptr().cast(),
+                state.0.as_mut_ptr().cast(),
                 &raw mut native,
-                message.as_mut_ptr().cast(),
+                message.0.as_mut_ptr().cast(),
                 512,
                 &raw mut length,
             )
@@ -108,8 +120,8 @@ impl Owned {
             return Fault { state: "HY000".to_owned(), native: 0, message };
         }
         let length = usize::try_from(length).unwrap_or(0).min(511);
-        let message = message.get(..length * functions.width).unwrap_or_default();
-        let state = state.get(..5 * functions.width).unwrap_or_default();
+        let message = message.0.get(..length * functions.width).unwrap_or_default();
+        let state = state.0.get(..5 * functions.width).unwrap_or_default();
         let (state, message) = (decoded(state, functions.width), decoded(message, functions.width));
         Fault { state, native, message }
     }
@@ -199,8 +211,9 @@ struct Parameters(NonNull<Bound>);
 // SAFETY: owned, and reached by whoever has the statement alone.
 unsafe impl Send for Parameters {}
 
+#[repr(C, align(4))]
 struct Bound {
-    /// Room for either width of character.
+    /// Room for either width of character, first, so that it lies as this does.
     text: [[u8; LONGEST_NAME * 4]; PARAMETERS],
     lengths: [isize; PARAMETERS],
 }
@@ -320,9 +333,9 @@ impl Statement {
         let functions = self.owned.functions;
         let binary = BYTES.contains(&self.kind(number)?);
         let kind = if binary { C_BYTES } else { C_WIDE };
-        let mut room = Secret::new([0_u8; ROOM]);
+        let mut room = Characters([0; ROOM]);
         let mut length = 0;
-        let start = room.expose_mut().as_mut_ptr().cast();
+        let start = room.0.as_mut_ptr().cast();
         // SAFETY: the statement lives and stands at a row; there is as much room as is said.
         let result = unsafe {
             (functions.SQLGetData)(
@@ -340,7 +353,7 @@ impl Statement {
         }
         let limit = if binary { ROOM } else { ROOM - functions.width };
         let length = usize::try_from(length).ok().filter(|length| *length <= limit);
-        let bytes = length.and_then(|length| room.expose().get(..length)).ok_or_else(|| {
+        let bytes = length.and_then(|length| room.0.get(..length)).ok_or_else(|| {
             let (state, message) = (TRUNCATED.to_owned(), "a value is cut off".to_owned());
             Fault { state, native: 0, message }
         })?;
@@ -350,13 +363,13 @@ impl Statement {
 
     fn kind(&self, number: u16) -> Result<i16, Fault> {
         let (mut length, mut kind, mut size, mut digits, mut null) = (0, 0, 0, 0, 0);
-        let mut name = [0_u8; 64 * 4];
+        let mut name = Characters([0; 256]);
         // SAFETY: the statement lives, and each place can be written, the name's 64 characters.
         let result = unsafe {
             (self.owned.functions.SQLDescribeColW)(
                 self.owned.handle,
                 number,
-                name.as_mut_ptr().cast(),
+                name.0.as_mut_ptr().cast(),
                 64,
                 &raw mut length,
                 &raw mut kind,

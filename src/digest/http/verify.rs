@@ -82,7 +82,7 @@ impl FirstResponse<'_> {
             if let Some(session) = self.live_session(&text)? {
                 return self.verify_subsequent(session, response, request);
             }
-            let verdict = self.judge_first(response, &text, request, asked, output);
+            let verdict = self.verify_unknown(response, &text, request, asked, output);
             stack::wipe();
             if let Some(verdict) = verdict? {
                 return Ok(verdict);
@@ -93,7 +93,7 @@ impl FirstResponse<'_> {
 
     /// Verifies a response that no session is known of; `None` where one has begun meanwhile.
     #[inline(never)] // so that requests of sessions do not lay out the stack of this
-    fn judge_first(
+    fn verify_unknown(
         &self,
         response: &Response<'_>,
         text: &[u8],
