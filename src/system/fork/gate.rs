@@ -60,14 +60,16 @@ mod at {
     use std::cell::Cell;
     use std::marker::PhantomData;
     use std::ptr;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
     use std::thread;
     use std::time::{Duration, Instant};
 
-    /// How long a thread waits at a closed gate. A fork keeps it closed for as long as the kernel copies
-    /// a process's tables. But a handler of the program's own, which runs after the gate is closed, may
-    /// wait for a lock that the waiting thread holds: so it goes in then, and that fork's child may find
-    /// a lock held.
+    use crate::system::clock::coarse_milliseconds;
+
+    /// How long a gate keeps threads out. A fork keeps it closed for as long as the kernel copies a
+    /// process's tables. But a handler of the program's own, which runs after the gate is closed, may
+    /// wait for a lock that a waiting thread holds: so all go in then, however often one comes, and that
+    /// fork's child may find a lock held.
     const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
     /// Counters; threads spread over them.
@@ -80,6 +82,8 @@ mod at {
     static INSIDE: [Counter; COUNTERS] = [const { Counter(AtomicU32::new(0)) }; COUNTERS];
     /// How many threads are forking.
     static FORKING: AtomicU32 = AtomicU32::new(0);
+    /// When the last of them closed the gate, by the coarse clock.
+    static CLOSED_AT: AtomicU64 = AtomicU64::new(0);
 
     thread_local! {
         /// How often this thread has gone in. It is counted once.
@@ -139,7 +143,8 @@ mod at {
     #[cold]
     fn count_in_later(counter: &AtomicU32) {
         let start = Instant::now();
-        let is_over = || start.elapsed() > LONGEST_WAIT;
+        // Of forks that follow one another without an end each closes the gate anew.
+        let is_over = || was_closed_long_ago() || start.elapsed() > LONGEST_WAIT;
         loop {
             counter.fetch_sub(1, Ordering::SeqCst);
             wait_until(|| FORKING.load(Ordering::Relaxed) == 0 || is_over());
@@ -150,8 +155,14 @@ mod at {
         }
     }
 
+    fn was_closed_long_ago() -> bool {
+        let closed = Duration::from_millis(CLOSED_AT.load(Ordering::SeqCst));
+        Duration::from_millis(coarse_milliseconds()).saturating_sub(closed) > LONGEST_WAIT
+    }
+
     /// Before a fork: lets nobody in, and waits until nobody but this thread is inside.
     pub(in crate::system::fork) fn close() {
+        CLOSED_AT.store(coarse_milliseconds(), Ordering::SeqCst);
         FORKING.fetch_add(1, Ordering::SeqCst);
         for (counter, own) in counters() {
             wait_until(|| counter.load(Ordering::SeqCst) <= own);

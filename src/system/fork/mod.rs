@@ -16,8 +16,8 @@
 //! What is made once is made by whoever comes first, and of two at once by either, without waiting
 //! (`once_cell::race`); a child makes itself what another thread was making.
 //!
-//! A thread that comes to the gate while it is closed waits for a second at most: a fork handler of the
-//! program's own may be waiting for a lock that this thread holds.
+//! The gate keeps threads out for a second at most: a fork handler of the program's own may be waiting for
+//! a lock that one of them holds.
 //!
 //! The C library runs handlers of this file around `fork`. They know this copy of the library only, and
 //! go when it is unloaded. `vfork` and `posix_spawn` run none, and their children do nothing but start
