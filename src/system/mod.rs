@@ -19,3 +19,4 @@ pub(crate) mod secur32;
 pub mod sigpipe;
 pub mod stack;
 pub mod thread;
+pub mod time_zone;

@@ -17,7 +17,7 @@ use crate::sspi::{
     Attribute, AttributeId, Call, Flags, KeyInfo, MAXIMUM_TIME, Message, Role, Sizes, Step,
     TokenSink,
 };
-use crate::system::clock;
+use crate::system::time_zone;
 
 const CALG_MD5: u32 = 0x8003;
 const CALG_SHA_256: u32 = 0x800C;
@@ -168,7 +168,7 @@ fn common(attribute: AttributeId, started: u64, algorithm: Algorithm) -> Result<
             ..Sizes::default()
         }),
         AttributeId::LIFESPAN => {
-            Attribute::Lifespan(clock::filetime_to_local(started), MAXIMUM_TIME)
+            Attribute::Lifespan(time_zone::filetime_to_local(started), MAXIMUM_TIME)
         }
         AttributeId::PASSWORD_EXPIRY => Attribute::PasswordExpiry(MAXIMUM_TIME),
         AttributeId::KEY_INFO => Attribute::KeyInfo(key_info(algorithm.hash)),

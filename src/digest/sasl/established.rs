@@ -9,8 +9,8 @@ use crate::digest::unfinished::{no_target, unknown_attribute};
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{Attribute, AttributeId, Flags, KeyInfo, MAXIMUM_TIME, Role, Sizes, StreamSizes};
-use crate::system::clock;
 use crate::system::heap;
+use crate::system::time_zone;
 
 const CALG_MD5: u32 = 0x8003;
 const CALG_RC4: u32 = 0x6801;
@@ -143,7 +143,7 @@ impl Established {
                 Role::Client => charset::to_text(parties.user).into_owned(),
             }),
             AttributeId::LIFESPAN => {
-                Attribute::Lifespan(clock::filetime_to_local(self.started), MAXIMUM_TIME)
+                Attribute::Lifespan(time_zone::filetime_to_local(self.started), MAXIMUM_TIME)
             }
             AttributeId::STREAM_SIZES => Attribute::StreamSizes(self.stream_sizes()?),
             AttributeId::KEY_INFO => Attribute::KeyInfo(self.key_info()),

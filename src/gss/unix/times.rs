@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::types::INDEFINITE;
 use crate::sspi::MAXIMUM_TIME;
-use crate::system::clock;
+use crate::system::time_zone;
 
 /// Now, as a FILETIME value in local time.
 pub(super) fn now() -> u64 {
@@ -16,7 +16,7 @@ fn filetime(nanoseconds: u128) -> u64 {
     /// 100 ns intervals between 1601 and 1970.
     const EPOCH: u64 = 116_444_736_000_000_000;
     let since = u64::try_from(nanoseconds / 100).unwrap_or(MAXIMUM_TIME);
-    clock::filetime_to_local(since.saturating_add(EPOCH))
+    time_zone::filetime_to_local(since.saturating_add(EPOCH))
 }
 
 /// When a context of `lifetime` more seconds ends.
