@@ -115,7 +115,7 @@ fn the_account_of_readme_is_that_of_the_examples() {
 /// All that a text says.
 fn read_all(text: &str) -> Result<String> {
     let document = Document::parse(text, &root().join("secur32.toml"))?;
-    packages::check(&document)?;
+    packages::INSTALLED.check(&document)?;
     let profiles = packages::configured_profiles(&document)?;
     Ok(format!("{:?} {profiles:?} {:?}", Settings::read(&document)?, document.log()?))
 }

@@ -10,8 +10,7 @@ use crate::ffi::caller::callback::KeyFunction;
 use crate::ffi::caller::identity::reader::read_identity;
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::{CallerString, StringForm};
-use crate::ffi::tables::{CREDENTIALS, CredentialEntry};
-use crate::packages;
+use crate::ffi::tables::{CREDENTIALS, CredentialEntry, packages};
 use crate::sspi::{self, CredentialRequest, MAXIMUM_TIME, Package, Usage};
 
 /// `SECPKG_CRED_INBOUND`.
@@ -48,9 +47,9 @@ pub(super) unsafe fn acquire(call: &Acquisition) -> Result<()> {
     let (package, mut request) = unsafe { read(call) }.inspect_err(|_| {
         // The configuration makes the log. This may be the process's first call, which the log is
         // to explain as well; what is wrong with the configuration, the next call says.
-        let _ = packages::configuration();
+        let _ = packages().configuration();
     })?;
-    request.configuration = Arc::new(packages::configuration_for(package)?);
+    request.configuration = Arc::new(packages().configuration_for(package)?);
     let credential = sspi::acquire(package, request)?;
     let handle = CREDENTIALS.insert(CredentialEntry(credential))?;
     // SAFETY: NULL or writable (the caller's promise).
@@ -67,7 +66,7 @@ pub(super) unsafe fn acquire(call: &Acquisition) -> Result<()> {
 unsafe fn read(call: &Acquisition) -> Result<(&'static dyn Package, CredentialRequest)> {
     // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { call.package.read(Status::SECPKG_NOT_FOUND) }?;
-    let package = packages::find_package(name.as_deref().unwrap_or_default())?;
+    let package = packages().find(name.as_deref().unwrap_or_default())?;
     let usage = usage(call.usage)?;
     if !call.logon.is_null() {
         let reason = "credential: other logon sessions are not this process's";

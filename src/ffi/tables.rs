@@ -1,4 +1,4 @@
-//! The handle tables: what C holds.
+//! What exported functions begin with: the handle tables, which are what C holds, and the packages.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::ffi::abi::types::CtxtHandle;
 use crate::ffi::caller::pointer;
 use crate::handle::{Kind, Table, Use};
+use crate::packages::{INSTALLED, Packages};
 use crate::sasl::Session;
 use crate::sspi::Credential;
 
@@ -17,6 +18,15 @@ pub(super) static CREDENTIALS: Table<CredentialEntry> = Table::new(Kind::Credent
 
 /// The contexts that C holds.
 pub(super) static CONTEXTS: Table<Session> = Table::new(Kind::Context);
+
+/// The packages that calls find. A test gives its thread others, by `testing::package::inject`.
+pub(super) fn packages() -> &'static Packages {
+    #[cfg(test)]
+    if let Some(injected) = crate::testing::package::injected() {
+        return injected;
+    }
+    &INSTALLED
+}
 
 /// The session behind a handle.
 ///

@@ -1,11 +1,39 @@
 use std::path::Path;
 
 use super::*;
+use crate::testing::package::PACKAGES;
 
 fn parse(text: &str) -> Result<Vec<&'static str>> {
     let document = Document::parse(text, Path::new("/etc/secur32.toml"))?;
-    check(&document)?;
+    PACKAGES.check(&document)?;
     configured_profiles(&document)
+}
+
+#[test]
+fn packages_are_those_of_the_list() {
+    static NONE: Packages = Packages::new(&[], &[]);
+    static SYSTEM: Packages = Packages::new(&[], &[&digest::WDigest]);
+    for (packages, name, found) in [
+        (&PACKAGES, "fake", "Fake"),
+        (&PACKAGES, "WDIGEST", "WDigest"),
+        (&PACKAGES, "Kerberos", ""),
+        (&NONE, "WDigest", ""),
+        (&SYSTEM, "WDigest", ""), // another's to acquire
+    ] {
+        let package = packages.find(name).map_or("", |package| package.info().name);
+        assert_eq!(package, found, "{name}");
+    }
+    for (packages, token, found) in [
+        (&PACKAGES, "hello", "Fake"),
+        (&PACKAGES, "digest-md5 abc", "WDigest"),
+        (&PACKAGES, "DIGEST-MD55", ""),
+        (&NONE, "DIGEST-MD5", ""),
+        (&SYSTEM, "DIGEST-MD5", "WDigest"),
+    ] {
+        let package = packages.identify(token.as_bytes()).map_or("", |package| package.info().name);
+        assert_eq!(package, found, "{token}");
+    }
+    assert_eq!((PACKAGES.available().len(), NONE.available().len()), (2, 0));
 }
 
 #[test]

@@ -1,17 +1,38 @@
 //! A package for tests: its tokens are words, its messages are masked with one byte. It shows
 //! what the boundary does with any package.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::Document;
+use crate::digest::WDigest;
 use crate::error::{Error, Result, Status};
+use crate::packages::Packages;
 use crate::secret::Secret;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, KeyInfo,
     MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Role, Sizes, Step,
     StreamSizes, TokenSink, Usage, buffer_type,
 };
+
+/// The packages of tests: the same on every machine.
+pub(crate) static PACKAGES: Packages = Packages::new(&[&WDigest, &FakePackage], &[]);
+
+thread_local! {
+    static INJECTED: Cell<Option<&'static Packages>> = const { Cell::new(None) };
+}
+
+/// From here on the exported functions that this thread calls find [`PACKAGES`].
+pub(crate) fn inject() -> &'static Packages {
+    INJECTED.set(Some(&PACKAGES));
+    &PACKAGES
+}
+
+/// What the thread was given.
+pub(crate) fn injected() -> Option<&'static Packages> {
+    INJECTED.get()
+}
 
 pub(crate) const INFO: PackageInfo = PackageInfo {
     name: "Fake",

@@ -13,7 +13,7 @@ use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::pass_through;
-use crate::packages;
+use crate::ffi::tables::packages;
 
 /// Lists the packages of this machine.
 ///
@@ -105,7 +105,7 @@ unsafe fn query(name: CallerString, info: *mut *mut c_void, form: StringForm) ->
     pointer::required(info)?;
     // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { name.read(Status::SECPKG_NOT_FOUND) }?;
-    let package = packages::find_package(name.as_deref().unwrap_or_default())?;
+    let package = packages().find(name.as_deref().unwrap_or_default())?;
     // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }
@@ -115,7 +115,7 @@ fn entries() -> Vec<PackageEntry> {
     #[cfg(windows)]
     return crate::ffi::passthrough::packages::all();
     #[cfg(not(windows))]
-    packages::packages().iter().map(|package| PackageEntry::of(package.info())).collect()
+    packages().available().iter().map(|package| PackageEntry::of(package.info())).collect()
 }
 
 /// Would add a package to this machine, which programs cannot.

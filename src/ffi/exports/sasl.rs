@@ -15,8 +15,7 @@ use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::pass_through;
 use crate::ffi::step::{StepFunctions, accept, initialize};
-use crate::ffi::tables::session;
-use crate::packages;
+use crate::ffi::tables::{packages, session};
 use crate::sasl::{OptionId, OptionValue};
 use crate::sspi::buffer_type;
 
@@ -195,7 +194,7 @@ pub unsafe extern "system" fn SaslEnumerateProfilesA(
 unsafe fn enumerate(list: *mut *mut c_void, count: *mut ULONG, form: StringForm) -> Result<()> {
     pointer::required(list)?;
     pointer::required(count)?;
-    let profiles = packages::profiles()?;
+    let profiles = packages().profiles()?;
     let mut names: Vec<u8> = profiles.iter().flat_map(|profile| form.bytes(profile)).collect();
     names.extend_from_slice(&form.bytes(""));
     let block = ContextBuffer::holding(&names)?;
@@ -256,7 +255,7 @@ unsafe fn profile_package(
     pointer::required(info)?;
     // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { name.read(Status::SECPKG_NOT_FOUND) }?;
-    let package = packages::profile_package(name.as_deref().unwrap_or_default())?;
+    let package = packages().profile_package(name.as_deref().unwrap_or_default())?;
     // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }
@@ -309,7 +308,7 @@ unsafe fn identify(
     let inputs = unsafe { views.fill(slots, &copies) }?;
     let first = inputs.0.first().map(|buffer| buffer.data);
     let token = inputs.first(buffer_type::TOKEN).or(first);
-    let package = packages::identify(token.unwrap_or_default())?;
+    let package = packages().identify(token.unwrap_or_default())?;
     // SAFETY: writable (the caller's promise).
     unsafe { write_info(info, package, form) }
 }

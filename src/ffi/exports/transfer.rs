@@ -12,8 +12,7 @@ use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard;
 use crate::ffi::passthrough::pass_through;
-use crate::ffi::tables::CONTEXTS;
-use crate::packages;
+use crate::ffi::tables::{CONTEXTS, packages};
 use crate::sasl::Session;
 
 /// `SECPKG_CONTEXT_EXPORT_RESET_NEW`.
@@ -128,14 +127,15 @@ unsafe fn import(
     pointer::required(context)?;
     // SAFETY: NULL or terminated (the caller's promise).
     let name = unsafe { package.read(Status::SECPKG_NOT_FOUND) }?;
-    let package = packages::find_package(name.as_deref().unwrap_or_default())?;
+    let package = packages().find(name.as_deref().unwrap_or_default())?;
     // SAFETY: NULL or readable (the caller's promise).
     let packed = unsafe { pointer::read(packed) }
         .ok_or_else(|| Error::new(Status::INVALID_TOKEN, "import: no pack"))?;
     let (start, length) = (packed.pvBuffer.cast::<u8>(), buffers::length(packed));
     // SAFETY: readable for its length (the caller's promise).
     let bytes = unsafe { pointer::bytes(start, length, Status::INVALID_TOKEN) }?;
-    let session = Session::imported(package.import(bytes, &packages::configuration_for(package)?)?);
+    let session =
+        Session::imported(package.import(bytes, &packages().configuration_for(package)?)?);
     let handle = CONTEXTS.insert(session)?;
     // SAFETY: NULL or writable (the caller's promise).
     unsafe { pointer::write(context, pointer::words(handle)) };

@@ -3,8 +3,8 @@
 use once_cell::sync::OnceCell;
 
 use crate::ffi::caller::package_info::PackageEntry;
+use crate::ffi::tables::packages;
 use crate::gss::windows;
-use crate::packages;
 use crate::system::secur32::Listed;
 
 /// This library's stand before this one, as WDigest does on Windows.
@@ -13,21 +13,21 @@ const FOLLOWING: &str = "Schannel";
 /// Whether the package called `name` is this library's, and not left to the system's
 /// package of that name by the configuration.
 pub(crate) fn is_own(name: &str) -> bool {
-    let known = packages::packages().iter().any(|package| same(package.info().name, name));
+    let known = packages().available().iter().any(|package| same(package.info().name, name));
     known && !(prefers_systems() && systems().iter().any(|entry| same(&entry.name, name)))
 }
 
 /// Whether the configuration says so. One that is wrong is reported by the call that acquires.
 fn prefers_systems() -> bool {
     static PREFERS: OnceCell<bool> = OnceCell::new();
-    *PREFERS.get_or_init(packages::prefers_system)
+    *PREFERS.get_or_init(|| packages().prefers_system())
 }
 
 /// All packages in the system's order: its own, with this library's in the place of one of the same name,
 /// else before Schannel, else at the end.
 pub(crate) fn all() -> Vec<PackageEntry> {
     let mut list = systems();
-    for package in packages::packages() {
+    for package in packages().available() {
         let info = package.info();
         let place = list.iter().position(|entry| same(&entry.name, info.name));
         match place.and_then(|place| list.get_mut(place)) {

@@ -10,10 +10,9 @@ use crate::ffi::abi::types::{CtxtHandle, SecHandle};
 use crate::ffi::caller::string::CallerString;
 use crate::ffi::guard::guard_value;
 use crate::ffi::passthrough::words;
-use crate::ffi::tables::CONTEXTS;
+use crate::ffi::tables::{CONTEXTS, packages};
 use crate::gss::windows::{self, WindowsContext, WindowsCredential};
 use crate::handle::{Handle, Use};
-use crate::packages;
 use crate::sasl::Session;
 use crate::sspi::{AttributeId, Credential};
 
@@ -36,7 +35,7 @@ pub(super) fn acquired(package: CallerString, handle: Handle) {
     let package = name.and_then(|name| windows::wrapped(&name));
     let (Some(package), Some(functions)) = (package, windows::functions()) else { return };
     // For the log's sake. What is wrong with the rest, calls on this library's own package say.
-    let _ = packages::configuration();
+    let _ = packages().configuration();
     let words = windows::SecHandle { lower: handle.lower, upper: handle.upper };
     let fresh = || (Arc::new(WindowsCredential::new(functions, package, words)), 0);
     credentials().entry(key(handle)).or_insert_with(fresh).1 += 1;

@@ -11,8 +11,8 @@ use crate::ffi::exports::attributes::*;
 use crate::ffi::exports::credentials::*;
 use crate::ffi::exports::packages::*;
 use crate::ffi::tests::{credential, established};
-use crate::packages::packages;
 use crate::testing::calls::*;
+use crate::testing::package::inject;
 
 /// The answer of the W function, which must succeed.
 #[track_caller]
@@ -152,11 +152,12 @@ fn r60_ex_queries_check_the_room() {
 
 #[test]
 fn packages_are_enumerated_in_one_block() {
+    let packages = inject().available();
     let (mut count, mut infos) = (0, null_mut());
     // SAFETY: good places.
     check(unsafe { EnumerateSecurityPackagesW(&raw mut count, &raw mut infos) }, Status::OK);
-    assert_eq!(usize::try_from(count), Ok(packages().len()));
-    for (index, package) in packages().iter().enumerate() {
+    assert_eq!(usize::try_from(count), Ok(packages.len()));
+    for (index, package) in packages.iter().enumerate() {
         // SAFETY: one of `count`.
         let info = unsafe { infos.add(index).read() };
         // SAFETY: the library's string.
@@ -171,7 +172,7 @@ fn packages_are_enumerated_in_one_block() {
     let name = unsafe { (*infos).Name };
     // SAFETY: the library's string.
     let name = unsafe { string::narrow(name.cast()) };
-    assert_eq!(name, Ok(Some(packages()[0].info().name.to_owned())));
+    assert_eq!(name, Ok(Some(packages[0].info().name.to_owned())));
     free(infos);
     // SAFETY: NULL is refused.
     let status = unsafe { EnumerateSecurityPackagesA(null_mut(), &raw mut infos) };
@@ -183,7 +184,7 @@ fn packages_are_enumerated_in_one_block() {
 
 #[test]
 fn a_package_is_found_whatever_the_case_and_an_unknown_one_leaves_the_pointer() {
-    let known = packages()[0].info().name.to_uppercase();
+    let known = inject().available()[0].info().name.to_uppercase();
     let untouched = std::ptr::without_provenance_mut(0xDEAD);
     let rows = [
         (known.as_str(), Status::OK),
@@ -242,7 +243,7 @@ fn acquire(name: &str, usage: u32, logon: *mut c_void) -> (SECURITY_STATUS, SecH
 
 #[test]
 fn credentials_are_acquired_and_freed_once() {
-    let name = packages()[0].info().name;
+    let name = inject().available()[0].info().name;
     for usage in [2, 2 | 0x10, 2 | 0x20] {
         let (status, mut handle, expiry) = acquire(name, usage, null_mut());
         check(status, Status::OK);
@@ -261,7 +262,7 @@ fn credentials_are_acquired_and_freed_once() {
 
 #[test]
 fn a_refused_credential_writes_nothing() {
-    let name = packages()[0].info().name;
+    let name = inject().available()[0].info().name;
     let other = std::ptr::without_provenance_mut(1);
     let rows = [
         ("Winetest", 2, null_mut(), Status::SECPKG_NOT_FOUND),

@@ -9,14 +9,16 @@ use crate::ffi::caller::string;
 use crate::ffi::exports::sasl::*;
 use crate::ffi::tests::{credential, established};
 use crate::testing::calls::*;
+use crate::testing::package::inject;
 
 #[test]
 fn profiles_are_a_list_with_a_terminator_at_its_end() {
+    let profiles = inject().profiles().unwrap();
     let (mut list, mut count) = (null_mut(), 0);
     // SAFETY: good places.
     check(unsafe { SaslEnumerateProfilesW(&raw mut list, &raw mut count) }, Status::OK);
     let mut place = list;
-    for profile in crate::packages::profiles().unwrap() {
+    for profile in profiles {
         // SAFETY: a string of the list.
         assert_eq!(unsafe { string::wide(place) }, Ok(Some((*profile).to_owned())));
         place = place.wrapping_add(profile.encode_utf16().count() + 1);

@@ -7,8 +7,8 @@ use crate::ffi::abi::types::*;
 use crate::ffi::exports::impersonation::*;
 use crate::ffi::exports::transfer::*;
 use crate::ffi::tests::established;
-use crate::packages::packages;
 use crate::testing::calls::*;
+use crate::testing::package::inject;
 
 #[test]
 fn no_context_has_a_token_and_reverting_is_always_done() {
@@ -64,7 +64,7 @@ fn a_context_is_exported_and_deleted_on_demand() {
 
 #[test]
 fn an_import_refuses_damage_and_unknown_packages() {
-    let name = packages()[0].info().name;
+    let name = inject().available()[0].info().name;
     let mut damaged = Memory::of(b"damaged pack");
     let null = SecBuffer { cbBuffer: 4, BufferType: 0, pvBuffer: NOTHING };
     let rows = [
