@@ -18,13 +18,14 @@
 //! * [`sasl`] adds to any package what the `Sasl*` functions add: profiles, options, cookies.
 //! * [`digest`] is the WDigest package: DIGEST-MD5 for SASL, with its security layers, and HTTP's
 //!   Digest.
+//! * [`scram`] is SCRAM (RFC 5802), a package for each mechanism.
 //! * [`gss`] is Kerberos and Negotiate: on Unix by the system's GSSAPI library, on Windows by the
 //!   system's own secur32.dll.
 //! * [`packages`] is the list of packages, their profiles and their tables of secur32.toml.
 //! * [`accounts`] is where a server finds its users: a file, an SQL database by the system's ODBC, an
 //!   LDAP directory by its libldap. The calls of these two libraries are `unsafe` there.
 //! * [`kernels`] has the inner loops of hashes and ciphers, as fast as the machine allows.
-//! * [`error`], [`secret`], [`config`], [`hex`], [`log`] and [`random`] are leaves that the others use.
+//! * [`error`], [`secret`], [`config`], [`hex`], [`base64`], [`log`] and [`random`] are leaves that the others use.
 
 // Where processes fork, locks and what is made once are those of [`system::fork`].
 #![cfg_attr(all(unix, not(test)), warn(clippy::disallowed_types))]
@@ -33,6 +34,8 @@
 // change in any version.
 #[doc(hidden)]
 pub mod accounts;
+#[doc(hidden)]
+pub mod base64;
 #[doc(hidden)]
 pub mod config;
 #[doc(hidden)]
@@ -57,6 +60,8 @@ pub mod packages;
 pub mod random;
 #[doc(hidden)]
 pub mod sasl;
+#[doc(hidden)]
+pub mod scram;
 #[doc(hidden)]
 pub mod secret;
 #[doc(hidden)]

@@ -46,6 +46,13 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
             "sspi",
         ],
     ),
+    (
+        "base64",
+        &[
+            "accounts", "config", "digest", "gss", "handle", "log", "random", "sasl", "scram",
+            "sspi",
+        ],
+    ),
     ("hex", &["accounts", "config", "digest", "gss", "handle", "log", "random", "sasl", "sspi"]),
     (
         "system",
@@ -68,6 +75,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("accounts", &["digest", "gss", "handle", "sasl", "scram", "sspi"]),
     ("sspi", &["digest", "gss", "sasl", "scram"]),
     ("sasl", &["accounts", "digest", "gss", "scram"]),
+    ("scram", &["digest", "gss", "sasl"]),
     ("digest", &["gss", "sasl", "scram"]),
     ("gss", &["accounts", "digest", "sasl", "scram"]),
 ];

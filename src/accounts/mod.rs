@@ -7,6 +7,7 @@ pub mod htdigest;
 pub mod ldap;
 pub mod question;
 pub mod remote;
+pub mod scram;
 pub mod settings;
 pub mod sql;
 pub mod stored_form;
@@ -115,6 +116,24 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// What is known of `user` for SCRAM, which has no realms; `None` where there is no such user, or
+    /// nothing of this hash.
+    ///
+    /// # Errors
+    /// As [`Source::find`].
+    fn find_scram(
+        &self,
+        _user: &[u8],
+        _hash: scram::Hash,
+    ) -> Result<Option<scram::Known>, Unavailable> {
+        Err(Unavailable(NO_SCRAM.to_owned()))
+    }
+
+    /// How most of the accounts are stored that have keys of this hash; `None` where that is not known.
+    fn usual_scram(&self, _hash: scram::Hash) -> Option<scram::Usual> {
+        None
+    }
+
     /// Looks whether the source has changed since it was last read, and if so reads it again and
     /// returns true. Asked after a failed verification, so that a new account works at once.
     fn refresh(&self) -> bool {
@@ -127,6 +146,9 @@ pub trait Source: Send + Sync {
         None
     }
 }
+
+const NO_SCRAM: &str = "these accounts serve no SCRAM: set `accounts` in the table [scram] of secur32.toml, or \
+     query_scram in [sql], or attribute_scram in [ldap], or pass pGetKeyFn to AcquireCredentialsHandle";
 
 /// Whether two sources have the same accounts: one object, or two of one [`Source::identity`].
 #[must_use]
