@@ -12,8 +12,12 @@ use super::{Stored, Unavailable};
 use crate::system::fork::Gated;
 use crate::system::{clock, heap};
 
-/// How many answers are kept: some 2 MB of hashes.
+/// How many answers are kept.
 const ENTRIES: usize = 10_000;
+
+/// How many bytes names and secrets of what is kept have together: names are the peers' choice, and 10,000
+/// of the longest would be 20 MB.
+const BYTES: usize = 1 << 20;
 
 /// How often in milliseconds a wrong response makes an answer be asked for again.
 const AGAIN_EVERY: u64 = 1000;
@@ -43,6 +47,8 @@ struct Answers {
     entries: HashMap<u64, Entry>,
     /// The same, the oldest first, with the time when each ends.
     order: VecDeque<(u64, u64)>,
+    /// Of names and secrets.
+    bytes: usize,
 }
 
 struct Entry {
@@ -52,6 +58,27 @@ struct Entry {
     asked: u64,
     /// To be asked for again.
     doubted: bool,
+}
+
+impl Entry {
+    /// Bytes of names and secrets.
+    fn size(&self) -> usize {
+        let secret = match &self.answer {
+            Some(Stored::Password(password)) => password.expose().len(),
+            Some(Stored::Hash(_)) | None => 0,
+        };
+        self.question.user.len() + self.question.realm.len() + secret
+    }
+}
+
+impl Answers {
+    /// Removes the one that was put first.
+    fn remove_oldest(&mut self) {
+        let Some((oldest, _)) = self.order.pop_front() else { return };
+        if let Some(entry) = self.entries.remove(&oldest) {
+            self.bytes -= entry.size();
+        }
+    }
 }
 
 thread_local! {
@@ -106,24 +133,25 @@ impl Cache {
         let now = clock::coarse_milliseconds();
         let ends = now.saturating_add(self.lifetime);
         let mut entry = Entry { question, answer, ends, asked: now, doubted: false };
+        let size = entry.size();
         let mut kept = self.kept.lock();
+        while kept.order.front().is_some_and(|(_, ends)| *ends <= now) {
+            kept.remove_oldest();
+        }
         // One that was asked for again ends when it would have.
-        if let Some(old) = kept.entries.get_mut(&key).filter(|old| now < old.ends) {
+        if let Some(old) = kept.entries.get_mut(&key) {
             entry.ends = old.ends;
             let old = std::mem::replace(old, entry);
-            drop(kept);
-            drop(old);
+            kept.bytes = kept.bytes - old.size() + size;
             return;
         }
-        while kept.order.len() >= ENTRIES
-            || kept.order.front().is_some_and(|(_, ends)| *ends <= now)
-        {
-            let Some((oldest, _)) = kept.order.pop_front() else { break };
-            kept.entries.remove(&oldest);
+        while kept.order.len() >= ENTRIES || kept.bytes + size > BYTES {
+            kept.remove_oldest();
         }
         if kept.order.try_reserve(1).is_err() || heap::reserve(&mut kept.entries).is_err() {
             return;
         }
+        kept.bytes += size;
         kept.order.push_back((key, ends));
         kept.entries.insert(key, entry);
     }
@@ -152,5 +180,50 @@ impl Cache {
         if let Some(entry) = self.kept.lock().entries.get_mut(&key) {
             entry.doubted = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::Algorithm;
+    use crate::secret::Secret;
+
+    fn question(user: String) -> Question {
+        Question { user, realm: "r".repeat(1000), algorithm: Algorithm::Md5 }
+    }
+
+    #[test]
+    fn names_and_secrets_are_kept_up_to_so_many_bytes_and_the_oldest_go() {
+        let cache = Cache::new(600_000);
+        let password = Stored::Password(Secret::new("p".repeat(2000)));
+        for number in 0..ENTRIES {
+            let answer = (number % 2 == 0).then_some(&password);
+            cache.put(question(format!("{number:01000}")), answer);
+            let kept = cache.kept.lock();
+            let sum: usize = kept.entries.values().map(Entry::size).sum();
+            assert_eq!((kept.bytes, kept.order.len()), (sum, kept.entries.len()));
+            assert!(sum <= BYTES);
+        }
+        // A half has names alone, and a half a password too: 3000 bytes on average.
+        assert_eq!(cache.kept.lock().entries.len(), BYTES / 3000);
+        let is_kept = |number: usize| {
+            matches!(cache.get(&question(format!("{number:01000}"))), Ok(Kept::Answer(_)))
+        };
+        assert!(is_kept(ENTRIES - 1) && !is_kept(0));
+    }
+
+    #[test]
+    fn short_names_are_kept_in_their_number_and_one_put_again_counts_once() {
+        let cache = Cache::new(600_000);
+        for number in 0..=ENTRIES {
+            for _ in 0..2 {
+                let (user, realm) = (number.to_string(), String::new());
+                cache.put(Question { user, realm, algorithm: Algorithm::Md5 }, None);
+            }
+        }
+        let kept = cache.kept.lock();
+        assert_eq!(kept.entries.len(), ENTRIES);
+        assert_eq!(kept.bytes, kept.entries.values().map(Entry::size).sum());
     }
 }

@@ -3,7 +3,6 @@
 mod cache;
 pub mod empty;
 pub mod htdigest;
-#[cfg(unix)]
 pub mod ldap;
 pub mod question;
 pub mod remote;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(unix)]
 use super::ldap;
 use super::sql;
 use crate::config::{Document, Key};
@@ -18,7 +17,6 @@ pub struct Settings {
     /// The database.
     pub sql: Option<Arc<sql::Settings>>,
     /// The directory.
-    #[cfg(unix)]
     pub ldap: Option<Arc<ldap::Settings>>,
 }
 
@@ -42,17 +40,10 @@ impl Settings {
                 let reason = "there is [sql] too: accounts come from one place";
                 return Err(document.table_fault("ldap", reason));
             }
-            #[cfg(not(unix))]
-            let reason = "directories are not asked by this library on Windows";
-            #[cfg(unix)]
-            let reason = NO_HASHED_NAMES;
-            if cfg!(not(unix)) || hashed_names {
-                return Err(document.table_fault("ldap", reason));
+            if hashed_names {
+                return Err(document.table_fault("ldap", NO_HASHED_NAMES));
             }
-            #[cfg(unix)]
-            {
-                settings.ldap = Some(Arc::new(ldap::settings::read(document)?));
-            }
+            settings.ldap = Some(Arc::new(ldap::settings::read(document)?));
         }
         for table in TABLES {
             if file && document.has(table)? {

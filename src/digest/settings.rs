@@ -15,9 +15,7 @@ use super::http::shared;
 use super::message::qop::{Cipher, Named, Offer, Qop};
 use crate::accounts::empty::NoAccounts;
 use crate::accounts::htdigest::HtdigestFile;
-#[cfg(unix)]
-use crate::accounts::ldap;
-use crate::accounts::{self, Source, Unavailable, sql};
+use crate::accounts::{self, Source, Unavailable, ldap, sql};
 use crate::config::{Document, absolute, wrong};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -175,7 +173,6 @@ impl Settings {
         if let Some(settings) = &self.databases.sql {
             return sql::shared(settings);
         }
-        #[cfg(unix)]
         if let Some(settings) = &self.databases.ldap {
             return ldap::shared(settings);
         }

@@ -39,7 +39,8 @@ mod unix {
 
     use crate::system::fork::Gated;
 
-    /// How many [`Kept`] there are, and what the program wanted before the first.
+    /// How many [`Kept`] there are, and what the program wanted when it was last seen to want anything but
+    /// to ignore the signal.
     struct Before {
         count: usize,
         action: Option<libc::sigaction>,
@@ -47,8 +48,8 @@ mod unix {
 
     static BEFORE: Gated<Before> = Gated::new(Before { count: 0, action: None });
 
-    /// While this lives a library may change what SIGPIPE does in this process; with its drop that is put
-    /// back.
+    /// While this lives a library may have SIGPIPE ignored in this process; with its drop that is undone.
+    /// Whatever else it does by then is the program's wish, which may have changed meanwhile.
     #[derive(Debug)]
     pub struct Kept {
         _made: (),
@@ -59,13 +60,9 @@ mod unix {
         #[must_use]
         pub fn begin() -> Self {
             let mut before = BEFORE.lock();
-            if before.count == 0 {
-                // SAFETY: plain numbers and a pointer that may be null, for which zeroes stand.
-                let mut action: libc::sigaction = unsafe { mem::zeroed() };
-                let place = &raw mut action;
-                // SAFETY: nothing is changed, and the place can be written.
-                let asked = unsafe { libc::sigaction(libc::SIGPIPE, ptr::null(), place) };
-                before.action = Some(action).filter(|_| asked == 0);
+            let now = action();
+            if before.count == 0 || now.is_some_and(|now| !is_ignored(&now)) {
+                before.action = now;
             }
             before.count += 1;
             Self { _made: () }
@@ -76,12 +73,27 @@ mod unix {
         fn drop(&mut self) {
             let mut before = BEFORE.lock();
             before.count = before.count.saturating_sub(1);
-            if let Some(action) = &before.action {
+            let is_ignored = action().is_some_and(|now| is_ignored(&now));
+            if let Some(action) = before.action.as_ref().filter(|_| is_ignored) {
                 let action = ptr::from_ref(action);
                 // SAFETY: what the system said of this signal in this process.
                 unsafe { libc::sigaction(libc::SIGPIPE, action, ptr::null_mut()) };
             }
         }
+    }
+
+    /// What SIGPIPE does now.
+    fn action() -> Option<libc::sigaction> {
+        // SAFETY: plain numbers and a pointer that may be null, for which zeroes stand.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        let place = &raw mut action;
+        // SAFETY: nothing is changed, and the place can be written.
+        let asked = unsafe { libc::sigaction(libc::SIGPIPE, ptr::null(), place) };
+        (asked == 0).then_some(action)
+    }
+
+    fn is_ignored(action: &libc::sigaction) -> bool {
+        action.sa_sigaction == libc::SIG_IGN
     }
 
     /// While this lives, a pipe without a reader is an error to this thread, and no signal; one that was
@@ -109,10 +121,7 @@ mod unix {
     impl Drop for Blocked {
         fn drop(&mut self) {
             if !self.was_pending && is_pending() {
-                let only = only_sigpipe();
-                let mut taken = 0;
-                // SAFETY: such a signal is pending for this thread, so that nothing is waited for.
-                unsafe { libc::sigwait(&raw const only, &raw mut taken) };
+                take_pending();
             }
             let before = &raw const self.before;
             // SAFETY: the set is the one that the system wrote; nothing is to be written now.
@@ -128,6 +137,29 @@ mod unix {
         // SAFETY: the set has been initialized, and the signal exists.
         unsafe { libc::sigaddset(&raw mut set, libc::SIGPIPE) };
         set
+    }
+
+    /// Takes the signal where it is pending. One for the whole process may be another thread's by now, so
+    /// that nothing is waited for.
+    #[cfg(not(any(target_vendor = "apple", target_os = "openbsd")))]
+    fn take_pending() {
+        let only = only_sigpipe();
+        let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the set and the time are this function's, and what came is not wanted.
+        unsafe { libc::sigtimedwait(&raw const only, ptr::null_mut(), &raw const no_time) };
+    }
+
+    /// Takes the signal where it is pending: these systems have no call that does not wait. One of this
+    /// thread's own is added, which nobody else can take; of both one is taken.
+    #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
+    fn take_pending() {
+        let (only, mut taken) = (only_sigpipe(), 0);
+        // SAFETY: takes nothing and cannot fail.
+        let thread = unsafe { libc::pthread_self() };
+        // SAFETY: this thread, and an existing signal, which it has blocked.
+        unsafe { libc::pthread_kill(thread, libc::SIGPIPE) };
+        // SAFETY: such a signal is pending for this thread.
+        unsafe { libc::sigwait(&raw const only, &raw mut taken) };
     }
 
     fn is_pending() -> bool {
@@ -173,26 +205,57 @@ mod unix {
         }
 
         #[test]
-        fn what_a_library_changes_is_put_back() {
-            fn handler_of() -> usize {
-                // SAFETY: plain numbers, for which zeroes stand.
-                let mut action: libc::sigaction = unsafe { mem::zeroed() };
-                // SAFETY: nothing is changed, and the place can be written.
-                unsafe { libc::sigaction(libc::SIGPIPE, ptr::null(), &raw mut action) };
-                action.sa_sigaction
+        fn a_signal_that_another_thread_has_taken_meanwhile_is_not_waited_for() {
+            std::thread::spawn(|| {
+                let _blocked = Blocked::begin();
+                assert!(!is_pending());
+                take_pending();
+            })
+            .join()
+            .unwrap();
+        }
+
+        extern "C" fn first(_: libc::c_int) {}
+        extern "C" fn second(_: libc::c_int) {}
+
+        #[test]
+        fn a_library_that_ignores_it_is_undone_and_the_programs_own_wish_is_not() {
+            let set = |action: libc::sighandler_t| {
+                // SAFETY: an existing signal, and a function that does nothing, or none.
+                unsafe { libc::signal(libc::SIGPIPE, action) };
+            };
+            let now = || action().unwrap().sa_sigaction;
+            let (first, second) = (
+                first as *const () as libc::sighandler_t,
+                second as *const () as libc::sighandler_t,
+            );
+            let before = now();
+            set(first);
+            let (one, other) = (Kept::begin(), Kept::begin());
+            for kept in [one, other] {
+                set(libc::SIG_IGN);
+                drop(kept);
+                assert_eq!(now(), first);
             }
-            let before = handler_of();
-            let (first, second) = (Kept::begin(), Kept::begin());
-            for _ in 0..2 {
-                // SAFETY: an existing signal, and a disposition that needs no function.
-                unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-            }
-            drop(first);
-            assert_eq!(handler_of(), before);
-            // SAFETY: as above.
-            unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-            drop(second);
-            assert_eq!(handler_of(), before);
+            // The program has another handler while two libraries connect.
+            let one = Kept::begin();
+            set(second);
+            let other = Kept::begin();
+            set(libc::SIG_IGN);
+            drop(other);
+            assert_eq!(now(), second);
+            drop(one);
+            assert_eq!(now(), second);
+            // And one while nothing else changes.
+            let one = Kept::begin();
+            set(first);
+            drop(one);
+            assert_eq!(now(), first);
+            // A program that ignores it goes on so.
+            set(libc::SIG_IGN);
+            drop(Kept::begin());
+            assert_eq!(now(), libc::SIG_IGN);
+            set(before);
         }
     }
 }

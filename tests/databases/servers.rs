@@ -53,6 +53,7 @@ impl Server {
                 command.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
                 command.args(["--skip-test-db", "--user=mysql"]);
                 command.arg(format!("--datadir={}", directory.join("data").display()));
+                command.arg(format!("--tmpdir={}", directory.display()));
                 give_to("mysql", &directory.join("data"));
                 give_to("mysql", &directory);
                 succeed(&mut command);
@@ -272,6 +273,7 @@ fn launch(kind: Kind, program: &Path, directory: &Path) -> Child {
             command.arg("--innodb-flush-log-at-trx-commit=2");
             command.arg("--character-set-server=utf8mb4");
             command.arg(format!("--datadir={at}/data")).arg(format!("--socket={at}/socket"));
+            command.arg(format!("--tmpdir={at}"));
             (command, "ready for connections")
         }
         Kind::Slapd => {

@@ -1,34 +1,24 @@
-//! Connections to a directory: the calls, and the memory that they are given. Unsafe stands here and in
-//! `library` alone.
+//! Connections to a directory: the calls that all libraries have alike, and the memory that they are given.
+//! Unsafe stands here, in `library` and in the dialects alone.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int};
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use super::library::{Bytes, Functions, Pointer, functions};
+use super::dialect::{Character, Functions, NO_MEMORY, SERVER_DOWN, TIMEOUT};
+use super::library::{Bytes, Pointer, functions};
 use crate::accounts::Unavailable;
 use crate::secret::Secret;
 use crate::system::sigpipe;
 
-/// `LDAP_SERVER_DOWN`.
-const SERVER_DOWN: c_int = -1;
-/// `LDAP_TIMEOUT`.
-const TIMEOUT: c_int = -5;
-/// `LDAP_NO_MEMORY`.
-const NO_MEMORY: c_int = -10;
 /// `LDAP_SIZELIMIT_EXCEEDED`.
 const SIZE_LIMIT: c_int = 4;
 
-/// `LDAP_OPT_REFERRALS`, `LDAP_OPT_RESTART`, `LDAP_OPT_PROTOCOL_VERSION`, `LDAP_OPT_TIMEOUT`,
-/// `LDAP_OPT_NETWORK_TIMEOUT`.
-const OPT_REFERRALS: c_int = 0x08;
-const OPT_RESTART: c_int = 0x09;
-const OPT_VERSION: c_int = 0x11;
-const OPT_TIMEOUT: c_int = 0x5002;
-const OPT_NETWORK_TIMEOUT: c_int = 0x5005;
-
 /// `LDAP_SCOPE_SUBTREE`.
 const SUBTREE: c_int = 2;
+
+/// `LDAP_MSG_ALL`.
+const WHOLE: c_int = 1;
 
 /// Two entries are too many, and more need not come.
 const MOST_ENTRIES: c_int = 2;
@@ -44,6 +34,27 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    pub(super) fn new(functions: &Functions, doing: &'static str, code: c_int) -> Self {
+        // SAFETY: any number may be asked for.
+        let words = unsafe { (functions.words)(code) };
+        let words = if words.is_null() {
+            String::new()
+        } else {
+            // SAFETY: text of the library's, which is terminated and stays.
+            unsafe { CStr::from_ptr(words) }.to_string_lossy().into_owned()
+        };
+        Self { doing, code, words }
+    }
+
+    /// The fault that a result is, if it is one.
+    pub(super) fn check(
+        functions: &Functions,
+        doing: &'static str,
+        code: c_int,
+    ) -> Result<(), Self> {
+        if code == 0 { Ok(()) } else { Err(Self::new(functions, doing, code)) }
+    }
+
     /// Whether the connection has been lost, so that another may do.
     pub(super) fn is_lost(&self) -> bool {
         self.code == SERVER_DOWN
@@ -73,8 +84,8 @@ pub(super) enum Found {
 
 /// A connection, which one thread at a time uses.
 pub(super) struct Connection {
-    ldap: Pointer,
-    functions: &'static Functions,
+    pub(super) ldap: Pointer,
+    pub(super) functions: &'static Functions,
 }
 
 // SAFETY: the library lets any thread use a connection, one at a time.
@@ -82,9 +93,9 @@ unsafe impl Send for Connection {}
 
 /// How to reach a directory.
 pub(super) struct Target<'a> {
-    pub(super) uri: &'a CStr,
+    pub(super) uri: &'a str,
     pub(super) starttls: bool,
-    pub(super) bind_dn: &'a CStr,
+    pub(super) bind_dn: &'a str,
     pub(super) password: &'a [u8],
 }
 
@@ -105,65 +116,58 @@ impl Connection {
             words,
         })?;
         let _blocked = sigpipe::Blocked::begin();
-        let mut ldap = ptr::null_mut();
-        // SAFETY: the place can be written, and the text is terminated.
-        let result = unsafe { (functions.ldap_initialize)(&raw mut ldap, target.uri.as_ptr()) };
-        check(functions, "reading the URI", result)?;
-        let connection = Self { ldap, functions };
-        let version: c_int = 3;
-        connection.set(OPT_VERSION, (&raw const version).cast());
-        // Others' servers are not asked, and with no name of ours.
-        connection.set(OPT_REFERRALS, ptr::null());
-        // A signal of the program's does not end a call.
-        connection.set(OPT_RESTART, ptr::without_provenance(1));
+        let connection = Self::begin(functions, target)?;
         if target.starttls {
-            connection.limit(until);
-            let none = ptr::null_mut();
-            // SAFETY: the connection lives; there are no controls.
-            let result = unsafe { (functions.ldap_start_tls_s)(connection.ldap, none, none) };
-            check(functions, "starting TLS", result)?;
+            connection.secure(until)?;
         }
-        connection.limit(until);
-        let password = Bytes {
-            length: target.password.len().try_into().unwrap_or(0),
-            start: target.password.as_ptr().cast::<c_char>().cast_mut(),
-        };
-        // SAFETY: the connection lives; texts are terminated, the password has so many bytes, which are
-        // only read; there are no controls, and the server's answer is not wanted.
-        let result = unsafe {
-            (functions.ldap_sasl_bind_s)(
-                connection.ldap,
-                target.bind_dn.as_ptr(),
-                ptr::null(),
-                &raw const password,
-                ptr::null_mut(),
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
-        };
-        check(functions, "binding", result)?;
+        connection.bind(target, until)?;
         Ok(connection)
     }
 
-    /// Options are refused only where the library does not know them.
-    fn set(&self, option: c_int, value: *const c_void) {
-        // SAFETY: the connection lives, and the value is of the type that the option has.
-        unsafe { (self.functions.ldap_set_option)(self.ldap, option, value) };
-    }
-
-    /// Nothing on this connection is waited for longer than until then.
-    fn limit(&self, until: Instant) {
+    /// Waits until `until` for the answer to the request of this number, which may be a refusal.
+    pub(super) fn wait_for(
+        &self,
+        doing: &'static str,
+        number: c_int,
+        until: Instant,
+    ) -> Result<(), Fault> {
+        let functions = self.functions;
         let left = time_until(until);
-        self.set(OPT_NETWORK_TIMEOUT, (&raw const left).cast());
-        self.set(OPT_TIMEOUT, (&raw const left).cast());
+        let mut message = ptr::null_mut();
+        // SAFETY: the connection lives, the time is only read, and the place can be written.
+        let kind = unsafe {
+            (functions.result)(self.ldap, number, WHOLE, &raw const left, &raw mut message)
+        };
+        let message = Message { message, functions };
+        match kind {
+            0 => return Err(Fault::new(functions, doing, TIMEOUT)),
+            -1 => return Err(Fault::new(functions, doing, SERVER_DOWN)),
+            _ => {}
+        }
+        let (none, mut code) = (ptr::null_mut(), 0);
+        // SAFETY: the connection and its message live; nothing but the code is wanted, whose place can
+        // be written, and the message stays.
+        let result = unsafe {
+            (functions.parse_result)(
+                self.ldap,
+                message.message,
+                &raw mut code,
+                none,
+                none,
+                none.cast(),
+                none.cast(),
+                0,
+            )
+        };
+        Fault::check(functions, doing, if result == 0 { code } else { result })
     }
 
     /// Searches below `base` for the one entry of an account.
     pub(super) fn search(
         &self,
-        base: &CStr,
-        filter: &CStr,
-        attributes: [&CStr; 2],
+        base: &[Character],
+        filter: &[Character],
+        attributes: [&[Character]; 2],
         until: Instant,
     ) -> Result<Found, Fault> {
         let functions = self.functions;
@@ -175,7 +179,7 @@ impl Connection {
         // SAFETY: the connection lives, texts are terminated, the list of them by NULL; there are no
         // controls, and the place can be written.
         let result = unsafe {
-            (functions.ldap_search_ext_s)(
+            (functions.search)(
                 self.ldap,
                 base.as_ptr(),
                 SUBTREE,
@@ -193,23 +197,23 @@ impl Connection {
         if result == SIZE_LIMIT {
             return Ok(Found::Several);
         }
-        check(functions, "searching", result)?;
+        Fault::check(functions, "searching", result)?;
         // SAFETY: the connection and its message live.
-        match unsafe { (functions.ldap_count_entries)(self.ldap, message.message) } {
+        match unsafe { (functions.count_entries)(self.ldap, message.message) } {
             0 => return Ok(Found::Nobody),
             1 => {}
             _ => return Ok(Found::Several),
         }
         // SAFETY: as above.
-        let entry = unsafe { (functions.ldap_first_entry)(self.ldap, message.message) };
+        let entry = unsafe { (functions.first_entry)(self.ldap, message.message) };
         Ok(Found::Entry(attributes.map(|name| self.values(entry, name))))
     }
 
     /// Values of an attribute of an entry; none where it has no such attribute.
-    fn values(&self, entry: Pointer, name: &CStr) -> Vec<Secret<Vec<u8>>> {
+    fn values(&self, entry: Pointer, name: &[Character]) -> Vec<Secret<Vec<u8>>> {
         let mut values = Vec::new();
         // SAFETY: the connection and the entry live, and the text is terminated.
-        let list = unsafe { (self.functions.ldap_get_values_len)(self.ldap, entry, name.as_ptr()) };
+        let list = unsafe { (self.functions.get_values)(self.ldap, entry, name.as_ptr()) };
         let mut place = list;
         while !place.is_null() {
             // SAFETY: in the list, whose end has not been seen yet.
@@ -229,7 +233,7 @@ impl Connection {
         }
         if !list.is_null() {
             // SAFETY: the library's own list, which nothing refers to any more.
-            unsafe { (self.functions.ldap_value_free_len)(list) };
+            unsafe { (self.functions.free_values)(list) };
         }
         values
     }
@@ -238,8 +242,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let _blocked = sigpipe::Blocked::begin();
-        // SAFETY: made by `open`, dropped once.
-        unsafe { (self.functions.ldap_unbind_ext)(self.ldap, ptr::null_mut(), ptr::null_mut()) };
+        self.end();
     }
 }
 
@@ -253,36 +256,17 @@ impl Drop for Message {
     fn drop(&mut self) {
         if !self.message.is_null() {
             // SAFETY: the library's own, dropped once.
-            unsafe { (self.functions.ldap_msgfree)(self.message) };
+            unsafe { (self.functions.free_message)(self.message) };
         }
     }
 }
 
-fn check(functions: &Functions, doing: &'static str, code: c_int) -> Result<(), Fault> {
-    if code == 0 {
-        return Ok(());
-    }
-    // SAFETY: any number may be asked for.
-    let words = unsafe { (functions.ldap_err2string)(code) };
-    let words = if words.is_null() {
-        String::new()
-    } else {
-        // SAFETY: a text of the library's, which is terminated and stays.
-        unsafe { CStr::from_ptr(words) }.to_string_lossy().into_owned()
-    };
-    Err(Fault { doing, code, words })
-}
-
 /// At least a millisecond: zero would be no limit.
-fn time_until(until: Instant) -> libc::timeval {
+pub(super) fn time_until(until: Instant) -> libc::timeval {
     let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    #[allow(clippy::useless_conversion)] // to what is not the same everywhere
     libc::timeval {
-        tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_usec: libc::suseconds_t::from(left.subsec_micros().cast_signed()),
+        tv_sec: left.as_secs().try_into().unwrap_or_default(),
+        tv_usec: left.subsec_micros().cast_signed().into(),
     }
-}
-
-/// A text of the configuration or a filter, which have no NUL.
-pub(super) fn terminated(text: &str) -> CString {
-    CString::new(text).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Accounts in an LDAP directory, by the system's libldap, which is loaded when a credential
-//! first wants it.
+//! Accounts in an LDAP directory, by the system's LDAP library (`OpenLDAP`'s libldap, Windows'
+//! wldap32.dll), which is loaded when a credential first wants it.
 //!
 //! Names go into a filter, escaped. Calls run on the threads that accept, each on a connection of its
 //! own out of as many as there may be, bounded by the library's time-outs. A lost connection is made
@@ -11,15 +11,23 @@ mod connections;
 mod filter;
 mod libldap;
 mod library;
+#[cfg(unix)]
+mod openldap;
 pub mod settings;
+#[cfg(windows)]
+mod winldap;
 
-use std::ffi::CString;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use self::connections::Connections;
+use self::dialect::{Character, terminated};
 pub use self::filter::Filter;
-use self::libldap::{Connection, Fault, Found, Target, terminated};
+use self::libldap::{Connection, Fault, Found, Target};
+#[cfg(unix)]
+use self::openldap as dialect;
+#[cfg(windows)]
+use self::winldap as dialect;
 use super::question::Question;
 use super::remote::{Directory, Remote};
 use super::stored_form::{self, Form, Meaning, Value};
@@ -76,10 +84,8 @@ impl Settings {
 /// A directory as a source of accounts.
 pub struct Ldap {
     settings: Arc<Settings>,
-    uri: CString,
-    bind_dn: CString,
-    base: CString,
-    attributes: [CString; 2],
+    base: Vec<Character>,
+    attributes: [Vec<Character>; 2],
     connections: Connections<Connection>,
 }
 
@@ -107,8 +113,6 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
 impl Ldap {
     fn of(settings: &Arc<Settings>) -> Self {
         Self {
-            uri: terminated(&settings.uri),
-            bind_dn: terminated(&settings.bind_dn),
             base: terminated(&settings.base),
             attributes: [terminated(&settings.name), terminated(&settings.attribute)],
             connections: Connections::new(settings.connections),
@@ -116,21 +120,40 @@ impl Ldap {
         }
     }
 
+    /// Of several servers the first that answers. Each has its share of the time that is left, so that one
+    /// which is silent leaves some for the next.
     fn open(&self, until: Instant) -> Result<Connection, Fault> {
-        let target = Target {
-            uri: &self.uri,
-            starttls: self.settings.starttls,
-            bind_dn: &self.bind_dn,
-            password: self.settings.bind_password.expose().as_bytes(),
+        let uris = self.settings.uri.split(' ').filter(|uri| !uri.is_empty());
+        let mut ahead = u32::try_from(uris.clone().count()).unwrap_or(u32::MAX);
+        let open = |uri, until| {
+            let target = Target {
+                uri,
+                starttls: self.settings.starttls,
+                bind_dn: &self.settings.bind_dn,
+                password: self.settings.bind_password.expose().as_bytes(),
+            };
+            Connection::open(&target, until)
         };
-        Connection::open(&target, until)
+        let mut opened = None;
+        for uri in uris {
+            let now = Instant::now();
+            let share = until.saturating_duration_since(now) / ahead.max(1);
+            ahead = ahead.saturating_sub(1);
+            let result = open(uri, now + share);
+            let is_next = result.as_ref().is_err_and(|fault| fault.is_lost() || fault.is_late());
+            opened = Some(result);
+            if !is_next {
+                break;
+            }
+        }
+        opened.unwrap_or_else(|| open("", until))
     }
 
     /// Searches on a kept connection, and where that has been lost once more on a new one.
     fn search(&self, filter: &str) -> Result<Found, Unavailable> {
         let until = Instant::now() + self.settings.timeout;
         let filter = terminated(filter);
-        let attributes = self.attributes.each_ref().map(CString::as_c_str);
+        let attributes = self.attributes.each_ref().map(Vec::as_slice);
         let mut place = self.connections.take(until)?;
         let was_kept = place.connection.is_some();
         let mut result = Err(None);

@@ -1,19 +1,15 @@
 //! `[sql]` and `[ldap]`, right and wrong.
 
-#[cfg(unix)]
 use std::fs;
 use std::path::Path;
-#[cfg(unix)]
 use std::path::PathBuf;
 
 use super::*;
 use crate::accounts::stored_form::Form;
 use crate::digest::settings::Settings as DigestSettings;
-#[cfg(unix)]
 use crate::testing::scratch::Scratch;
 
 const SQL: &str = "[sql]\nconnection = \"DSN=x\"\nquery = \"q\"\n";
-#[cfg(unix)]
 const LDAP: &str = "[ldap]\nuri = \"ldapi:///\"\nbase = \"dc=x\"\nfilter = \"(uid=%u)\"\nname = \"uid\"\n\
                     attribute = \"a\"\n";
 
@@ -44,7 +40,6 @@ fn what_is_not_said_has_its_default() {
 }
 
 #[test]
-#[cfg(unix)]
 fn what_is_not_said_of_a_directory_has_its_default() {
     let settings = parse(LDAP).unwrap();
     let ldap = settings.ldap.unwrap();
@@ -83,7 +78,6 @@ fn faults_name_file_line_and_key() {
 }
 
 #[test]
-#[cfg(unix)]
 fn faults_of_a_directory() {
     let ldap = |line: &str| format!("{LDAP}{line}\n");
     for (text, expected) in [
@@ -103,7 +97,6 @@ fn faults_of_a_directory() {
 }
 
 /// A configuration in a directory with a file beside it.
-#[cfg(unix)]
 fn with_file(text: &str, mode: u32) -> (Scratch, PathBuf) {
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -115,7 +108,6 @@ fn with_file(text: &str, mode: u32) -> (Scratch, PathBuf) {
 }
 
 #[test]
-#[cfg(unix)]
 fn secrets_come_from_files_that_others_cannot_read() {
     let text = "[sql]\nconnection_file = \"secret\"\nquery = \"q\"\n";
     let (directory, path) = with_file("DSN=x;PWD=y\nmore\n", 0o640);

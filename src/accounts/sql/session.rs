@@ -83,7 +83,8 @@ struct Open {
 
 /// Why a look-up has no row.
 enum Failure {
-    /// Nobody can have such a name (class 22 of `SQLSTATE`): peers choose names.
+    /// Nobody can have such a name (class 22 of `SQLSTATE` when it is given to the database): peers choose
+    /// names.
     NoSuchName,
     /// The connection or the query.
     Broken(Unavailable),
@@ -145,14 +146,16 @@ impl Session {
 fn row(statement: &mut Statement, asked: &Asked, needed: usize) -> Result<Option<Row>, Failure> {
     let parameters = [asked.first.as_str(), asked.realm.as_str()];
     let parameters = parameters.get(..statement.count).unwrap_or_default();
-    let fault = |fault: Fault| {
-        let is_ascii = parameters.iter().all(|parameter| parameter.is_ascii());
-        if fault.state.starts_with("22") || (!is_ascii && UNHOLDABLE.contains(&fault.native)) {
+    let fault = |fault: Fault| Failure::of(ASKING, &fault);
+    let is_ascii = parameters.iter().all(|parameter| parameter.is_ascii());
+    // Names are given to the database here, and here alone: later such a state speaks of what is stored.
+    statement.execute(parameters).map_err(|found| {
+        let is_of_a_name = found.state.starts_with("22");
+        if is_of_a_name || (!is_ascii && UNHOLDABLE.contains(&found.native)) {
             return Failure::NoSuchName;
         }
-        Failure::of(ASKING, &fault)
-    };
-    statement.execute(parameters).map_err(fault)?;
+        fault(found)
+    })?;
     let columns = statement.columns().map_err(fault)?;
     if columns < needed {
         return Err(Failure::Unfit(

@@ -87,7 +87,7 @@ impl Redis {
 
     /// One exchange on a connection of the pool, at most `timeout` long. A kept connection that the
     /// engine has closed meanwhile is replaced once.
-    fn exchange<T>(&self, work: impl Fn(&Self, &mut Open, Instant) -> Exchanged<T>) -> Result<T> {
+    fn exchange<T>(&self, work: impl Fn(&Self, &mut Open) -> Exchanged<T>) -> Result<T> {
         let deadline = Instant::now() + self.settings.timeout;
         let mut lease = self.pool.take(deadline)?.map_err(|refusal| match refusal {
             Refusal::Pausing => unavailable("shared: the engine failed a moment ago; not asked"),
@@ -129,14 +129,14 @@ impl Redis {
         &self,
         lease: &mut Lease<'_, Open>,
         deadline: Instant,
-        work: impl Fn(&Self, &mut Open, Instant) -> Exchanged<T>,
+        work: impl Fn(&Self, &mut Open) -> Exchanged<T>,
     ) -> Exchanged<T> {
         let open = match &mut lease.connection {
             Some(open) => open,
             place => place.insert(self.connect(deadline)?),
         };
-        open.bound(deadline, self.settings.timeout)?;
-        work(self, open, deadline)
+        open.bound(deadline);
+        work(self, open)
     }
 
     /// A new connection: logged in, and of an engine that forgets nothing by itself. Its epoch becomes
@@ -150,37 +150,36 @@ impl Redis {
                 unavailable(format!("shared: the engine cannot be reached: {}", in_short(&error)))
             })
         })?;
-        let mut open = Open::new(connection);
-        open.bound(deadline, self.settings.timeout)?;
+        let mut open = Open::new(connection, deadline);
         if let Some(password) = &self.settings.password {
             let mut login = cmd("AUTH");
             login.arg(self.settings.user.as_ref()).arg(password.expose());
-            open.ask(&login, deadline)?;
+            open.ask(&login)?;
         }
         if self.settings.database != 0 {
-            open.ask(cmd("SELECT").arg(self.settings.database), deadline)?;
+            open.ask(cmd("SELECT").arg(self.settings.database))?;
         }
-        open.run_id = info(&mut open, "server", "run_id", deadline)?;
+        open.run_id = info(&mut open, "server", "run_id")?;
         if open.run_id.len() != EPOCH - EPOCH_RANDOM {
             return Err(Fault::Other(unavailable("shared: the engine tells no run_id")));
         }
-        let limit = info(&mut open, "memory", "maxmemory", deadline)?;
-        let policy = info(&mut open, "memory", "maxmemory_policy", deadline)?;
+        let limit = info(&mut open, "memory", "maxmemory")?;
+        let policy = info(&mut open, "memory", "maxmemory_policy")?;
         if limit != b"0" && policy != b"noeviction" {
             let reason = "shared: maxmemory-policy must be noeviction: any other lets replays in";
             return Err(Fault::Other(unavailable(reason)));
         }
-        self.open_epoch(&mut open, deadline)?;
+        self.open_epoch(&mut open)?;
         Ok(open)
     }
 
     /// Asks for the epoch, which becomes the one known.
-    fn open_epoch(&self, open: &mut Open, deadline: Instant) -> Exchanged<Epoch> {
+    fn open_epoch(&self, open: &mut Open) -> Exchanged<Epoch> {
         let mut fresh = [0; EPOCH_RANDOM];
         random::fill(&mut fresh).map_err(Fault::Other)?;
         let mut script = cmd("EVAL");
         script.arg(OPEN).arg(1).arg(&self.epoch_key).arg(&open.run_id).arg(&fresh);
-        let answer = open.ask(&script, deadline)?;
+        let answer = open.ask(&script)?;
         let Value::BulkString(epoch) = answer else { return Err(not_understood()) };
         let epoch = Epoch(epoch.try_into().map_err(|_| not_understood())?);
         *self.epoch.lock() = Some(epoch);
@@ -218,17 +217,12 @@ impl Redis {
     }
 
     /// Claims on this connection, and waits for the replicas.
-    fn claim_on(
-        &self,
-        open: &mut Open,
-        claim: &Claim<'_>,
-        deadline: Instant,
-    ) -> Exchanged<Claimed> {
+    fn claim_on(&self, open: &mut Open, claim: &Claim<'_>) -> Exchanged<Claimed> {
         let replicas = self.settings.replicas;
         let mut wait = (replicas > 0).then(|| cmd("WAIT"));
         if let Some(wait) = &mut wait {
             // In time for the answer to come before this side gives up.
-            wait.arg(replicas).arg(self.settings.timeout.as_millis() / 2);
+            wait.arg(replicas).arg(open.left()?.as_millis() / 2);
         }
         let mut command = self.claim_command(claim, false);
         let mut full = false;
@@ -242,7 +236,6 @@ impl Redis {
             let copies = if wait.is_some() { Some(open.read()?) } else { None };
             let answer = match answer? {
                 Value::ServerError(error) if error.code() == "NOSCRIPT" && !full => {
-                    remaining(deadline)?;
                     full = true;
                     command = self.claim_command(claim, true);
                     continue;
@@ -275,7 +268,7 @@ impl Engine for Redis {
     }
 
     fn claim(&self, claim: &Claim<'_>) -> Result<Answer> {
-        match self.exchange(|this, open, deadline| this.claim_on(open, claim, deadline))? {
+        match self.exchange(|this, open| this.claim_on(open, claim))? {
             Claimed::Answer(answer) => Ok(answer),
             Claimed::ClocksApart(theirs) => Err(unavailable(format!(
                 "shared: clocks are further apart than `skew`: {theirs} s at the engine, {} s here",
@@ -289,7 +282,7 @@ impl Engine for Redis {
 
     fn first_cnonce(&self, nonce: &Key) -> Result<Option<Vec<u8>>> {
         let key = self.record_key(nonce);
-        let record = self.exchange(|_, open, deadline| open.ask(cmd("GET").arg(&key), deadline))?;
+        let record = self.exchange(|_, open| open.ask(cmd("GET").arg(&key)))?;
         Ok(match record {
             Value::BulkString(mut record) if record.len() > RECORD => {
                 Some(record.split_off(RECORD))
