@@ -22,7 +22,7 @@
 /* clang-format off */
 #define SUBJECTS(X) \
     X(accept) X(accept_buffers) X(accounts) X(attributes) X(callback) X(callback_misuse) X(credentials) \
-    X(handles) X(identities) X(identity_forms) X(initialize) X(malformed) X(malformed_state) X(memory) \
+    X(handles) X(http) X(identities) X(identity_forms) X(initialize) X(malformed) X(malformed_state) X(memory) \
     X(message_parts) X(messages) X(messages_forged) X(packages) X(rooms) X(sasl) X(signatures) X(transfer)
 /* clang-format on */
 
