@@ -108,16 +108,6 @@ static void part(struct client *client)
     client->link = NULL;
 }
 
-/* All challenges of the answer in one list, as RFC 9110 section 5.3 joins fields of one name. */
-static int gather(const struct client *client, struct text *challenges)
-{
-    const char *value;
-    size_t at;
-    for (at = 0; (value = http_field(&client->link->message, "WWW-Authenticate", at)) != NULL; at++)
-        text_add(challenges, "%s%s", at == 0 ? "" : ", ", value);
-    return at > 0 && !challenges->full;
-}
-
 /* Whether the server says that a response was valid but for its nonce. */
 static int is_stale(const char *challenges)
 {
@@ -133,7 +123,7 @@ static enum outcome respond(struct client *client, const char *method, const cha
     struct text challenges;
     SECURITY_STATUS status;
     text_begin(&challenges, bytes, sizeof bytes);
-    if (!gather(client, &challenges))
+    if (!http_gather(&client->link->message, "WWW-Authenticate", &challenges))
         return fail(PEER_FAILED, "the server's challenges are missing, or too long");
     /* Some servers have a new nonce for each request, and some refuse with one: the library answers
      * both, and only this program knows that it has tried. */

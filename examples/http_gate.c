@@ -119,10 +119,17 @@ static void challenge(struct gate *gate, CtxtHandle *old, const char *method, st
 static int is_whole(struct gate *gate, CtxtHandle *context, const char *target, struct pass *pass)
 {
     SecPkgContext_Target named;
+    char *uri;
     int same;
     pass->code = QueryContextAttributesA(context, SECPKG_ATTR_TARGET, &named);
     if (pass->code == SEC_E_OK) {
-        same = named.TargetLength == strlen(target) && memcmp(named.Target, target, named.TargetLength) == 0;
+        /* Most clients of a proxy name the path alone of the URL that they ask for. */
+        uri = calloc(named.TargetLength + (size_t)1, 1);
+        if (uri != NULL)
+            memcpy(uri, named.Target, named.TargetLength);
+        same = uri != NULL && strlen(uri) == named.TargetLength
+               && strcmp(text_path(uri), text_path(target)) == 0;
+        free(uri);
         FreeContextBuffer(named.Target);
         if (!same) {
             pass->call = "the response is for another target";

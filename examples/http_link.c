@@ -2,8 +2,6 @@
 
 #include <stdarg.h>
 
-#include "http_text.h"
-
 struct http_link *http_open(net_socket socket, const char *me, const char *peer)
 {
     struct http_link *link = calloc(1, sizeof *link);
@@ -185,6 +183,15 @@ const char *http_field(const struct http_message *message, const char *name, siz
             return message->fields[at].value;
     }
     return NULL;
+}
+
+int http_gather(const struct http_message *message, const char *name, struct text *list)
+{
+    const char *value;
+    size_t at;
+    for (at = 0; (value = http_field(message, name, at)) != NULL; at++)
+        text_add(list, "%s%s", at == 0 ? "" : ", ", value);
+    return at > 0 && !list->full;
 }
 
 int http_goes_on(const struct http_message *message, const char *version)

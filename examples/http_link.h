@@ -2,7 +2,7 @@
 #ifndef EXAMPLES_HTTP_LINK_H
 #define EXAMPLES_HTTP_LINK_H
 
-#include "portable.h"
+#include "http_text.h"
 
 /* The longest head taken, in bytes with its ends of lines. Digest responses are below 4096. */
 #define HTTP_HEAD 16384
@@ -61,6 +61,10 @@ enum http_result http_read_body(struct http_link *link, int to_the_end);
 
 /* The value of the field with that name, `skip` of them passed over; NULL where there is none. */
 const char *http_field(const struct http_message *message, const char *name, size_t skip);
+
+/* Adds the values of all fields with that name, in one list, as RFC 9110 section 5.3 joins them;
+ * whether there is one, and all fit. */
+int http_gather(const struct http_message *message, const char *name, struct text *list);
 
 /* Whether the connection goes on after this message: `version` is the message's. */
 int http_goes_on(const struct http_message *message, const char *version);

@@ -50,6 +50,16 @@ const char *text_digest(const char *value)
     return value + strspn(value, " ");
 }
 
+const char *text_path(const char *target)
+{
+    const char *authority = same_part(target, strcspn(target, ":"), "http") ? strstr(target, "://") : NULL;
+    const char *path;
+    if (authority == NULL)
+        return target;
+    path = authority + 3 + strcspn(authority + 3, "/?");
+    return *path == '\0' ? "/" : path;
+}
+
 /* Copies a value, which ends where `*list` then stands; whether it fits. */
 static int copy_value(const char **list, char *value, size_t capacity)
 {

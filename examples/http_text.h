@@ -28,6 +28,9 @@ int text_number(const char *text, unsigned long most, unsigned long *value);
 /* The parameters behind "Digest "; NULL for another scheme. */
 const char *text_digest(const char *value);
 
+/* The path of http://host/path, which a proxy is asked for; anything else as it is. */
+const char *text_path(const char *target);
+
 /* The value of a directive, without its quotes; whether it is there and fits. */
 int text_directive(const char *list, const char *name, char *value, size_t capacity);
 

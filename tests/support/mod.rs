@@ -60,6 +60,14 @@ pub(crate) const HTTP_CLIENT: &[&str] = &[
     "examples/http_text.c",
 ];
 
+/// The sources of the example that goes through a proxy.
+pub(crate) const PROXY_CLIENT: &[&str] = &[
+    "examples/proxy_client.c",
+    "examples/http_login.c",
+    "examples/http_link.c",
+    "examples/http_text.c",
+];
+
 /// The crate's root.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -8,11 +8,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::digest::Hash;
 use crate::example::{REALM, accounts, peer};
 
 const APACHE_DIRECTORY: &str = "/usr/lib/apache2/modules";
 const APACHE_MODULES: [&str; 7] =
     ["mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest", "dir"];
+
+const SQUID_HELPER: &str = "/usr/lib/squid/digest_file_auth";
+
+const READY: &str = "ready for requests";
 
 /// A running server, stopped when dropped.
 pub(crate) struct Daemon {
@@ -75,6 +80,55 @@ impl Daemon {
         Some(Self::start(&program, &configuration, &words, "server started"))
     }
 
+    /// Squid, where a nonce is good for two uses.
+    pub(crate) fn squid() -> Option<Self> {
+        let program = peer(&["squid", "/usr/sbin/squid"], &["-v"], "squid")?;
+        let configuration = |directory: &Path, port| {
+            let at = directory.display();
+            // Its helper reads lines with hashes of MD5 alone.
+            let md5: String =
+                accounts().lines().step_by(2).fold(String::new(), |text, line| text + line + "\n");
+            fs::write(directory.join("accounts"), md5).expect("a file");
+            format!(
+                "http_port 127.0.0.1:{port}\nvisible_hostname localhost\n\
+                 auth_param digest program {SQUID_HELPER} -c {at}/accounts\n\
+                 auth_param digest realm {REALM}\nauth_param digest children 1\n\
+                 auth_param digest nonce_max_count 2\n\
+                 acl users proxy_auth REQUIRED\nhttp_access allow users\nhttp_access deny all\n\
+                 cache deny all\naccess_log none\ncache_log /dev/null\npid_filename none\n\
+                 pinger_enable off\nshutdown_lifetime 0 seconds\ncoredump_dir {at}\n"
+            )
+        };
+        let words = |file: &Path| vec!["-N".into(), "-d1".into(), "-f".into(), file.into()];
+        Some(Self::start(&program, &configuration, &words, "Accepting HTTP Socket connections"))
+    }
+
+    /// Kamailio as a registrar, by UDP.
+    pub(crate) fn kamailio() -> Option<Self> {
+        let program = peer(&["kamailio", "/usr/sbin/kamailio"], &["-v"], "kamailio")?;
+        let secret = Hash::Md5.hex(&format!("alice:{REALM}:secret"));
+        let modules = Path::new("/usr/lib").join(multiarch()).join("kamailio/modules/");
+        let configuration = |_: &Path, port| {
+            format!(
+                "debug=-1\nlog_stderror=yes\nfork=yes\nchildren=1\nauto_aliases=no\n\
+                 disable_tcp=yes\nlisten=udp:127.0.0.1:{port}\nmpath=\"{}\"\nloadmodule \"sl.so\"\nloadmodule \"pv.so\"\n\
+                 loadmodule \"auth.so\"\nloadmodule \"xlog.so\"\n\
+                 modparam(\"auth\", \"qop\", \"auth\")\n\
+                 event_route[core:worker-one-init] {{ xlog(\"L_ALERT\", \"{READY}\\n\"); }}\n\
+                 request_route {{\n\
+                 \x20 if (!pv_www_authenticate(\"{REALM}\", \"{secret}\", \"1\")) {{\n\
+                 \x20   www_challenge(\"{REALM}\", \"1\");\n    exit;\n  }}\n\
+                 \x20 sl_send_reply(\"200\", \"OK\");\n}}\n",
+                modules.display()
+            )
+        };
+        let words = |file: &Path| {
+            let home = file.parent().unwrap_or(file);
+            vec!["-DD".into(), "-E".into(), "-f".into(), file.into(), "-Y".into(), home.into()]
+        };
+        Some(Self::start(&program, &configuration, &words, READY))
+    }
+
     fn start(
         program: &Path,
         configuration: &dyn Fn(&Path, u16) -> String,
@@ -130,6 +184,12 @@ fn directory(port: u16) -> PathBuf {
         fs::write(path.join(name), text).expect("a file");
     }
     path
+}
+
+/// The directory of libraries of this machine's kind.
+fn multiarch() -> String {
+    let output = Command::new("cc").arg("-print-multiarch").output().expect("cc runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 fn is_root() -> bool {

@@ -15,31 +15,43 @@ use crate::support;
 
 pub(crate) const REALM: &str = "example.org";
 
-/// Both programs, as built.
+/// The programs, as built.
 pub(crate) struct Programs {
     server: PathBuf,
     client: PathBuf,
+    proxy_client: PathBuf,
 }
 
 impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
-        let flags = [&["-std=c99"], support::STRICT, more].concat();
+        let compile = |sources| compile(sources, more);
         Self {
-            server: support::compile_c(support::HTTP_SERVER, &flags),
-            client: support::compile_c(support::HTTP_CLIENT, &flags),
+            server: compile(support::HTTP_SERVER),
+            client: compile(support::HTTP_CLIENT),
+            proxy_client: compile(support::PROXY_CLIENT),
         }
     }
 }
 
-/// Both programs under the address and undefined behaviour sanitizers, where the compiler has them.
-static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
-    let flags: &[&str] = if sanitizers_work() {
-        &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+fn compile(sources: &[&str], more: &[&str]) -> PathBuf {
+    support::compile_c(sources, &[&["-std=c99"], support::STRICT, more].concat())
+}
+
+/// The programs under the address and undefined behaviour sanitizers, where the compiler has them.
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::build(&FLAGS));
+
+static FLAGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    if sanitizers_work() {
+        vec!["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     } else {
-        &["-g"]
-    };
-    Programs::build(flags)
+        vec!["-g"]
+    }
 });
+
+/// A program of a test's own, built as those of the examples are.
+pub(crate) fn built(sources: &[&str]) -> PathBuf {
+    compile(sources, &FLAGS)
+}
 
 fn sanitizers_work() -> bool {
     let source = support::scratch("programs").join("web_sanitizers.c");
@@ -127,11 +139,16 @@ impl Server {
 
     /// The same; it ends after that many connections.
     pub(crate) fn start_for(connections: usize, lines: &str) -> Self {
+        Self::start_program(&PROGRAMS.server, connections, lines)
+    }
+
+    /// The same with another program that takes the arguments of the example.
+    pub(crate) fn start_program(program: &Path, connections: usize, lines: &str) -> Self {
         let directory = directory();
         let config = format!("[server]\nrealm = \"{REALM}\"\naccounts = \"accounts\"\n{lines}\n");
         std::fs::write(directory.join("secur32.toml"), config).expect("a file");
         std::fs::write(directory.join("accounts"), accounts()).expect("a file");
-        let mut process = Command::new(&PROGRAMS.server)
+        let mut process = Command::new(program)
             .args(["-v", "--connections", &connections.to_string()])
             .env("SECUR32_CONFIG", directory.join("secur32.toml"))
             .env_remove("SECUR32_ACCOUNTS")
@@ -241,6 +258,15 @@ pub(crate) fn client_of(
     let mut command = Command::new(&PROGRAMS.client);
     command.args(["--password", password]).args(options);
     command.args(["127.0.0.1", &port.to_string(), user]).args(paths);
+    command.env_remove("SECUR32_CONFIG").stdin(Stdio::null());
+    Ending::new(&command.output().expect("the client runs"))
+}
+
+/// Runs the example that goes through a proxy.
+pub(crate) fn proxy_client(port: u16, password: &str, options: &[&str], urls: &[&str]) -> Ending {
+    let mut command = Command::new(&PROGRAMS.proxy_client);
+    command.args(["--password", password]).args(options);
+    command.args(["127.0.0.1", &port.to_string(), "alice"]).args(urls);
     command.env_remove("SECUR32_CONFIG").stdin(Stdio::null());
     Ending::new(&command.output().expect("the client runs"))
 }

@@ -86,7 +86,8 @@ fn serve(listener: &TcpListener, mut side: Side) -> Result<Option<Agreed>, Strin
     let bind = "xmlns='urn:ietf:params:xml:ns:xmpp-bind'";
     wire.write(features(&format!("<bind {bind}/>")).as_bytes())?;
     let asked = wire.until("</iq>")?;
-    let id = asked.split_once("id=\"").and_then(|(_, rest)| rest.split('"').next());
+    let id = ["id=\"", "id='"].iter().find_map(|start| asked.split_once(start));
+    let id = id.and_then(|(_, rest)| rest.split(['"', '\'']).next());
     let id = id.ok_or(asked.clone())?;
     let answer =
         format!("<iq type='result' id='{id}'><bind {bind}><jid>alice@{REALM}/x</jid></bind></iq>");
@@ -96,7 +97,13 @@ fn serve(listener: &TcpListener, mut side: Side) -> Result<Option<Agreed>, Strin
     Ok(Some(agreed))
 }
 
-fn play(_: &Entry) -> Result<(), String> {
+fn net_xmpp() -> Found {
+    let probe = Command::new("perl").args(["-MNet::XMPP", "-e", "0"]).output();
+    let found = probe.is_ok_and(|output| output.status.success());
+    if found { Ok("perl".into()) } else { Err("libnet-xmpp-perl") }
+}
+
+fn play(entry: &Entry) -> Result<(), String> {
     let logins =
         [("alice", "secret", true), ("jos\u{e9}", "secret", true), ("alice", "Secret", false)];
     for (user, password, welcome) in logins {
@@ -105,7 +112,12 @@ fn play(_: &Entry) -> Result<(), String> {
         let (listener, port) = listen()?;
         // A program that asks for confidentiality, as an unchanged one does.
         let side = Side::server(&setting, &["qop=auth-conf"])?;
-        let mut client = Command::new(strophe()?);
+        let mut client = Command::new("perl");
+        if entry.program.starts_with("libstrophe") {
+            client = Command::new(strophe()?);
+        } else {
+            client.arg(support::root().join("c_tests/peers/applications/xmpp_client.pl"));
+        }
         client.args([port.to_string(), format!("{user}@{REALM}"), password.to_owned()]);
         let (agreed, output) = thread::scope(|scope| {
             let server = scope.spawn(|| serve(&listener, side));
@@ -123,15 +135,23 @@ fn play(_: &Entry) -> Result<(), String> {
 }
 
 #[test]
-fn libstrophe_logs_in_where_auth_alone_is_offered() {
-    let entry = Entry {
+fn clients_log_in_where_auth_alone_is_offered() {
+    let row = |program, package| Entry {
         protocol: "DIGEST-MD5",
-        program: "libstrophe (XMPP)",
-        version: Version::Debian("libstrophe-dev"),
+        program,
+        version: Version::Debian(package),
         role: "client",
         agreed: "auth",
         settings: "`qop = \"auth\"`",
         names: "UTF-8",
     };
-    run("libstrophe", &[Application { entry, missing: || strophe().err(), play }]);
+    let strophe_row = row("libstrophe (XMPP)", "libstrophe-dev");
+    let net_xmpp_row = row("Net::XMPP", "libnet-xmpp-perl");
+    run(
+        "XMPP",
+        &[
+            Application { entry: strophe_row, missing: || strophe().err(), play },
+            Application { entry: net_xmpp_row, missing: || net_xmpp().err(), play },
+        ],
+    );
 }

@@ -1,11 +1,14 @@
 //! Programs that people run and that log in by Digest over HTTP, unmodified: clients of the example's
-//! server, and servers for the example's client.
+//! server, servers for the example's client, proxies, and SIP.
 
 mod clients;
 mod firefox;
+mod proxies;
+mod qt;
 #[path = "../../peers/applications/results.rs"]
 mod results;
 mod servers;
+mod sip;
 
 use results::{Entry, Version};
 
