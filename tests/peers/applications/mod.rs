@@ -6,6 +6,7 @@ mod java;
 mod mail;
 mod memcached;
 pub(crate) mod results;
+mod rpc_server;
 mod side;
 mod spark;
 mod subversion;
