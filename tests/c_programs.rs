@@ -9,13 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use support::examples::{SANITIZE, have_sanitizers};
+use support::skip::have;
 use support::{
-    HARNESS, STRICT, checks, compile_c, compile_c_static, compiler, have, read, root, scratch,
-    succeed, suite_sources,
+    HARNESS, STRICT, checks, compile_c, compile_c_static, read, root, scratch, succeed,
+    suite_sources,
 };
-
-const SANITIZE: &[&str] =
-    &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 
 /// Writes one byte past a block of the heap, by way of the library: as its worst mistake would.
 const OVERFLOW: &str = r"#include <sspi.h>
@@ -186,13 +185,7 @@ fn a_failed_check_fails_the_program() {
 
 #[test]
 fn all_subjects_pass_under_the_sanitizers() {
-    let probe = scratch("probe").join("probe.c");
-    fs::write(&probe, "int main(void) { return 0; }\n").expect("a scratch file");
-    let mut trial = compiler("cc", &[probe.to_str().expect("a path")], SANITIZE);
-    if !trial.arg("-o").arg(probe.with_extension("out")).output().is_ok_and(|o| o.status.success())
-    {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "cc has no sanitizers");
-        eprintln!("SKIPPED: cc has no sanitizers");
+    if !have_sanitizers("the suite runs without") {
         return;
     }
     let options = ("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:strict_string_checks=1");
@@ -301,8 +294,7 @@ fn the_static_library_serves_as_well() {
 #[test]
 fn the_sources_compile_for_windows() {
     let name = "x86_64-w64-mingw32-gcc";
-    if !Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: {name} is missing");
+    if !have(name) {
         return;
     }
     let sources = suite_sources();

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{env, fs};
 
-use support::{IMAP_CLIENT, IMAP_SERVER, STRICT, have, root, scratch, succeed, wine};
+use support::skip::{have, say};
+use support::{IMAP_CLIENT, IMAP_SERVER, STRICT, root, scratch, succeed, wine};
 
 /// Makes the archives anew; their names and contents.
 fn archives(output: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -160,7 +161,10 @@ fn windows(place: &Path) -> Vec<Command> {
     };
     if let Some(what) = lacks {
         assert!(env::var_os("SECUR32_TEST_WINDOWS").is_none(), "{what} is missing");
-        eprintln!("SKIPPED: {what} is missing, and with it the programs of {}", place.display());
+        say(&format!(
+            "SKIPPED: {what} is missing, and with it the programs of {}",
+            place.display()
+        ));
         return vec![];
     }
     ["libsecur32.dll.a", "secur32.lib"]

@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use secur32::sspi::Flags;
+use support::skip::have;
 use support::{
-    STRICT, compile_c, compiler, have, library_directory, read, root, rust_sources, scratch,
-    succeed,
+    STRICT, compile_c, compiler, library_directory, read, root, rust_sources, scratch, succeed,
 };
 
 const MINGW: [&str; 2] = ["x86_64-w64-mingw32-gcc", "i686-w64-mingw32-gcc"];

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use support::skip::say;
 use support::{STRICT, read, root, scratch, succeed};
 
 const PROGRAM: &str = r"#include <sspi.h>
@@ -45,7 +46,7 @@ fn flags(prefix: &Path, fixed: bool) -> Vec<String> {
         command.env("PKG_CONFIG_PATH", &directory).args(["--cflags", "--libs"]);
         succeed(command.args(fixed.then_some("--static")).arg("secur32"))
     } else {
-        eprintln!("SKIPPED: pkg-config is missing; reading secur32.pc without it");
+        say("SKIPPED: pkg-config is missing; reading secur32.pc without it");
         by_hand(&fs::read_to_string(directory.join("secur32.pc")).expect("secur32.pc"), fixed)
     };
     text.split_whitespace().map(String::from).collect()

@@ -9,10 +9,6 @@
 
 #include "http.h"
 
-/* The report's tables of several libraries have no columns here. */
-const struct peer *peers[MOST_PEERS];
-size_t peer_count;
-
 static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
 static void tidy(void)

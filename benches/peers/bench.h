@@ -112,12 +112,20 @@ struct peer {
 
 extern const struct peer secur32_peer, cyrus_peer, gsasl_peer, jdk_peer, jdk_new_peer;
 
-/* Peers in use; this library is the first. */
+/* Who is compared: this library is the first. */
 #define MOST_PEERS 5
-extern const struct peer *peers[MOST_PEERS];
-extern size_t peer_count;
-/* Whether a peer stands in a table and its handshakes with the layer work, which was found out by trying. */
-bool runs(size_t peer, enum layer layer, enum part part);
+struct roster {
+    const struct peer *peers[MOST_PEERS];
+    size_t count;
+    /* Which handshakes work, found out by trying. */
+    bool works[MOST_PEERS][LAYERS];
+};
+
+/* Whether a peer stands in a table and its handshakes with the layer work. */
+static inline bool runs(const struct roster *roster, size_t peer, enum layer layer, enum part part)
+{
+    return roster->works[peer][layer] && (roster->peers[peer]->parts & part) != 0;
+}
 
 /* --- client.c: the client of every handshake is this library's; its calls are never timed. */
 
@@ -174,8 +182,9 @@ void series_add(struct series *series, double value);
 /* NAN for a series without values. */
 double series_median(const struct series *series);
 
-/* How much is measured. */
+/* Who is measured, and how much. */
 struct effort {
+    const struct roster *roster;
     bool full;
     size_t rounds;
     /* Timed nanoseconds of one turn, and of the first turn of a case, before any that count, where a compiler that
@@ -214,8 +223,8 @@ void memory_run(const struct effort *effort);
 
 /* Where every value goes too, line by line: NULL is nowhere. */
 void report_open(const char *path);
-/* Who is compared. */
-void report_peers(void);
+/* Who is compared, in this line and in the tables that follow; the roster stays. */
+void report_peers(const struct roster *compared);
 /* The head of a table. `unit` says what its values are. */
 void report_head(const char *title, const char *unit, enum part part);
 /* One line: a name, a value of each peer (NAN: there is none), and how many times as good the first peer's is. */

@@ -88,15 +88,15 @@ void handshake_medians(const struct effort *effort, enum layer layer, enum part 
     for (size_t p = 0; p < MOST_PEERS; p++)
         allocated[p] = NAN;
     for (size_t round = 0; round <= effort->rounds; round++)
-        for (size_t p = 0; p < peer_count; p++) {
-            if (!runs(p, layer, part))
+        for (size_t p = 0; p < effort->roster->count; p++) {
+            if (!runs(effort->roster, p, layer, part))
                 continue;
-            double time = handshake_time(effort, peers[p], layer, round, &allocated[p]);
+            double time = handshake_time(effort, effort->roster->peers[p], layer, round, &allocated[p]);
             /* The first round warms up. */
             if (round > 0)
                 series_add(&series[p], time);
         }
-    for (size_t p = 0; p < peer_count; p++)
+    for (size_t p = 0; p < effort->roster->count; p++)
         medians[p] = series_median(&series[p]);
     free(series);
 }

@@ -34,7 +34,7 @@ struct twin {
 static double one_turn(const struct effort *effort)
 {
     double unused;
-    return handshake_time(effort, peers[0], AUTH, 1, &unused);
+    return handshake_time(effort, effort->roster->peers[0], AUTH, 1, &unused);
 }
 
 static _Noreturn void be_twin(const struct effort *effort, int asked, int answer)
@@ -98,10 +98,11 @@ static void live_case(const struct effort *effort, const char *name, size_t want
                       struct live live[MOST_PEERS])
 {
     double medians[MOST_PEERS] = {0}, unused[MOST_PEERS];
-    for (size_t p = 0; p < peer_count; p++) {
-        size_t most = effort->full ? peers[p]->most_live_full : peers[p]->most_live;
-        if (runs(p, AUTH, IN_LIVE))
-            keep(peers[p], &live[p], wanted < most ? wanted : most);
+    for (size_t p = 0; p < effort->roster->count; p++) {
+        size_t most =
+            effort->full ? effort->roster->peers[p]->most_live_full : effort->roster->peers[p]->most_live;
+        if (runs(effort->roster, p, AUTH, IN_LIVE))
+            keep(effort->roster->peers[p], &live[p], wanted < most ? wanted : most);
     }
     handshake_medians(effort, AUTH, IN_LIVE, medians, unused);
     report_line(name, medians);
@@ -122,8 +123,8 @@ void live_run(const struct effort *effort)
     report_target("handshake auth: 1,000,000 contexts live, times 16", most_to_few(effort, &twin), 1.05,
                   false);
     end_twin(&twin);
-    for (size_t p = 0; p < peer_count; p++) {
-        end_each(peers[p], live[p].contexts, live[p].count);
+    for (size_t p = 0; p < effort->roster->count; p++) {
+        end_each(effort->roster->peers[p], live[p].contexts, live[p].count);
         free(live[p].contexts);
     }
 }

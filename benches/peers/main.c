@@ -22,12 +22,6 @@ static const struct peer *const known[] = {
 #endif
 };
 
-const struct peer *peers[MOST_PEERS];
-size_t peer_count;
-
-/* Which handshakes work. */
-static bool works[MOST_PEERS][LAYERS];
-
 static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
 static void tidy(void)
@@ -42,41 +36,37 @@ static void tidy(void)
     rmdir(directory);
 }
 
-bool runs(size_t peer, enum layer layer, enum part part)
-{
-    return works[peer][layer] && (peers[peer]->parts & part) != 0;
-}
-
 /* Which layers a peer can do, by a handshake each. */
-static void try_layers(size_t p)
+static void try_layers(const struct peer *peer, bool works[LAYERS])
 {
     for (enum layer layer = AUTH; layer < LAYERS; layer++) {
         union context server;
-        works[p][layer] = shake_hands(peers[p], layer, &server, NULL);
-        peers[p]->end(&server);
-        if (!works[p][layer])
-            printf("%s: no handshake with %s\n", peers[p]->name, layer_names[layer]);
+        works[layer] = shake_hands(peer, layer, &server, NULL);
+        peer->end(&server);
+        if (!works[layer])
+            printf("%s: no handshake with %s\n", peer->name, layer_names[layer]);
     }
 }
 
-static void open_peers(void)
+static void open_peers(struct roster *roster)
 {
     for (size_t n = 0; n < sizeof known / sizeof known[0]; n++) {
         const char *reason = known[n]->open(directory);
         if (reason != NULL)
             fail("%s: %s", known[n]->name, reason);
-        peers[peer_count++] = known[n];
+        roster->peers[roster->count++] = known[n];
     }
     client_open(directory);
-    for (size_t p = 0; p < peer_count; p++)
-        try_layers(p);
+    for (size_t p = 0; p < roster->count; p++)
+        try_layers(roster->peers[p], roster->works[p]);
     for (enum layer layer = AUTH; layer < LAYERS; layer++)
-        if (!works[0][layer])
-            fail("%s: no handshake with %s", peers[0]->name, layer_names[layer]);
+        if (!roster->works[0][layer])
+            fail("%s: no handshake with %s", roster->peers[0]->name, layer_names[layer]);
 }
 
 int main(int count, char **words)
 {
+    struct roster roster = {.count = 0};
     struct effort effort = {.rounds = 15, .turn = 1000000, .warming = 250000000};
     for (int n = 1; n < count; n++)
         if (strcmp(words[n], "--full") == 0)
@@ -88,8 +78,9 @@ int main(int count, char **words)
     if (mkdtemp(directory) == NULL)
         fail("no directory can be made");
     atexit(tidy);
-    open_peers();
-    report_peers();
+    open_peers(&roster);
+    effort.roster = &roster;
+    report_peers(&roster);
     printf(
         "Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
         effort.rounds);

@@ -164,17 +164,17 @@ static void table(const struct effort *effort, const char *title, enum layer fir
     struct weight weights[LAYERS][MOST_PEERS];
     report_head(title, "bytes", IN_MEMORY);
     for (enum layer layer = first; layer < LAYERS; layer++)
-        for (size_t p = 0; p < peer_count; p++) {
-            struct kind kind = {peers[p], layer, talks};
+        for (size_t p = 0; p < effort->roster->count; p++) {
+            struct kind kind = {effort->roster->peers[p], layer, talks};
             weights[layer][p] = (struct weight){NAN, NAN, NAN};
-            if (runs(p, layer, IN_MEMORY))
+            if (runs(effort->roster, p, layer, IN_MEMORY))
                 weights[layer][p] = measure(effort, &kind);
         }
     for (size_t row = 0; row < 3; row++)
         for (enum layer layer = first; layer < LAYERS; layer++) {
             char name[64];
             double values[MOST_PEERS];
-            for (size_t p = 0; p < peer_count; p++) {
+            for (size_t p = 0; p < effort->roster->count; p++) {
                 struct weight weight = weights[layer][p];
                 values[p] = row == 0 ? weight.made : row == 1 ? weight.count : 100 * weight.grown;
             }

@@ -71,24 +71,25 @@ static void case_run(const struct effort *effort, enum layer layer, struct sessi
     if (series == NULL)
         fail("out of memory");
     for (size_t round = 0; round <= effort->rounds; round++)
-        for (size_t p = 0; p < peer_count; p++) {
+        for (size_t p = 0; p < effort->roster->count; p++) {
             result->allocations[p] = NAN;
-            if (!runs(p, layer, IN_MESSAGES))
+            if (!runs(effort->roster, p, layer, IN_MESSAGES))
                 continue;
             uint64_t count = 0;
             struct cost cost = {0};
             do {
                 prepare(&sessions[p], frames, sealing);
-                if (!(sealing ? seal_all : unseal_all)(peers[p], &sessions[p].server, frames, &cost))
-                    fail("%s: messages of %s failed", peers[p]->name, layer_names[layer]);
+                if (!(sealing ? seal_all : unseal_all)(effort->roster->peers[p], &sessions[p].server, frames,
+                                                       &cost))
+                    fail("%s: messages of %s failed", effort->roster->peers[p]->name, layer_names[layer]);
                 count += frames->count;
-            } while (cost.time < turn_time(effort, peers[p], round));
+            } while (cost.time < turn_time(effort, effort->roster->peers[p], round));
             if (round > 0)
                 series_add(&series[p], (double)cost.time / (double)count);
-            if (peers[p]->remote == NULL)
+            if (effort->roster->peers[p]->remote == NULL)
                 result->allocations[p] = (double)cost.allocations / (double)count;
         }
-    for (size_t p = 0; p < peer_count; p++)
+    for (size_t p = 0; p < effort->roster->count; p++)
         result->nanoseconds[p] = series_median(&series[p]);
     free(series);
 }
@@ -102,20 +103,20 @@ static void size_run(const struct effort *effort, enum layer layer, size_t s, st
     frames.bytes = malloc(frames.count * frames.room);
     if (frames.bytes == NULL)
         fail("out of memory");
-    for (size_t p = 0; p < peer_count; p++) {
-        if (!runs(p, layer, IN_MESSAGES))
+    for (size_t p = 0; p < effort->roster->count; p++) {
+        if (!runs(effort->roster, p, layer, IN_MESSAGES))
             continue;
-        if (!shake_hands(peers[p], layer, &sessions[p].server, &sessions[p].client))
-            fail("%s: a handshake with %s failed", peers[p]->name, layer_names[layer]);
-        if (!talk(peers[p], &sessions[p], &frames))
-            fail("%s: %s messages of %s do not get through", peers[p]->name, layer_names[layer],
-                 size_names[s]);
+        if (!shake_hands(effort->roster->peers[p], layer, &sessions[p].server, &sessions[p].client))
+            fail("%s: a handshake with %s failed", effort->roster->peers[p]->name, layer_names[layer]);
+        if (!talk(effort->roster->peers[p], &sessions[p], &frames))
+            fail("%s: %s messages of %s do not get through", effort->roster->peers[p]->name,
+                 layer_names[layer], size_names[s]);
     }
     for (int sealing = 0; sealing < 2; sealing++)
         case_run(effort, layer, sessions, &frames, sealing, &results[sealing][s]);
-    for (size_t p = 0; p < peer_count; p++)
-        if (runs(p, layer, IN_MESSAGES)) {
-            peers[p]->end(&sessions[p].server);
+    for (size_t p = 0; p < effort->roster->count; p++)
+        if (runs(effort->roster, p, layer, IN_MESSAGES)) {
+            effort->roster->peers[p]->end(&sessions[p].server);
             client_end(&sessions[p].client);
         }
     free(frames.bytes);

@@ -109,10 +109,11 @@ void threads_run(const struct effort *effort)
 {
     static struct series series[THREADS + 1][MOST_PEERS], ratios[MOST_PEERS];
     for (size_t round = 0; round <= effort->rounds; round++)
-        for (size_t p = 0; p < peer_count; p++) {
-            if (!runs(p, AUTH, IN_THREADS))
+        for (size_t p = 0; p < effort->roster->count; p++) {
+            if (!runs(effort->roster, p, AUTH, IN_THREADS))
                 continue;
-            double one = turn(peers[p], 1, effort->turn), two = turn(peers[p], 2, effort->turn);
+            double one = turn(effort->roster->peers[p], 1, effort->turn),
+                   two = turn(effort->roster->peers[p], 2, effort->turn);
             if (round == 0)
                 continue;
             series_add(&series[1][p], one);
@@ -120,7 +121,7 @@ void threads_run(const struct effort *effort)
             series_add(&ratios[p], one / two);
         }
     double ones[MOST_PEERS] = {0}, twos[MOST_PEERS] = {0}, gains[MOST_PEERS] = {0};
-    for (size_t p = 0; p < peer_count; p++) {
+    for (size_t p = 0; p < effort->roster->count; p++) {
         ones[p] = series_median(&series[1][p]);
         twos[p] = series_median(&series[2][p]);
         gains[p] = series_median(&ratios[p]);

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use std::thread::{JoinHandle, spawn};
 
 use crate::support;
+use crate::support::examples;
 
 /// Both programs, as built.
 pub(crate) struct Programs {
@@ -19,40 +20,13 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
-        let flags = [&["-std=c99"], support::STRICT, more].concat();
-        Self {
-            server: support::compile_c(support::IMAP_SERVER, &flags),
-            client: support::compile_c(support::IMAP_CLIENT, &flags),
-        }
+        let build = |sources| examples::build(sources, more);
+        Self { server: build(support::IMAP_SERVER), client: build(support::IMAP_CLIENT) }
     }
 }
 
 /// Both programs under the address and undefined behaviour sanitizers, where the compiler has them.
-static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| {
-    let flags: &[&str] = if sanitizers_work() {
-        &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    } else {
-        &["-g"]
-    };
-    Programs::build(flags)
-});
-
-fn sanitizers_work() -> bool {
-    let source = support::scratch("programs").join("sanitizers.c");
-    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
-    let mut command = Command::new("cc");
-    command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
-    let works = command
-        .arg(source.with_extension(""))
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !works {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "cc has no sanitizers");
-        eprintln!("SKIPPED: cc has no sanitizers, the examples run without");
-    }
-    works
-}
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::build(&examples::CHECKED));
 
 /// A running server.
 pub(crate) struct Server {

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{Place, account, program};
-use crate::support::{have, scratch, succeed};
+use crate::support::skip::have;
+use crate::support::{scratch, succeed};
 
 /// Instructions by the words of a run of the program, "KIND BYTES" each, which are counted in one run.
 fn instructions(

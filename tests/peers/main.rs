@@ -1,7 +1,7 @@
 //! Interoperability: this library's server and client with the unmodified programs of others.
 //!
 //! A row needs a peer that is installed (`.ci/install peers` installs all of them on Debian). Where it is
-//! not, the row is skipped with a line on standard error; where the variable CI is set it fails.
+//! not, the row is skipped with a line on standard error; where `CI=true` it fails.
 
 #[path = "../support/mod.rs"]
 mod support;

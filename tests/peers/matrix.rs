@@ -1,9 +1,10 @@
 //! Runs the rows of a test, and says how each of them ended.
 
-use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+use crate::support::skip::{in_ci, say};
 
 /// What can be run as a row. Its text names it.
 pub(crate) trait Case: std::fmt::Display + Sync {
@@ -14,14 +15,9 @@ pub(crate) trait Case: std::fmt::Display + Sync {
     fn play(&self) -> Result<(), String>;
 }
 
-/// Writes to standard error itself: what a test prints is shown only when it fails.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
-}
-
 /// Whether a row cannot be played here and need not be; says so.
 pub(crate) fn skip(row: &impl Case) -> bool {
-    let missing = row.missing().filter(|_| std::env::var_os("CI").is_none());
+    let missing = row.missing().filter(|_| !in_ci());
     if let Some(package) = missing {
         say(&format!("SKIPPED: {row}: {package} is missing"));
     }

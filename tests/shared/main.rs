@@ -1,7 +1,7 @@
 //! HTTP nonce counts and sessions of many processes, in real engines: `[shared]` of secur32.toml.
 //!
 //! A test needs redis-server or a Valkey (`.ci/shared` installs both on Debian). Where one is not there,
-//! the test is skipped with a line on standard error; where the variable CI is set it fails.
+//! the test is skipped with a line on standard error; where `CI=true` it fails.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by panicking

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
 #![allow(dead_code)] // every test crate uses its own part of this
 
+pub(crate) mod examples;
+pub(crate) mod skip;
 pub(crate) mod wine;
 
 use std::collections::hash_map::DefaultHasher;
@@ -220,15 +222,4 @@ pub(crate) fn all_hold(command: &mut Command) -> String {
     let told = succeed(command);
     assert!(checks(&told) > 0, "{told}");
     told
-}
-
-/// Whether a tool can be run. Where it cannot, the caller's test is skipped with a line on
-/// standard error, and fails when `CI=true`.
-pub(crate) fn have(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok_and(|out| out.status.success());
-    if !found {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{tool} is missing");
-        eprintln!("SKIPPED: {tool} is missing");
-    }
-    found
 }

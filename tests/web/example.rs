@@ -1,7 +1,7 @@
 //! The HTTP example programs, built with sanitizers and run on loopback.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,6 +12,8 @@ use std::thread::{JoinHandle, spawn};
 use crate::digest::Hash;
 use crate::raw::Connection;
 use crate::support;
+use crate::support::examples;
+use crate::support::skip::skip;
 
 pub(crate) const REALM: &str = "example.org";
 
@@ -24,59 +26,21 @@ pub(crate) struct Programs {
 
 impl Programs {
     pub(crate) fn build(more: &[&str]) -> Self {
-        let compile = |sources| compile(sources, more);
+        let build = |sources| examples::build(sources, more);
         Self {
-            server: compile(support::HTTP_SERVER),
-            client: compile(support::HTTP_CLIENT),
-            proxy_client: compile(support::PROXY_CLIENT),
+            server: build(support::HTTP_SERVER),
+            client: build(support::HTTP_CLIENT),
+            proxy_client: build(support::PROXY_CLIENT),
         }
     }
 }
 
-fn compile(sources: &[&str], more: &[&str]) -> PathBuf {
-    support::compile_c(sources, &[&["-std=c99"], support::STRICT, more].concat())
-}
-
 /// The programs under the address and undefined behaviour sanitizers, where the compiler has them.
-static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::build(&FLAGS));
-
-static FLAGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    if sanitizers_work() {
-        vec!["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    } else {
-        vec!["-g"]
-    }
-});
+static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::build(&examples::CHECKED));
 
 /// A program of a test's own, built as those of the examples are.
 pub(crate) fn built(sources: &[&str]) -> PathBuf {
-    compile(sources, &FLAGS)
-}
-
-fn sanitizers_work() -> bool {
-    let source = support::scratch("programs").join("web_sanitizers.c");
-    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
-    let mut command = Command::new("cc");
-    command.arg("-fsanitize=address,undefined").arg(&source).arg("-o");
-    let works = command
-        .arg(source.with_extension(""))
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    assert!(works || !in_ci(), "cc has no sanitizers");
-    if !works {
-        say("SKIPPED: cc has no sanitizers, the examples run without");
-    }
-    works
-}
-
-fn in_ci() -> bool {
-    std::env::var_os("CI").is_some()
-}
-
-/// Writes to standard error itself: what a test prints is shown only when it fails.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    examples::build(sources, &examples::CHECKED)
 }
 
 /// The program of a peer, which is found by running it with `probe`. Where it is missing the test
@@ -87,8 +51,7 @@ pub(crate) fn peer(names: &[&str], probe: &[&str], package: &str) -> Option<Path
         output.is_ok_and(|output| output.status.success())
     });
     if found.is_none() {
-        assert!(!in_ci(), "package {package} is missing");
-        say(&format!("SKIPPED: package {package} is missing"));
+        skip(&format!("package {package} is missing"));
     }
     found.map(PathBuf::from)
 }

@@ -1,7 +1,7 @@
 //! HTTP Digest by the example server and client, with the unmodified programs of others.
 //!
 //! A test needs a peer that is installed (`.ci/install web` installs all of them on Debian). Where it is
-//! not, the test is skipped with a line on standard error; where the variable CI is set it fails.
+//! not, the test is skipped with a line on standard error; where `CI=true` it fails.
 
 #![cfg(unix)]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking

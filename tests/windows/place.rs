@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, fs};
 
+use crate::support::skip::say;
 use crate::support::wine::{PREFIX, runs_32_bits, wine};
 use crate::support::{root, succeed};
 
@@ -62,7 +63,7 @@ impl Place {
         let made = missing(bits).map_or_else(|| Self::below(bits, &PREFIX), Err);
         made.map_err(|what| {
             assert!(env::var_os("SECUR32_TEST_WINDOWS").is_none(), "{what} is missing");
-            eprintln!("SKIPPED: {what} is missing");
+            say(&format!("SKIPPED: {what} is missing"));
         })
         .ok()
     }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use crate::place::{Place, for_both_word_sizes};
+use crate::support::skip::say;
 use crate::support::succeed;
 use crate::support::wine::PREFIX;
 
@@ -27,7 +28,7 @@ fn the_machine_s_packages_answer_alike_with_and_without_us(place: &Place) {
         // Of the Wines that are unpacked for CI only Wine 8 has the C library that this needs.
         let wanted = env::var_os("SECUR32_TEST_WINDOWS").is_some();
         assert!(!wanted || !PREFIX.iter().any(|part| part == "wine-8.0"), "no NTLM: {theirs}");
-        eprintln!("SKIPPED: NTLM, by Samba's ntlm_auth (winbind), is not there or does not start");
+        say("SKIPPED: NTLM, by Samba's ntlm_auth (winbind), is not there or does not start");
     }
     // Ours is in the list, where Windows has it: before Schannel.
     let (mut lines, mut place_of_ours) = (vec![], vec![]);
