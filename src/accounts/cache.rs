@@ -3,12 +3,11 @@
 use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::Unavailable;
 use super::question::Question;
-use super::stored_form;
-use super::{Stored, Unavailable};
 use crate::system::fork::Gated;
 use crate::system::{clock, heap};
 
@@ -25,53 +24,64 @@ const AGAIN_EVERY: u64 = 1000;
 /// How many answers a thread remembers having had from here: as many as a response has candidates.
 const REMEMBERED: usize = 4;
 
+/// What can be kept.
+pub(super) trait Answer: Sized {
+    /// Which secret is asked for.
+    type Wanted: Eq + Hash;
+
+    /// A copy, for the caller of a source.
+    ///
+    /// # Errors
+    /// For want of memory.
+    fn copy(&self) -> Result<Self, Unavailable>;
+
+    /// Bytes that it has beside its own size.
+    fn size(&self) -> usize;
+}
+
 /// Answers, each kept for one time from when it was first had. Wiped when they go, as all memory.
-pub(super) struct Cache {
+pub(super) struct Cache<A: Answer> {
     id: u64,
     /// Milliseconds; 0 keeps nothing.
     lifetime: u64,
     hasher: RandomState,
-    kept: Gated<Answers>,
+    kept: Gated<Answers<A>>,
 }
 
 /// What is kept of a question.
-pub(super) enum Kept {
+pub(super) enum Kept<A> {
     Nothing,
-    /// As [`Source::find`](super::Source::find) has it.
-    Answer(Option<Stored>),
+    /// As the source has it.
+    Answer(Option<A>),
 }
 
-#[derive(Default)]
-struct Answers {
+struct Answers<A: Answer> {
     /// By the keyed hash of the question, which peers cannot make collide on purpose.
-    entries: HashMap<u64, Entry>,
+    entries: HashMap<u64, Entry<A>>,
     /// The same, the oldest first, with the time when each ends.
     order: VecDeque<(u64, u64)>,
     /// Of names and secrets.
     bytes: usize,
 }
 
-struct Entry {
-    question: Question,
-    answer: Option<Stored>,
+struct Entry<A: Answer> {
+    question: Question<A::Wanted>,
+    answer: Option<A>,
     ends: u64,
     asked: u64,
     /// To be asked for again.
     doubted: bool,
 }
 
-impl Entry {
+impl<A: Answer> Entry<A> {
     /// Bytes of names and secrets.
     fn size(&self) -> usize {
-        let secret = match &self.answer {
-            Some(Stored::Password(password)) => password.expose().len(),
-            Some(Stored::Hash(_)) | None => 0,
-        };
+        let secret = self.answer.as_ref().map_or(0, A::size);
         self.question.user.len() + self.question.realm.len() + secret
     }
 }
 
-impl Answers {
+impl<A: Answer> Answers<A> {
     /// Removes the one that was put first.
     fn remove_oldest(&mut self) {
         let Some((oldest, _)) = self.order.pop_front() else { return };
@@ -86,14 +96,14 @@ thread_local! {
     static HAD: Cell<[(u64, u64); REMEMBERED]> = const { Cell::new([(0, 0); REMEMBERED]) };
 }
 
-impl Cache {
+impl<A: Answer> Cache<A> {
     pub(super) fn new(lifetime: u64) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             lifetime,
             hasher: RandomState::new(),
-            kept: Gated::default(),
+            kept: Gated::new(Answers { entries: HashMap::new(), order: VecDeque::new(), bytes: 0 }),
         }
     }
 
@@ -101,7 +111,7 @@ impl Cache {
     ///
     /// # Errors
     /// For want of memory.
-    pub(super) fn get(&self, question: &Question) -> Result<Kept, Unavailable> {
+    pub(super) fn get(&self, question: &Question<A::Wanted>) -> Result<Kept<A>, Unavailable> {
         if self.lifetime == 0 {
             return Ok(Kept::Nothing);
         }
@@ -112,7 +122,7 @@ impl Cache {
         if entry.doubted || now >= entry.ends || entry.question != *question {
             return Ok(Kept::Nothing);
         }
-        let answer = entry.answer.as_ref().map(stored_form::copy).transpose()?;
+        let answer = entry.answer.as_ref().map(A::copy).transpose()?;
         drop(kept);
         let mut had = HAD.get();
         had.rotate_right(1);
@@ -124,11 +134,11 @@ impl Cache {
     }
 
     /// Keeps the answer to `question`; not for want of memory, which is not worth a refusal.
-    pub(super) fn put(&self, question: Question, answer: Option<&Stored>) {
+    pub(super) fn put(&self, question: Question<A::Wanted>, answer: Option<&A>) {
         if self.lifetime == 0 {
             return;
         }
-        let Ok(answer) = answer.map(stored_form::copy).transpose() else { return };
+        let Ok(answer) = answer.map(A::copy).transpose() else { return };
         let key = self.hasher.hash_one(&question);
         let now = clock::coarse_milliseconds();
         let ends = now.saturating_add(self.lifetime);
@@ -161,21 +171,28 @@ impl Cache {
     pub(super) fn doubt(&self) -> bool {
         let now = clock::coarse_milliseconds();
         let mut any = false;
+        let mut had = HAD.take();
         let mut kept = self.kept.lock();
-        for (id, key) in HAD.take() {
-            let entry = kept.entries.get_mut(&key).filter(|_| id == self.id);
-            let Some(entry) = entry else { continue };
-            if now >= entry.asked.saturating_add(AGAIN_EVERY) {
+        for (id, key) in &mut had {
+            if *id != self.id {
+                continue;
+            }
+            if let Some(entry) = kept.entries.get_mut(key)
+                && now >= entry.asked.saturating_add(AGAIN_EVERY)
+            {
                 entry.asked = now;
                 entry.doubted = true;
                 any = true;
             }
+            *id = 0;
         }
+        drop(kept);
+        HAD.set(had);
         any
     }
 
     /// The source could not be asked again: what is kept still counts for its time.
-    pub(super) fn trust(&self, question: &Question) {
+    pub(super) fn trust(&self, question: &Question<A::Wanted>) {
         let key = self.hasher.hash_one(question);
         if let Some(entry) = self.kept.lock().entries.get_mut(&key) {
             entry.doubted = false;
@@ -186,7 +203,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::Algorithm;
+    use crate::accounts::{Algorithm, Stored};
     use crate::secret::Secret;
 
     fn question(user: String) -> Question {
@@ -195,7 +212,7 @@ mod tests {
 
     #[test]
     fn names_and_secrets_are_kept_up_to_so_many_bytes_and_the_oldest_go() {
-        let cache = Cache::new(600_000);
+        let cache = Cache::<Stored>::new(600_000);
         let password = Stored::Password(Secret::new("p".repeat(2000)));
         for number in 0..ENTRIES {
             let answer = (number % 2 == 0).then_some(&password);
@@ -215,7 +232,7 @@ mod tests {
 
     #[test]
     fn short_names_are_kept_in_their_number_and_one_put_again_counts_once() {
-        let cache = Cache::new(600_000);
+        let cache = Cache::<Stored>::new(600_000);
         for number in 0..=ENTRIES {
             for _ in 0..2 {
                 let (user, realm) = (number.to_string(), String::new());

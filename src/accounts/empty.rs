@@ -1,5 +1,6 @@
 //! The source of a machine that has no accounts.
 
+use super::scram::{Hash, Known};
 use super::{Account, Algorithm, Source, Stored, Unavailable};
 
 /// No accounts are configured: every question is answered by saying how to configure some.
@@ -14,6 +15,14 @@ impl Source for NoAccounts {
                 .to_owned(),
         ))
     }
+
+    fn find_scram(&self, _: &[u8], _: Hash) -> Result<Option<Known>, Unavailable> {
+        Err(Unavailable(
+            "no accounts are configured for SCRAM: set `accounts` in the table [scram] of secur32.toml, or \
+             query_scram in [sql], or attribute_scram in [ldap], or pass pGetKeyFn to AcquireCredentialsHandle"
+                .to_owned(),
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -25,6 +34,8 @@ mod tests {
         let account = Account { user: b"alice", realm: b"" };
         let Unavailable(reason) = NoAccounts.find(&account, Algorithm::Md5).unwrap_err();
         assert!(reason.contains("SECUR32_ACCOUNTS"), "{reason}");
+        let Unavailable(reason) = NoAccounts.find_scram(b"alice", Hash::Sha256).unwrap_err();
+        assert!(reason.contains("[scram]"), "{reason}");
         assert!(!NoAccounts.refresh());
     }
 }

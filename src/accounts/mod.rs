@@ -2,6 +2,7 @@
 
 mod cache;
 pub mod empty;
+pub mod file;
 pub mod htdigest;
 pub mod ldap;
 pub mod question;
@@ -122,10 +123,15 @@ pub trait Source: Send + Sync {
     /// As [`Source::find`].
     fn find_scram(
         &self,
-        _user: &[u8],
-        _hash: scram::Hash,
+        user: &[u8],
+        hash: scram::Hash,
     ) -> Result<Option<scram::Known>, Unavailable> {
-        Err(Unavailable(NO_SCRAM.to_owned()))
+        empty::NoAccounts.find_scram(user, hash)
+    }
+
+    /// Whether a client that names nobody (as libpq does) means an account, which the source knows by itself.
+    fn takes_empty_names(&self) -> bool {
+        false
     }
 
     /// How most of the accounts are stored that have keys of this hash; `None` where that is not known.
@@ -145,9 +151,6 @@ pub trait Source: Send + Sync {
         None
     }
 }
-
-const NO_SCRAM: &str = "these accounts serve no SCRAM: set `accounts` in the table [scram] of secur32.toml, or \
-     query_scram in [sql], or attribute_scram in [ldap], or pass pGetKeyFn to AcquireCredentialsHandle";
 
 /// Whether two sources have the same accounts: one object, or two of one [`Source::identity`].
 #[must_use]

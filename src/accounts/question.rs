@@ -8,21 +8,18 @@ pub const LONGEST_NAME: usize = 1024;
 
 /// What is asked: names are UTF-8 without NUL and not longer than [`LONGEST_NAME`].
 #[derive(PartialEq, Eq, Hash, Debug)]
-pub struct Question {
+pub struct Question<W = Algorithm> {
     /// The user's name.
     pub user: String,
     /// The realm.
     pub realm: String,
     /// Which hash is wanted.
-    pub algorithm: Algorithm,
+    pub algorithm: W,
 }
 
-impl Question {
+impl<W> Question<W> {
     /// `None` where nobody can have such names.
-    pub(super) fn of(
-        account: &Account<'_>,
-        algorithm: Algorithm,
-    ) -> Result<Option<Self>, Unavailable> {
+    pub(super) fn of(account: &Account<'_>, algorithm: W) -> Result<Option<Self>, Unavailable> {
         let Some(user) = name(account.user)? else { return Ok(None) };
         let Some(realm) = name(account.realm)? else { return Ok(None) };
         Ok(Some(Self { user, realm, algorithm }))

@@ -1,10 +1,12 @@
 //! What databases and directories have in common as sources: names, the cache, one more look for a
 //! response that the cache made wrong.
 
-use super::cache::{Cache, Kept};
+use super::cache::{Answer, Cache, Kept};
 use super::question::{Question, name};
-use super::stored_form::Form;
+use super::scram::{Hash, KeyPair, Known};
+use super::stored_form::{self, Form};
 use super::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::secret::Secret;
 
 /// What a database or a directory does.
 pub trait Directory: Send + Sync {
@@ -20,6 +22,12 @@ pub trait Directory: Send + Sync {
     /// [`Unavailable`] whenever it is not for certain whether there is such an account, and which.
     fn look_up(&self, question: &Question) -> Result<Option<Stored>, Unavailable>;
 
+    /// Looks up what an account has for SCRAM; its question's realm is empty.
+    ///
+    /// # Errors
+    /// As [`Directory::look_up`]; and where the settings say nothing of SCRAM.
+    fn look_up_scram(&self, question: &Question<Hash>) -> Result<Option<Known>, Unavailable>;
+
     /// The user whose name hashes to `digits`.
     ///
     /// # Errors
@@ -30,13 +38,77 @@ pub trait Directory: Send + Sync {
 /// A directory as a source.
 pub struct Remote<D> {
     pub(super) directory: D,
-    cache: Cache,
+    cache: Cache<Stored>,
+    scram_cache: Cache<Known>,
+}
+
+impl Answer for Stored {
+    type Wanted = Algorithm;
+
+    fn copy(&self) -> Result<Self, Unavailable> {
+        match self {
+            Self::Hash(hash) => Ok(Self::Hash(hash.clone())),
+            Self::Password(password) => password_of(password).map(Self::Password),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Hash(_) => 0,
+            Self::Password(password) => password.expose().len(),
+        }
+    }
+}
+
+impl Answer for Known {
+    type Wanted = Hash;
+
+    fn copy(&self) -> Result<Self, Unavailable> {
+        match self {
+            Self::Keys(keys) => keys.copy().map(Self::Keys),
+            Self::Password(password) => password_of(password).map(Self::Password),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Keys(keys) => keys.salt.len() + keys.pairs.len() * size_of::<KeyPair>(),
+            Self::Password(password) => password.expose().len(),
+        }
+    }
+}
+
+fn password_of(password: &Secret<String>) -> Result<Secret<String>, Unavailable> {
+    stored_form::to_text(password.expose().as_bytes()).map(Secret::new)
 }
 
 impl<D: Directory> Remote<D> {
     /// With answers kept for so many milliseconds, or none for 0.
     pub fn new(directory: D, cache: u64) -> Self {
-        Self { directory, cache: Cache::new(cache) }
+        Self { directory, cache: Cache::new(cache), scram_cache: Cache::new(cache) }
+    }
+
+    /// The answer that is kept, or that of the directory.
+    fn ask<A: Answer>(
+        &self,
+        cache: &Cache<A>,
+        question: Option<Question<A::Wanted>>,
+        look_up: impl FnOnce(&D, &Question<A::Wanted>) -> Result<Option<A>, Unavailable>,
+    ) -> Result<Option<A>, Unavailable> {
+        let Some(question) = question else { return Ok(None) };
+        if let Kept::Answer(answer) = cache.get(&question)? {
+            return Ok(answer);
+        }
+        match look_up(&self.directory, &question) {
+            Ok(answer) => {
+                cache.put(question, answer.as_ref());
+                Ok(answer)
+            }
+            Err(unavailable) => {
+                cache.trust(&question);
+                Err(unavailable)
+            }
+        }
     }
 }
 
@@ -49,20 +121,13 @@ impl<D: Directory> Source for Remote<D> {
         if !self.directory.serves(algorithm) {
             return Ok(None);
         }
-        let Some(question) = Question::of(account, algorithm)? else { return Ok(None) };
-        if let Kept::Answer(answer) = self.cache.get(&question)? {
-            return Ok(answer);
-        }
-        match self.directory.look_up(&question) {
-            Ok(answer) => {
-                self.cache.put(question, answer.as_ref());
-                Ok(answer)
-            }
-            Err(unavailable) => {
-                self.cache.trust(&question);
-                Err(unavailable)
-            }
-        }
+        let question = Question::of(account, algorithm)?;
+        self.ask(&self.cache, question, D::look_up)
+    }
+
+    fn find_scram(&self, user: &[u8], hash: Hash) -> Result<Option<Known>, Unavailable> {
+        let question = Question::of(&Account { user, realm: b"" }, hash)?;
+        self.ask(&self.scram_cache, question, D::look_up_scram)
     }
 
     fn tells_passwords(&self) -> bool {
@@ -81,6 +146,8 @@ impl<D: Directory> Source for Remote<D> {
     }
 
     fn refresh(&self) -> bool {
-        self.cache.doubt()
+        // Each forgets what this thread had from it.
+        let [digest, scram] = [self.cache.doubt(), self.scram_cache.doubt()];
+        digest || scram
     }
 }

@@ -1,10 +1,12 @@
 //! Which database or directory has the accounts: the tables `[sql]` and `[ldap]` of secur32.toml.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::empty::NoAccounts;
 use super::ldap;
-use super::sql;
+use super::{Source, Unavailable, scram, sql};
 use crate::config::{Document, Key};
 use crate::error::Result;
 
@@ -52,6 +54,35 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// Where accounts for SCRAM are: in `file` where there is one, else in the database or the directory.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: the file cannot be read, or has a malformed line; the system has no library to ask
+    /// a database or a directory by.
+    pub fn scram_source(
+        &self,
+        file: Option<&Path>,
+    ) -> std::result::Result<Arc<dyn Source>, Unavailable> {
+        if let Some(path) = file {
+            return Ok(scram::shared(path)?);
+        }
+        Ok(self.source()?.unwrap_or_else(|| Arc::new(NoAccounts)))
+    }
+
+    /// The database or the directory, where there is one.
+    ///
+    /// # Errors
+    /// [`Unavailable`]: the system has no library to ask it by.
+    pub fn source(&self) -> std::result::Result<Option<Arc<dyn Source>>, Unavailable> {
+        if let Some(settings) = &self.sql {
+            return sql::shared(settings).map(Some);
+        }
+        if let Some(settings) = &self.ldap {
+            return ldap::shared(settings).map(Some);
+        }
+        Ok(None)
     }
 }
 

@@ -144,20 +144,6 @@ pub fn to_text(bytes: &[u8]) -> Result<String, Unavailable> {
     }
 }
 
-/// A copy, for the caller of a source.
-///
-/// # Errors
-/// For want of memory.
-pub fn copy(stored: &Stored) -> Result<Stored, Unavailable> {
-    match stored {
-        Stored::Hash(hash) => Ok(Stored::Hash(hash.clone())),
-        Stored::Password(password) => {
-            let copy = to_text(password.expose().as_bytes())?;
-            Ok(Stored::Password(Secret::new(copy)))
-        }
-    }
-}
-
 /// Whether two secrets are the same.
 #[must_use]
 pub fn are_same(one: &Stored, other: &Stored) -> bool {

@@ -14,8 +14,7 @@ use super::http::nonce_counts::Order;
 use super::http::shared;
 use super::message::qop::{Cipher, Named, Offer, Qop};
 use crate::accounts::empty::NoAccounts;
-use crate::accounts::htdigest::HtdigestFile;
-use crate::accounts::{self, Source, Unavailable, ldap, sql};
+use crate::accounts::{self, Source, Unavailable, htdigest};
 use crate::config::{Document, absolute, wrong};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -168,15 +167,9 @@ impl Settings {
 
     fn find_source(&self) -> std::result::Result<Arc<dyn Source>, Unavailable> {
         if let Some(path) = &self.accounts {
-            return Ok(HtdigestFile::shared(path, &self.hashed_names())?);
+            return Ok(htdigest::shared(path, &self.hashed_names())?);
         }
-        if let Some(settings) = &self.databases.sql {
-            return sql::shared(settings);
-        }
-        if let Some(settings) = &self.databases.ldap {
-            return ldap::shared(settings);
-        }
-        Ok(Arc::new(NoAccounts))
+        Ok(self.databases.source()?.unwrap_or_else(|| Arc::new(NoAccounts)))
     }
 
     /// The algorithms by whose hashes clients may name their users.

@@ -4,9 +4,9 @@
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use super::index::Index;
 use super::table::Table;
 use crate::accounts::Algorithm;
+use crate::accounts::file::index::Index;
 use crate::hex;
 
 /// Bytes of the longest hash.
@@ -17,7 +17,7 @@ type Hash = [u8; LONGEST];
 
 /// By which algorithms' hashes users can be found.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) struct Indexed {
+pub struct Indexed {
     md5: bool,
     sha256: bool,
 }

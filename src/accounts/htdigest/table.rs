@@ -5,19 +5,11 @@ use std::num::NonZeroU32;
 
 use memchr::{memchr, memrchr};
 
-use super::index::Index;
+use crate::accounts::file::Malformed;
+use crate::accounts::file::index::Index;
 use crate::accounts::{Account, Algorithm, Stored};
 use crate::hex;
 use crate::secret::Secret;
-
-/// What is wrong with a line. Never quotes it, since it may hold a hash or a password.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Malformed {
-    /// The line's number, from 1.
-    pub(super) line: usize,
-    /// What was expected.
-    pub(super) expected: &'static str,
-}
 
 /// The accounts of a file. Hashes are wiped when it is dropped.
 ///

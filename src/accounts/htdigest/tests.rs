@@ -1,8 +1,11 @@
-use std::fs::File;
-use std::time::Duration;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
-use super::reading::MAX_FILE;
 use super::*;
+use crate::accounts::file::LOOK_EVERY;
+use crate::accounts::file::reading::MAX_FILE;
 use crate::testing::scratch::Scratch;
 
 mod background;
@@ -14,7 +17,7 @@ const TWO: &str = "22222222222222222222222222222222";
 /// The first byte of alice's hash.
 fn alice(file: &HtdigestFile) -> Option<u8> {
     let account = Account { user: b"alice", realm: b"r" };
-    match file.find(&account, Algorithm::Md5).unwrap()? {
+    match Source::find(file, &account, Algorithm::Md5).unwrap()? {
         Stored::Hash(hash) => Some(hash.expose()[0]),
         Stored::Password(_) => panic!("a password from a file of hashes"),
     }
@@ -47,7 +50,7 @@ fn look_when_told(file: &HtdigestFile) {
 fn opened(directory: &Scratch) -> (PathBuf, Arc<HtdigestFile>) {
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
-    let file = HtdigestFile::open(&path, &[]).unwrap();
+    let file = HtdigestFile::open(&path, Indexed::default()).unwrap();
     look_when_told(&file);
     assert_eq!(alice(&file), Some(0x11));
     (path, file)
@@ -58,7 +61,7 @@ fn complaint(file: &HtdigestFile) -> Option<String> {
 }
 
 fn reason(path: &Path) -> String {
-    HtdigestFile::open(path, &[]).unwrap_err().0
+    HtdigestFile::open(path, Indexed::default()).unwrap_err().0
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn a_state_read_too_early_is_read_again() {
     let directory = Scratch::new();
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
-    let file = HtdigestFile::open(&path, &[]).unwrap();
+    let file = HtdigestFile::open(&path, Indexed::default()).unwrap();
     file.watch.lock().settled = false;
     // Rewritten with the same size within one step of the clock.
     write(&path, &line(TWO), 0);
@@ -222,7 +225,8 @@ fn devices_are_refused() {
 #[test]
 fn an_empty_file_is_a_file_without_accounts() {
     let directory = Scratch::new();
-    let file = HtdigestFile::open(&directory.file("accounts", "# none yet\n"), &[]).unwrap();
+    let file = HtdigestFile::open(&directory.file("accounts", "# none yet\n"), Indexed::default())
+        .unwrap();
     assert!(file.is_empty());
     assert_eq!(alice(&file), None);
 }
@@ -241,12 +245,12 @@ fn the_last_account_is_revoked_at_once() {
 fn a_file_is_shared_while_somebody_has_it() {
     let directory = Scratch::new();
     let path = directory.file("accounts", line(ONE));
-    let first = HtdigestFile::shared(&path, &[]).unwrap();
-    let second = HtdigestFile::shared(&path, &[]).unwrap();
+    let first = shared(&path, &[]).unwrap();
+    let second = shared(&path, &[]).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
     let id = first.id;
     drop((first, second));
-    assert_ne!(HtdigestFile::shared(&path, &[]).unwrap().id, id);
+    assert_ne!(shared(&path, &[]).unwrap().id, id);
 }
 
 #[test]

@@ -30,6 +30,7 @@ use self::openldap as dialect;
 use self::winldap as dialect;
 use super::question::Question;
 use super::remote::{Directory, Remote};
+use super::scram::{self, Hash, Known};
 use super::stored_form::{self, Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;
@@ -52,8 +53,10 @@ pub struct Settings {
     pub filter: Filter,
     /// The attribute of which one value is the account's name, byte for byte.
     pub name: String,
-    /// The attribute that has the secret.
-    pub attribute: String,
+    /// The attribute that has the secret; none, and there are no accounts for Digest.
+    pub attribute: Option<String>,
+    /// The attribute that has keys of SCRAM.
+    pub attribute_scram: Option<String>,
     /// What its values are.
     pub form: Form,
     /// How long a caller waits for an answer.
@@ -74,6 +77,7 @@ impl Settings {
             && self.filter == other.filter
             && self.name == other.name
             && self.attribute == other.attribute
+            && self.attribute_scram == other.attribute_scram
             && self.form == other.form
             && self.timeout == other.timeout
             && self.connections == other.connections
@@ -85,7 +89,9 @@ impl Settings {
 pub struct Ldap {
     settings: Arc<Settings>,
     base: Vec<Character>,
-    attributes: [Vec<Character>; 2],
+    name: Vec<Character>,
+    attribute: Option<Vec<Character>>,
+    attribute_scram: Option<Vec<Character>>,
     connections: Connections<Connection>,
 }
 
@@ -114,7 +120,9 @@ impl Ldap {
     fn of(settings: &Arc<Settings>) -> Self {
         Self {
             base: terminated(&settings.base),
-            attributes: [terminated(&settings.name), terminated(&settings.attribute)],
+            name: terminated(&settings.name),
+            attribute: settings.attribute.as_deref().map(terminated),
+            attribute_scram: settings.attribute_scram.as_deref().map(terminated),
             connections: Connections::new(settings.connections),
             settings: Arc::clone(settings),
         }
@@ -150,10 +158,10 @@ impl Ldap {
     }
 
     /// Searches on a kept connection, and where that has been lost once more on a new one.
-    fn search(&self, filter: &str) -> Result<Found, Unavailable> {
+    fn search(&self, filter: &str, attribute: &[Character]) -> Result<Found, Unavailable> {
         let until = Instant::now() + self.settings.timeout;
         let filter = terminated(filter);
-        let attributes = self.attributes.each_ref().map(Vec::as_slice);
+        let attributes = [self.name.as_slice(), attribute];
         let mut place = self.connections.take(until)?;
         let was_kept = place.connection.is_some();
         let mut result = Err(None);
@@ -173,6 +181,24 @@ impl Ldap {
             }
         }
         result.map_err(|fault| fault.map_or_else(Unavailable::no_memory, Fault::unavailable))
+    }
+
+    /// The attribute's values in the account's entry.
+    fn values(
+        &self,
+        user: &str,
+        realm: &str,
+        attribute: &[Character],
+    ) -> Result<Option<Vec<Secret<Vec<u8>>>>, Unavailable> {
+        let filter = self.settings.filter.of(user, realm);
+        let [names, values] = match self.search(&filter, attribute)? {
+            Found::Nobody => return Ok(None),
+            Found::Several => return Err(unavailable("the filter finds more than one entry")),
+            Found::Entry(values) => values,
+        };
+        // Directories find alice for 'ALICE' and for 'alice '.
+        let is_the_one = |name: &Secret<Vec<u8>>| name.expose() == user.as_bytes();
+        Ok(names.iter().any(is_the_one).then_some(values))
     }
 
     /// The secret that one of an entry's values is.
@@ -218,18 +244,32 @@ impl Directory for Ldap {
     }
 
     fn look_up(&self, question: &Question) -> Result<Option<Stored>, Unavailable> {
-        let filter = self.settings.filter.of(&question.user, &question.realm);
-        let [names, values] = match self.search(&filter)? {
-            Found::Nobody => return Ok(None),
-            Found::Several => return Err(unavailable("the filter finds more than one entry")),
-            Found::Entry(values) => values,
-        };
-        // Directories find alice for 'ALICE' and for 'alice '.
-        let is_the_one = |name: &Secret<Vec<u8>>| name.expose() == question.user.as_bytes();
-        if !names.iter().any(is_the_one) {
-            return Ok(None);
+        let Some(attribute) = &self.attribute else { return Ok(None) };
+        let values = self.values(&question.user, &question.realm, attribute)?;
+        values.map_or(Ok(None), |values| self.secret(&values, question))
+    }
+
+    fn look_up_scram(&self, question: &Question<Hash>) -> Result<Option<Known>, Unavailable> {
+        let user = &question.user;
+        if let Some(attribute) = &self.attribute_scram {
+            let Some(values) = self.values(user, "", attribute)? else { return Ok(None) };
+            let values = values.iter().map(|value| value.expose().as_slice());
+            let keys = scram::choose(values, question.algorithm);
+            return Ok(keys.map_err(|refused| refused.unavailable("[ldap]"))?.map(Known::Keys));
         }
-        self.secret(&values, question)
+        let passwords = self.attribute.as_ref().filter(|_| self.settings.form == Form::Password);
+        let Some(attribute) = passwords else {
+            let reason =
+                "for SCRAM it wants attribute_scram, or an attribute with the form \"password\"";
+            return Err(unavailable(reason));
+        };
+        let Some(values) = self.values(user, "", attribute)? else { return Ok(None) };
+        let (user, realm) = (user.clone(), String::new());
+        let question = Question { user, realm, algorithm: Algorithm::Md5 };
+        Ok(match self.secret(&values, &question)? {
+            Some(Stored::Password(password)) => Some(Known::Password(password)),
+            _ => None,
+        })
     }
 
     /// No attribute has hashes of names.

@@ -18,6 +18,7 @@ pub struct Found {
     filter: Option<Filter>,
     name: Option<String>,
     attribute: Option<String>,
+    attribute_scram: Option<String>,
     form: Option<Form>,
     bounds: Bounds,
 }
@@ -94,8 +95,16 @@ pub const KEYS: &[Key<Found>] = &[
         name: "attribute",
         expected: "an attribute's name",
         shown: "\"digestHA1\"",
-        doc: "the attribute that has the secret; required",
+        doc: "the attribute that has the secret; required without attribute_scram",
         read: |found, value| value.c_string().map(|name| found.attribute = Some(name)),
+    },
+    Key {
+        table: "ldap",
+        name: "attribute_scram",
+        expected: "an attribute's name",
+        shown: "\"authPassword\"",
+        doc: "the attribute of whose values some are keys of SCRAM; default: none",
+        read: |found, value| value.c_string().map(|name| found.attribute_scram = Some(name)),
     },
     Key {
         table: "ldap",
@@ -130,6 +139,9 @@ pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
         return Err(document.table_fault("ldap", reason));
     }
     let missing = |key| document.table_fault("ldap", &format!("{key} is missing"));
+    if found.attribute.is_none() && found.attribute_scram.is_none() {
+        return Err(missing("attribute"));
+    }
     let form = found.form.unwrap_or(Form::RealmHash);
     // A response proves the hash, not the realm that it was made of.
     if form == Form::Hash && found.filter.as_ref().is_some_and(|filter| !filter.names_realm()) {
@@ -145,7 +157,8 @@ pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
         base: found.base.ok_or_else(|| missing("base"))?,
         filter: found.filter.ok_or_else(|| missing("filter"))?,
         name: found.name.ok_or_else(|| missing("name"))?,
-        attribute: found.attribute.ok_or_else(|| missing("attribute"))?,
+        attribute: found.attribute,
+        attribute_scram: found.attribute_scram,
         form,
         timeout,
         connections,

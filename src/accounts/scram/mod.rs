@@ -1,13 +1,18 @@
 //! What a server keeps of its users for SCRAM (RFC 5802 §3): salt, iteration count, StoredKey and
 //! ServerKey, in the forms in which others write them.
 
+pub mod file;
 mod key;
 mod stored;
+mod table;
 
+pub use file::shared;
 pub use key::{Hash, Key};
-pub use stored::{LONGEST_SALT, Refused, SHORTEST_SALT, read};
+pub use stored::{LONGEST_SALT, Refused, SHORTEST_SALT, choose, read};
 
+use super::Unavailable;
 use crate::secret::Secret;
+use crate::system::heap;
 
 /// How many pairs of keys an account may have of one hash: one for each spelling in which its clients
 /// hash a password beyond ASCII.
@@ -33,6 +38,20 @@ pub struct StoredKeys {
     pub salt: Vec<u8>,
     /// From one to [`MOST_PAIRS`]. A list that is never added to: that would leave copies behind.
     pub pairs: Vec<KeyPair>,
+}
+
+impl StoredKeys {
+    /// A copy.
+    ///
+    /// # Errors
+    /// For want of memory.
+    pub fn copy(&self) -> Result<Self, Unavailable> {
+        let no_memory = |_| Unavailable::no_memory();
+        let salt = heap::copied(&self.salt).map_err(no_memory)?;
+        let mut pairs = heap::list(self.pairs.len()).map_err(no_memory)?;
+        pairs.extend(self.pairs.iter().cloned());
+        Ok(Self { hash: self.hash, iterations: self.iterations, salt, pairs })
+    }
 }
 
 /// What a source knows of an account for SCRAM.

@@ -46,25 +46,47 @@ pub(super) struct Line<'s> {
 /// # Errors
 /// The first line that is of another mechanism, malformed, or does not fit the first.
 pub fn read(text: &[u8], hash: Hash) -> Result<StoredKeys, Refused> {
-    let mut lines = text.split(|byte| *byte == b'\n');
-    let count = lines.clone().count();
+    let lines = text.split(|byte| *byte == b'\n');
+    of_lines(lines.map(|line| wanted(line, hash)), hash)?.ok_or(Refused::Foreign)
+}
+
+/// The same of several values, each of which may have several lines: what is of another mechanism or
+/// scheme is passed over. `None` where nothing is left.
+///
+/// # Errors
+/// As [`read`], but for other mechanisms; and for want of memory.
+pub fn choose<'v>(
+    values: impl Iterator<Item = &'v [u8]> + Clone,
+    hash: Hash,
+) -> Result<Option<StoredKeys>, Refused> {
+    let lines = values.flat_map(|value| value.split(|byte| *byte == b'\n'));
+    let lines = lines.map(|line| wanted(line.trim_ascii_end(), hash));
+    of_lines(lines.filter(|line| !matches!(line, Err(Refused::Foreign))), hash)
+}
+
+fn of_lines<'v>(
+    mut lines: impl Iterator<Item = Result<Fields<'v>, Refused>> + Clone,
+    hash: Hash,
+) -> Result<Option<StoredKeys>, Refused> {
+    let count = lines.clone().take(MOST_PAIRS + 1).count();
     if count > MOST_PAIRS {
         return Err(Refused::Malformed(TOO_MANY));
     }
+    let Some(first) = lines.next() else { return Ok(None) };
     let mut space = [0; LONGEST_SALT];
     let mut pairs = heap::list(count).map_err(|_| Refused::NoMemory)?;
-    let first = wanted(lines.next().unwrap_or_default(), hash)?.read(&mut space)?;
+    let first = first?.read(&mut space)?;
     let salt = heap::copied(first.salt).map_err(|_| Refused::NoMemory)?;
     let iterations = first.iterations;
     pairs.push(first.pair);
     for line in lines {
-        let line = wanted(line, hash)?.read(&mut space)?;
+        let line = line?.read(&mut space)?;
         if line.iterations != iterations || line.salt != salt {
             return Err(Refused::Malformed(DIFFER));
         }
         pairs.push(line.pair);
     }
-    Ok(StoredKeys { hash, iterations, salt, pairs })
+    Ok(Some(StoredKeys { hash, iterations, salt, pairs }))
 }
 
 pub(super) const TOO_MANY: &str = "expected at most four lines of one name and mechanism";

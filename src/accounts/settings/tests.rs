@@ -33,10 +33,12 @@ fn refusal(text: &str) -> String {
 fn what_is_not_said_has_its_default() {
     let settings = parse(SQL).unwrap();
     let sql = settings.sql.unwrap();
-    assert_eq!((sql.connection.expose().as_str(), sql.query.as_str()), ("DSN=x", "q"));
+    assert_eq!((sql.connection.expose().as_str(), sql.query.as_deref()), ("DSN=x", Some("q")));
     assert_eq!((sql.form, sql.connections, sql.cache), (Form::Hash, 4, 10_000));
     assert_eq!(sql.timeout, Duration::from_secs(1));
     assert_eq!((&sql.query_sha256, &sql.query_userhash), (&None, &None));
+    let only_scram = parse(&SQL.replace("query", "query_scram")).unwrap().sql.unwrap();
+    assert_eq!((only_scram.query.as_deref(), only_scram.query_scram.as_deref()), (None, Some("q")));
 }
 
 #[test]
@@ -45,6 +47,10 @@ fn what_is_not_said_of_a_directory_has_its_default() {
     let ldap = settings.ldap.unwrap();
     assert_eq!((ldap.form, ldap.connections, ldap.cache), (Form::RealmHash, 4, 10_000));
     assert!(!ldap.starttls && ldap.bind_dn.is_empty());
+    let only_scram = LDAP.replace("attribute", "attribute_scram");
+    let only_scram = parse(&only_scram).unwrap().ldap.unwrap();
+    let attributes = (only_scram.attribute.as_deref(), only_scram.attribute_scram.as_deref());
+    assert_eq!(attributes, (None, Some("a")));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use self::session::{Asked, Session};
 use self::workers::Workers;
 use super::question::Question;
 use super::remote::{Directory, Remote};
+use super::scram::{self, Hash, Known};
 use super::stored_form::{Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;
@@ -32,12 +33,16 @@ use crate::system::fork::Gated;
 pub struct Settings {
     /// ODBC's connection string.
     pub connection: Secret<String>,
-    /// A query with a user's name and, where it has a second parameter, the realm.
-    pub query: String,
+    /// A query with a user's name and, where it has a second parameter, the realm; none, and there are no
+    /// accounts for Digest.
+    pub query: Option<String>,
     /// What its first column is: a hash of MD5, or a password.
     pub form: Form,
     /// The same for hashes of SHA-256; none, and such responses are nobody's.
     pub query_sha256: Option<String>,
+    /// A query with a user's name and, where it has a second parameter, SCRAM's mechanism, whose first
+    /// column has keys.
+    pub query_scram: Option<String>,
     /// A query with the digits of a hashed name and the realm, whose first column is the user's name.
     pub query_userhash: Option<String>,
     /// How long a caller waits for an answer.
@@ -54,6 +59,7 @@ impl Settings {
             && self.query == other.query
             && self.form == other.form
             && self.query_sha256 == other.query_sha256
+            && self.query_scram == other.query_scram
             && self.query_userhash == other.query_userhash
             && self.timeout == other.timeout
             && self.connections == other.connections
@@ -97,12 +103,21 @@ impl Database {
         Self { settings, workers }
     }
 
+    fn serves_passwords(&self) -> bool {
+        self.settings.form == Form::Password && self.settings.query.is_some()
+    }
+
     fn ask(&self, asked: Asked) -> Result<Option<session::Row>, Unavailable> {
         self.workers.ask(asked).map_err(|unavailable| match unavailable {
             Unavailable(reason) if reason.is_empty() => Unavailable::no_memory(),
             Unavailable(reason) => Unavailable(format!("[sql]: {reason}")),
         })
     }
+}
+
+/// `MariaDB`'s and SQL Server's collations find alice for 'ALICE' and for 'alice '.
+fn differs(cell: Option<&Secret<Vec<u8>>>, asked: &str) -> bool {
+    cell.is_some_and(|cell| cell.expose() != asked.as_bytes())
 }
 
 impl Directory for Database {
@@ -113,8 +128,8 @@ impl Directory for Database {
     /// Columns have no sign for SHA-512/256.
     fn serves(&self, algorithm: Algorithm) -> bool {
         match algorithm {
-            _ if self.settings.form == Form::Password => true,
-            Algorithm::Md5 => true,
+            _ if self.settings.form == Form::Password => self.settings.query.is_some(),
+            Algorithm::Md5 => self.settings.query.is_some(),
             Algorithm::Sha256 => self.settings.query_sha256.is_some(),
             Algorithm::Sha512_256 => false,
         }
@@ -124,14 +139,12 @@ impl Directory for Database {
         let Some(row) = self.ask(Asked::account(question, self.settings.form)?)? else {
             return Ok(None);
         };
-        let Some(value) = &row.value else { return Ok(None) };
-        // MariaDB's and SQL Server's collations find alice for 'ALICE' and for 'alice '.
-        let differs = |cell: &Option<Secret<Vec<u8>>>, asked: &str| {
-            cell.as_ref().is_some_and(|cell| cell.expose() != asked.as_bytes())
-        };
-        if differs(&row.name, &question.user) || differs(&row.realm, &question.realm) {
+        if differs(row.name.as_ref(), &question.user)
+            || differs(row.realm.as_ref(), &question.realm)
+        {
             return Ok(None);
         }
+        let Some(value) = &row.value else { return Ok(None) };
         let value = Value { bytes: value.bytes.expose(), binary: value.binary };
         let realm = question.realm.as_bytes();
         let reason = match self.settings.form.read(value, realm, question.algorithm)? {
@@ -141,6 +154,30 @@ impl Directory for Database {
             Meaning::Malformed(reason) => reason,
         };
         Err(Unavailable(format!("[sql]: {reason}")))
+    }
+
+    fn look_up_scram(&self, question: &Question<Hash>) -> Result<Option<Known>, Unavailable> {
+        let of_scram = self.settings.query_scram.is_some();
+        if !of_scram && !self.serves_passwords() {
+            let reason =
+                "[sql]: for SCRAM it wants query_scram, or a query with the form \"password\"";
+            return Err(Unavailable(reason.to_owned()));
+        }
+        let Some(row) = self.ask(Asked::scram(question, of_scram)?)? else { return Ok(None) };
+        let Some(value) = row.value.filter(|_| !differs(row.name.as_ref(), &question.user)) else {
+            return Ok(None);
+        };
+        if of_scram {
+            let values = std::iter::once(value.bytes.expose().as_slice());
+            let keys = scram::choose(values, question.algorithm);
+            return Ok(keys.map_err(|refused| refused.unavailable("[sql]"))?.map(Known::Keys));
+        }
+        let value = Value { bytes: value.bytes.expose(), binary: value.binary };
+        match Form::Password.read(value, b"", Algorithm::Md5)? {
+            Meaning::Secret(Stored::Password(password)) => Ok(Some(Known::Password(password))),
+            Meaning::Malformed(reason) => Err(Unavailable(format!("[sql]: {reason}"))),
+            _ => Ok(None),
+        }
     }
 
     fn look_up_hashed(&self, digits: &str, realm: &str) -> Result<Option<String>, Unavailable> {

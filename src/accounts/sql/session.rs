@@ -6,6 +6,7 @@ use super::Settings;
 use super::odbc::{Cell, Connection, Fault, PARAMETERS, Statement, TRUNCATED};
 use super::workers::Asker;
 use crate::accounts::question::Question;
+use crate::accounts::scram::Hash;
 use crate::accounts::stored_form::{self, Form};
 use crate::accounts::{Algorithm, Unavailable};
 use crate::secret::Secret;
@@ -22,6 +23,7 @@ const UNHOLDABLE: [i32; 2] = [1267, 3988];
 enum Query {
     Md5,
     Sha256,
+    Scram,
     Userhash,
 }
 
@@ -31,7 +33,8 @@ pub(super) struct Asked {
     query: Query,
     /// The user's name, or the digits of its hash.
     first: String,
-    realm: String,
+    /// The realm, or SCRAM's mechanism.
+    second: String,
 }
 
 impl Asked {
@@ -43,13 +46,20 @@ impl Asked {
         Self::of(query, &question.user, &question.realm)
     }
 
+    /// What an account has for SCRAM: keys, or the password where there is no query of keys.
+    pub(super) fn scram(question: &Question<Hash>, keys: bool) -> Result<Self, Unavailable> {
+        let (query, second) =
+            if keys { (Query::Scram, question.algorithm.mechanism()) } else { (Query::Md5, "") };
+        Self::of(query, &question.user, second)
+    }
+
     pub(super) fn hashed(digits: &str, realm: &str) -> Result<Self, Unavailable> {
         Self::of(Query::Userhash, digits, realm)
     }
 
-    fn of(query: Query, first: &str, realm: &str) -> Result<Self, Unavailable> {
+    fn of(query: Query, first: &str, second: &str) -> Result<Self, Unavailable> {
         let copied = |text: &str| stored_form::to_text(text.as_bytes());
-        Ok(Self { query, first: copied(first)?, realm: copied(realm)? })
+        Ok(Self { query, first: copied(first)?, second: copied(second)? })
     }
 }
 
@@ -77,7 +87,7 @@ pub(super) struct Session {
 
 /// Statements go before their connection.
 struct Open {
-    statements: [Option<Statement>; 3],
+    statements: [Option<Statement>; 4],
     connection: Connection,
 }
 
@@ -102,7 +112,7 @@ impl Session {
         let seconds = usize::try_from(seconds).unwrap_or(1);
         let connection = Connection::open(self.settings.connection.expose(), seconds)
             .map_err(|fault| worded("connecting", &fault))?;
-        self.open = Some(Open { statements: [const { None }; 3], connection });
+        self.open = Some(Open { statements: [const { None }; 4], connection });
         Ok(())
     }
 
@@ -113,14 +123,15 @@ impl Session {
         let settings = &self.settings;
         let needs = match (asked.query, settings.form) {
             (Query::Userhash, _) => Needs { parameters: 1, columns: 1 },
-            (_, Form::Password) => Needs { parameters: 1, columns: 2 },
+            (Query::Scram, _) | (_, Form::Password) => Needs { parameters: 1, columns: 2 },
             // A response proves the hash, not the names that it was made of: those that the peer says
             // must be the row's.
             _ => Needs { parameters: 2, columns: 2 },
         };
         let text = match asked.query {
-            Query::Md5 => Some(&settings.query),
+            Query::Md5 => settings.query.as_ref(),
             Query::Sha256 => settings.query_sha256.as_ref(),
+            Query::Scram => settings.query_scram.as_ref(),
             Query::Userhash => settings.query_userhash.as_ref(),
         };
         let (Some(text), Some(open)) = (text, &mut self.open) else { return Ok(None) };
@@ -144,7 +155,7 @@ impl Session {
 }
 
 fn row(statement: &mut Statement, asked: &Asked, needed: usize) -> Result<Option<Row>, Failure> {
-    let parameters = [asked.first.as_str(), asked.realm.as_str()];
+    let parameters = [asked.first.as_str(), asked.second.as_str()];
     let parameters = parameters.get(..statement.count).unwrap_or_default();
     let fault = |fault: Fault| Failure::of(ASKING, &fault);
     let is_ascii = parameters.iter().all(|parameter| parameter.is_ascii());

@@ -14,6 +14,7 @@ pub struct Found {
     query: Option<String>,
     form: Option<Form>,
     query_sha256: Option<String>,
+    query_scram: Option<String>,
     query_userhash: Option<String>,
     bounds: Bounds,
 }
@@ -57,7 +58,7 @@ pub const KEYS: &[Key<Found>] = &[
         name: "query",
         expected: "a query",
         shown: "\"SELECT ha1, username FROM users WHERE username = ? AND realm = ?\"",
-        doc: "required; the stored value, the user's name and, where it is a third column, the realm",
+        doc: "the stored value, the user's name and, where it is a third column, the realm; required without query_scram",
         read: |found, value| value.c_string().map(|query| found.query = Some(query)),
     },
     Key {
@@ -78,6 +79,14 @@ pub const KEYS: &[Key<Found>] = &[
         shown: "\"SELECT ...\"",
         doc: "the same for hashes of SHA-256; default: none",
         read: |found, value| value.c_string().map(|query| found.query_sha256 = Some(query)),
+    },
+    Key {
+        table: "sql",
+        name: "query_scram",
+        expected: "a query",
+        shown: "\"SELECT rolpassword, rolname FROM pg_authid WHERE rolname = ?\"",
+        doc: "keys of SCRAM and the user's name, by that name and, where it has a second ?, the mechanism; default: none",
+        read: |found, value| value.c_string().map(|query| found.query_scram = Some(query)),
     },
     Key {
         table: "sql",
@@ -103,11 +112,15 @@ pub(in crate::accounts) fn read(document: &Document) -> Result<Settings> {
     document.read(KEYS, &mut found)?;
     let missing = |key| document.table_fault("sql", &format!("{key} is missing"));
     let Bounds { timeout, connections, cache } = found.bounds;
+    if found.query.is_none() && found.query_scram.is_none() {
+        return Err(missing("query"));
+    }
     Ok(Settings {
         connection: found.connection.ok_or_else(|| missing("connection (or connection_file)"))?,
-        query: found.query.ok_or_else(|| missing("query"))?,
+        query: found.query,
         form: found.form.unwrap_or(Form::Hash),
         query_sha256: found.query_sha256,
+        query_scram: found.query_scram,
         query_userhash: found.query_userhash,
         timeout,
         connections,

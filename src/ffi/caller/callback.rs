@@ -3,6 +3,7 @@
 
 use std::ffi::c_void;
 
+use crate::accounts::scram::{self, Hash, Known};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::error::Status;
 use crate::ffi::abi::identity::{
@@ -56,8 +57,7 @@ impl KeyFunction {
         function.map(|function| Self { function, argument, form })
     }
 
-    fn ask(&self, account: &Account<'_>, algorithm: Algorithm) -> Result<KeyAnswer, Unavailable> {
-        let version = version(algorithm);
+    fn ask(&self, account: &Account<'_>, version: ULONG) -> Result<KeyAnswer, Unavailable> {
         let user = string::from_utf8_or_latin1(account.user);
         let realm = string::from_utf8_or_latin1(account.realm);
         match self.form {
@@ -121,11 +121,8 @@ impl KeyFunction {
         Ok(KeyAnswer { status: status.cast_unsigned(), kind: buffer.BufferType, length, bytes })
     }
 
-    fn read(
-        &self,
-        answer: &KeyAnswer,
-        algorithm: Algorithm,
-    ) -> Result<Option<Stored>, Unavailable> {
+    /// The answer's kind and bytes; `None` for "no such user".
+    fn read(answer: &KeyAnswer) -> Result<Option<(u32, &[u8])>, Unavailable> {
         match Status::from(answer.status) {
             Status::OK => (),
             Status::NO_CREDENTIALS | Status::LOGON_DENIED | Status::UNKNOWN_CREDENTIALS => {
@@ -133,14 +130,14 @@ impl KeyFunction {
             }
             other => return Err(Unavailable(format!("account function: it returned {other}"))),
         }
-        if answer.kind == buffer_type::EMPTY {
-            return Ok(None);
-        }
         let bytes = answer.bytes.expose().get(..answer.length);
-        let bytes = bytes.ok_or_else(|| unavailable("its answer is longer than the memory"))?;
         match answer.kind {
-            buffer_type::DATA => self.password(bytes).map(Stored::Password).map(Some),
-            buffer_type::TOKEN => hash(bytes, algorithm).map(Stored::Hash).map(Some),
+            buffer_type::EMPTY => Ok(None),
+            buffer_type::DATA | buffer_type::TOKEN => {
+                let bytes =
+                    bytes.ok_or_else(|| unavailable("its answer is longer than the memory"));
+                bytes.map(|bytes| Some((answer.kind, bytes)))
+            }
             _ => Err(unavailable("its answer is neither SECBUFFER_DATA nor SECBUFFER_TOKEN")),
         }
     }
@@ -172,8 +169,28 @@ impl Source for KeyFunction {
         account: &Account<'_>,
         algorithm: Algorithm,
     ) -> Result<Option<Stored>, Unavailable> {
-        let answer = self.ask(account, algorithm)?;
-        self.read(&answer, algorithm)
+        let answer = self.ask(account, version(algorithm))?;
+        Ok(match Self::read(&answer)? {
+            None => None,
+            Some((buffer_type::DATA, bytes)) => Some(Stored::Password(self.password(bytes)?)),
+            Some((_, bytes)) => Some(Stored::Hash(hash(bytes, algorithm)?)),
+        })
+    }
+
+    fn find_scram(&self, user: &[u8], hash: Hash) -> Result<Option<Known>, Unavailable> {
+        let answer = self.ask(&Account { user, realm: b"" }, version_of_scram(hash))?;
+        Ok(match Self::read(&answer)? {
+            None => None,
+            Some((buffer_type::DATA, bytes)) => Some(Known::Password(self.password(bytes)?)),
+            Some((_, bytes)) => {
+                let keys = scram::read(bytes.strip_suffix(&[0]).unwrap_or(bytes), hash);
+                Some(Known::Keys(keys.map_err(|refused| refused.unavailable("account function"))?))
+            }
+        })
+    }
+
+    fn takes_empty_names(&self) -> bool {
+        true
     }
 
     fn tells_passwords(&self) -> bool {
@@ -193,6 +210,15 @@ const fn version(algorithm: Algorithm) -> ULONG {
         Algorithm::Md5 => 0,
         Algorithm::Sha256 => 1,
         Algorithm::Sha512_256 => 2,
+    }
+}
+
+/// The same for keys of SCRAM: the bits of the hash.
+const fn version_of_scram(hash: Hash) -> ULONG {
+    match hash {
+        Hash::Sha1 => 160,
+        Hash::Sha256 => 256,
+        Hash::Sha512 => 512,
     }
 }
 

@@ -62,20 +62,27 @@ const ATTRIBUTE_NAMES: u32 = 1;
 ///   read as ISO 8859-1. A realm that is not let in is asked for as well, for its time, and refused
 ///   whatever is answered. Not to be written; valid during the call.
 /// * `KeyVer`: which hash the response was made with: 0 for MD5, 1 for SHA-256, 2 for SHA-512/256 (the
-///   last two over HTTP alone, where `http_algorithms` offers them).
+///   last two over HTTP alone, where `http_algorithms` offers them). In SCRAM, whose packages ask once,
+///   when the client's first message arrives, and with an empty Domain: 160 for SCRAM-SHA-1, 256 for
+///   SCRAM-SHA-256, 512 for SCRAM-SHA-512, with or without -PLUS.
 /// * `Key`: on entry *Key points to a SecBuffer of the library's: pvBuffer is zeroed memory,
 ///   cbBuffer its size, 1024, and BufferType SECBUFFER_EMPTY. The function writes its answer into
 ///   that memory and sets cbBuffer to the answer's length in bytes and BufferType to its kind:
 ///   SECBUFFER_DATA for the password (UTF-16; ANSI from AcquireCredentialsHandleA; not terminated,
 ///   though one terminator is tolerated), or SECBUFFER_TOKEN for that hash of
-///   user:realm:password: 16 bytes of MD5, 32 of the others. Both pointers stay as they are: there is nothing to allocate or to
+///   user:realm:password: 16 bytes of MD5, 32 of the others. In SCRAM a SECBUFFER_TOKEN is the stored keys in ASCII,
+///   "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey" or
+///   "{SCRAM-SHA-256}iterations,salt,StoredKey,ServerKey" (salt and keys in base64), of the mechanism
+///   that KeyVer says, one terminator tolerated; or up to four such lines with LF between, of one salt and
+///   count, for the spellings of a password beyond ASCII. Both pointers stay as they are: there is nothing to allocate or to
 ///   free. The library wipes the memory afterwards.
 /// * `Status`: SEC_E_INTERNAL_ERROR on entry; set to SEC_E_OK with the answer.
 ///
 /// "No such user" is SEC_E_OK with BufferType left SECBUFFER_EMPTY, or one of SEC_E_NO_CREDENTIALS,
 /// SEC_E_LOGON_DENIED and SEC_E_UNKNOWN_CREDENTIALS: the client is then refused as for a wrong
 /// password. Everything else (another status, one not set, a pointer replaced, a length beyond the
-/// memory, another kind, a hash whose length is not that of the one asked for, half a UTF-16 character)
+/// memory, another kind, a hash whose length is not that of the one asked for, keys of another mechanism or
+/// not well formed, half a UTF-16 character)
 /// means that the accounts could not be asked: accepting fails with
 /// SEC_E_NO_AUTHENTICATING_AUTHORITY. A program that has no hash of the kind asked for, but one of
 /// another kind, says "no such user".

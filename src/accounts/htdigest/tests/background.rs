@@ -1,8 +1,12 @@
 //! Large files, which are read in the background.
 
 use std::cell::RefCell;
+use std::io;
+use std::sync::Weak;
 
 use super::*;
+use crate::accounts::file::reading;
+use crate::system::{fork, thread};
 
 thread_local! {
     /// What was to be done on threads of their own.
@@ -13,7 +17,7 @@ thread_local! {
 fn opened_large(directory: &Scratch) -> (PathBuf, Arc<HtdigestFile>) {
     let path = directory.path().join("accounts");
     write(&path, &large(ONE), 0);
-    let mut file = Arc::into_inner(HtdigestFile::open(&path, &[]).unwrap()).unwrap();
+    let mut file = Arc::into_inner(HtdigestFile::open(&path, Indexed::default()).unwrap()).unwrap();
     file.spawn = |_, work| {
         WORK.with_borrow_mut(|waiting| waiting.push(work));
         Ok(())
@@ -139,7 +143,7 @@ fn what_was_read_before_another_change_is_not_put_into_use() {
     let (path, file) = opened(&directory);
     let read = |file: &HtdigestFile| {
         let (version, indexed) = file.watch.lock().wanted();
-        (version, reading::whole(&file.path, indexed))
+        (version, reading::whole::<Htdigest>(&file.path, indexed))
     };
     write(&path, &line(TWO), 5);
     let (version, early) = read(&file);
@@ -149,10 +153,10 @@ fn what_was_read_before_another_change_is_not_put_into_use() {
     assert_eq!(alice(&file), None);
     // Nor what has not all that is wanted.
     let (version, early) = read(&file);
-    file.index(&[Algorithm::Md5]).unwrap();
+    file.want([Algorithm::Md5].into_iter().collect()).unwrap();
     assert!(file.settle(version, early, at(9)).is_none());
     assert_eq!(
-        file.read_content(|content| content.hashed.indexed()),
+        file.read_content(|content| content.accounts.has()),
         [Algorithm::Md5].into_iter().collect()
     );
 }
@@ -162,7 +166,7 @@ fn a_thread_of_its_own_reads_a_large_file() {
     let directory = Scratch::new();
     let path = directory.path().join("accounts");
     write(&path, &large(ONE), 0);
-    let file = HtdigestFile::open(&path, &[]).unwrap();
+    let file = HtdigestFile::open(&path, Indexed::default()).unwrap();
     look_when_told(&file);
     assert_eq!(alice(&file), Some(0x11));
     write(&path, &large(TWO), 1);

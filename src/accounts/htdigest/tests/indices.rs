@@ -13,12 +13,12 @@ fn users_are_found_by_their_hashes_only_where_that_is_wanted() {
     let directory = Scratch::new();
     let (path, plain) = opened(&directory);
     assert_eq!(find_hashed(&plain, "alice:r"), None);
-    let first = HtdigestFile::shared(&path, &[]).unwrap();
+    let first = shared(&path, &[]).unwrap();
     look_when_told(&first);
     assert_eq!(find_hashed(&first, "alice:r"), None);
     // Another credential wants it: everyone who shares the file has it, and keeps it.
     for algorithms in [&[Algorithm::Md5][..], &[Algorithm::Sha256], &[]] {
-        let file = HtdigestFile::shared(&path, algorithms).unwrap();
+        let file = shared(&path, algorithms).unwrap();
         assert!(Arc::ptr_eq(&file, &first));
         assert_eq!(find_hashed(&first, "alice:r").as_deref(), Some(&b"alice"[..]));
     }
@@ -33,10 +33,10 @@ fn indices_of_a_file_that_is_broken_meanwhile_are_not_to_be_had() {
     let directory = Scratch::new();
     let path = directory.path().join("accounts");
     write(&path, &line(ONE), 0);
-    let file = HtdigestFile::shared(&path, &[]).unwrap();
+    let file = shared(&path, &[]).unwrap();
     look_when_told(&file);
     write(&path, "alice\n", 1);
-    let refused = HtdigestFile::shared(&path, &[Algorithm::Md5]).unwrap_err();
+    let refused = shared(&path, &[Algorithm::Md5]).unwrap_err();
     assert!(refused.0.contains(":1: expected"), "{refused:?}");
     assert_eq!(alice(&file), Some(0x11));
     write(&path, &line(TWO), 2);

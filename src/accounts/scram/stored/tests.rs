@@ -98,6 +98,30 @@ fn what_is_of_another_scheme_is_told_from_what_is_wrong() {
 }
 
 #[test]
+fn of_several_values_those_of_the_mechanism_count() {
+    let sha1 = "SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92$6dlGYMOdZcOPutkcNY8U2g7vK9Y=:D+CSWLOshSulAsxiupA+qs2/fTE=";
+    let chosen = |values: &[&str], hash| {
+        let keys = choose(values.iter().map(|value| value.as_bytes()), hash)?;
+        Ok(keys.map(|keys| keys.pairs.len()))
+    };
+    let lines = format!("{sha1}\n{DOLLARS_LINE}  \n");
+    let wrong = DOLLARS_LINE.replace("4096", "0");
+    for (values, hash, expected) in [
+        (&["{SSHA}abc", DOLLARS_LINE, "md5abc"][..], Hash::Sha256, Ok(Some(1))),
+        (&[&lines, BRACES_LINE], Hash::Sha256, Ok(Some(2))),
+        (&[&lines, BRACES_LINE], Hash::Sha1, Ok(Some(1))),
+        (&[&lines], Hash::Sha512, Ok(None)),
+        (&["", "pencil"], Hash::Sha1, Ok(None)),
+        (&[], Hash::Sha1, Ok(None)),
+        (&[&wrong], Hash::Sha1, Ok(None)),
+        (&[sha1, &wrong], Hash::Sha256, Err(Refused::Malformed(ITERATIONS))),
+        (&[DOLLARS_LINE; 5], Hash::Sha256, Err(Refused::Malformed(TOO_MANY))),
+    ] {
+        assert_eq!(chosen(values, hash), expected, "{values:?}");
+    }
+}
+
+#[test]
 fn reasons_quote_nothing() {
     let Unavailable(reason) = Refused::Malformed(KEY).unavailable("accounts");
     assert_eq!(reason, format!("accounts: {KEY}"));

@@ -219,3 +219,93 @@ fn r65_the_program_may_call_the_library() {
     });
     assert!(found.unwrap().is_none());
 }
+
+const SHA256: &[u8] = b"SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
+    WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+fn ask_scram(
+    form: StringForm,
+    user: &[u8],
+    hash: Hash,
+    answer: Behaviour,
+) -> (Result<Option<Known>, Unavailable>, Program) {
+    let program = Program { answer, saw: Mutex::default() };
+    let argument = (&raw const program).cast_mut().cast();
+    let source = KeyFunction::new(Some(function), argument, form).unwrap();
+    assert!(source.takes_empty_names());
+    let found = source.find_scram(user, hash);
+    (found, program)
+}
+
+#[test]
+fn the_program_sees_which_keys_of_scram_are_wanted() {
+    for (hash, version) in [(Hash::Sha1, 160), (Hash::Sha256, 256), (Hash::Sha512, 512)] {
+        let nobody: Behaviour = |_, _, status| *status = 0;
+        let (found, program) = ask_scram(StringForm::Wide, b"a", hash, nobody);
+        assert!(found.unwrap().is_none());
+        let wide = "a\0".encode_utf16().flat_map(u16::to_ne_bytes).collect();
+        assert_eq!(*program.saw.lock().unwrap(), [(wide, vec![0, 0], version, 1024, 0)]);
+    }
+}
+
+#[test]
+fn keys_of_scram_are_read() {
+    let pairs = |answer: Behaviour| match ask_scram(StringForm::Wide, b"", Hash::Sha256, answer)
+        .0
+        .unwrap()
+        .unwrap()
+    {
+        Known::Keys(keys) => (keys.iterations, keys.pairs.len()),
+        Known::Password(_) => panic!("a password"),
+    };
+    assert_eq!(pairs(|buffer, _, status| put(buffer, 2, SHA256, status)), (4096, 1));
+    assert_eq!(
+        pairs(|buffer, _, status| put(buffer, 2, &[SHA256, b"\0"].concat(), status)),
+        (4096, 1)
+    );
+    assert_eq!(
+        pairs(|buffer, _, status| put(buffer, 2, &[SHA256, SHA256, SHA256].join(&b'\n'), status)),
+        (4096, 3)
+    );
+}
+
+#[test]
+fn passwords_serve_scram() {
+    let answer: Behaviour = |buffer, _, status| put(buffer, 1, b"a\0b\0", status);
+    match ask_scram(StringForm::Wide, b"a", Hash::Sha1, answer).0.unwrap().unwrap() {
+        Known::Password(password) => assert_eq!(password.expose(), "ab"),
+        Known::Keys(_) => panic!("keys"),
+    }
+}
+
+#[test]
+fn keys_that_cannot_be_used_mean_that_the_accounts_could_not_be_asked() {
+    for (answer, expected) in [
+        (
+            (|buffer, _, status| put(buffer, 2, SHA256, status)) as Behaviour,
+            "the value is of another mechanism",
+        ),
+        (
+            |buffer, _, status| put(buffer, 2, b"pencil", status),
+            "the value is of another mechanism",
+        ),
+        (|buffer, _, status| put(buffer, 2, b"", status), "the value is of another mechanism"),
+        (
+            |buffer, _, status| put(buffer, 2, b"SCRAM-SHA-1$0:AAAA$AAAA:AAAA", status),
+            "expected an iteration count",
+        ),
+        (|buffer, _, status| put(buffer, 7, SHA256, status), "neither SECBUFFER_DATA nor"),
+        (
+            |buffer, _, status| {
+                put(buffer, 2, SHA256, status);
+                buffer.cbBuffer = 1025;
+            },
+            "longer than the memory",
+        ),
+        (|_, _, _| (), "it returned"),
+    ] {
+        let found = ask_scram(StringForm::Wide, b"a", Hash::Sha1, answer).0;
+        let Unavailable(reason) = found.unwrap_err();
+        assert!(reason.starts_with("account function: ") && reason.contains(expected), "{reason}");
+    }
+}

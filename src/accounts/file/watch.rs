@@ -2,47 +2,46 @@
 
 use std::time::SystemTime;
 
-use super::hashed::Indexed;
+use super::Contents;
 use super::reading::{Fault, IN_PLACE};
 use super::stamp::Stamp;
 use crate::system::fork;
 
 /// What is known of the file on disk.
-#[derive(Debug)]
-pub(super) struct Watch {
+pub(in crate::accounts) struct Watch<C: Contents> {
     /// The state that was last read, well or badly.
     stamp: Option<Stamp>,
     /// Whether that state was old enough that any later one has another stamp.
-    pub(super) settled: bool,
+    pub(in crate::accounts) settled: bool,
     /// What the log was last told.
-    pub(super) complaint: Option<String>,
-    /// By what users shall be found.
-    indexed: Indexed,
+    pub(in crate::accounts) complaint: Option<String>,
+    /// What is to be made of the file.
+    wanted: C::Wanted,
     /// Another one whenever the file has been read, well or badly, or more is wanted of it: what was
     /// started before is out of date.
     version: u64,
     /// Bytes of the file whose accounts are in use.
     in_use: u64,
     /// The process one of whose threads reads the file in the background.
-    pub(super) reader: Option<u64>,
+    pub(in crate::accounts) reader: Option<u64>,
 }
 
 /// What is to be done with a file that has changed.
-pub(super) struct Errand {
+pub(super) struct Errand<W> {
     pub(super) version: u64,
-    pub(super) indexed: Indexed,
+    pub(super) wanted: W,
     /// The largest file, in bytes, that is read within the look.
     pub(super) limit: u64,
 }
 
-impl Watch {
+impl<C: Contents> Watch<C> {
     /// Of a file that was read for the first time at `now`.
-    pub(super) fn of(stamp: Stamp, now: SystemTime, indexed: Indexed) -> Self {
+    pub(super) fn of(stamp: Stamp, now: SystemTime, wanted: C::Wanted) -> Self {
         Self {
             stamp: Some(stamp),
             settled: stamp.settled(now),
             complaint: None,
-            indexed,
+            wanted,
             version: 0,
             in_use: stamp.size(),
             reader: None,
@@ -51,7 +50,11 @@ impl Watch {
 
     /// What is to be done with a file found in this state at `now`; `None` where it has been read in
     /// it, or is being read.
-    pub(super) fn errand(&self, found: Option<Stamp>, now: SystemTime) -> Option<Errand> {
+    pub(super) fn errand(
+        &self,
+        found: Option<Stamp>,
+        now: SystemTime,
+    ) -> Option<Errand<C::Wanted>> {
         // Read too early to be told from a later state, it is read once more when it is not.
         let is_read = |stamp| self.stamp == Some(stamp) && (self.settled || !stamp.settled(now));
         if found.is_some_and(is_read) || self.reader == Some(fork::epoch()) {
@@ -59,17 +62,17 @@ impl Watch {
         }
         // Old accounts take as long to wipe.
         let limit = if self.in_use > IN_PLACE { 0 } else { IN_PLACE };
-        Some(Errand { version: self.version, indexed: self.indexed, limit })
+        Some(Errand { version: self.version, wanted: self.wanted, limit })
     }
 
     /// What a reader has to know.
-    pub(super) fn wanted(&self) -> (u64, Indexed) {
-        (self.version, self.indexed)
+    pub(in crate::accounts) fn wanted(&self) -> (u64, C::Wanted) {
+        (self.version, self.wanted)
     }
 
-    /// Wants users to be found by these as well, for which the file has to be read anew.
-    pub(super) fn want(&mut self, indexed: Indexed) {
-        self.indexed = self.indexed.and(indexed);
+    /// Wants this too, for which the file has to be read anew.
+    pub(super) fn want(&mut self, wanted: C::Wanted) {
+        self.wanted = C::and(self.wanted, wanted);
         self.version += 1;
         self.stamp = None;
     }

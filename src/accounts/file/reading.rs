@@ -7,31 +7,29 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::hashed::{Hashed, Indexed};
+use super::Contents;
 use super::stamp::Stamp;
-use super::table::Table;
 use crate::accounts::Unavailable;
 use crate::system::heap;
 
 /// The largest file that is read, in bytes: some four million accounts.
-pub(super) const MAX_FILE: u64 = 256 << 20;
+pub(in crate::accounts) const MAX_FILE: u64 = 256 << 20;
 
 /// The largest file that is read within a login, in bytes: some thousand accounts, which take half a
 /// millisecond, and less than one with an index (EPYC, 2 cores, November 2026).
-pub(super) const IN_PLACE: u64 = 64 << 10;
+pub(in crate::accounts) const IN_PLACE: u64 = 64 << 10;
 
 /// How often a file that changes while it is read is tried.
 const READ_TRIES: usize = 3;
 
 /// What a file says.
-pub(super) struct Fresh {
-    pub(super) table: Table,
-    pub(super) hashed: Hashed,
+pub(in crate::accounts) struct Fresh<C> {
+    pub(super) accounts: C,
     pub(super) stamp: Stamp,
 }
 
 /// Why a file could not be read.
-pub(super) struct Fault {
+pub(in crate::accounts) struct Fault {
     pub(super) text: String,
     /// Of the state that was found wanting: the same state need not be read again.
     pub(super) stamp: Option<Stamp>,
@@ -46,8 +44,11 @@ impl From<Fault> for Unavailable {
 }
 
 /// Reads the file at `path`, whatever its size.
-pub(super) fn whole(path: &Path, indexed: Indexed) -> Result<Fresh, Fault> {
-    match up_to(path, MAX_FILE, indexed)? {
+pub(in crate::accounts) fn whole<C: Contents>(
+    path: &Path,
+    wanted: C::Wanted,
+) -> Result<Fresh<C>, Fault> {
+    match up_to(path, MAX_FILE, wanted)? {
         Some(fresh) => Ok(fresh),
         // No file is larger than the largest.
         None => Err(fault(path, "changes while it is read", None)),
@@ -56,15 +57,18 @@ pub(super) fn whole(path: &Path, indexed: Indexed) -> Result<Fresh, Fault> {
 
 /// Reads the file at `path` where it has at most `limit` bytes; `None` for a larger one that could
 /// be read.
-pub(super) fn up_to(path: &Path, limit: u64, indexed: Indexed) -> Result<Option<Fresh>, Fault> {
+pub(super) fn up_to<C: Contents>(
+    path: &Path,
+    limit: u64,
+    wanted: C::Wanted,
+) -> Result<Option<Fresh<C>>, Fault> {
     let Some((text, stamp)) = bytes(path, limit)? else { return Ok(None) };
-    let table = Table::read(&text).map_err(|malformed| Fault {
+    let accounts = C::read(&text, wanted).map_err(|malformed| Fault {
         text: format!("{}:{}: {}", path.display(), malformed.line, malformed.expected),
         stamp: Some(stamp),
         no_memory: false,
     })?;
-    let hashed = Hashed::of(&table, indexed);
-    Ok(Some(Fresh { table, hashed, stamp }))
+    Ok(Some(Fresh { accounts, stamp }))
 }
 
 type Bytes = (Zeroizing<Vec<u8>>, Stamp);

@@ -7,20 +7,20 @@ use hashbrown::HashTable;
 
 /// The numbers of entries, found by keyed hashes: nobody who may choose names can choose which of them
 /// fall together. Six to twelve bytes for each entry.
-pub(super) struct Index {
+pub(in crate::accounts) struct Index {
     hasher: RandomState,
     numbers: HashTable<u32>,
 }
 
 impl Index {
     /// An index of at most `count` entries.
-    pub(super) fn with_capacity(count: usize) -> Self {
+    pub(in crate::accounts) fn with_capacity(count: usize) -> Self {
         Self { hasher: RandomState::new(), numbers: HashTable::with_capacity(count) }
     }
 
     /// The hash of two names. The byte between them is none of UTF-8's, so that no two pairs of UTF-8
     /// fall together by being cut elsewhere.
-    pub(super) fn hash(&self, first: &[u8], second: &[u8]) -> u64 {
+    pub(in crate::accounts) fn hash(&self, first: &[u8], second: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(first);
         hasher.write_u8(0xFF);
@@ -29,12 +29,16 @@ impl Index {
     }
 
     /// The entry of this hash that `is_meant`, which few others are asked.
-    pub(super) fn find(&self, hash: u64, mut is_meant: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub(in crate::accounts) fn find(
+        &self,
+        hash: u64,
+        mut is_meant: impl FnMut(u32) -> bool,
+    ) -> Option<u32> {
         self.numbers.find(hash, |number| is_meant(*number)).copied()
     }
 
     /// Adds an entry, if there is room for it, as there is for as many as was said.
-    pub(super) fn insert(&mut self, hash: u64, number: u32) {
+    pub(in crate::accounts) fn insert(&mut self, hash: u64, number: u32) {
         if self.numbers.len() < self.numbers.capacity() {
             // Never asked for a hash: what has room does not grow.
             self.numbers.insert_unique(hash, number, |_| hash);
@@ -45,7 +49,7 @@ impl Index {
     /// all. As for an entry that is there, it is not known before its place has been read, which is near
     /// where the search has begun.
     #[cold]
-    pub(super) fn any_of(&self, hash: u64) -> u32 {
+    pub(in crate::accounts) fn any_of(&self, hash: u64) -> u32 {
         let places = self.numbers.num_buckets();
         let start = usize::try_from(hash & 0xFFFF_FFFF).unwrap_or_default();
         (0..places)
