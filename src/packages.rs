@@ -10,15 +10,30 @@ use crate::error::{Error, Result, Status};
 use crate::gss;
 #[cfg(windows)]
 use crate::gss::windows;
+use crate::scram;
 use crate::sspi::Package;
 
-/// Profile and package, as Active Directory maps them.
-const PROFILES: [(&str, &str); 4] = [
+/// Profile and package, as Active Directory maps them, and then those of SCRAM.
+const PROFILES: [(&str, &str); 10] = [
     ("GSSAPI", "Kerberos"),
     ("GSS-SPNEGO", "Negotiate"),
     ("EXTERNAL", "Schannel"),
     ("DIGEST-MD5", "WDigest"),
+    of_scram(0),
+    of_scram(1),
+    of_scram(2),
+    of_scram(3),
+    of_scram(4),
+    of_scram(5),
 ];
+
+/// How many are listed where the configuration does not say.
+const LISTED: usize = 4;
+
+const fn of_scram(index: usize) -> (&'static str, &'static str) {
+    let name = scram::PACKAGES[index].name();
+    (name, name)
+}
 
 /// Packages, in the order in which they are enumerated.
 pub struct Packages {
@@ -29,10 +44,19 @@ pub struct Packages {
     available: OnceBox<Vec<&'static dyn Package>>,
 }
 
-#[cfg(unix)]
-static OWN: [&dyn Package; 3] = [&gss::unix::NEGOTIATE, &gss::unix::KERBEROS, &digest::WDigest];
-#[cfg(not(unix))]
-static OWN: [&dyn Package; 1] = [&digest::WDigest];
+static OWN: [&dyn Package; if cfg!(unix) { 9 } else { 7 }] = [
+    #[cfg(unix)]
+    &gss::unix::NEGOTIATE,
+    #[cfg(unix)]
+    &gss::unix::KERBEROS,
+    &digest::WDigest,
+    &scram::PACKAGES[0],
+    &scram::PACKAGES[1],
+    &scram::PACKAGES[2],
+    &scram::PACKAGES[3],
+    &scram::PACKAGES[4],
+    &scram::PACKAGES[5],
+];
 
 #[cfg(windows)]
 static SYSTEM: [&dyn Package; 3] = [&windows::NEGOTIATE, &windows::KERBEROS, &windows::SCHANNEL];
@@ -52,19 +76,51 @@ impl Packages {
         Self { own, system, available: OnceBox::new() }
     }
 
-    /// This library's packages that this machine has.
+    /// This library's packages that this machine has, without those that have to be listed.
     #[must_use]
     pub fn available(&self) -> &[&'static dyn Package] {
-        let available = || self.own().filter(|package| package.available()).collect();
-        self.available.get_or_init(|| Box::new(available()))
+        let there = |package: &&dyn Package| !package.has_to_be_listed() && package.available();
+        self.available.get_or_init(|| Box::new(self.own().filter(there).collect()))
+    }
+
+    /// The packages to enumerate: those that are available, then those that the configuration lists, in its
+    /// order. One that is wrong is reported by the call that acquires.
+    #[must_use]
+    pub fn enumerated(&self) -> Vec<&'static dyn Package> {
+        let mut packages = self.available().to_vec();
+        for profile in
+            self.configuration().and_then(|it| configured_profiles(&it)).unwrap_or_default()
+        {
+            packages
+                .extend(self.own().filter(|it| it.has_to_be_listed() && is_called(*it, profile)));
+        }
+        packages
+    }
+
+    /// Whether `name` is the name of a package that is this library's, or one to be listed while what is
+    /// configured is wrong: that is for this library to say.
+    #[must_use]
+    pub fn is_own(&self, name: &str) -> bool {
+        !self.find(name).is_err_and(|error| error.status() == Status::SECPKG_NOT_FOUND)
     }
 
     /// The package of this library called `name`, compared without regard to case.
     ///
     /// # Errors
-    /// `SECPKG_NOT_FOUND`.
+    /// `SECPKG_NOT_FOUND`; what is wrong with the configuration, where that has to list the package.
     pub fn find(&self, name: &str) -> Result<&'static dyn Package> {
-        find(self.own(), name)
+        self.listed(find(self.own(), name)?)
+    }
+
+    /// The same package, where it does not have to be listed, or is.
+    fn listed(&self, package: &'static dyn Package) -> Result<&'static dyn Package> {
+        if package.has_to_be_listed() {
+            let profiles = configured_profiles(&self.configuration()?)?;
+            if !profiles.into_iter().any(|profile| is_called(package, profile)) {
+                return Err(not_found("package: sasl.profiles does not list it"));
+            }
+        }
+        Ok(package)
     }
 
     /// Finds and reads the configuration, and makes the log as it says. All of it is checked, whichever
@@ -97,12 +153,20 @@ impl Packages {
     }
 
     fn check_but(&self, document: &Document, reader: Option<&dyn Package>) -> Result<()> {
-        let mut tables: Vec<_> = self.own().flat_map(<dyn Package>::tables).copied().collect();
+        // Packages of one kind read the same tables.
+        let mut tables: Vec<&'static str> = vec![];
+        let mut readers: Vec<&dyn Package> = vec![];
+        for package in self.own() {
+            if package.tables().iter().any(|table| !tables.contains(table)) {
+                tables.extend(package.tables());
+                readers.push(package);
+            }
+        }
         tables.extend([SASL[0].table, config::LOG[0].table]);
         document.check_tables(&tables)?;
         configured_profiles(document)?;
-        let reader = reader.map(|package| package.info().name);
-        let mut others = self.own().filter(|package| Some(package.info().name) != reader);
+        let read = reader.map(Package::tables);
+        let mut others = readers.into_iter().filter(|package| Some(package.tables()) != read);
         others.try_for_each(|package| package.check_settings(document))
     }
 
@@ -123,7 +187,7 @@ impl Packages {
     pub fn profile_package(&self, profile: &str) -> Result<&'static dyn Package> {
         let row = PROFILES.iter().find(|(name, _)| name.eq_ignore_ascii_case(profile));
         let (_, package) = row.ok_or_else(|| not_found("SASL: no such profile"))?;
-        find(self.all(), package)
+        self.listed(find(self.all(), package)?)
     }
 
     /// The package whose first token, or whose profile's name, `token` begins with.
@@ -137,12 +201,26 @@ impl Packages {
         }
         let named = PROFILES.iter().find(|(profile, _)| starts_with_profile(token, profile));
         if let Some((_, package)) = named {
-            return find(self.all(), package);
+            return self.listed(find(self.all(), package)?);
+        }
+        if let Some(bound) = scram::is_bound(token) {
+            return self.identify_scram(bound);
         }
         let known = self.all().find(|package| package.recognizes(token));
         known
             .filter(|package| package.available())
             .ok_or_else(|| not_found("SASL: no package knows this token"))
+    }
+
+    /// The package of a SCRAM client's first message, which names no hash: where all that are listed have
+    /// one hash, the one that is with channel bindings as the message is, or the only one.
+    fn identify_scram(&self, bound: bool) -> Result<&'static dyn Package> {
+        let profiles = configured_profiles(&self.configuration()?)?;
+        let listed: Vec<_> = profiles.into_iter().filter_map(scram::named).collect();
+        let fitting = listed.iter().find(|package| package.plus() == bound || listed.len() == 1);
+        let fitting = fitting.filter(|one| listed.iter().all(|other| other.hash() == one.hash()));
+        let fitting = fitting.ok_or_else(|| not_found("SASL: SCRAM, of no hash or of any"))?;
+        find(self.own(), fitting.name())
     }
 
     /// Whether the configuration leaves the packages of this library to the system where that has one of
@@ -163,34 +241,63 @@ impl Packages {
     }
 }
 
+fn is_called(package: &dyn Package, name: &str) -> bool {
+    package.info().name.eq_ignore_ascii_case(name)
+}
+
 /// The package called `name`, whosever it is.
 fn find(
     mut packages: impl Iterator<Item = &'static dyn Package>,
     name: &str,
 ) -> Result<&'static dyn Package> {
-    let named = |package: &&dyn Package| package.info().name.eq_ignore_ascii_case(name);
+    let named = |package: &&dyn Package| is_called(*package, name);
     // The others need not be there, nor be looked for.
     let found = packages.find(named).filter(|package| package.available());
     found.ok_or_else(|| not_found("package: no package of that name on this machine"))
 }
 
+/// What the table of SASL says.
+#[derive(Debug)]
+pub struct SaslSettings {
+    profiles: Vec<&'static str>,
+    /// Whether the program passes channel bindings.
+    channel_bindings: bool,
+}
+
 /// The table of SASL.
-pub const SASL: [Key<Vec<&'static str>>; 1] = [Key {
-    table: "sasl",
-    name: "profiles",
-    expected: "a list of different ones of GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5",
-    shown: "[\"GSSAPI\", \"GSS-SPNEGO\", \"EXTERNAL\", \"DIGEST-MD5\"]",
-    doc: "",
-    read: |profiles, value| value.choice(profile).map(|chosen| *profiles = chosen),
-}];
+pub const SASL: [Key<SaslSettings>; 2] = [
+    Key {
+        table: "sasl",
+        name: "profiles",
+        expected: "a list of different ones of GSSAPI, GSS-SPNEGO, EXTERNAL, DIGEST-MD5, \
+                   SCRAM-SHA-512-PLUS, SCRAM-SHA-512, SCRAM-SHA-256-PLUS, SCRAM-SHA-256, \
+                   SCRAM-SHA-1-PLUS, SCRAM-SHA-1",
+        shown: "[\"GSSAPI\", \"GSS-SPNEGO\", \"EXTERNAL\", \"DIGEST-MD5\"]",
+        doc: "what programs are shown, in this order; also SCRAM-SHA-512-PLUS, SCRAM-SHA-512, SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, which are packages only where they are listed",
+        read: |settings, value| value.choice(profile).map(|chosen| settings.profiles = chosen),
+    },
+    Key {
+        table: "sasl",
+        name: "channel_bindings",
+        expected: "0 or 1",
+        shown: "1",
+        doc: "0: no -PLUS is shown, for programs that pass no SECBUFFER_CHANNEL_BINDINGS; a server that lists one has to pass bindings to each accepting call, and to list one for each hash",
+        read: |settings, value| value.flag().map(|on| settings.channel_bindings = on),
+    },
+];
 
 /// The profiles to list, whether or not this machine has them.
 ///
 /// # Errors
 /// As [`Packages::configuration`].
 pub fn configured_profiles(document: &Document) -> Result<Vec<&'static str>> {
-    let mut profiles = PROFILES.map(|(profile, _)| profile).to_vec();
-    document.read(&SASL, &mut profiles)?;
+    let profiles = PROFILES.iter().take(LISTED).map(|(profile, _)| *profile).collect();
+    let mut settings = SaslSettings { profiles, channel_bindings: true };
+    document.read(&SASL, &mut settings)?;
+    let SaslSettings { mut profiles, channel_bindings } = settings;
+    profiles.retain(|profile| {
+        channel_bindings || scram::named(profile).is_none_or(|package| !package.plus())
+    });
     Ok(profiles)
 }
 

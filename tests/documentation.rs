@@ -17,6 +17,7 @@ use secur32::digest::http::shared;
 use secur32::digest::settings::{self, Settings};
 use secur32::error::Result;
 use secur32::packages;
+use secur32::scram;
 use support::{STRICT, compile_c, read, root, scratch, succeed};
 
 /// README and every page of docs/.
@@ -117,7 +118,8 @@ fn read_all(text: &str) -> Result<String> {
     let document = Document::parse(text, &root().join("secur32.toml"))?;
     packages::INSTALLED.check(&document)?;
     let profiles = packages::configured_profiles(&document)?;
-    Ok(format!("{:?} {profiles:?} {:?}", Settings::read(&document)?, document.log()?))
+    let scram = scram::settings::Settings::read(&document)?;
+    Ok(format!("{:?} {scram:?} {profiles:?} {:?}", Settings::read(&document)?, document.log()?))
 }
 
 fn parse(text: &str) -> std::result::Result<String, String> {
@@ -162,7 +164,8 @@ fn block(keys: &[[&str; 4]]) -> String {
 fn the_configuration_page_shows_the_tables_of_the_code() {
     let digest = settings::KEYS.iter().map(config::Key::documented);
     let (client, first): (Vec<_>, Vec<_>) = digest.partition(|key| key[0] == "client");
-    let others = packages::SASL.iter().map(config::Key::documented);
+    let scram = scram::settings::KEYS.iter().map(config::Key::documented);
+    let others = scram.chain(packages::SASL.iter().map(config::Key::documented));
     let log = config::LOG.iter().map(config::Key::documented);
     let expected = [
         first.into_iter().chain(client).chain(others).chain(log).collect::<Vec<_>>(),

@@ -135,6 +135,18 @@ impl Document {
         })
     }
 
+    /// The string that a key of another reader's table has, which says whether it is allowed; `None` where
+    /// there is none.
+    ///
+    /// # Errors
+    /// `INTERNAL_ERROR`: the file is not TOML.
+    pub fn string(&self, table: &str, key: &str) -> Result<Option<String>> {
+        let root = self.root()?;
+        let table = root.get_ref().get(table).and_then(|table| table.get_ref().as_table());
+        let value = table.and_then(|table| table.get(key));
+        Ok(value.and_then(|value| value.get_ref().as_str()).map(str::to_owned))
+    }
+
     /// Whether there is such a table.
     ///
     /// # Errors

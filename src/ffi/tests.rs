@@ -14,6 +14,7 @@ mod http;
 mod pending_steps;
 mod queries;
 mod sasl;
+mod scram;
 mod transfer;
 
 /// A handle to a credential of the fake package's.

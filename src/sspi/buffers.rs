@@ -82,6 +82,10 @@ pub trait TokenSink {
     /// written. Whoever has a [`TokenSink::next`] has this.
     fn rewind(&mut self) {}
 
+    /// Writes a token that goes to the caller although the step fails, where the package has something to
+    /// tell the peer; nothing where there is no room for it.
+    fn write_failure(&mut self, _token: &[u8]) {}
+
     /// Whether space was refused: a step that failed may then be taken again.
     fn refused(&self) -> bool;
 

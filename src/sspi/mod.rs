@@ -4,6 +4,7 @@
 mod acquire;
 mod attributes;
 mod buffers;
+mod channel_bindings;
 mod flags;
 mod identity;
 mod package;
@@ -16,6 +17,7 @@ pub use buffers::{
     Data, InputBuffer, Inputs, MAX_BUFFERS, Message, MessageBuffer, Placement, TokenSink,
     buffer_type,
 };
+pub use channel_bindings::ChannelBindings;
 pub use flags::{Flags, SharedFlags};
 pub use identity::Identity;
 pub use package::{

@@ -14,10 +14,14 @@ use crate::error::{Error, Result, Status};
 pub mod capability {
     /// `SECPKG_FLAG_TOKEN_ONLY`.
     pub const TOKEN_ONLY: u32 = 0x4;
+    /// `SECPKG_FLAG_CONNECTION`.
+    pub const CONNECTION: u32 = 0x10;
     /// `SECPKG_FLAG_IMPERSONATION`.
     pub const IMPERSONATION: u32 = 0x100;
     /// `SECPKG_FLAG_ACCEPT_WIN32_NAME`.
     pub const ACCEPT_WIN32_NAME: u32 = 0x200;
+    /// `SECPKG_FLAG_MUTUAL_AUTH`.
+    pub const MUTUAL_AUTH: u32 = 0x1_0000;
     /// `SECPKG_FLAG_APPCONTAINER_CHECKS`.
     pub const APPCONTAINER_CHECKS: u32 = 0x80_0000;
 }
@@ -142,6 +146,11 @@ pub trait Package: Send + Sync {
     /// Whether this machine has what the package needs. Loads what is not loaded yet.
     fn available(&self) -> bool {
         true
+    }
+
+    /// Whether there is such a package only where `sasl.profiles` of secur32.toml lists its name.
+    fn has_to_be_listed(&self) -> bool {
+        false
     }
 
     /// What SASL has to add around this package.

@@ -9,6 +9,7 @@ use crate::config::Document;
 use crate::digest::WDigest;
 use crate::error::{Error, Result, Status};
 use crate::packages::Packages;
+use crate::scram;
 use crate::secret::Secret;
 use crate::sspi::{
     Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, KeyInfo,
@@ -17,7 +18,19 @@ use crate::sspi::{
 };
 
 /// The packages of tests: the same on every machine.
-pub(crate) static PACKAGES: Packages = Packages::new(&[&WDigest, &FakePackage], &[]);
+pub(crate) static PACKAGES: Packages = Packages::new(
+    &[
+        &WDigest,
+        &FakePackage,
+        &scram::PACKAGES[0],
+        &scram::PACKAGES[1],
+        &scram::PACKAGES[2],
+        &scram::PACKAGES[3],
+        &scram::PACKAGES[4],
+        &scram::PACKAGES[5],
+    ],
+    &[],
+);
 
 thread_local! {
     static INJECTED: Cell<Option<&'static Packages>> = const { Cell::new(None) };

@@ -12,7 +12,7 @@ use super::tokenizer::{Name, directives};
 use crate::digest::http::without_scheme;
 use crate::digest::sasl::formulas::joined;
 use crate::error::{Error, Result, Status};
-use crate::sspi::Flags;
+use crate::sspi::{ChannelBindings, Flags};
 use crate::system::heap;
 use md5::Md5;
 
@@ -28,44 +28,24 @@ const NO_CHANNEL: [u8; DIGITS] = [b'0'; DIGITS];
 /// The hash of a channel, as digits.
 pub type ChannelHash = [u8; DIGITS];
 
-/// The hash of a `SEC_CHANNEL_BINDINGS` block: eight 32-bit numbers {initiator type, length,
-/// offset, acceptor type, length, offset, application length, offset}, offsets from its start.
+/// The hash of a `SEC_CHANNEL_BINDINGS` block.
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a block that is cut off or names bytes outside it.
 #[inline(never)]
 pub fn channel_hash(block: &[u8]) -> Result<ChannelHash> {
-    let malformed =
-        || Error::new(Status::INVALID_TOKEN, "bindings: the block is not SEC_CHANNEL_BINDINGS");
-    let number = |index: usize| {
-        let bytes = block.get(4 * index..)?.first_chunk().copied()?;
-        Some(u32::from_ne_bytes(bytes))
-    };
-    let part = |length: usize, offset: usize| {
-        let length_bytes = number(length)?.to_le_bytes();
-        let (length, offset) = (number(length)?, number(offset)?);
-        if length == 0 {
-            return Some((length_bytes, &[][..]));
-        }
-        let start = usize::try_from(offset).ok()?;
-        let end = start.checked_add(usize::try_from(length).ok()?)?;
-        Some((length_bytes, block.get(start..end)?))
-    };
-    let parts = || {
-        let types = (number(0)?.to_le_bytes(), number(3)?.to_le_bytes());
-        Some((types, part(1, 2)?, part(4, 5)?, part(6, 7)?))
-    };
-    let ((initiator_type, acceptor_type), initiator, acceptor, application) =
-        parts().ok_or_else(malformed)?;
+    let bindings = ChannelBindings::parse(block)?;
+    // None is longer than the block, whose length is a ULONG.
+    let length = |part: &[u8]| u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes();
     let hash = joined::<Md5>(&[
-        &initiator_type,
-        &initiator.0,
-        initiator.1,
-        &acceptor_type,
-        &acceptor.0,
-        acceptor.1,
-        &application.0,
-        application.1,
+        &bindings.initiator_type.to_le_bytes(),
+        &length(bindings.initiator),
+        bindings.initiator,
+        &bindings.acceptor_type.to_le_bytes(),
+        &length(bindings.acceptor),
+        bindings.acceptor,
+        &length(bindings.application),
+        bindings.application,
     ]);
     Ok(hex::of_hash(&hash.into()))
 }

@@ -18,6 +18,8 @@ pub(crate) struct Output {
     further: Vec<TokenPart>,
     /// How many of `further` the package has gone on to.
     current: usize,
+    /// Whether the token is the caller's although the step failed.
+    tells_failure: bool,
 }
 
 /// One buffer.
@@ -44,7 +46,7 @@ enum TokenRoom {
 impl Output {
     /// Of a caller who gave no buffer.
     pub(crate) const fn absent() -> Self {
-        Self { first: TokenPart::absent(), further: Vec::new(), current: 0 }
+        Self { first: TokenPart::absent(), further: Vec::new(), current: 0, tells_failure: false }
     }
 
     /// Goes to the TOKEN buffers of `slots` that are not read-only.
@@ -94,10 +96,11 @@ impl Output {
         })
     }
 
-    /// Ends the call: after success the tokens' lengths (and their blocks) become the caller's,
+    /// Ends the call: after success, and after a failure that the peer is told of, the tokens' lengths (and their blocks) become the caller's,
     /// after a refusal for lack of room the length that was needed. Buffers that the package did
     /// not go on to are left as they are. Returns whether a block went over.
     pub(crate) fn finish(&mut self, succeeded: bool) -> bool {
+        let succeeded = succeeded || self.tells_failure;
         let further = self.further.iter_mut().take(self.current);
         // Each part is to be finished, whatever the others say.
         further.fold(self.first.finish(succeeded), |went, part| part.finish(succeeded) | went)
@@ -122,6 +125,13 @@ impl TokenSink for Output {
 
     fn rewind(&mut self) {
         self.current = 0;
+    }
+
+    fn write_failure(&mut self, token: &[u8]) {
+        if let Ok(space) = self.space(token.len()) {
+            space.copy_from_slice(token);
+            self.tells_failure = true;
+        }
     }
 
     fn refused(&self) -> bool {

@@ -115,7 +115,7 @@ fn entries() -> Vec<PackageEntry> {
     #[cfg(windows)]
     return crate::ffi::passthrough::packages::all();
     #[cfg(not(windows))]
-    packages().available().iter().map(|package| PackageEntry::of(package.info())).collect()
+    packages().enumerated().iter().map(|package| PackageEntry::of(package.info())).collect()
 }
 
 /// Would add a package to this machine, which programs cannot.

@@ -23,7 +23,11 @@ use crate::sspi::buffer_type;
 /// GSSAPI tokens. For DIGEST-MD5: an empty input makes the challenge (SEC_I_CONTINUE_NEEDED), the
 /// response makes `rspauth=...` (SEC_E_OK). For GSSAPI (RFC 4752) after the package's tokens: the
 /// empty answer to its last one makes the server's cookie, the client's cookie ends the exchange;
-/// `pfContextAttr` then tells the layer that the client chose.
+/// `pfContextAttr` then tells the layer that the client chose. For SCRAM (RFC 5802): client-first makes
+/// server-first, also on the first call (SEC_I_CONTINUE_NEEDED), client-final makes `v=...` (SEC_E_OK);
+/// an empty input before makes no token, which is an empty challenge to send. A server that lists a -PLUS
+/// mechanism passes SECBUFFER_CHANNEL_BINDINGS, one of each type that it has, to every call, under the
+/// plain mechanisms too: that is what tells a client whose list was tampered with.
 ///
 /// Parameters, results and ownership are as for AcceptSecurityContext. In addition fails with
 /// SEC_E_ALGORITHM_MISMATCH when the client sent an authorization identity while
@@ -68,7 +72,11 @@ pub unsafe extern "system" fn SaslAcceptSecurityContext(
 
 /// Client: takes one step of a SASL exchange. For DIGEST-MD5: no input makes no output, the
 /// challenge makes the response (both SEC_I_CONTINUE_NEEDED), `rspauth=...` ends the exchange
-/// (SEC_E_OK). The challenge may come with the first call. For GSSAPI (RFC 4752) after the
+/// (SEC_E_OK). The challenge may come with the first call. For SCRAM (RFC 5802): no input makes
+/// client-first, and makes the same again until server-first makes client-final (both
+/// SEC_I_CONTINUE_NEEDED), `v=...` ends the exchange (SEC_E_OK); SASL_OPTION_AUTHZ_STRING, which needs a
+/// context, is set after the first call, and the next call without input makes a client-first that has it.
+/// For GSSAPI (RFC 4752) after the
 /// package's tokens: an empty token to send (SEC_I_CONTINUE_NEEDED) where the package had none, then
 /// the server's cookie makes the client's (SEC_E_OK), which asks for the strongest layer that
 /// `fContextReq` named; SEC_E_QOP_NOT_SUPPORTED where the server does not have it.

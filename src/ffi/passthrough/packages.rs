@@ -13,8 +13,8 @@ const FOLLOWING: &str = "Schannel";
 /// Whether the package called `name` is this library's, and not left to the system's
 /// package of that name by the configuration.
 pub(crate) fn is_own(name: &str) -> bool {
-    let known = packages().available().iter().any(|package| same(package.info().name, name));
-    known && !(prefers_systems() && systems().iter().any(|entry| same(&entry.name, name)))
+    packages().is_own(name)
+        && !(prefers_systems() && systems().iter().any(|entry| same(&entry.name, name)))
 }
 
 /// Whether the configuration says so. One that is wrong is reported by the call that acquires.
@@ -27,7 +27,7 @@ fn prefers_systems() -> bool {
 /// else before Schannel, else at the end.
 pub(crate) fn all() -> Vec<PackageEntry> {
     let mut list = systems();
-    for package in packages().available() {
+    for package in packages().enumerated() {
         let info = package.info();
         let place = list.iter().position(|entry| same(&entry.name, info.name));
         match place.and_then(|place| list.get_mut(place)) {
