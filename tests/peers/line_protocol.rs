@@ -145,6 +145,13 @@ impl End for Process {
                 authzid: authzid.to_owned(),
                 largest: largest.parse().map_err(|_| format!("{}: {line}", self.name))?,
             })),
+            // A name with blanks, which HDFS has: it and the authorization identity are told together.
+            ["OK", qop, ref names @ .., largest] => Ok(Event::Established(Agreed {
+                qop: qop.to_owned(),
+                user: names.join(" "),
+                authzid: String::new(),
+                largest: largest.parse().map_err(|_| format!("{}: {line}", self.name))?,
+            })),
             ["FAIL", ..] => Ok(Event::Refused(line["FAIL ".len()..].to_owned())),
             _ => Err(format!("{} wrote {line:?}", self.name)),
         }

@@ -18,6 +18,7 @@ use super::results::{Entry, Version};
 use super::side::{Side, Step};
 use super::wire::{Wire, framed, listen};
 
+mod hdfs;
 mod message;
 
 use message::{Kind, Message, State};

@@ -31,7 +31,8 @@ pub(crate) fn spark_and_hadoop() -> Found {
     static PATH: OnceLock<Found> = OnceLock::new();
     PATH.get_or_init(|| {
         let jars = pyspark().ok_or("pyspark (of PyPI)")?;
-        compile(&["SparkPeer", "HadoopPeer"], &jars).map(|classes| join(&classes, &jars))
+        compile(&["SparkPeer", "HadoopPeer", "HdfsPeer"], &jars)
+            .map(|classes| join(&classes, &jars))
     })
     .clone()
 }

@@ -1,4 +1,4 @@
-//! Hadoop's messages of SASL: protocol buffers, of which the fields that a relay changes are read and
+//! Hadoop's and HDFS' messages of SASL: protocol buffers, of which the fields that a relay changes are read and
 //! everything else is kept as it came.
 
 /// `RpcSaslProto`'s states.
@@ -114,6 +114,25 @@ pub(super) fn refusal() -> Vec<u8> {
     // FATAL_UNAUTHORIZED.
     header.push((6, Value::Number(15)));
     delimited(&written(&header))
+}
+
+/// The payload of a message between HDFS' client and a `DataNode`, `DataTransferEncryptorMessageProto`.
+pub(super) fn payload(message: &[u8]) -> Option<Vec<u8>> {
+    let found = fields(message)?.into_iter().find_map(|(number, value)| match value {
+        Value::Bytes(bytes) if number == 2 => Some(bytes),
+        _ => None,
+    });
+    Some(found.unwrap_or_default())
+}
+
+/// The same as a `DataNode` writes it, behind its length: SUCCESS and a payload, or ERROR.
+pub(super) fn with_payload(payload: Option<&[u8]>) -> Vec<u8> {
+    let mut message = vec![(1, Value::Number(if payload.is_some() { 0 } else { 2 }))];
+    message.push(match payload {
+        Some(bytes) => (2, Value::Bytes(bytes.to_vec())),
+        None => (3, Value::Bytes(b"refused by the test".to_vec())),
+    });
+    delimited(&written(&message))
 }
 
 fn response_header(status: u64) -> Vec<(u64, Value)> {
