@@ -25,7 +25,7 @@ pub use self::level::Level;
 use self::line::line;
 use crate::error::Error;
 use crate::system::fork::{self, Gated};
-use crate::system::output::{self, LogFile};
+use crate::system::log_file::{self, LogFile};
 
 /// How much is logged, and where.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -146,7 +146,7 @@ impl Log {
         };
         drop(before);
         if let Some(complaint) = complaint {
-            output::to_standard_error(complaint.as_bytes());
+            log_file::to_standard_error(complaint.as_bytes());
         }
     }
 
@@ -161,7 +161,7 @@ impl Log {
         // that it failed.
         match self.sink().as_ref().and_then(|sink| sink.file.as_ref()) {
             Some(file) => file.write(line.as_bytes()),
-            None => output::to_standard_error(line.as_bytes()),
+            None => log_file::to_standard_error(line.as_bytes()),
         }
     }
 }

@@ -6,7 +6,7 @@ use des::cipher::{
 };
 use md5::{Digest as _, Md5};
 use secur32::kernels::des::{Cbc, Des, TripleDes};
-use secur32::kernels::md5::{Block, INITIAL, State, Text, bytes_of, compress_all, compress4};
+use secur32::kernels::md5::{Block, INITIAL, Md5State, PaddedMessage, bytes_of, compress_all, compress4};
 use secur32::kernels::rc4::Rc4;
 use secur32::kernels::rc4_md5::Stream;
 use secur32::kernels::{des_md5, md5 as md5_kernel};
@@ -86,7 +86,7 @@ fn hash(text: &[u8], cuts: &[u8]) {
     for (state, text) in states.iter().zip(texts) {
         assert_eq!(bytes_of(state), expected(text), "ORACLE md5: of four");
     }
-    let mut states: [State; 4] = [INITIAL; 4];
+    let mut states: [Md5State; 4] = [INITIAL; 4];
     let first = all.each_ref().map(|blocks| &blocks[0]);
     compress4(&mut states, first);
     for (state, block) in states.iter().zip(first) {
@@ -94,7 +94,7 @@ fn hash(text: &[u8], cuts: &[u8]) {
         md5_kernel::compress(&mut alone, std::slice::from_ref(block));
         assert_eq!(*state, alone, "ORACLE md5: side by side");
     }
-    let mut together = Text::<4>::new();
+    let mut together = PaddedMessage::<4>::new();
     let short = &text[..text.len().min(4 * 64 - 9)];
     together.push(short).unwrap();
     let blocks = together.finish(0).unwrap();

@@ -9,7 +9,7 @@ use super::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;
 
 /// What a database or a directory does.
-pub trait Directory: Send + Sync {
+pub trait RemoteStore: Send + Sync {
     /// What it keeps.
     fn form(&self) -> Form;
 
@@ -25,19 +25,19 @@ pub trait Directory: Send + Sync {
     /// Looks up what an account has for SCRAM; its question's realm is empty.
     ///
     /// # Errors
-    /// As [`Directory::look_up`]; and where the settings say nothing of SCRAM.
+    /// As [`RemoteStore::look_up`]; and where the settings say nothing of SCRAM.
     fn look_up_scram(&self, question: &Question<Hash>) -> Result<Option<Known>, Unavailable>;
 
     /// The user whose name hashes to `digits`.
     ///
     /// # Errors
-    /// As [`Directory::look_up`].
+    /// As [`RemoteStore::look_up`].
     fn look_up_hashed(&self, digits: &str, realm: &str) -> Result<Option<String>, Unavailable>;
 }
 
-/// A directory as a source.
+/// A database or a directory as a source.
 pub struct Remote<D> {
-    pub(super) directory: D,
+    pub(super) store: D,
     cache: Cache<Stored>,
     scram_cache: Cache<Known>,
 }
@@ -82,10 +82,10 @@ fn password_of(password: &Secret<String>) -> Result<Secret<String>, Unavailable>
     stored_form::to_text(password.expose().as_bytes()).map(Secret::new)
 }
 
-impl<D: Directory> Remote<D> {
+impl<D: RemoteStore> Remote<D> {
     /// With answers kept for so many milliseconds, or none for 0.
-    pub fn new(directory: D, cache: u64) -> Self {
-        Self { directory, cache: Cache::new(cache), scram_cache: Cache::new(cache) }
+    pub fn new(store: D, cache: u64) -> Self {
+        Self { store, cache: Cache::new(cache), scram_cache: Cache::new(cache) }
     }
 
     /// The answer that is kept, or that of the directory.
@@ -99,7 +99,7 @@ impl<D: Directory> Remote<D> {
         if let Kept::Answer(answer) = cache.get(&question)? {
             return Ok(answer);
         }
-        match look_up(&self.directory, &question) {
+        match look_up(&self.store, &question) {
             Ok(answer) => {
                 cache.put(question, answer.as_ref());
                 Ok(answer)
@@ -112,13 +112,13 @@ impl<D: Directory> Remote<D> {
     }
 }
 
-impl<D: Directory> Source for Remote<D> {
+impl<D: RemoteStore> Source for Remote<D> {
     fn find(
         &self,
         account: &Account<'_>,
         algorithm: Algorithm,
     ) -> Result<Option<Stored>, Unavailable> {
-        if !self.directory.serves(algorithm) {
+        if !self.store.serves(algorithm) {
             return Ok(None);
         }
         let question = Question::of(account, algorithm)?;
@@ -131,7 +131,7 @@ impl<D: Directory> Source for Remote<D> {
     }
 
     fn tells_passwords(&self) -> bool {
-        self.directory.form() == Form::Password
+        self.store.form() == Form::Password
     }
 
     fn find_hashed(
@@ -141,7 +141,7 @@ impl<D: Directory> Source for Remote<D> {
         _algorithm: Algorithm,
     ) -> Result<Option<Vec<u8>>, Unavailable> {
         let (Some(digits), Some(realm)) = (name(digits)?, name(realm)?) else { return Ok(None) };
-        let user = self.directory.look_up_hashed(&digits, &realm)?;
+        let user = self.store.look_up_hashed(&digits, &realm)?;
         Ok(user.map(String::into_bytes))
     }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Document, wrong};
 use crate::error::{Error, Result};
-use crate::system::library;
+use crate::system::location;
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_FILE: usize = 1 << 20;
@@ -16,7 +16,7 @@ pub(super) const MAX_FILE: usize = 1 << 20;
 /// Where the file is looked for when the environment names none.
 pub(super) fn standard_places() -> Vec<PathBuf> {
     let mut places = Vec::new();
-    if let Some(directory) = library::directory() {
+    if let Some(directory) = location::directory() {
         places.push(directory.join("secur32.toml"));
     }
     #[cfg(not(windows))]

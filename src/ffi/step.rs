@@ -15,7 +15,7 @@ use crate::ffi::tables::{CONTEXTS, CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Place, Use};
 use crate::sasl::{Session, StepRequest};
 use crate::sspi::{Flags, Outcome, Role, Step, TokenSink};
-use crate::system::library;
+use crate::system::location;
 
 /// The two sets of functions that take steps.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -281,7 +281,7 @@ unsafe fn tell(call: &StepCall, taken: &TakenStep, allocated: bool) -> Status {
 /// handle by its upper word, which it writes itself only after some of the successes; the
 /// credential's has it already.
 fn seen_by_caller(handle: Handle, credential: Handle) -> Handle {
-    if library::is_provider() { Handle { upper: credential.upper, ..handle } } else { handle }
+    if location::is_provider() { Handle { upper: credential.upper, ..handle } } else { handle }
 }
 
 /// A credential as long as a step is taken with it.

@@ -2,7 +2,7 @@
 //! token for which the caller had no room is kept until the call is repeated.
 
 use crate::error::{Error, Result, Status};
-use crate::sspi::{Flags, Outcome, Step, TokenSink};
+use crate::sspi::{Flags, Outcome, PendingToken, Step, TokenSink};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,17 +12,10 @@ enum ExchangeProgress {
     Failed,
 }
 
-/// A step that has been taken, and whose token has not been handed out.
-struct PendingStep {
-    input: Vec<u8>,
-    token: Vec<u8>,
-    step: Step,
-}
-
 /// What is kept from step to step.
 pub(crate) struct ExchangeSteps {
     progress: ExchangeProgress,
-    pending: Option<PendingStep>,
+    pending: Option<PendingToken>,
     flags: Flags,
 }
 
@@ -70,7 +63,7 @@ impl ExchangeSteps {
             return Err(ended());
         }
         let pending = match self.pending.take() {
-            Some(pending) if pending.input == input => pending,
+            Some(pending) if pending.answers(input) => pending,
             Some(_) => {
                 self.progress = ExchangeProgress::Failed;
                 return Err(ended());
@@ -79,21 +72,21 @@ impl ExchangeSteps {
                 self.progress = ExchangeProgress::Failed;
                 let (token, step) = advance()?;
                 self.progress = ExchangeProgress::Going;
-                PendingStep { input: input.to_vec(), token, step }
+                PendingToken::new(input, token, step)
             }
         };
-        match output.space(pending.token.len()) {
-            Ok(space) => space.copy_from_slice(&pending.token),
+        let step = match pending.deliver(output) {
+            Ok(step) => step,
             Err(error) => {
                 self.pending = Some(pending);
                 return Err(error);
             }
-        }
-        self.flags = pending.step.flags;
-        if pending.step.outcome == Outcome::Done {
+        };
+        self.flags = step.flags;
+        if step.outcome == Outcome::Done {
             self.progress = ExchangeProgress::Established;
         }
-        Ok(pending.step)
+        Ok(step)
     }
 }
 

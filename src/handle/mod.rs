@@ -21,14 +21,14 @@ use std::sync::{PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use once_cell::race::OnceBox;
 
-use self::free::{FreeLists, List};
+use self::free_lists::{FreeLists, List};
 use self::slot::{CHUNKS, Slot, is_empty, new_chunk, place, try_write};
 use self::value::TagKey;
 pub use self::value::{Handle, Kind};
 use crate::error::{Error, Result, Status};
-use crate::system::{heap, library};
+use crate::system::{heap, location};
 
-mod free;
+mod free_lists;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -233,7 +233,7 @@ impl<T> Table<T> {
         let mut more = false;
         let mut next = self.removed.take_all();
         while let Some((index, slot)) = next.and_then(|index| Some((index, self.slot(index)?))) {
-            next = free::following(&slot.next);
+            next = free_lists::following(&slot.next);
             if let Some(object) = try_write(slot) {
                 self.empty(index, slot, object);
                 continue;
@@ -253,7 +253,7 @@ impl<T> Table<T> {
         let generation = slot.generation.load(Ordering::Acquire);
         let own = key.handle(self.kind, handle.index(), generation);
         // Where the upper word is somebody else's, the lower one is all there is to go by.
-        let named = own == handle || (own.lower == handle.lower && library::is_provider());
+        let named = own == handle || (own.lower == handle.lower && location::is_provider());
         if named && generation.is_multiple_of(2) {
             return Ok(generation);
         }

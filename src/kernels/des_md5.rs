@@ -4,7 +4,7 @@
 use std::slice::from_ref;
 
 use super::des::{BLOCK, Cbc};
-use super::md5::{Block, State, compress, compress_interleaved};
+use super::md5::{Block, Md5State, compress, compress_interleaved};
 
 /// Blocks of a cipher that are encrypted while one of the hash is taken.
 const MANY: usize = size_of::<Block>() / BLOCK;
@@ -16,7 +16,7 @@ const FEW: usize = 4;
 /// `data` has for both.
 pub fn seal<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
-    state: &mut State,
+    state: &mut Md5State,
     data: &mut [u8],
     ahead: usize,
 ) -> usize {
@@ -34,7 +34,7 @@ pub fn seal<const KEYS: usize>(
 /// it has enough. Returns how many bytes.
 pub fn seal_few<const KEYS: usize>(
     chain: &mut Cbc<KEYS>,
-    state: &mut State,
+    state: &mut Md5State,
     blocks: &[Block],
     data: &mut [u8],
 ) -> usize {
@@ -53,7 +53,7 @@ pub fn seal_few<const KEYS: usize>(
 #[inline]
 fn interleaved<const KEYS: usize, const COUNT: usize>(
     chain: &mut Cbc<KEYS>,
-    state: &mut State,
+    state: &mut Md5State,
     block: &Block,
     data: &mut [[u8; BLOCK]; COUNT],
 ) {

@@ -8,7 +8,7 @@ pub mod des;
 pub mod des_md5;
 pub mod hex;
 pub mod md5;
-mod order;
+mod pinned;
 pub mod rc4;
 pub mod rc4_md5;
 pub mod scan;

@@ -18,8 +18,8 @@ use std::hint::select_unpredictable;
 
 use zeroize::Zeroize;
 
-use super::md5::{Block, Interleaved, State, compress_interleaved};
-use super::order::pinned;
+use super::md5::{Block, Interleaved, Md5State, compress_interleaved};
+use super::pinned::pinned;
 
 /// Bytes of a serialized state: the two indices, then the permutation.
 const SERIALIZED: usize = 258;
@@ -84,7 +84,7 @@ impl Rc4Steps<'_> {
     }
 
     /// As [`Rc4::interleaved`].
-    pub(super) fn interleaved(&mut self, hash: &mut State, block: &Block) -> Block {
+    pub(super) fn interleaved(&mut self, hash: &mut Md5State, block: &Block) -> Block {
         let start = usize::from(byte_of(self.i));
         // Mostly `i`, which is no secret, does not come to its end among them.
         match self.cells.get(start..).and_then(|cells| cells.first_chunk()) {
@@ -93,7 +93,7 @@ impl Rc4Steps<'_> {
         }
     }
 
-    fn take(&mut self, hash: &mut State, block: &Block, next: impl Next) -> Block {
+    fn take(&mut self, hash: &mut Md5State, block: &Block, next: impl Next) -> Block {
         let mut work = InterleavedSteps { steps: *self, next, stream: [0; 8] };
         compress_interleaved(hash, block, &mut work);
         *self = work.steps;
@@ -191,7 +191,7 @@ impl Rc4 {
     }
 
     /// The next 64 bytes of the stream, while `block` is taken into the MD5 state `hash`.
-    pub(super) fn interleaved(&mut self, hash: &mut State, block: &Block) -> Block {
+    pub(super) fn interleaved(&mut self, hash: &mut Md5State, block: &Block) -> Block {
         let mut steps = self.begin();
         let bytes = steps.interleaved(hash, block);
         let indices = steps.indices();

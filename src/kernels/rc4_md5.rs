@@ -11,7 +11,7 @@ use std::slice::from_ref;
 
 use zeroize::Zeroize;
 
-use super::md5::{Block, State, compress};
+use super::md5::{Block, Md5State, compress};
 use super::rc4::Rc4;
 
 /// While fewer bytes than these are ready, each hashed block makes more. They are two blocks, so
@@ -53,7 +53,7 @@ impl Stream {
     }
 
     /// Takes `blocks` into the MD5 state `state`, and makes bytes ready meanwhile.
-    pub fn compress(&mut self, state: &mut State, blocks: &[Block]) {
+    pub fn compress(&mut self, state: &mut Md5State, blocks: &[Block]) {
         for block in blocks {
             if self.ready.left < ENOUGH {
                 let mut bytes = self.rc4.interleaved(state, block);
@@ -78,7 +78,7 @@ impl Stream {
     }
 
     /// Takes `blocks` into the MD5 state `state` and encrypts them. Nothing is ready.
-    pub fn seal(&mut self, state: &mut State, blocks: &mut [Block]) {
+    pub fn seal(&mut self, state: &mut Md5State, blocks: &mut [Block]) {
         let mut steps = self.rc4.begin();
         for block in blocks {
             let mask = steps.interleaved(state, block);
@@ -89,7 +89,7 @@ impl Stream {
     }
 
     /// Decrypts `blocks` and takes them into the MD5 state `state`. Nothing is ready.
-    pub fn open(&mut self, state: &mut State, blocks: &mut [Block]) {
+    pub fn open(&mut self, state: &mut Md5State, blocks: &mut [Block]) {
         // A block is hashed while the next is decrypted.
         let Some((first, rest)) = blocks.split_first_mut() else { return };
         self.rc4.apply(first);

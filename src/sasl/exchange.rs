@@ -10,7 +10,7 @@ use super::step_request::StepRequest;
 use super::wrap::{unwrap, wrap};
 use crate::error::{Error, Result, Status};
 use crate::log;
-use crate::sspi::{Context, Flags, Outcome, Role, Step, TokenSink};
+use crate::sspi::{Context, Flags, Outcome, PendingToken, Role, Step, TokenSink};
 use crate::system::fork::Gated;
 
 /// What comes next.
@@ -24,7 +24,7 @@ enum Phase {
     /// Client: the server's cookie.
     Offer(Layer),
     /// The same input again: its answer did not fit into what the caller had.
-    Repeated(Box<Undelivered>),
+    Pending(Box<PendingCookie>),
     /// Nothing: the exchange has succeeded.
     Done,
     /// Nothing: it has failed, or a step is being taken on another thread.
@@ -32,10 +32,8 @@ enum Phase {
 }
 
 /// A cookie that was made and not handed out: protecting it again would count it again.
-struct Undelivered {
-    input: Vec<u8>,
-    cookie: Vec<u8>,
-    step: Step,
+struct PendingCookie {
+    token: PendingToken,
     next: Phase,
     /// What is settled when it is handed out.
     agreed: Option<Agreed>,
@@ -105,15 +103,15 @@ impl CookieExchange {
             Phase::Offer(asked) => match Self::answer(asked, context, options, input) {
                 Ok((cookie, agreed)) => {
                     let (step, next) = (last_step(context, agreed.layer), Phase::Done);
-                    let (input, agreed) = (input.to_vec(), Some(agreed));
-                    self.deliver(Undelivered { input, cookie, step, next, agreed }, output)
+                    let (token, agreed) = (PendingToken::new(input, cookie, step), Some(agreed));
+                    self.deliver(PendingCookie { token, next, agreed }, output)
                 }
                 Err(error) => (Phase::Dead, Err(error)),
             },
-            Phase::Repeated(undelivered) if undelivered.input == input => {
-                self.deliver(*undelivered, output)
+            Phase::Pending(pending) if pending.token.answers(input) => {
+                self.deliver(*pending, output)
             }
-            Phase::Repeated(_) => refused("cookie: another token where the same one is due"),
+            Phase::Pending(_) => refused("cookie: another token where the same one is due"),
             Phase::Done => {
                 (Phase::Done, Err(invalid("cookie: the exchange has succeeded already")))
             }
@@ -214,21 +212,20 @@ impl CookieExchange {
         };
         let step = Step { outcome: Outcome::Continue, flags: context.flags() };
         let next = Phase::Choice(layers);
-        let (input, agreed) = (input.to_vec(), None);
-        self.deliver(Undelivered { input, cookie, step, next, agreed }, output)
+        let token = PendingToken::new(input, cookie, step);
+        self.deliver(PendingCookie { token, next, agreed: None }, output)
     }
 
     /// Hands a cookie out; where that fails it is kept for when the step is repeated.
-    fn deliver(&self, undelivered: Undelivered, output: &mut dyn TokenSink) -> PhaseResult {
-        match output.space(undelivered.cookie.len()) {
-            Ok(space) => {
-                space.copy_from_slice(&undelivered.cookie);
-                if let Some(agreed) = undelivered.agreed {
+    fn deliver(&self, pending: PendingCookie, output: &mut dyn TokenSink) -> PhaseResult {
+        match pending.token.deliver(output) {
+            Ok(step) => {
+                if let Some(agreed) = pending.agreed {
                     self.settle(agreed);
                 }
-                (undelivered.next, Ok(undelivered.step))
+                (pending.next, Ok(step))
             }
-            Err(error) => (Phase::Repeated(Box::new(undelivered)), Err(error)),
+            Err(error) => (Phase::Pending(Box::new(pending)), Err(error)),
         }
     }
 }

@@ -9,6 +9,7 @@ mod flags;
 mod identity;
 mod package;
 mod package_list;
+mod pending_token;
 
 pub use acquire::acquire;
 pub use attributes::{Attribute, AttributeId, KeyInfo, MAXIMUM_TIME, Sizes, StreamSizes};
@@ -25,3 +26,4 @@ pub use package::{
     SaslSemantics, Step, Usage, capability,
 };
 pub use package_list::PackageList;
+pub(crate) use pending_token::PendingToken;

@@ -7,16 +7,16 @@ pub mod clock;
 pub mod fork;
 pub mod heap;
 pub mod host;
-pub mod library;
+pub mod location;
+pub mod log_file;
 #[cfg(windows)]
 pub(crate) mod module;
-pub mod output;
 pub mod process;
 #[cfg(all(windows, target_env = "gnu"))]
-mod randomness;
-#[cfg(windows)]
-pub(crate) mod secur32;
+mod process_prng;
 pub mod sigpipe;
 pub mod stack;
 pub mod thread;
 pub mod time_zone;
+#[cfg(windows)]
+pub(crate) mod windows_secur32;

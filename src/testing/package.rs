@@ -122,7 +122,7 @@ impl FakeContext {
     }
 
     /// A server's before its first step, which holds `alive` as long as it is.
-    pub(crate) fn beside(alive: Arc<()>) -> Self {
+    pub(crate) fn holding(alive: Arc<()>) -> Self {
         Self { _alive: Some(alive), ..Self::new(Role::Server, 0) }
     }
 

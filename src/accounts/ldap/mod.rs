@@ -29,7 +29,7 @@ use self::openldap as dialect;
 #[cfg(windows)]
 use self::winldap as dialect;
 use super::question::Question;
-use super::remote::{Directory, Remote};
+use super::remote::{Remote, RemoteStore};
 use super::scram::{self, Hash, Known};
 use super::stored_form::{self, Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
@@ -106,7 +106,7 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
     let fresh = Arc::new(Remote::new(Ldap::of(settings), settings.cache));
     let mut directories = DIRECTORIES.lock();
     let known: Vec<_> = directories.iter().filter_map(Weak::upgrade).collect();
-    let first = known.iter().find(|known| known.directory.settings.is_same(settings)).cloned();
+    let first = known.iter().find(|known| known.store.settings.is_same(settings)).cloned();
     if first.is_none() {
         directories.retain(|directory| directory.strong_count() > 0);
         directories.push(Arc::downgrade(&fresh));
@@ -233,7 +233,7 @@ fn unavailable(reason: &str) -> Unavailable {
     Unavailable(format!("[ldap]: {reason}"))
 }
 
-impl Directory for Ldap {
+impl RemoteStore for Ldap {
     fn form(&self) -> Form {
         self.settings.form
     }

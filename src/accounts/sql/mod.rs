@@ -18,10 +18,10 @@ mod workers;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use self::session::{Asked, Session};
+use self::session::{Asked, SqlSession};
 use self::workers::Workers;
 use super::question::Question;
-use super::remote::{Directory, Remote};
+use super::remote::{Remote, RemoteStore};
 use super::scram::{self, Hash, Known};
 use super::stored_form::{Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
@@ -70,7 +70,7 @@ impl Settings {
 /// A database as a source of accounts.
 pub struct Database {
     settings: Arc<Settings>,
-    workers: Arc<Workers<Session>>,
+    workers: Arc<Workers<SqlSession>>,
 }
 
 /// The database of these settings, shared with everyone who has it already.
@@ -84,7 +84,7 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
     let fresh = Arc::new(Remote::new(Database::of(settings), settings.cache));
     let mut databases = DATABASES.lock();
     let known: Vec<_> = databases.iter().filter_map(Weak::upgrade).collect();
-    let first = known.iter().find(|known| known.directory.settings.is_same(settings)).cloned();
+    let first = known.iter().find(|known| known.store.settings.is_same(settings)).cloned();
     if first.is_none() {
         databases.retain(|database| database.strong_count() > 0);
         databases.push(Arc::downgrade(&fresh));
@@ -98,7 +98,7 @@ impl Database {
     fn of(settings: &Arc<Settings>) -> Self {
         let settings = Arc::clone(settings);
         let of_threads = Arc::clone(&settings);
-        let make = move || Session::new(Arc::clone(&of_threads));
+        let make = move || SqlSession::new(Arc::clone(&of_threads));
         let workers = Workers::new(settings.connections, settings.timeout, make);
         Self { settings, workers }
     }
@@ -120,7 +120,7 @@ fn differs(cell: Option<&Secret<Vec<u8>>>, asked: &str) -> bool {
     cell.is_some_and(|cell| cell.expose() != asked.as_bytes())
 }
 
-impl Directory for Database {
+impl RemoteStore for Database {
     fn form(&self) -> Form {
         self.settings.form
     }

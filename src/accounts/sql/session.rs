@@ -80,7 +80,7 @@ struct Needs {
 }
 
 /// A connection, once it has been wanted.
-pub(super) struct Session {
+pub(super) struct SqlSession {
     settings: Arc<Settings>,
     open: Option<Open>,
 }
@@ -102,7 +102,7 @@ enum Failure {
     Unfit(&'static str),
 }
 
-impl Session {
+impl SqlSession {
     pub(super) fn new(settings: Arc<Settings>) -> Self {
         Self { settings, open: None }
     }
@@ -191,7 +191,7 @@ fn row(statement: &mut Statement, asked: &Asked, needed: usize) -> Result<Option
     Ok(is_named.then_some(Row { value, name, realm }))
 }
 
-impl Asker for Session {
+impl Asker for SqlSession {
     type Question = Asked;
     type Answer = Option<Row>;
 

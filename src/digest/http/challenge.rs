@@ -119,13 +119,13 @@ impl<'a> Challenge<'a> {
     /// nonce, for an unknown algorithm, for a qop list without auth and auth-int, and for a session's
     /// algorithm without qop.
     fn parse(parameters: &'a [u8]) -> Result<Self> {
-        Fields::collect(parameters)?.understand()
+        ChallengeFields::collect(parameters)?.understand()
     }
 }
 
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
-struct Fields<'a> {
+struct ChallengeFields<'a> {
     realm: Option<Value<'a>>,
     nonce: Option<Value<'a>>,
     opaque: Option<Value<'a>>,
@@ -136,7 +136,7 @@ struct Fields<'a> {
     userhash: Option<Value<'a>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ChallengeFields<'a> {
     fn collect(token: &'a [u8]) -> Result<Self> {
         let mut fields = Self::default();
         for directive in directives(token) {

@@ -3,7 +3,7 @@
 use super::buffers::{self, ServerInputs};
 use super::response::Response;
 use super::session_secret::Request;
-use super::sessions::Session;
+use super::sessions::HttpSession;
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::qop::Qop;
 use crate::digest::settings::Settings;
@@ -50,7 +50,7 @@ pub(super) fn granted_flags(requested: Flags, qop: Qop) -> Flags {
 }
 
 /// Whether a response names the session's user as the first one did.
-pub(super) fn is_users(session: &Session, response: &Response<'_>) -> bool {
+pub(super) fn is_users(session: &HttpSession, response: &Response<'_>) -> bool {
     *response.username.bytes() == *session.user && *response.realm.unquoted() == *session.realm
 }
 

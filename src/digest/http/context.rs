@@ -5,7 +5,7 @@ use super::formulas::{Algorithm, Hash};
 use super::nonce::Clock;
 use super::request::Granted;
 use super::server::HttpServer;
-use super::sessions::{Session, Sessions};
+use super::sessions::{HttpSession, Sessions};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::charset::to_text;
 use crate::digest::message::limits::MAX_TOKEN;
@@ -135,7 +135,11 @@ impl HttpContext {
     }
 }
 
-fn of_server(session: &Session, granted: &Granted, attribute: AttributeId) -> Result<Attribute> {
+fn of_server(
+    session: &HttpSession,
+    granted: &Granted,
+    attribute: AttributeId,
+) -> Result<Attribute> {
     let (user, realm) = &session.account;
     Ok(match attribute {
         AttributeId::NAMES => Attribute::Names(display_name(user, realm)),

@@ -15,7 +15,7 @@ use crate::accounts;
 use crate::digest::message::hex;
 use crate::digest::message::qop::Named;
 use crate::digest::sasl::formulas::joined;
-use crate::kernels::md5::{self, INITIAL, Text, compress};
+use crate::kernels::md5::{self, INITIAL, PaddedMessage, compress};
 
 /// A hash function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,14 +73,14 @@ impl Hash {
 
 /// MD5 of texts of usual lengths; `None` for longer ones.
 fn short_md5(parts: &[&[u8]]) -> Option<[u8; 16]> {
-    let mut text = Text::new();
+    let mut text = PaddedMessage::new();
     let hash = text_md5(&mut text, parts);
     // Some stand for a password.
     text.wipe(text.len());
     hash
 }
 
-fn text_md5(text: &mut Text<4>, parts: &[&[u8]]) -> Option<[u8; 16]> {
+fn text_md5(text: &mut PaddedMessage<4>, parts: &[&[u8]]) -> Option<[u8; 16]> {
     for part in parts {
         text.push(part)?;
     }

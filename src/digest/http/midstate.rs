@@ -10,9 +10,9 @@
 
 use sha2::{Digest, Sha512_256};
 
-use super::blocks::{Blocks, Md5, Sha256};
-use super::covered::Covered;
+use super::a2::A2;
 use super::formulas::{Counted, Digits, Hash};
+use super::partial_hash::{Blocks, Md5, Sha256};
 
 /// The hash after A1's hash and the nonce. It stands for a password, and is wiped when dropped.
 pub struct Keyed(Begun);
@@ -37,7 +37,7 @@ impl Keyed {
 
     /// The response to a request; `None` for texts that are too long.
     #[must_use]
-    pub fn response(&self, counted: Option<Counted<'_>>, covered: &Covered<'_>) -> Option<Digits> {
+    pub fn response(&self, counted: Option<Counted<'_>>, covered: &A2<'_>) -> Option<Digits> {
         match &self.0 {
             Begun::Md5(blocks) => blocks.response(counted, covered),
             Begun::Sha256(blocks) => blocks.response(counted, covered),
@@ -85,7 +85,7 @@ mod tests {
                 let cnonce = &bytes[..length * 7 % 90];
                 let entity = (length % 3 == 0).then_some(&bytes[..hash.digits()]);
                 let uri = &bytes[..length * 5 % 250];
-                let covered = Covered { method: b"GET", uri, entity };
+                let covered = A2 { method: b"GET", uri, entity };
                 let counted = (length % 4 > 0).then_some(Counted {
                     nc: b"00000001",
                     cnonce,
@@ -109,7 +109,7 @@ mod tests {
             let a1 = hash.of(&[b"a1"]);
             let respond = |nonce: &[u8], cnonce: &[u8], uri: &[u8]| {
                 let counted = Counted { nc: b"00000001", cnonce, qop: b"auth" };
-                let covered = Covered { method: b"OPTIONS", uri, entity: None };
+                let covered = A2 { method: b"OPTIONS", uri, entity: None };
                 Keyed::new(hash, &a1, nonce)?.response(Some(counted), &covered)
             };
             assert!(respond(&[b'n'; 124], &[b'c'; 32], &[b'u'; 170]).is_some(), "{hash:?}");

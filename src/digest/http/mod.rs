@@ -9,9 +9,9 @@
 //! `subsequent` completes those of sessions that go on, `request` is what a call asks for and is granted, `checks` is what both hold a response to, [`shared`] what many processes have in common;
 //! `server` and `client` are the two ends, `context` answers for both.
 
+pub mod a2;
 pub mod account_match;
 mod authentication_info;
-mod blocks;
 pub mod buffers;
 pub mod challenge;
 pub mod challenge_list;
@@ -19,8 +19,8 @@ mod checks;
 mod choice;
 mod client;
 pub(in crate::digest) mod context;
-pub mod covered;
 pub mod formulas;
+mod partial_hash;
 
 pub mod client_counts;
 pub mod midstate;

@@ -63,7 +63,7 @@ impl<'a> Response<'a> {
         if token.len() >= LIMIT {
             return Err(refused("response: 65536 bytes or more"));
         }
-        let mut fields = Fields::default();
+        let mut fields = ResponseFields::default();
         fields.collect(without_scheme(token))?;
         fields.understand(wrong_count)
     }
@@ -138,7 +138,7 @@ const CHARSET: Name = Name::of(b"charset");
 
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
-struct Fields<'a> {
+struct ResponseFields<'a> {
     username: Option<Value<'a>>,
     extended: Option<Value<'a>>,
     realm: Option<Value<'a>>,
@@ -154,7 +154,7 @@ struct Fields<'a> {
     charset: Option<Value<'a>>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ResponseFields<'a> {
     fn collect(&mut self, token: &'a [u8]) -> Result<()> {
         let mut directives = directives(token);
         while let Some(directive) = directives.take_next()? {

@@ -7,7 +7,7 @@ use super::challenge::ChallengeText;
 use super::formulas::Algorithm;
 use super::nonce::Clock;
 use super::request::{Asked, Granted};
-use super::sessions::{Session, Sessions};
+use super::sessions::{HttpSession, Sessions};
 use super::subsequent::{Known, Subsequent};
 use super::verify::{FirstResponse, Verdict};
 use crate::digest::credential::DigestCredential;
@@ -30,11 +30,11 @@ enum Phase {
     /// was a call's own.
     Waiting(Option<Box<[u8]>>),
     /// Found its session; waits for `CompleteAuthToken` to verify the request.
-    Completing(Arc<Session>, Asked, Option<Known>),
+    Completing(Arc<HttpSession>, Asked, Option<Known>),
     /// The request was right but for its count; may be answered by a stale challenge.
-    OutOfSequence(Arc<Session>),
+    OutOfSequence(Arc<HttpSession>),
     /// Succeeded.
-    Done(Arc<Session>, Granted),
+    Done(Arc<HttpSession>, Granted),
     /// Failed, or a step is just being taken.
     Closed,
 }
@@ -59,7 +59,10 @@ impl HttpServer {
     }
 
     /// Asks what was granted, once it was.
-    pub(super) fn granted<T>(&self, ask: impl FnOnce(&Arc<Session>, &Granted) -> T) -> Option<T> {
+    pub(super) fn granted<T>(
+        &self,
+        ask: impl FnOnce(&Arc<HttpSession>, &Granted) -> T,
+    ) -> Option<T> {
         match &*self.phase.lock() {
             Phase::Done(session, granted) => Some(ask(session, granted)),
             _ => None,

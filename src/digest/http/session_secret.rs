@@ -1,6 +1,6 @@
 //! What later responses of a session are checked with.
 
-use super::covered::Covered;
+use super::a2::A2;
 use super::formulas::{self, Algorithm, Counted, Digits};
 use super::midstate::Keyed;
 use super::response::Response;
@@ -139,7 +139,7 @@ impl SessionSecret {
         let anew = self.anew(&cnonce, nonce).filter(|anew| {
             anew.hash(algorithm, nonce, counted, &request.covered(&uri)).are(response.response)
         });
-        let covered = Covered { method: b"", uri: &uri, entity: None };
+        let covered = A2 { method: b"", uri: &uri, entity: None };
         anew.as_ref().unwrap_or(&self.first).hash(algorithm, nonce, counted, &covered)
     }
 
@@ -153,8 +153,8 @@ impl SessionSecret {
 
 impl Request<'_> {
     /// A2 of a response with this uri.
-    fn covered<'a>(&'a self, uri: &'a [u8]) -> Covered<'a> {
-        Covered { method: self.method, uri, entity: self.entity.as_deref() }
+    fn covered<'a>(&'a self, uri: &'a [u8]) -> A2<'a> {
+        A2 { method: self.method, uri, entity: self.entity.as_deref() }
     }
 }
 
@@ -176,7 +176,7 @@ impl First {
         algorithm: Algorithm,
         nonce: &[u8],
         counted: Option<Counted<'_>>,
-        covered: &Covered<'_>,
+        covered: &A2<'_>,
     ) -> Digits {
         let kept = self.keyed.as_ref().and_then(|keyed| keyed.response(counted, covered));
         kept.unwrap_or_else(|| {

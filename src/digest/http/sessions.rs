@@ -33,7 +33,7 @@ const LONGEST_TEXTS: usize = 4096;
 const TEXTS_PER_RECORD: usize = 512;
 
 /// An authenticated user's session: what all handles to it share.
-pub struct Session {
+pub struct HttpSession {
     /// The nonce it began with.
     pub nonce: Proven,
     /// The user's name as sent, quotes and backslashes resolved.
@@ -52,7 +52,7 @@ pub struct Session {
     pub secret: SessionSecret,
     /// The session whose A1 this one has, where it began with a next nonce: kept, so that it is found
     /// for further ones.
-    pub root: Option<Arc<Session>>,
+    pub root: Option<Arc<HttpSession>>,
     /// FILETIME, UTC.
     pub started: u64,
     /// The nonce counts that were used; with a shared engine those that this process knows of.
@@ -70,7 +70,7 @@ pub struct SharedSession {
     pub user: UserHash,
 }
 
-impl Session {
+impl HttpSession {
     /// Whether another session of the nonce, that a shared engine counts as well, is of the same user.
     fn is_the_users_of(&self, other: &Self) -> bool {
         accounts::are_same(&self.source, &other.source)
@@ -79,7 +79,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for HttpSession {
     fn drop(&mut self) {
         self.texts.sessions.forget(self);
     }
@@ -112,29 +112,29 @@ impl Drop for Texts {
 
 /// What a session is made of.
 pub struct Beginning {
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub nonce: Proven,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub user: Box<[u8]>,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub realm: Box<[u8]>,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub account: (Box<[u8]>, Box<[u8]>),
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub source: Arc<dyn Source>,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub offered: Box<[u8]>,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub issuer: IssuerId,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub secret: SessionSecret,
-    /// As in [`Session`].
-    pub root: Option<Arc<Session>>,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
+    pub root: Option<Arc<HttpSession>>,
+    /// As in [`HttpSession`].
     pub started: u64,
     /// The counts after the first request.
     pub counts: Counts,
-    /// As in [`Session`].
+    /// As in [`HttpSession`].
     pub shared: Option<Box<SharedSession>>,
 }
 
@@ -150,7 +150,7 @@ impl Beginning {
 /// What is known of a nonce.
 pub enum Found {
     /// A session goes on with it.
-    Live(Arc<Session>),
+    Live(Arc<HttpSession>),
     /// It has been used, and its session is over.
     Used,
     /// Nothing.
@@ -160,7 +160,7 @@ pub enum Found {
 /// The records of this process, or of a test.
 pub struct Sessions {
     hasher: RandomState,
-    shards: [Gated<Shard<Session>>; SHARDS],
+    shards: [Gated<Shard<HttpSession>>; SHARDS],
     /// Bytes of the texts of all sessions that live.
     texts: AtomicUsize,
 }
@@ -212,7 +212,7 @@ impl Sessions {
         beginning: Beginning,
         expires: u64,
         limit: usize,
-    ) -> Result<Option<Arc<Session>>> {
+    ) -> Result<Option<Arc<HttpSession>>> {
         let session = self.prepare(beginning, limit)?;
         let (key, record) = (session.nonce.key, self.record(&session, expires));
         // Another statement: a session that has not begun is dropped without the lock.
@@ -231,8 +231,8 @@ impl Sessions {
         beginning: Beginning,
         expires: u64,
         limit: usize,
-        claim: impl FnOnce(&Session) -> Result<bool>,
-    ) -> Result<Option<Arc<Session>>> {
+        claim: impl FnOnce(&HttpSession) -> Result<bool>,
+    ) -> Result<Option<Arc<HttpSession>>> {
         let session = self.prepare(beginning, limit)?;
         if !claim(&session)? {
             return Ok(None);
@@ -247,7 +247,7 @@ impl Sessions {
     }
 
     /// A session that has no record yet.
-    fn prepare(self: &Arc<Self>, beginning: Beginning, limit: usize) -> Result<Arc<Session>> {
+    fn prepare(self: &Arc<Self>, beginning: Beginning, limit: usize) -> Result<Arc<HttpSession>> {
         let bytes = beginning.bytes();
         if bytes > LONGEST_TEXTS {
             let reason = "response: user, realm and cnonce are longer than a session may keep";
@@ -269,7 +269,7 @@ impl Sessions {
             shared,
         } = beginning;
         let counts = SharedCounts::new(counts);
-        heap::shared(Session {
+        heap::shared(HttpSession {
             nonce,
             user,
             realm,
@@ -286,7 +286,7 @@ impl Sessions {
         })
     }
 
-    fn record(&self, session: &Arc<Session>, expires: u64) -> Record<Session> {
+    fn record(&self, session: &Arc<HttpSession>, expires: u64) -> Record<HttpSession> {
         Record {
             issued: session.nonce.issued,
             expires,
@@ -307,7 +307,7 @@ impl Sessions {
         self.len() == 0
     }
 
-    fn forget(&self, session: &Session) {
+    fn forget(&self, session: &HttpSession) {
         let mut shard = self.shard(&session.nonce.key);
         let Some(record) = shard.records.get_mut(&session.nonce.key) else { return };
         // A second session of the nonce that lost the race has left no record.
@@ -316,7 +316,7 @@ impl Sessions {
         }
     }
 
-    fn shard(&self, key: &Key) -> GatedGuard<'_, Shard<Session>> {
+    fn shard(&self, key: &Key) -> GatedGuard<'_, Shard<HttpSession>> {
         // The bytes are random, and those of a peer's invention do no harm here.
         let [first, ..] = key;
         self.shards[usize::from(*first) % SHARDS].lock()

@@ -14,7 +14,7 @@ use super::nonce_counts::Order;
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;
 use super::session_secret::Request;
-use super::sessions::{Session, SharedSession};
+use super::sessions::{HttpSession, SharedSession};
 use super::shared::realm::{Request as Asking, SharedRealm};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::Claim;
@@ -42,7 +42,7 @@ impl Known {
         credential: &DigestCredential,
         inputs: &ServerInputs<'_>,
         response: &Response<'_>,
-        session: &Session,
+        session: &HttpSession,
         request: &Request<'_>,
     ) -> Option<Self> {
         let simple =
@@ -107,7 +107,7 @@ struct Verified {
 /// A call that verifies a further request of a session.
 pub(super) struct Subsequent<'a> {
     pub(super) credential: &'a DigestCredential,
-    pub(super) session: &'a Session,
+    pub(super) session: &'a HttpSession,
     /// When the request was accepted.
     pub(super) asked: &'a Asked,
     pub(super) clock: Clock<'a>,
@@ -162,7 +162,7 @@ impl Subsequent<'_> {
 
     /// Uses a count, here and in the engine where there is a shared one.
     fn take(&self, count: u32) -> Result<()> {
-        let Session { counts, nonce, shared, .. } = self.session;
+        let HttpSession { counts, nonce, shared, .. } = self.session;
         let order = self.credential.settings().http_nonce_count;
         let Some(shared) = shared else {
             return if counts.take(count, order) { Ok(()) } else { Err(out_of_sequence()) };
@@ -183,7 +183,7 @@ impl Subsequent<'_> {
 
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
-        let Session { nonce, secret, offered, shared, .. } = self.session;
+        let HttpSession { nonce, secret, offered, shared, .. } = self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         check_offered(self.credential, inputs, response, self.asked.flags)?;
         let request = &request(self.credential.settings(), inputs, response)?;

@@ -13,7 +13,7 @@ use super::nonce_counts::Counts;
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;
 use super::session_secret::{Nonces, Request};
-use super::sessions::{Beginning, Found, Session, Sessions, SharedSession};
+use super::sessions::{Beginning, Found, HttpSession, Sessions, SharedSession};
 use super::shared::realm::{Request as Asking, SharedRealm};
 use super::subsequent::Known;
 use crate::accounts;
@@ -29,9 +29,9 @@ use crate::system::{heap, stack};
 /// What becomes of a response.
 pub(super) enum Verdict {
     /// Right, and the first of a session.
-    First(Arc<Session>, Granted),
+    First(Arc<HttpSession>, Granted),
     /// Of a session that goes on: to be completed. Verified already where that was simple.
-    Subsequent(Arc<Session>, Option<Known>),
+    Subsequent(Arc<HttpSession>, Option<Known>),
     /// To be answered by a challenge, which is stale or not.
     Again(bool),
 }
@@ -52,7 +52,7 @@ struct First<'a> {
     request: &'a Request<'a>,
     nonce: Proven,
     found: Match,
-    root: Option<Arc<Session>>,
+    root: Option<Arc<HttpSession>>,
     now: u64,
     shared: Option<SharedRealm<'a>>,
 }
@@ -189,13 +189,13 @@ impl FirstResponse<'_> {
 
     /// The session that goes on with this nonce, if this call could have begun it: a user of other
     /// accounts, or of an area that is told apart by its realm, is nobody here.
-    fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<Session>>> {
+    fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<HttpSession>>> {
         let Some(key) = nonce::key(nonce) else { return Ok(None) };
         let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
         Ok((session.nonce.text == nonce && self.is_ours(&session)?).then_some(session))
     }
 
-    fn is_ours(&self, session: &Session) -> Result<bool> {
+    fn is_ours(&self, session: &HttpSession) -> Result<bool> {
         Ok(session.shared.is_some() == self.credential.settings().shared.is_some()
             && accounts::are_same(&session.source, self.credential.shared_source()?)
             && session.issuer == *self.credential.issuer()?.id()
@@ -204,7 +204,7 @@ impl FirstResponse<'_> {
     }
 
     /// The session that a next nonce goes back to, if A1 covers the nonces of that.
-    fn root(&self, nonce: &Proven, response: &Response<'_>) -> Result<Option<Arc<Session>>> {
+    fn root(&self, nonce: &Proven, response: &Response<'_>) -> Result<Option<Arc<HttpSession>>> {
         if !nonce.is_next() || !response.algorithm.session {
             return Ok(None);
         }
@@ -216,7 +216,7 @@ impl FirstResponse<'_> {
     /// old one, or of another user, gets a nonce of its own.
     fn verify_subsequent(
         &self,
-        session: Arc<Session>,
+        session: Arc<HttpSession>,
         response: &Response<'_>,
         request: &Request<'_>,
     ) -> Result<Verdict> {
@@ -274,7 +274,7 @@ impl FirstResponse<'_> {
         first: First<'_>,
         asked: &Asked,
         output: &mut dyn TokenSink,
-    ) -> Result<Option<(Arc<Session>, Granted)>> {
+    ) -> Result<Option<(Arc<HttpSession>, Granted)>> {
         let First { response, request, nonce, found, root, now, shared } = first;
         let claim = Claim::read(self.inputs.token, &response.cnonce())?;
         asked.check(&claim)?;

@@ -163,9 +163,9 @@ fn downgrade_cow<'a>(bytes: &Cow<'a, [u8]>) -> Option<Cow<'a, [u8]>> {
 }
 
 /// Bytes of a password to hash. A copy made for it is wiped when dropped.
-pub struct PasswordForm<'p>(Form<'p>);
+pub struct PasswordForm<'p>(NameForm<'p>);
 
-enum Form<'p> {
+enum NameForm<'p> {
     Stored(&'p str),
     Made(Secret<Vec<u8>>),
 }
@@ -175,8 +175,8 @@ impl Deref for PasswordForm<'_> {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Form::Stored(text) => text.as_bytes(),
-            Form::Made(bytes) => bytes.expose(),
+            NameForm::Stored(text) => text.as_bytes(),
+            NameForm::Made(bytes) => bytes.expose(),
         }
     }
 }
@@ -199,7 +199,7 @@ impl fmt::Debug for PasswordForm<'_> {
 pub fn password_forms(encoding: Encoding, password: &str) -> PasswordForms<'_> {
     let mut forms = PasswordForms::default();
     if password.is_ascii() {
-        forms.add(PasswordForm(Form::Stored(password)));
+        forms.add(PasswordForm(NameForm::Stored(password)));
         return forms;
     }
     forms.add_encodings(encoding, password);
@@ -223,10 +223,10 @@ impl<'p> PasswordForms<'p> {
         let bytes = password.as_bytes();
         if encoding != Encoding::Upgraded {
             let form = downgrade(bytes).map_or_else(|| bytes.to_vec(), Cow::into_owned);
-            self.add(PasswordForm(Form::Made(Secret::new(form))));
+            self.add(PasswordForm(NameForm::Made(Secret::new(form))));
         }
         if encoding != Encoding::Downgraded {
-            self.add(PasswordForm(Form::Made(Secret::new(bytes.to_vec()))));
+            self.add(PasswordForm(NameForm::Made(Secret::new(bytes.to_vec()))));
         }
     }
 

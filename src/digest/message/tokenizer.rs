@@ -33,11 +33,11 @@ pub struct Directive<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Value<'a> {
     bytes: &'a [u8],
-    form: Form,
+    form: ValueForm,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Form {
+enum ValueForm {
     Bare,
     Quoted,
     /// Quoted, with a backslash.
@@ -48,14 +48,14 @@ impl<'a> Value<'a> {
     /// A bare value of these bytes, which mean what they are.
     #[must_use]
     pub const fn bare(bytes: &'a [u8]) -> Self {
-        Self { bytes, form: Form::Bare }
+        Self { bytes, form: ValueForm::Bare }
     }
 
     /// The value that stood between quotes as these bytes.
     #[must_use]
     pub fn quoted(bytes: &'a [u8]) -> Self {
         let escaped = memchr::memchr(b'\\', bytes).is_some();
-        Self { bytes, form: if escaped { Form::Escaped } else { Form::Quoted } }
+        Self { bytes, form: if escaped { ValueForm::Escaped } else { ValueForm::Quoted } }
     }
 
     /// The bytes as sent: those between the quotes, or the bare value.
@@ -67,14 +67,14 @@ impl<'a> Value<'a> {
     /// Whether the value stood in quotes.
     #[must_use]
     pub const fn is_quoted(self) -> bool {
-        !matches!(self.form, Form::Bare)
+        !matches!(self.form, ValueForm::Bare)
     }
 
     /// Whether the value stood in quotes and holds a backslash, so that [`Value::unquoted`] differs
     /// from [`Value::raw`]. In a bare value a backslash is a byte like others.
     #[must_use]
     pub const fn is_escaped(self) -> bool {
-        matches!(self.form, Form::Escaped)
+        matches!(self.form, ValueForm::Escaped)
     }
 
     /// Whether the value is present but empty.
@@ -192,7 +192,7 @@ impl<'a> Directives<'a> {
     /// A quoted value whose opening quote has been taken, with its closing quote.
     fn take_quoted(&mut self) -> Taken<Value<'a>> {
         let mut length = 0;
-        let mut form = Form::Quoted;
+        let mut form = ValueForm::Quoted;
         loop {
             let (_, after) = split(self.rest, length);
             let plain = long_span(after, QUOTED, [b'"', b'\\', 0x7F]);
@@ -207,7 +207,7 @@ impl<'a> Directives<'a> {
                 // a use for in a name, and not the bytes from 0x80, which follow the backslash
                 // where a client forgot to double it.
                 [b'\\', b'\t' | b' '..=0x7E | 0x80.., ..] => {
-                    form = Form::Escaped;
+                    form = ValueForm::Escaped;
                     length += 2;
                 }
                 [] | [b'\\'] => return Err("token: a quote is not closed (RFC 2831 §7.2)"),

@@ -104,7 +104,7 @@ impl<'a> Challenge<'a> {
         if token.len() >= CHALLENGE_LIMIT {
             return Err(refused("challenge: 2048 bytes or more (RFC 2831 §2.1.1)"));
         }
-        let challenge = Fields::collect(token)?.understand(token)?;
+        let challenge = ChallengeFields::collect(token)?.understand(token)?;
         let valid = |realm: Value<'_>| std::str::from_utf8(realm.raw()).is_ok();
         if challenge.utf8 && !challenge.realms().all(valid) {
             return Err(refused("challenge: a realm is not UTF-8 (RFC 2831 §2.1.1)"));
@@ -132,7 +132,7 @@ const CIPHER: Name = Name::of(b"cipher");
 
 /// The values of the directives that have a meaning here.
 #[derive(Default)]
-struct Fields<'a> {
+struct ChallengeFields<'a> {
     realm: Option<Value<'a>>,
     nonce: Option<Value<'a>>,
     qop: Option<Value<'a>>,
@@ -145,7 +145,7 @@ struct Fields<'a> {
     cipher_repeated: bool,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ChallengeFields<'a> {
     fn collect(token: &'a [u8]) -> Result<Self> {
         let mut fields = Self::default();
         for directive in directives(token) {

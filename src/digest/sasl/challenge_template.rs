@@ -1,4 +1,4 @@
-//! Challenges laid out once for a credential: what stands before and after the nonce, which is all
+//! The templates of a credential's challenges: what stands before and after the nonce, which is all
 //! that differs between two of them.
 
 use super::challenge::ChallengeText;
@@ -13,28 +13,28 @@ use crate::sspi::{Flags, TokenSink};
 const STALE: &[u8] = b"stale=true,";
 
 /// A credential's challenges: without protection of messages, with integrity, with both.
-pub(in crate::digest) struct Challenges([Layout; 3]);
+pub(in crate::digest) struct Challenges([ChallengeTemplate; 3]);
 
 /// One challenge but for its nonce.
-pub(in crate::digest) struct Layout {
+pub(in crate::digest) struct ChallengeTemplate {
     pub(in crate::digest) qops: Offer<Qop>,
     before: Box<[u8]>,
     after: Box<[u8]>,
 }
 
 impl Challenges {
-    /// Lays out the challenges that `settings` leads to.
+    /// Makes the templates that `settings` leads to.
     ///
     /// # Errors
     /// `INVALID_TOKEN` where one may not be sent: 2048 bytes or more, or a realm with control
     /// characters; `INTERNAL_ERROR` when the system gives no randomness.
     pub(in crate::digest) fn of(settings: &Settings) -> Result<Self> {
-        let layout = |requested| Layout::of(settings, offered(settings, requested));
-        Ok(Self([layout(Flags::NONE)?, layout(Flags::SIGNED)?, layout(Flags::SEALED)?]))
+        let template = |requested| ChallengeTemplate::of(settings, offered(settings, requested));
+        Ok(Self([template(Flags::NONE)?, template(Flags::SIGNED)?, template(Flags::SEALED)?]))
     }
 
     /// The challenge for the attributes asked for.
-    pub(in crate::digest) fn for_request(&self, requested: Flags) -> &Layout {
+    pub(in crate::digest) fn for_request(&self, requested: Flags) -> &ChallengeTemplate {
         let [plain, signed, sealed] = &self.0;
         if requested.contains(Flags::CONFIDENTIALITY) {
             sealed
@@ -46,7 +46,7 @@ impl Challenges {
     }
 }
 
-impl Layout {
+impl ChallengeTemplate {
     fn of(settings: &Settings, qops: Offer<Qop>) -> Result<Self> {
         let nonce = Nonce::issue(0)?.text();
         let mut text = ChallengeText {

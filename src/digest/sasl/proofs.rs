@@ -7,14 +7,14 @@
 //! H(A2') -> rspauth     last in common: seven blocks in a row instead of ten.
 //! ```
 //!
-//! Where there is to be a layer, what signs its messages is made beside the last four.
+//! Where there is to be a layer, what signs its messages is made in lanes of the last four.
 
 use zeroize::Zeroize;
 
 use super::formulas::{self, NO_ENTITY};
 use super::layer::{Fork, Signers};
 use crate::digest::message::hex;
-use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress_all};
+use crate::kernels::md5::{self, Block, INITIAL, Md5State, PaddedMessage, compress_all};
 use crate::secret::Secret;
 
 /// What both proofs cover beside the password, byte for byte as the client sent it.
@@ -52,7 +52,7 @@ pub struct Proofs {
 /// The proofs of an exchange, from `SS`, the hash of user, realm and password.
 #[must_use]
 pub fn proofs(password_hash: &[u8; 16], covered: &Covered<'_>) -> Proofs {
-    side_by_side(password_hash, covered).unwrap_or_else(|| one_by_one(password_hash, covered))
+    in_parallel_lanes(password_hash, covered).unwrap_or_else(|| one_by_one(password_hash, covered))
 }
 
 /// For texts of any length.
@@ -66,10 +66,10 @@ fn one_by_one(password_hash: &[u8; 16], covered: &Covered<'_>) -> Proofs {
 }
 
 /// For texts of a usual length; `None` for longer ones.
-fn side_by_side(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proofs> {
-    let mut first = Text::<4>::new();
-    let mut request = Text::<2>::new();
-    let mut answer = Text::<2>::new();
+fn in_parallel_lanes(password_hash: &[u8; 16], covered: &Covered<'_>) -> Option<Proofs> {
+    let mut first = PaddedMessage::<4>::new();
+    let mut request = PaddedMessage::<2>::new();
+    let mut answer = PaddedMessage::<2>::new();
     first.push(password_hash)?;
     first.push_part(covered.nonce)?;
     first.push_part(covered.cnonce)?;
@@ -102,7 +102,7 @@ fn pair(
     request: &[u8; 32],
     answer: &[u8; 32],
 ) -> Option<([[u8; 32]; 2], Option<Signers>)> {
-    let mut text = Text::<5>::new();
+    let mut text = PaddedMessage::<5>::new();
     text.push_with(|digits| hex::write_hash(h_a1, digits))?;
     let secret = text.len();
     text.push_part(covered.nonce)?;
@@ -120,7 +120,7 @@ fn pair(
     *twin_last.as_flattened_mut().get_mut(end % 64..)?.first_chunk_mut()? = *answer;
     let fork = Fork { common, ends: [last, twin_last] };
     let (signers, states) = if covered.protected {
-        let (signers, states) = Signers::beside(h_a1, &fork);
+        let (signers, states) = Signers::with_fork(h_a1, &fork);
         (Some(signers), states)
     } else {
         (None, fork.states())
@@ -130,7 +130,7 @@ fn pair(
     Some((states.each_ref().map(digits), signers))
 }
 
-fn digits(state: &State) -> [u8; 32] {
+fn digits(state: &Md5State) -> [u8; 32] {
     hex::of_hash(&md5::bytes_of(state))
 }
 
@@ -157,7 +157,7 @@ mod tests {
                 };
                 let key = [u8::try_from(length % 256).unwrap(); 16];
                 let expected = one_by_one(&key, &covered);
-                if let Some(found) = side_by_side(&key, &covered) {
+                if let Some(found) = in_parallel_lanes(&key, &covered) {
                     assert_eq!(found.session_key.expose(), expected.session_key.expose());
                     assert_eq!(found.response, expected.response, "{length}");
                     assert_eq!(found.rspauth, expected.rspauth, "{length}");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_lengths_are_hashed_side_by_side_and_longer_ones_not() {
+    fn usual_lengths_are_hashed_in_parallel_lanes_and_longer_ones_not() {
         let covered = |nonce, digest_uri| Covered {
             nonce,
             nc: b"00000001",
@@ -179,8 +179,8 @@ mod tests {
             protected: true,
         };
         let usual = covered(&[b'n'; 124], &[b'u'; 40]);
-        assert!(side_by_side(&[1; 16], &usual).is_some());
-        assert!(side_by_side(&[1; 16], &covered(&[b'n'; 300], &[b'u'; 40])).is_none());
-        assert!(side_by_side(&[1; 16], &covered(&[b'n'; 124], &[b'u'; 80])).is_none());
+        assert!(in_parallel_lanes(&[1; 16], &usual).is_some());
+        assert!(in_parallel_lanes(&[1; 16], &covered(&[b'n'; 300], &[b'u'; 40])).is_none());
+        assert!(in_parallel_lanes(&[1; 16], &covered(&[b'n'; 124], &[b'u'; 80])).is_none());
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Response<'a> {
             return Err(refused("response: 4096 bytes or more (RFC 2831 §2.1.2)"));
         }
         // In one place from start to end: they are too many to be moved.
-        let mut fields = Fields::default();
+        let mut fields = ResponseFields::default();
         fields.collect(token)?;
         fields.understand()
     }
@@ -115,13 +115,13 @@ static NAMES: Names<12> = Names::of([
 
 /// The values of these directives.
 #[derive(Default)]
-struct Fields<'a> {
+struct ResponseFields<'a> {
     values: [Option<Value<'a>>; 12],
     /// A repeated cipher is an error only with auth-conf, and ignored without.
     cipher_repeated: bool,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ResponseFields<'a> {
     fn collect(&mut self, token: &'a [u8]) -> Result<()> {
         let mut directives = directives(token);
         while let Some(directive) = directives.take_next()? {

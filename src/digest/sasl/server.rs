@@ -50,9 +50,9 @@ pub(in crate::digest) fn challenge(
     nonce: &Nonce,
     output: &mut dyn TokenSink,
 ) -> Result<Offer<Qop>> {
-    let layout = credential.challenges()?.for_request(requested);
-    layout.write(nonce, stale, output)?;
-    Ok(layout.qops)
+    let template = credential.challenges()?.for_request(requested);
+    template.write(nonce, stale, output)?;
+    Ok(template.qops)
 }
 
 impl Challenged {

@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 
 use crate::error::{Error, Result, Status};
 use crate::system::fork::{Gated, GatedGuard};
-use crate::system::library;
+use crate::system::location;
 
 /// Shards of the register; threads meet in one only by chance.
 const SHARDS: usize = 32;
@@ -105,7 +105,7 @@ impl ContextBuffer {
     #[must_use]
     pub(crate) fn release(self) -> *mut c_void {
         let start = self.start.as_ptr();
-        if library::is_provider() {
+        if location::is_provider() {
             // Whoever has it gives it back to the heap, and does not tell.
             shard(start.addr()).remove(&start.addr());
         } else if let Some(entry) = shard(start.addr()).get_mut(&start.addr()) {
@@ -141,7 +141,7 @@ pub(crate) fn free(pointer: *mut c_void) -> Result<()> {
             entry.into_mut().released = false;
             size
         }
-        _ if library::is_provider() => {
+        _ if location::is_provider() => {
             // SAFETY: released blocks are not in the register then; the pointer is the caller's to
             // answer for, as with every function that frees.
             unsafe { heap::free(start.as_ptr()) };

@@ -7,7 +7,7 @@
 
 use crate::error::Status;
 use crate::ffi::guard::guard_value;
-use crate::system::secur32::{Address, system_dll};
+use crate::system::windows_secur32::{Address, system_dll};
 use windows_sys::Win32::Foundation::{
     ERROR_CALL_NOT_IMPLEMENTED, STATUS_NOT_SUPPORTED, SetLastError,
 };

@@ -5,7 +5,7 @@ use once_cell::sync::OnceCell;
 use crate::ffi::caller::package_info::PackageEntry;
 use crate::ffi::tables::packages;
 use crate::gss::windows;
-use crate::system::secur32::Listed;
+use crate::system::windows_secur32::Listed;
 
 /// This library's stand before this one, as WDigest does on Windows.
 const FOLLOWING: &str = "Schannel";

@@ -12,7 +12,7 @@ use crate::ffi::passthrough::{Subject, words};
 use crate::ffi::passthrough::{packages, wrapped};
 use crate::handle::Handle;
 use crate::system::module;
-use crate::system::secur32::{Address, system_dll};
+use crate::system::windows_secur32::{Address, system_dll};
 
 static CREDENTIALS: SystemHandles = SystemHandles::new();
 static CONTEXTS: SystemHandles = SystemHandles::new();

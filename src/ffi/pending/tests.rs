@@ -25,7 +25,7 @@ fn place(credential: Handle, token: &[u8]) -> PendingPlace {
 /// A session, and how often its context is held: once more while it is.
 fn session() -> (Session, Arc<()>) {
     let alive = Arc::new(());
-    let context = FakeContext::beside(Arc::clone(&alive));
+    let context = FakeContext::holding(Arc::clone(&alive));
     (Session::imported(Box::new(context)), alive)
 }
 

@@ -7,7 +7,7 @@ use once_cell::sync::OnceCell;
 
 use super::types::{SecBufferDesc, SecHandle, TimeStamp};
 #[cfg(windows)]
-use crate::system::secur32::{SystemDll, system_dll};
+use crate::system::windows_secur32::{SystemDll, system_dll};
 
 macro_rules! functions {
     ($($field:ident = $name:literal ($($argument:ty),* $(,)?);)*) => {

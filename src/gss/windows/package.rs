@@ -8,7 +8,7 @@ use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
 use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
 #[cfg(windows)]
-use crate::system::secur32::{Listed, list, system_dll};
+use crate::system::windows_secur32::{Listed, list, system_dll};
 
 /// A package of the system's.
 pub(crate) struct WindowsPackage {

@@ -5,7 +5,7 @@
 use std::arch::x86_64::{_mm_add_epi32, _mm_rol_epi32, _mm_set1_epi32, _mm_ternarylogic_epi32};
 
 use super::sse2::{lanes, load, pinned, store};
-use super::{Block, State};
+use super::{Block, Md5State};
 
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
@@ -22,7 +22,7 @@ macro_rules! step {
 }
 
 /// As [`super::compress4`]; `None`, and nothing done, where the processor does not have AVX-512VL.
-pub(super) fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) -> Option<()> {
+pub(super) fn compress4(states: &mut [Md5State; 4], blocks: [&Block; 4]) -> Option<()> {
     if !is_x86_feature_detected!("avx512vl") || !is_x86_feature_detected!("avx512f") {
         return None;
     }
@@ -32,7 +32,7 @@ pub(super) fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) -> Option<
 }
 
 #[target_feature(enable = "avx512f,avx512vl")]
-fn four(states: &mut [State; 4], blocks: [&Block; 4]) {
+fn four(states: &mut [Md5State; 4], blocks: [&Block; 4]) {
     let before = load(states);
     let [mut a, mut b, mut c, mut d] = before;
     let message = lanes(blocks);

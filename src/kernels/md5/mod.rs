@@ -8,7 +8,7 @@
 
 use zeroize::Zeroize;
 
-use super::order::pinned;
+use super::pinned::pinned;
 
 #[macro_use]
 #[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(unused_macros))]
@@ -22,16 +22,16 @@ mod scalar;
 mod sse2;
 
 /// The state before the first block (RFC 1321 §3.3).
-pub const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
+pub const INITIAL: Md5State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
 /// The four words A, B, C, D.
-pub type State = [u32; 4];
+pub type Md5State = [u32; 4];
 
 /// Sixteen words of a message, in little-endian bytes.
 pub type Block = [u8; 64];
 
 /// Takes `blocks` into `state`, one after the other.
-pub fn compress(state: &mut State, blocks: &[Block]) {
+pub fn compress(state: &mut Md5State, blocks: &[Block]) {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     scalar::compress(state, blocks);
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
@@ -47,7 +47,11 @@ pub(super) trait Interleaved: Copy {
 /// Takes one block into `state`, interleaved with the steps of `other`: those hide the latency of
 /// MD5's chain of steps.
 #[inline]
-pub(super) fn compress_interleaved(state: &mut State, block: &Block, other: &mut impl Interleaved) {
+pub(super) fn compress_interleaved(
+    state: &mut Md5State,
+    block: &Block,
+    other: &mut impl Interleaved,
+) {
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
     scalar::compress_interleaved(state, block, other);
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
@@ -58,7 +62,7 @@ pub(super) fn compress_interleaved(state: &mut State, block: &Block, other: &mut
 }
 
 /// Takes one block into each of four states. It costs about as much as 1.2 of them.
-pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
+pub fn compress4(states: &mut [Md5State; 4], blocks: [&Block; 4]) {
     #[cfg(target_arch = "x86_64")]
     {
         if avx512::compress4(states, blocks).is_none() {
@@ -73,7 +77,7 @@ pub fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
 
 /// Takes each message, in whole blocks, into its state: in parallel lanes as long as there are two,
 /// the rest of the longest by itself.
-pub fn compress_all(states: &mut [State; 4], messages: [&[Block]; 4]) {
+pub fn compress_all(states: &mut [Md5State; 4], messages: [&[Block]; 4]) {
     const IDLE: &Block = &[0; 64];
     let together = second(messages.map(<[Block]>::len));
     for index in 0..together {
@@ -102,7 +106,7 @@ fn second([one, two, three, four]: [usize; 4]) -> usize {
 /// The hash that a state stands for, once the padded message is through.
 #[must_use]
 #[inline]
-pub fn bytes_of(state: &State) -> [u8; 16] {
+pub fn bytes_of(state: &Md5State) -> [u8; 16] {
     let mut hash = [0; 16];
     for (bytes, word) in hash.as_chunks_mut::<4>().0.iter_mut().zip(state) {
         *bytes = word.to_le_bytes();
@@ -116,7 +120,7 @@ pub fn bytes_of(state: &State) -> [u8; 16] {
 /// forwarding if it were loaded by more at once, and compilers like to do that.
 #[must_use]
 #[inline]
-pub fn halves(state: &State) -> [u64; 2] {
+pub fn halves(state: &Md5State) -> [u64; 2] {
     let [a, b, c, d] = state.map(|word| u64::from(pinned(word)));
     [a | b << 32, c | d << 32]
 }
@@ -133,12 +137,12 @@ fn words(block: &Block) -> [u32; 16] {
 }
 
 /// A message of at most `64 * BLOCKS - 9` bytes, put together and padded in place.
-pub struct Text<const BLOCKS: usize> {
+pub struct PaddedMessage<const BLOCKS: usize> {
     blocks: [Block; BLOCKS],
     length: usize,
 }
 
-impl<const BLOCKS: usize> Text<BLOCKS> {
+impl<const BLOCKS: usize> PaddedMessage<BLOCKS> {
     /// An empty message.
     #[must_use]
     pub const fn new() -> Self {
@@ -206,7 +210,7 @@ impl<const BLOCKS: usize> Text<BLOCKS> {
     }
 }
 
-impl<const BLOCKS: usize> Default for Text<BLOCKS> {
+impl<const BLOCKS: usize> Default for PaddedMessage<BLOCKS> {
     fn default() -> Self {
         Self::new()
     }

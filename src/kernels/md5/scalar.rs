@@ -4,8 +4,8 @@
 //! Left alone, compilers regroup the sums and put more of them behind the newest word, so that the
 //! order is pinned. The functions are in the form that is shortest from the newest word on.
 
-use super::{Block, Interleaved, State, words};
-use crate::kernels::order::pinned;
+use super::{Block, Interleaved, Md5State, words};
+use crate::kernels::pinned::pinned;
 
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
@@ -27,7 +27,7 @@ macro_rules! step {
     };
 }
 
-pub(super) fn compress(state: &mut State, blocks: &[Block]) {
+pub(super) fn compress(state: &mut Md5State, blocks: &[Block]) {
     let [mut a, mut b, mut c, mut d] = *state;
     for block in blocks {
         let message = words(block);
@@ -43,7 +43,11 @@ pub(super) fn compress(state: &mut State, blocks: &[Block]) {
 
 /// As [`super::compress_interleaved`].
 #[inline]
-pub(super) fn compress_interleaved<B: Interleaved>(state: &mut State, block: &Block, work: &mut B) {
+pub(super) fn compress_interleaved<B: Interleaved>(
+    state: &mut Md5State,
+    block: &Block,
+    work: &mut B,
+) {
     let mut other = *work;
     let mut steps = 0..64;
     macro_rules! step_both {

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
     _mm_unpackhi_epi64, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_xor_si128,
 };
 
-use super::{Block, State};
+use super::{Block, Md5State};
 
 /// `sum`, computed before what it is added to.
 #[inline]
@@ -53,13 +53,13 @@ macro_rules! step {
     }};
 }
 
-pub(super) fn compress4(states: &mut [State; 4], blocks: [&Block; 4]) {
+pub(super) fn compress4(states: &mut [Md5State; 4], blocks: [&Block; 4]) {
     // SAFETY: every x86-64 processor has SSE2.
     unsafe { four(states, blocks) }
 }
 
 #[target_feature(enable = "sse2")]
-fn four(states: &mut [State; 4], blocks: [&Block; 4]) {
+fn four(states: &mut [Md5State; 4], blocks: [&Block; 4]) {
     let before = load(states);
     let [mut a, mut b, mut c, mut d] = before;
     let message = lanes(blocks);
@@ -70,14 +70,14 @@ fn four(states: &mut [State; 4], blocks: [&Block; 4]) {
 /// The states' words, a vector of each.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn load(states: &[State; 4]) -> [__m128i; 4] {
+pub(super) fn load(states: &[Md5State; 4]) -> [__m128i; 4] {
     let [one, two, three, four] = states;
     transposed([row(one), row(two), row(three), row(four)])
 }
 
 #[target_feature(enable = "sse2")]
 #[inline]
-fn row(words: &State) -> __m128i {
+fn row(words: &Md5State) -> __m128i {
     let [a, b, c, d] = words.map(u64::from);
     _mm_set_epi64x((d << 32 | c).cast_signed(), (b << 32 | a).cast_signed())
 }
@@ -85,7 +85,7 @@ fn row(words: &State) -> __m128i {
 /// Adds what the steps made of the states to what they were before, and writes it back.
 #[target_feature(enable = "sse2")]
 #[inline]
-pub(super) fn store(states: &mut [State; 4], before: [__m128i; 4], after: [__m128i; 4]) {
+pub(super) fn store(states: &mut [Md5State; 4], before: [__m128i; 4], after: [__m128i; 4]) {
     let mut sums = before;
     for (sum, after) in sums.iter_mut().zip(after) {
         *sum = _mm_add_epi32(*sum, after);

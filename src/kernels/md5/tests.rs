@@ -23,7 +23,7 @@ fn padded(message: &[u8]) -> Vec<Block> {
     bytes.as_chunks().0.to_vec()
 }
 
-type Four = fn(&mut [State; 4], [&Block; 4]);
+type Four = fn(&mut [Md5State; 4], [&Block; 4]);
 
 /// Each way to hash four blocks that this machine has.
 fn paths() -> Vec<(&'static str, Four)> {
@@ -85,7 +85,7 @@ fn four_streams_are_each_that_of_the_crate_on_every_path() {
 fn lanes_do_not_touch_one_another() {
     for (name, four) in paths() {
         for round in 0..1000_u64 {
-            let start: [State; 4] = std::array::from_fn(|lane| {
+            let start: [Md5State; 4] = std::array::from_fn(|lane| {
                 let bytes = noise(16, round * 4 + lane as u64);
                 std::array::from_fn(|word| u32::from_le_bytes(bytes.as_chunks::<4>().0[word]))
             });
@@ -129,7 +129,7 @@ fn lanes_are_used_as_long_as_two_messages_go_on() {
 
 #[test]
 fn parts_of_a_message_follow_colons_and_none_is_cut_off() {
-    let mut text = Text::<1>::new();
+    let mut text = PaddedMessage::<1>::new();
     text.push_with(|bytes: &mut [u8; 3]| *bytes = *b"abc").unwrap();
     text.push_part(b"").unwrap();
     text.push_part(b"defg").unwrap();
@@ -138,7 +138,7 @@ fn parts_of_a_message_follow_colons_and_none_is_cut_off() {
     assert_eq!(text.push_part(&[b'x'; 55]), None);
     assert_eq!(text.len(), 9);
     assert_eq!(text.finish(0).unwrap(), padded(b"abc::defg"));
-    let mut full = Text::<1>::new();
+    let mut full = PaddedMessage::<1>::new();
     full.push_part(&[b'x'; 63]).unwrap();
     assert_eq!((full.push_part(b""), full.len()), (None, 64));
 }
@@ -147,7 +147,7 @@ fn parts_of_a_message_follow_colons_and_none_is_cut_off() {
 fn a_message_is_padded_in_place_or_has_no_room() {
     for length in 0..=130 {
         let message = noise(length, 3);
-        let mut text = Text::<2>::new();
+        let mut text = PaddedMessage::<2>::new();
         let fits = message.chunks(7).all(|part| text.push(part).is_some());
         assert_eq!(fits, length <= 128);
         match text.finish(0) {

@@ -24,7 +24,7 @@ fn nonce(number: u32, issued: u64) -> Proven {
     Proven { text: [b'0'; 124], key, issued, root: key, is_past: false }
 }
 
-fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<Session>> {
+fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<HttpSession>> {
     let beginning = Beginning {
         nonce,
         user: user.as_bytes().into(),
@@ -94,7 +94,7 @@ fn r40_a_user_with_many_sessions_pushes_out_none_but_their_own() {
         assert!(matches!(sessions.find(&session.nonce.key), Found::Live(_)));
     }
     let known =
-        |session: &&Arc<Session>| matches!(sessions.find(&session.nonce.key), Found::Live(_));
+        |session: &&Arc<HttpSession>| matches!(sessions.find(&session.nonce.key), Found::Live(_));
     assert!(flood.iter().filter(known).count() <= LIMIT / 2);
     for session in flood.iter().filter(|session| !known(session)) {
         assert!(!sessions.is_unused(&session.nonce), "never taken again");

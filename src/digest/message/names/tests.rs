@@ -136,7 +136,7 @@ fn ascii_passwords_have_one_form_without_a_copy() {
         assert_eq!(forms(encoding, ""), [b""]);
     }
     let forms = password_forms(Encoding::Only, "secret");
-    assert!(forms.iter().all(|form| matches!(form.0, Form::Stored(_))));
+    assert!(forms.iter().all(|form| matches!(form.0, NameForm::Stored(_))));
 }
 
 #[test]

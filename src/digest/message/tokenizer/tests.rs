@@ -373,7 +373,7 @@ fn r15_a_mebibyte_of_one_character_takes_linear_time() {
         assert_eq!(read(quoted.as_bytes()).is_ok(), good, "{unit:?}");
     }
     assert_eq!(read(&vec![0; SIZE]), Ok(vec![]));
-    let value = Value { bytes: &vec![b'\\'; SIZE], form: Form::Escaped };
+    let value = Value { bytes: &vec![b'\\'; SIZE], form: ValueForm::Escaped };
     assert_eq!(value.unquoted().len(), SIZE / 2);
 }
 

@@ -4,7 +4,7 @@
 //! that this reads, and the same of it; a test compares the two. To do without it, have
 //! [`Directives::take_next`] ask `take_directive` alone. What it gains stands in docs/performance.md.
 
-use super::{Directive, Directives, Form, Name, Value, malformed};
+use super::{Directive, Directives, Name, Value, ValueForm, malformed};
 use crate::error::Result;
 use crate::kernels::scan;
 
@@ -49,12 +49,12 @@ impl<'a> Directives<'a> {
             Some([b'=', b'"', ..]) => {
                 let end = self.usual_end(first, more, length + 2, [b'"', b'\\', 0x7F])?;
                 let (before, [b'"', after @ ..]) = rest.split_at_checked(end)? else { return None };
-                (before.get(length + 2..)?, Form::Quoted, after)
+                (before.get(length + 2..)?, ValueForm::Quoted, after)
             }
             Some([b'=', ..]) => {
                 let end = self.usual_end(first, more, length + 1, [b',', b'"', b' ', 0x7F])?;
                 let (before, after) = rest.split_at_checked(end)?;
-                (before.get(length + 1..).filter(|text| !text.is_empty())?, Form::Bare, after)
+                (before.get(length + 1..).filter(|text| !text.is_empty())?, ValueForm::Bare, after)
             }
             _ => return None,
         };

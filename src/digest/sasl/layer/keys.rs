@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::digest::message::qop::Cipher;
 use crate::digest::sasl::formulas::joined;
-use crate::kernels::md5::{Block, Text};
+use crate::kernels::md5::{Block, PaddedMessage};
 use crate::sspi::Role;
 
 /// A key of 16 bytes, wiped on drop.
@@ -53,13 +53,13 @@ impl Flow {
 }
 
 /// What Kic and Kis are the hashes of (RFC 2831 §2.3), padded: two blocks each.
-pub(super) struct SigningTexts([Text<2>; 2]);
+pub(super) struct SigningTexts([PaddedMessage<2>; 2]);
 
 impl SigningTexts {
     /// The texts, in the order of `flows`.
     pub(super) fn new(h_a1: &[u8; 16], flows: [Flow; 2]) -> Self {
         Self(flows.map(|flow| {
-            let mut text = Text::new();
+            let mut text = PaddedMessage::new();
             // A hash and a constant of under 70 bytes always have room.
             let _ = text.push(h_a1).and_then(|()| text.push(flow.signing_constant()));
             text

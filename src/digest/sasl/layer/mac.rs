@@ -6,7 +6,7 @@ use std::slice::from_ref;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::kernels::md5::{Block, State, compress, halves};
+use crate::kernels::md5::{Block, Md5State, compress, halves};
 
 /// Bytes of the HMAC that are sent.
 pub(super) const MAC: usize = 10;
@@ -20,13 +20,13 @@ const TYPE: [u8; 2] = [0, 1];
 
 /// A key whose two pads are hashed already (RFC 2104 §4): two states of 16 bytes.
 pub(super) struct PreparedMac {
-    inner: State,
-    outer: State,
+    inner: Md5State,
+    outer: Md5State,
 }
 
 impl PreparedMac {
     /// The MAC of a key whose [`pads`] were taken into these states.
-    pub(super) fn new(inner: State, outer: State) -> Self {
+    pub(super) fn new(inner: Md5State, outer: Md5State) -> Self {
         Self { inner, outer }
     }
 
@@ -61,8 +61,8 @@ pub(super) fn pads(key: &[u8; 16]) -> [Block; 2] {
 
 /// The MAC of a message whose text is still coming.
 pub(super) struct RunningMac<'m> {
-    state: State,
-    outer: &'m State,
+    state: Md5State,
+    outer: &'m Md5State,
     /// The text since the last whole block, then zeros.
     partial: Block,
     /// Bytes hashed so far.
@@ -81,7 +81,7 @@ impl RunningMac<'_> {
     pub(super) fn update_by(
         &mut self,
         text: &[u8],
-        mut compress: impl FnMut(&mut State, &[Block]),
+        mut compress: impl FnMut(&mut Md5State, &[Block]),
     ) {
         let (head, rest) = text.split_at(text.len().min(64 - self.filled()));
         if !self.fill(head) {
@@ -114,7 +114,7 @@ impl RunningMac<'_> {
 
     /// Takes the partial block, which is whole.
     #[inline]
-    pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut State, &[Block])) {
+    pub(super) fn settle(&mut self, mut compress: impl FnMut(&mut Md5State, &[Block])) {
         compress(&mut self.state, from_ref(&self.partial));
         self.partial = [0; 64];
     }
@@ -125,7 +125,7 @@ impl RunningMac<'_> {
     }
 
     /// The hash, to take `count` blocks into, when no bytes are missing up to a whole block.
-    pub(super) fn blocks(&mut self, count: usize) -> &mut State {
+    pub(super) fn blocks(&mut self, count: usize) -> &mut Md5State {
         self.length += 64 * count as u64;
         &mut self.state
     }
@@ -139,7 +139,7 @@ impl RunningMac<'_> {
 
     /// The same, as in [`RunningMac::update_by`]. Two blocks are taken at least.
     #[inline]
-    pub(super) fn finish_by(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
+    pub(super) fn finish_by(&mut self, mut compress: impl FnMut(&mut Md5State, &[Block])) -> Mac {
         let filled = self.filled();
         put_mark(&mut self.partial, filled);
         if filled >= LENGTH_AT {
@@ -157,7 +157,7 @@ impl RunningMac<'_> {
         &mut self,
         text: u64,
         count: u32,
-        mut compress: impl FnMut(&mut State, &[Block]),
+        mut compress: impl FnMut(&mut Md5State, &[Block]),
     ) -> Mac {
         const MOST: usize = size_of::<u64>() - 1;
         const WORD: usize = size_of::<u64>();
@@ -196,7 +196,7 @@ impl RunningMac<'_> {
 
     /// The MAC, when the inner hash is made and the partial block is empty.
     #[inline]
-    fn finish_outer(&mut self, mut compress: impl FnMut(&mut State, &[Block])) -> Mac {
+    fn finish_outer(&mut self, mut compress: impl FnMut(&mut Md5State, &[Block])) -> Mac {
         let inner = halves(&self.state);
         for (bytes, half) in self.partial.as_chunks_mut().0.iter_mut().zip(inner) {
             *bytes = half.to_le_bytes();
@@ -257,7 +257,7 @@ pub(super) struct Mac {
 }
 
 impl Mac {
-    fn of(state: &State) -> Self {
+    fn of(state: &Md5State) -> Self {
         let [start, rest] = halves(state);
         let [first, second, ..] = rest.to_le_bytes();
         Self { start, end: u16::from_le_bytes([first, second]) }

@@ -1,4 +1,4 @@
-//! The MACs of both directions, made from `H(A1)` side by side, and beside hashes that others have to
+//! The MACs of both directions, made from `H(A1)` in parallel lanes, together with hashes that others have to
 //! make of it at the same time.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{Flow, SigningTexts};
 use super::mac::{PreparedMac, pads};
-use crate::kernels::md5::{Block, INITIAL, State, bytes_of, compress, compress_all};
+use crate::kernels::md5::{Block, INITIAL, Md5State, bytes_of, compress, compress_all};
 use crate::sspi::Role;
 
 /// What signs the messages of each direction (RFC 2831 §2.3).
@@ -29,7 +29,7 @@ pub struct Fork<'b> {
 impl Fork<'_> {
     /// The states that the two come to.
     #[must_use]
-    pub fn states(&self) -> [State; 2] {
+    pub fn states(&self) -> [Md5State; 2] {
         let mut state = INITIAL;
         compress(&mut state, self.common);
         let mut states = [state; 4];
@@ -43,7 +43,7 @@ impl Signers {
     /// The signers of the exchange whose `H(A1)` is `h_a1`.
     #[must_use]
     pub fn new(h_a1: &[u8; 16]) -> Self {
-        Self::beside(h_a1, &Fork::default()).0
+        Self::with_fork(h_a1, &Fork::default()).0
     }
 
     /// The same, and [`Fork::states`] of `fork`, at little more than the cost of those:
@@ -55,7 +55,7 @@ impl Signers {
     ///                 inner Kis
     /// ```
     #[must_use]
-    pub fn beside(h_a1: &[u8; 16], fork: &Fork<'_>) -> (Self, [State; 2]) {
+    pub fn with_fork(h_a1: &[u8; 16], fork: &Fork<'_>) -> (Self, [Md5State; 2]) {
         let mut texts = SigningTexts::new(h_a1, [Flow::ToServer, Flow::ToClient]);
         let [to_server, to_client] = texts.blocks();
         let (first, rest) = fork.common.split_at(fork.common.len().min(to_server.len()));
@@ -104,7 +104,7 @@ mod tests {
             for (one, other) in [(0, 0), (1, 1), (2, 2), (1, 2)] {
                 let ends = [&blocks[6..6 + one], &blocks[7..7 + other]];
                 let fork = Fork { common: &blocks[..common], ends };
-                let (signers, states) = Signers::beside(&[9; 16], &fork);
+                let (signers, states) = Signers::with_fork(&[9; 16], &fork);
                 assert_eq!(states, fork.states(), "{common}, {one}, {other}");
                 let alone = Signers::new(&[9; 16]).of(Role::Client);
                 for (mac, expected) in signers.of(Role::Client).iter().zip(&alone) {

@@ -3,10 +3,10 @@
 use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
-use super::covered::Covered;
+use super::a2::A2;
 use super::formulas::{Counted, Digits, Hash};
 use crate::digest::message::hex;
-use crate::kernels::md5::{self, Block, INITIAL, State, Text, compress, compress_all};
+use crate::kernels::md5::{self, Block, INITIAL, Md5State, PaddedMessage, compress, compress_all};
 
 /// The compression function of a hash with blocks of 64 bytes.
 pub(super) trait Compression {
@@ -35,17 +35,17 @@ pub(super) trait Compression {
 pub(super) enum Md5 {}
 
 impl Compression for Md5 {
-    type State = State;
+    type State = Md5State;
     type Bytes = [u8; 16];
 
     const HASH: Hash = Hash::Md5;
-    const INITIAL: State = INITIAL;
+    const INITIAL: Md5State = INITIAL;
 
-    fn compress(state: &mut State, blocks: &[Block]) {
+    fn compress(state: &mut Md5State, blocks: &[Block]) {
         compress(state, blocks);
     }
 
-    fn compress_both([first, second]: &mut [State; 2], [one, other]: [&[Block]; 2]) {
+    fn compress_both([first, second]: &mut [Md5State; 2], [one, other]: [&[Block]; 2]) {
         let mut states = [*first, *second, INITIAL, INITIAL];
         compress_all(&mut states, [one, other, &[], &[]]);
         [*first, *second, ..] = states;
@@ -55,7 +55,7 @@ impl Compression for Md5 {
         bits.to_le_bytes()
     }
 
-    fn bytes(state: &State) -> [u8; 16] {
+    fn bytes(state: &Md5State) -> [u8; 16] {
         md5::bytes_of(state)
     }
 }
@@ -142,9 +142,9 @@ impl<H: Compression> Blocks<H> {
     pub(super) fn response(
         &self,
         counted: Option<Counted<'_>>,
-        covered: &Covered<'_>,
+        covered: &A2<'_>,
     ) -> Option<Digits> {
-        let mut text = Text::<4>::new();
+        let mut text = PaddedMessage::<4>::new();
         text.push(self.rest.get(..self.length)?)?;
         if let Some(Counted { nc, cnonce, qop }) = counted {
             for part in [nc.as_slice(), b":", cnonce, b":", qop, b":"] {
@@ -174,10 +174,10 @@ impl<H: Compression> Blocks<H> {
     fn hash_request(
         states: &mut [H::State; 2],
         blocks: &[Block],
-        covered: &Covered<'_>,
+        covered: &A2<'_>,
         place: &mut [u8],
     ) {
-        let mut text = Text::<3>::new();
+        let mut text = PaddedMessage::<3>::new();
         let request = covered.write(&mut text).and_then(|()| finish::<H, 3>(&mut text, 0));
         if let Some(request) = request {
             H::compress_both(states, [blocks, request]);
@@ -198,7 +198,10 @@ impl<H: Compression> Drop for Blocks<H> {
 
 /// Pads a text as the end of one of which `before` bytes were hashed already; `None` where the
 /// padding has no room.
-fn finish<H: Compression, const N: usize>(text: &mut Text<N>, before: u64) -> Option<&mut [Block]> {
+fn finish<H: Compression, const N: usize>(
+    text: &mut PaddedMessage<N>,
+    before: u64,
+) -> Option<&mut [Block]> {
     let bits = (before + text.len() as u64) << 3;
     let blocks = text.finish(before)?;
     *blocks.last_mut()?.last_chunk_mut()? = H::end(bits);

@@ -1,11 +1,11 @@
 //! What a request's response covers beside nonce and count: A2 (RFC 7616 §3.4.3).
 
 use super::formulas::{self, Digits, Hash};
-use crate::kernels::md5::Text;
+use crate::kernels::md5::PaddedMessage;
 
 /// What A2 is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Covered<'a> {
+pub struct A2<'a> {
     /// The method; empty for Authentication-Info.
     pub method: &'a [u8],
     /// The uri.
@@ -14,7 +14,7 @@ pub struct Covered<'a> {
     pub entity: Option<&'a [u8]>,
 }
 
-impl Covered<'_> {
+impl A2<'_> {
     /// `H(A2)`.
     #[must_use]
     pub fn hash(&self, hash: Hash) -> Digits {
@@ -22,7 +22,7 @@ impl Covered<'_> {
     }
 
     /// A2; `None` where it has no room.
-    pub(super) fn write<const N: usize>(&self, text: &mut Text<N>) -> Option<()> {
+    pub(super) fn write<const N: usize>(&self, text: &mut PaddedMessage<N>) -> Option<()> {
         for part in [self.method, b":", self.uri] {
             text.push(part)?;
         }
