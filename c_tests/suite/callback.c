@@ -82,7 +82,7 @@ static const unsigned char hash[16] = {0x54, 0x3E, 0x1A, 0xEC, 0x5D, 0x36, 0x14,
 
 static void answers(void)
 {
-    static const unsigned char utf16[] = {'s', 0, 'e', 0, 'c', 0, 'r', 0, 'e', 0, 't', 0, 0, 0};
+    static const WCHAR utf16[] = {'s', 'e', 'c', 'r', 'e', 't', 0};
     static const struct {
         const char *name;
         const void *answer;

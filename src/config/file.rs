@@ -1,6 +1,6 @@
 //! Finding and reading the file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Document, wrong};
 use crate::error::{Error, Result};
-use crate::system::location;
+use crate::system::{file, location};
 
 /// The largest file that is read, in bytes.
 pub(super) const MAX_FILE: usize = 1 << 20;
@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Document>> {
 /// The content, which may hold a secret.
 fn read_bytes(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     // Before it is opened: opening a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
+    if !file::at(path)?.is_regular {
         return Err(io::Error::other("not a regular file"));
     }
     let file = File::open(path)?;

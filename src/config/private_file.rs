@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::secret::Secret;
+use crate::system;
 
 /// The largest such file in bytes.
 const LARGEST: u64 = 64 * 1024;
@@ -14,12 +15,11 @@ const LARGEST: u64 = 64 * 1024;
 pub(super) fn read(path: &Path) -> Result<Secret<String>, String> {
     let said = |error: std::io::Error| error.to_string();
     let file = File::open(path).map_err(said)?;
-    let metadata = file.metadata().map_err(said)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
+    let state = system::file::of(&file).map_err(said)?;
+    if !state.is_regular || state.size > LARGEST {
         return Err("not a regular file of at most 64 KiB".to_owned());
     }
-    #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o006 != 0 {
+    if state.open_to_others {
         return Err("others may read or write it: chmod o-rw".to_owned());
     }
     let mut text = Secret::new(String::new());

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::{Error, Result, Status};
 use crate::ffi::abi::types::SECURITY_STATUS;
 use crate::log;
+use crate::system::process;
 
 #[cfg(not(panic = "unwind"))]
 compile_error!("secur32 must be built with panic=unwind: a panic may not end the host's process");
@@ -43,6 +44,13 @@ pub(super) fn guard<T: Success>(
         }
     };
     status.code().cast_signed()
+}
+
+/// As [`guard`], for an export that ends or frees something. Where the process is ending and has no other
+/// thread any more, what a thread was doing stays half done and its locks stay held: nothing is touched
+/// then, and the caller has its success.
+pub(super) fn guard_end(name: &'static str, body: impl FnOnce() -> Result<()>) -> SECURITY_STATUS {
+    guard(name, || if process::ending() { Ok(()) } else { body() })
 }
 
 /// Runs the body of an export that returns no status: `fallback` is what C receives when the body

@@ -30,6 +30,34 @@ pub fn privileged() -> bool {
     }
 }
 
+/// Whether the process is ending and its other threads have been killed, with whatever locks they held:
+/// what would be freed is left for the system to take. Only Windows still calls libraries then.
+#[must_use]
+#[inline]
+pub fn ending() -> bool {
+    #[cfg(windows)]
+    {
+        // SAFETY: takes nothing and cannot fail.
+        let ending = unsafe { RtlDllShutdownInProgress() };
+        ending != 0
+    }
+    #[cfg(not(windows))]
+    {
+        false
+    }
+}
+
+// In no metadata; documented since Windows XP, and in every Wine.
+#[cfg(windows)]
+#[cfg_attr(
+    target_arch = "x86",
+    link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")
+)]
+#[cfg_attr(not(target_arch = "x86"), link(name = "ntdll", kind = "raw-dylib"))]
+unsafe extern "system" {
+    fn RtlDllShutdownInProgress() -> u8;
+}
+
 /// A number that tells this thread from the process's others, as debuggers show it on Linux; zero
 /// where the system has none at hand.
 #[must_use]

@@ -11,7 +11,6 @@ pub(super) mod watch;
 
 use std::cell::Cell;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +22,7 @@ use self::stamp::Stamp;
 use self::watch::Watch;
 use super::Unavailable;
 use crate::log;
+use crate::system;
 use crate::system::fork::{self, Gated};
 use crate::system::{clock, thread};
 
@@ -219,7 +219,7 @@ impl<C: Contents> WatchedFile<C> {
     #[cold]
     fn look(&self, now: SystemTime) -> bool {
         for _ in 0..LOOKS {
-            let found = fs::metadata(&self.path).ok().map(|metadata| Stamp::of(&metadata));
+            let found = system::file::at(&self.path).ok().map(|state| Stamp::of(&state));
             let Some(errand) = self.watch.lock().errand(found, now) else { return false };
             let read = reading::up_to(&self.path, errand.limit, errand.wanted);
             let Some(read) = read.transpose() else { return self.read_in_background() };

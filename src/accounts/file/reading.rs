@@ -1,7 +1,7 @@
 //! Reading a file in one state, or not at all.
 
 use std::fmt::Display;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Contents;
 use super::stamp::Stamp;
 use crate::accounts::Unavailable;
-use crate::system::heap;
+use crate::system::{file, heap};
 
 /// The largest file that is read, in bytes: some four million accounts.
 pub(in crate::accounts) const MAX_FILE: u64 = 256 << 20;
@@ -81,13 +81,13 @@ fn bytes(path: &Path, limit: u64) -> Result<Option<Bytes>, Fault> {
     };
     for _ in 0..READ_TRIES {
         // Before it is opened: opening a pipe would wait for its other end.
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(fault(path, "not a regular file", Some(Stamp::of(&metadata))));
+        let state = file::at(path).map_err(failed)?;
+        if !state.is_regular {
+            return Err(fault(path, "not a regular file", Some(Stamp::of(&state))));
         }
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let (stamp, length) = (Stamp::of(&metadata), metadata.len());
+        let opened = File::open(path).map_err(failed)?;
+        let state = file::of(&opened).map_err(failed)?;
+        let (stamp, length) = (Stamp::of(&state), state.size);
         if length > MAX_FILE {
             return Err(fault(path, "larger than 256 MiB", Some(stamp)));
         }
@@ -100,8 +100,8 @@ fn bytes(path: &Path, limit: u64) -> Result<Option<Bytes>, Fault> {
         text.try_reserve_exact(room).map_err(|_| no_memory(path))?;
         // What is made of it has a few times its length at most.
         heap::look_for(room.saturating_mul(4)).map_err(|_| no_memory(path))?;
-        (&file).take(length + 1).read_to_end(&mut text).map_err(failed)?;
-        let now = file.metadata().map_err(failed)?;
+        (&opened).take(length + 1).read_to_end(&mut text).map_err(failed)?;
+        let now = file::of(&opened).map_err(failed)?;
         if text.len() as u64 == length && Stamp::of(&now) == stamp {
             return Ok(Some((text, stamp)));
         }

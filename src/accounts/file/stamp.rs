@@ -1,7 +1,8 @@
 //! Telling whether a file has changed without reading it.
 
-use std::fs::Metadata;
 use std::time::{Duration, SystemTime};
+
+use crate::system::file::FileState;
 
 /// The longest step of a file system's clock (that of FAT, 2 s).
 const CLOCK_STEP: Duration = Duration::from_secs(2);
@@ -16,12 +17,8 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        Self {
-            modified: metadata.modified().ok(),
-            size: metadata.len(),
-            identity: identity(metadata),
-        }
+    pub(super) fn of(state: &FileState) -> Self {
+        Self { modified: state.modified, size: state.size, identity: state.identity }
     }
 
     /// How many bytes the file has.
@@ -42,17 +39,6 @@ impl Stamp {
         // A time that lies ahead does not come back.
         age.is_some_and(|age| age.map_or(true, |age| age >= CLOCK_STEP))
     }
-}
-
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Metadata) -> (u64, u64) {
-    (0, 0)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::ffi::abi::types::{
 use crate::ffi::caller::buffers::{MessageUse, with_message};
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::CallerString;
-use crate::ffi::guard::guard;
+use crate::ffi::guard::{guard, guard_end};
 use crate::ffi::passthrough::pass_through;
 use crate::ffi::step::{StepFunctions, accept, initialize};
 use crate::ffi::tables::{CONTEXTS, session};
@@ -288,7 +288,7 @@ pub(crate) unsafe fn unsupported(context: *const CtxtHandle) -> Result<()> {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DeleteSecurityContext(phContext: *mut CtxtHandle) -> SECURITY_STATUS {
     pass_through!(DeletedContext(phContext) => DeleteSecurityContext(phContext));
-    guard("DeleteSecurityContext", || {
+    guard_end("DeleteSecurityContext", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phContext) }?;
         CONTEXTS.remove(handle)

@@ -10,7 +10,7 @@ use crate::ffi::abi::types::{
 use crate::ffi::acquire::{Acquisition, acquire};
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::{CallerString, StringForm};
-use crate::ffi::guard::guard;
+use crate::ffi::guard::{guard, guard_end};
 use crate::ffi::passthrough::pass_through;
 use crate::ffi::pending;
 use crate::ffi::tables::CREDENTIALS;
@@ -170,7 +170,7 @@ pub unsafe extern "system" fn FreeCredentialsHandle(
     phCredential: *mut CredHandle,
 ) -> SECURITY_STATUS {
     pass_through!(FreedCredential(phCredential) => FreeCredentialsHandle(phCredential));
-    guard("FreeCredentialsHandle", || {
+    guard_end("FreeCredentialsHandle", || {
         // SAFETY: what the header says of the parameter.
         let handle = unsafe { pointer::handle(phCredential) }?;
         #[cfg(windows)]

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use crate::ffi::abi::types::SECURITY_STATUS;
 use crate::ffi::caller::memory::free;
-use crate::ffi::guard::guard;
+use crate::ffi::guard::guard_end;
 use crate::ffi::passthrough::pass_through;
 
 /// Frees memory that a function of this library allocated for its caller: output tokens with
@@ -19,5 +19,5 @@ use crate::ffi::passthrough::pass_through;
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeContextBuffer(pvContextBuffer: *mut c_void) -> SECURITY_STATUS {
     pass_through!(Memory(pvContextBuffer) => FreeContextBuffer(pvContextBuffer));
-    guard("FreeContextBuffer", || free(pvContextBuffer))
+    guard_end("FreeContextBuffer", || free(pvContextBuffer))
 }

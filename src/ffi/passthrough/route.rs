@@ -12,6 +12,7 @@ use crate::ffi::passthrough::{Subject, words};
 use crate::ffi::passthrough::{packages, wrapped};
 use crate::handle::Handle;
 use crate::system::module;
+use crate::system::process;
 use crate::system::windows_secur32::{Address, system_dll};
 
 static CREDENTIALS: SystemHandles = SystemHandles::new();
@@ -30,6 +31,10 @@ pub(crate) enum Route {
 impl Route {
     /// Where the call of the export `name` goes that is about `subject`.
     pub(crate) fn of(name: &'static str, subject: Subject) -> Self {
+        // The export leaves alone whatever it is: see `guard_end`.
+        if subject.is_an_end() && process::ending() {
+            return Self::Own;
+        }
         guard_value(name, Self::Own, || {
             Ok(match system_dll() {
                 Some(system) if subject.is_the_systems() => {
@@ -101,6 +106,11 @@ impl Subject {
             | Self::ImportedContext(name, _) => package(name),
             Self::Memory(start) => memory(start),
         }
+    }
+
+    /// Whether the call ends or frees it.
+    fn is_an_end(self) -> bool {
+        matches!(self, Self::FreedCredential(_) | Self::DeletedContext(_) | Self::Memory(_))
     }
 
     /// The handle that a call about it may change or end.

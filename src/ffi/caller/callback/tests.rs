@@ -85,12 +85,15 @@ fn password(found: Result<Option<Stored>, Unavailable>) -> String {
     }
 }
 
+fn wide(string: &str) -> Vec<u8> {
+    string.encode_utf16().flat_map(u16::to_ne_bytes).collect()
+}
+
 #[test]
 fn the_program_sees_the_account_in_its_encoding() {
     let nobody: Behaviour = |_, _, status| *status = 0;
     let (found, program) = ask_as(StringForm::Wide, Algorithm::Md5, "é".as_bytes(), nobody);
     assert!(found.unwrap().is_none());
-    let wide = |string: &str| string.encode_utf16().flat_map(u16::to_ne_bytes).collect::<Vec<_>>();
     assert_eq!(program.saw.lock().unwrap()[0], (wide("é\0"), wide("realm\0"), 0, 1024, 0));
     // Not UTF-8: ISO 8859-1.
     let (_, program) = ask_as(StringForm::Wide, Algorithm::Md5, b"\xE9", nobody);
@@ -117,11 +120,11 @@ fn passwords_are_taken_with_and_without_a_terminator() {
         "secret"
     );
     assert_eq!(
-        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0", status))),
+        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, &wide("ab"), status))),
         "ab"
     );
     assert_eq!(
-        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, b"a\0b\0\0\0", status))),
+        password(ask(StringForm::Wide, |buffer, _, status| put(buffer, 1, &wide("ab\0"), status))),
         "ab"
     );
     assert_eq!(
@@ -170,7 +173,7 @@ fn r65_a_broken_contract_is_unavailable_and_says_why() {
         ("neither", |buffer, _, status| put(buffer, 9, b"x", status)),
         ("15 bytes, and one of 16", |buffer, _, status| put(buffer, 2, &[7; 15], status)),
         ("half", |buffer, _, status| put(buffer, 1, b"abc", status)),
-        ("not UTF-16", |buffer, _, status| put(buffer, 1, &[0x3D, 0xD8], status)),
+        ("not UTF-16", |buffer, _, status| put(buffer, 1, &0xD83D_u16.to_ne_bytes(), status)),
     ];
     for (index, (reason, behaviour)) in rows.into_iter().enumerate() {
         let Unavailable(said) = ask(StringForm::Wide, behaviour).unwrap_err();

@@ -48,24 +48,27 @@ pub(crate) fn protection(flags: u32) -> PasswordProtection {
     }
 }
 
-/// `header` as the bytes that C sees.
+/// `header` as the bytes that C sees: numbers in the machine's order.
 pub(crate) fn header_bytes(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER] {
     let mut bytes = [0; HEADER];
-    let mut put = |at: usize, value: u32, width: usize| {
-        bytes[at..at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+    let mut long = |at: usize, value: u32| {
+        bytes[at..at + 4].copy_from_slice(&value.to_ne_bytes());
     };
-    put(0, header.Version, 4);
-    put(4, header.cbHeaderLength.into(), 2);
-    put(8, header.cbStructureLength, 4);
-    put(12, header.UserOffset, 4);
-    put(16, header.UserLength.into(), 2);
-    put(20, header.DomainOffset, 4);
-    put(24, header.DomainLength.into(), 2);
-    put(28, header.PackedCredentialsOffset, 4);
-    put(32, header.PackedCredentialsLength.into(), 2);
-    put(36, header.Flags, 4);
-    put(40, header.PackageListOffset, 4);
-    put(44, header.PackageListLength.into(), 2);
+    long(0, header.Version);
+    long(8, header.cbStructureLength);
+    long(12, header.UserOffset);
+    long(20, header.DomainOffset);
+    long(28, header.PackedCredentialsOffset);
+    long(36, header.Flags);
+    long(40, header.PackageListOffset);
+    let mut short = |at: usize, value: u16| {
+        bytes[at..at + 2].copy_from_slice(&value.to_ne_bytes());
+    };
+    short(4, header.cbHeaderLength);
+    short(16, header.UserLength);
+    short(24, header.DomainLength);
+    short(32, header.PackedCredentialsLength);
+    short(44, header.PackageListLength);
     bytes
 }
 
@@ -76,8 +79,9 @@ pub(crate) fn header_bytes(header: &SEC_WINNT_AUTH_IDENTITY_EX2) -> [u8; HEADER]
 pub(crate) fn header(image: &[u8]) -> Result<SEC_WINNT_AUTH_IDENTITY_EX2> {
     let bytes = image.first_chunk::<HEADER>();
     let bytes = bytes.ok_or_else(|| unusable("identity: shorter than its header"))?;
-    let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
-    let long = |at: usize| u32::from(short(at)) | u32::from(short(at + 2)) << 16;
+    let short = |at: usize| u16::from_ne_bytes([bytes[at], bytes[at + 1]]);
+    let long =
+        |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let header = SEC_WINNT_AUTH_IDENTITY_EX2 {
         Version: long(0),
         cbHeaderLength: short(4),

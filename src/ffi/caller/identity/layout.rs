@@ -1,7 +1,8 @@
 //! The one-block form of an identity (`SEC_WINNT_AUTH_IDENTITY_EX2`) to and from plain bytes.
 //!
-//! An image is such a block's bytes. Those that [`pack`] makes end in a trailer, which holds what
-//! the encryption of the password in place needs (see `seal`):
+//! An image is such a block's bytes, with numbers and characters in the machine's order. Those that
+//! [`pack`] makes end in a trailer, which holds what the encryption of the password in place needs
+//! (see `seal`):
 //!
 //! ```text
 //! header (48) | user | domain | password | package list | trailer (40)
@@ -149,8 +150,8 @@ pub(crate) fn unpack(mut image: Zeroizing<Vec<u8>>) -> Result<IdentityParts> {
 /// `USHORT` is the whole size. As a password this would begin with a control character.
 fn is_packed_structure(bytes: &[u8]) -> bool {
     let Some(&[first, second, third, fourth]) = bytes.first_chunk::<4>() else { return false };
-    u16::from_le_bytes([first, second]) == 28
-        && usize::from(u16::from_le_bytes([third, fourth])) == bytes.len()
+    u16::from_ne_bytes([first, second]) == 28
+        && usize::from(u16::from_ne_bytes([third, fourth])) == bytes.len()
 }
 
 /// The image of `parts`, the password encrypted where it was.

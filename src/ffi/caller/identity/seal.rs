@@ -72,7 +72,7 @@ pub(crate) fn seal(image: &mut [u8]) -> Result<()> {
         *byte = value;
     }
     let sealed = flags | SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
-    at(image, FLAGS)?.copy_from_slice(&sealed.to_le_bytes());
+    at(image, FLAGS)?.copy_from_slice(&sealed.to_ne_bytes());
     Ok(())
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn open(image: &mut [u8]) -> Result<()> {
     at(image, nonce)?.fill(0);
     at(image, tag)?.fill(0);
     let plain = flags & !SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
-    at(image, FLAGS)?.copy_from_slice(&plain.to_le_bytes());
+    at(image, FLAGS)?.copy_from_slice(&plain.to_ne_bytes());
     Ok(())
 }
 

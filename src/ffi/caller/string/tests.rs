@@ -43,7 +43,8 @@ fn r63_longer_than_32767_is_malformed() {
 
 #[test]
 fn r63_counted_string_needs_no_terminator_and_no_alignment() {
-    let bytes: Box<[u8]> = Box::new([0, 0x41, 0, 0x42, 0]);
+    let units = [0x41_u16, 0x42].into_iter().flat_map(u16::to_ne_bytes);
+    let bytes: Box<[u8]> = [0].into_iter().chain(units).collect();
     // SAFETY: two units begin at the second byte.
     let string = unsafe { wide_counted(bytes.as_ptr().wrapping_add(1).cast(), 2) };
     assert_eq!(string, Ok(Some("AB".to_owned())));

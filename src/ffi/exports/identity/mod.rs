@@ -17,7 +17,7 @@ use crate::ffi::caller::identity::arguments::{
 use crate::ffi::caller::identity::layout::IdentityParts;
 use crate::ffi::caller::identity::{reader, strings};
 use crate::ffi::caller::memory::{self, ContextBuffer};
-use crate::ffi::guard::{guard, guard_value};
+use crate::ffi::guard::{guard, guard_end, guard_value};
 use crate::secret::Secret;
 use crate::sspi::Identity;
 
@@ -141,7 +141,7 @@ pub unsafe extern "system" fn SspiCopyAuthIdentity(
 /// * `AuthData`: the identity; NULL, and any pointer that is not such an identity, is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiFreeAuthIdentity(AuthData: PSEC_WINNT_AUTH_IDENTITY_OPAQUE) {
-    guard_value("SspiFreeAuthIdentity", (), || memory::free(AuthData));
+    guard_end("SspiFreeAuthIdentity", || memory::free(AuthData));
 }
 
 /// Overwrites the secrets of an identity with zeros.
@@ -171,7 +171,7 @@ pub unsafe extern "system" fn SspiZeroAuthIdentity(AuthData: PSEC_WINNT_AUTH_IDE
 /// * `DataBuffer`: the memory; NULL, and any pointer that is not such memory, is left alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SspiLocalFree(DataBuffer: *mut c_void) {
-    guard_value("SspiLocalFree", (), || memory::free(DataBuffer));
+    guard_end("SspiLocalFree", || memory::free(DataBuffer));
 }
 
 /// Compares two identities.

@@ -75,8 +75,10 @@ fn the_image_is_laid_out_as_windows_has_it() {
             ..SEC_WINNT_AUTH_IDENTITY_EX2::default()
         }
     );
-    assert_eq!(&image[..8], [1, 2, 0, 0, 48, 0, 0, 0]);
-    assert_eq!(&image[48..54], [b'u', 0, b'p', 0, b'w', 0]);
+    // In the machine's order, as C reads it.
+    assert_eq!(&image[..4], 0x201_u32.to_ne_bytes());
+    assert_eq!(&image[4..8], [48_u16, 0].map(u16::to_ne_bytes).concat());
+    assert_eq!(&image[48..54], "upw".encode_utf16().flat_map(u16::to_ne_bytes).collect::<Vec<_>>());
 }
 
 #[test]
@@ -178,8 +180,14 @@ fn ansi_string_is_read_by_its_flag() {
     // The zeros of its UTF-16 are inside of the ANSI string.
     let ansi = changed(|header| header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI);
     assert_eq!(status(ansi), Status::UNKNOWN_CREDENTIALS);
+    // The byte of a unit that is the letter.
+    let letter = u32::from(cfg!(target_endian = "big"));
     let ansi = changed(|header| {
         header.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+        header.UserOffset += letter;
+        header.DomainOffset += letter;
+        header.PackedCredentialsOffset += letter;
+        header.PackageListOffset += letter;
         header.UserLength = 1;
         header.DomainLength = 1;
         header.PackedCredentialsLength = 1;
@@ -203,7 +211,9 @@ fn zeros_in_a_block_s_strings_are_unknown_credentials() {
 #[test]
 fn the_flags_for_absent_strings_may_stand_beside_an_offset() {
     let mut image = pack(&parts([Some(""), Some(""), None, None])).unwrap();
-    image[38] |= 0x6;
+    let mut header = header(&image).unwrap();
+    header.Flags |= 0x6_0000;
+    image[..HEADER].copy_from_slice(&header_bytes(&header));
     let read = unpack(image).unwrap();
     assert_eq!(strings(&read), [None; 4]);
 }

@@ -256,7 +256,7 @@ fn r63_a_block_of_ours_that_says_it_is_longer_is_unknown_credentials() {
     for extra in [0, 1, 1000] {
         let mut block = memory::ContextBuffer::holding(&image).unwrap();
         let whole = u32::try_from(image.len()).unwrap() + extra;
-        block.bytes_mut()[8..12].copy_from_slice(&whole.to_le_bytes());
+        block.bytes_mut()[8..12].copy_from_slice(&whole.to_ne_bytes());
         let pointer = block.release();
         // SAFETY: a block of ours.
         let result = unsafe { read_identity(pointer) };

@@ -99,7 +99,7 @@ fn prepare_write(
 
 #[test]
 fn prepared_credentials_are_those_of_windows() {
-    let password = Some(b"p\0w\0".to_vec());
+    let password = Some("pw".encode_utf16().flat_map(u16::to_ne_bytes).collect::<Vec<_>>());
     let rows = [
         ([Some("u"), Some("d"), Some("pw")], None, "d\\u", "d\\u", password.clone()),
         ([Some("u"), Some("d"), Some("pw")], Some("t"), "t", "d\\u", password.clone()),
