@@ -24,6 +24,14 @@ impl Wipe for Vec<u8> {
     }
 }
 
+/// UTF-16, as Windows' functions take passwords.
+#[cfg(windows)]
+impl Wipe for Vec<u16> {
+    fn wipe(&mut self) {
+        self.zeroize();
+    }
+}
+
 impl Wipe for String {
     fn wipe(&mut self) {
         self.zeroize();
