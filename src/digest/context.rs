@@ -32,7 +32,7 @@ enum Progress {
     /// No step was taken.
     Fresh,
     /// Server: waits for the response.
-    Challenged(Box<Challenged>),
+    Challenged(Challenged),
     /// Client: waits for the server's proof.
     Responded(Box<Responded>),
     /// Succeeded: [`DigestContext::settled`] is set.
@@ -179,8 +179,8 @@ impl DigestContext {
                 respond(progress, credential, call, output)
             }
             Progress::Challenged(challenged) => {
-                server::check_call(call)?;
-                let verified = challenged.verify(credential, call, nonce::now())?;
+                let policy = server::policy(call)?;
+                let verified = challenged.verify(credential, call, &policy, nonce::now())?;
                 if verified.stale {
                     return challenge(progress, credential, call, true, output);
                 }
@@ -221,7 +221,7 @@ impl DigestContext {
 /// A first token may be empty, or a response to an earlier challenge (RFC 2831 §2.2.2), which
 /// Windows answers with a challenge of its own.
 fn check_first_token(call: &Call<'_>) -> Result<()> {
-    server::check_call(call)?;
+    server::policy(call)?;
     match call.inputs.token() {
         [] => Ok(()),
         token => Response::parse(token).map(|_| ()),
@@ -235,10 +235,9 @@ fn challenge(
     stale: bool,
     output: &mut dyn TokenSink,
 ) -> Result<Step> {
-    let room = heap::room()?;
     let nonce = Nonce::issue(nonce::now())?;
     let qops = server::challenge(credential, call.flags, stale, &nonce, output)?;
-    *progress = Progress::Challenged(Box::write(room, Challenged { nonce, qops }));
+    *progress = Progress::Challenged(Challenged { nonce, qops });
     Ok(continues(call))
 }
 

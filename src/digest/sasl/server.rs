@@ -56,11 +56,12 @@ pub(in crate::digest) fn challenge(
 }
 
 impl Challenged {
-    /// Verifies the token of `call`, the response to this challenge.
+    /// Verifies the token of `call`, the response to this challenge; `policy` is the call's.
     pub(in crate::digest) fn verify(
         &self,
         credential: &DigestCredential,
         call: &Call<'_>,
+        policy: &Policy,
         now: u64,
     ) -> Result<Verified> {
         let token = call.inputs.token();
@@ -90,7 +91,7 @@ impl Challenged {
             return Err(Error::new(Status::LOGON_DENIED, reason));
         };
         let claim = Claim::read(token, &proving.cnonce)?;
-        policy(call)?.check(&claim)?;
+        policy.check(&claim)?;
         let service = claim.into_service().unwrap_or_default();
         let parties = Parties {
             service: &service,
@@ -138,13 +139,12 @@ impl Challenged {
     }
 }
 
-/// Whether a call's flags and bindings make sense, before anything is done for it.
-pub(in crate::digest) fn check_call(call: &Call<'_>) -> Result<()> {
-    policy(call).map(drop)
-}
-
-/// What the caller demands of the client's channel.
-fn policy(call: &Call<'_>) -> Result<Policy> {
+/// What the caller demands of the client's channel: flags and bindings have to make sense before anything
+/// is done for a call.
+///
+/// # Errors
+/// As [`Policy::of`].
+pub(in crate::digest) fn policy(call: &Call<'_>) -> Result<Policy> {
     let block = call.inputs.first(buffer_type::CHANNEL_BINDINGS).unwrap_or_default();
     Policy::of(call.flags, block, false)
 }

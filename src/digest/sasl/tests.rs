@@ -637,10 +637,11 @@ fn a_right_response_to_an_old_nonce_gets_a_stale_challenge() {
     let mut again = Vec::new();
     server::challenge(&credential, Flags::SEALED, true, &nonce, &mut again).unwrap();
     assert!(again.starts_with(b"stale=true,qop=\"auth,auth-int,auth-conf\",cipher="));
-    let judge = |now| issued.verify(&credential, &call, now).unwrap().stale;
-    assert!(judge(nonce::now()));
-    assert!(!judge(long_ago + 300 * nonce::FILETIME_SECOND));
-    assert!(!judge(long_ago - 1), "a clock that was set back makes nothing stale");
+    let policy = server::policy(&call).unwrap();
+    let is_stale = |now| issued.verify(&credential, &call, &policy, now).unwrap().stale;
+    assert!(is_stale(nonce::now()));
+    assert!(!is_stale(long_ago + 300 * nonce::FILETIME_SECOND));
+    assert!(!is_stale(long_ago - 1), "a clock that was set back makes nothing stale");
 }
 
 #[test]
