@@ -204,12 +204,11 @@ impl Reader {
         let child = own.first().is_some_and(|first| self.children.contains(first));
         let own = if child { [&["self".to_owned()], &own[..]].concat() } else { own };
         let Some(path) = self.absolute(&own) else { return };
-        if public {
-            let name = renamed.or_else(|| own.last().cloned()).unwrap_or_default();
-            self.handed_on.push((name, path));
-        } else {
-            self.named.push(path);
+        if !public {
+            self.named.push(path.clone());
         }
+        let name = renamed.or_else(|| own.last().cloned()).unwrap_or_default();
+        self.handed_on.push((name, path));
     }
 
     /// `crate::...` and `super::...` in a macro's words.

@@ -3,10 +3,12 @@
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::dialect::{Character, Functions, NO_MEMORY, SERVER_DOWN, TIMEOUT};
-use super::library::{Bytes, Pointer, functions};
+use once_cell::race::OnceBox;
+
+use super::dialect::{Character, Functions, NAMES, NO_MEMORY, SERVER_DOWN, TIMEOUT, open};
+use super::library::{Bytes, Pointer, time_until};
 use crate::accounts::Unavailable;
 use crate::secret::Secret;
 use crate::system::sigpipe;
@@ -55,6 +57,11 @@ impl Fault {
         if code == 0 { Ok(()) } else { Err(Self::new(functions, doing, code)) }
     }
 
+    /// There is no library.
+    pub(super) fn missing(Unavailable(words): Unavailable) -> Self {
+        Self { doing: "loading the library", code: NO_MEMORY + 1, words }
+    }
+
     /// Whether the connection has been lost, so that another may do.
     pub(super) fn is_lost(&self) -> bool {
         self.code == SERVER_DOWN
@@ -99,31 +106,29 @@ pub(super) struct Target<'a> {
     pub(super) password: &'a [u8],
 }
 
-/// Loads the library.
+/// The library's functions.
 ///
 /// # Errors
-/// There is none.
-pub(super) fn load() -> Result<(), Unavailable> {
-    functions().map(drop)
+/// The system has none of those that are known, whose names are told.
+pub(super) fn functions() -> Result<&'static Functions, Unavailable> {
+    static LOADED: OnceBox<Option<Functions>> = OnceBox::new();
+    LOADED.get_or_init(|| Box::new(NAMES.iter().find_map(|name| load(name)))).as_ref().ok_or_else(
+        || {
+            let names = NAMES.join(", ");
+            Unavailable(format!("no LDAP library is installed; looked for {names}"))
+        },
+    )
+}
+
+fn load(name: &str) -> Option<Functions> {
+    let library = open(name)?;
+    let found = Functions::of(&library)?;
+    // It stays: its handlers of exit point into it.
+    std::mem::forget(library);
+    Some(found)
 }
 
 impl Connection {
-    /// Connects and binds, until `until`.
-    pub(super) fn open(target: &Target<'_>, until: Instant) -> Result<Self, Fault> {
-        let functions = functions().map_err(|Unavailable(words)| Fault {
-            doing: "loading the library",
-            code: NO_MEMORY + 1,
-            words,
-        })?;
-        let _blocked = sigpipe::Blocked::begin();
-        let connection = Self::begin(functions, target)?;
-        if target.starttls {
-            connection.secure(until)?;
-        }
-        connection.bind(target, until)?;
-        Ok(connection)
-    }
-
     /// Waits until `until` for the answer to the request of this number, which may be a refusal.
     pub(super) fn wait_for(
         &self,
@@ -172,7 +177,7 @@ impl Connection {
     ) -> Result<Found, Fault> {
         let functions = self.functions;
         let _blocked = sigpipe::Blocked::begin();
-        self.limit(until);
+        functions.limit(self.ldap, until);
         let left = time_until(until);
         let names = [attributes[0].as_ptr(), attributes[1].as_ptr(), ptr::null()];
         let mut message = ptr::null_mut();
@@ -242,7 +247,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         let _blocked = sigpipe::Blocked::begin();
-        self.end();
+        self.functions.end(self.ldap);
     }
 }
 
@@ -258,15 +263,5 @@ impl Drop for Message {
             // SAFETY: the library's own, dropped once.
             unsafe { (self.functions.free_message)(self.message) };
         }
-    }
-}
-
-/// At least a millisecond: zero would be no limit.
-pub(super) fn time_until(until: Instant) -> libc::timeval {
-    let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-    #[allow(clippy::useless_conversion)] // to what is not the same everywhere
-    libc::timeval {
-        tv_sec: left.as_secs().try_into().unwrap_or_default(),
-        tv_usec: left.subsec_micros().cast_signed().into(),
     }
 }

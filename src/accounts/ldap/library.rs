@@ -1,11 +1,7 @@
-//! The system's LDAP library, loaded when it is first asked for.
+//! What every LDAP library takes: pointers, bytes, a time; and how a dialect declares its functions.
 
 use std::ffi::{c_char, c_ulong, c_void};
-
-use once_cell::race::OnceBox;
-
-use super::dialect::{Functions, NAMES, open};
-use crate::accounts::Unavailable;
+use std::time::{Duration, Instant};
 
 /// `LDAP *` and `LDAPMessage *`.
 pub(super) type Pointer = *mut c_void;
@@ -17,26 +13,14 @@ pub(super) struct Bytes {
     pub(super) start: *mut c_char,
 }
 
-/// The library's functions.
-///
-/// # Errors
-/// The system has none of those that are known, whose names are told.
-pub(super) fn functions() -> Result<&'static Functions, Unavailable> {
-    static LOADED: OnceBox<Option<Functions>> = OnceBox::new();
-    LOADED.get_or_init(|| Box::new(NAMES.iter().find_map(|name| load(name)))).as_ref().ok_or_else(
-        || {
-            let names = NAMES.join(", ");
-            Unavailable(format!("no LDAP library is installed; looked for {names}"))
-        },
-    )
-}
-
-fn load(name: &str) -> Option<Functions> {
-    let library = open(name)?;
-    let found = Functions::of(&library)?;
-    // It stays: its handlers of exit point into it.
-    std::mem::forget(library);
-    Some(found)
+/// What is left until then, and at least a millisecond: zero would be no limit.
+pub(super) fn time_until(until: Instant) -> libc::timeval {
+    let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    #[allow(clippy::useless_conversion)] // to what is not the same everywhere
+    libc::timeval {
+        tv_sec: left.as_secs().try_into().unwrap_or_default(),
+        tv_usec: left.subsec_micros().cast_signed().into(),
+    }
 }
 
 /// The functions used, each with its name in the library.

@@ -35,6 +35,7 @@ use super::stored_form::{self, Form, Meaning, Value};
 use super::{Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;
 use crate::system::fork::Gated;
+use crate::system::sigpipe;
 
 /// The table `[ldap]` of the configuration.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ pub struct Ldap {
 /// account is looked up.
 pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> {
     static DIRECTORIES: Gated<Vec<Weak<Remote<Ldap>>>> = Gated::new(Vec::new());
-    libldap::load()?;
+    libldap::functions()?;
     let fresh = Arc::new(Remote::new(Ldap::of(settings), settings.cache));
     let mut directories = DIRECTORIES.lock();
     let known: Vec<_> = directories.iter().filter_map(Weak::upgrade).collect();
@@ -114,6 +115,18 @@ pub fn shared(settings: &Arc<Settings>) -> Result<Arc<dyn Source>, Unavailable> 
     // Before `known`, whose end may close connections.
     drop(directories);
     Ok(first.unwrap_or(fresh))
+}
+
+/// Connects and binds, until `until`.
+fn connect(target: &Target<'_>, until: Instant) -> Result<Connection, Fault> {
+    let functions = libldap::functions().map_err(Fault::missing)?;
+    let _blocked = sigpipe::Blocked::begin();
+    let connection = Connection::begin(functions, target)?;
+    if target.starttls {
+        connection.secure(until)?;
+    }
+    connection.bind(target, until)?;
+    Ok(connection)
 }
 
 impl Ldap {
@@ -140,7 +153,7 @@ impl Ldap {
                 bind_dn: &self.settings.bind_dn,
                 password: self.settings.bind_password.expose().as_bytes(),
             };
-            Connection::open(&target, until)
+            connect(&target, until)
         };
         let mut opened = None;
         for uri in uris {

@@ -1,13 +1,13 @@
-//! What is `OpenLDAP`'s own about connecting.
+//! What is `OpenLDAP`'s own: names, codes, options.
+
+mod connect;
 
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::ptr;
 use std::time::Instant;
 
 use libloading::Library;
 
-use super::libldap::{Connection, Fault, Target, time_until};
-use super::library::{Bytes, Pointer, declared};
+use super::library::{Bytes, Pointer, declared, time_until};
 
 /// A character of names and filters, which are UTF-8.
 pub(super) type Character = c_char;
@@ -67,80 +67,23 @@ pub(super) fn terminated(text: &str) -> Vec<Character> {
     text.as_bytes_with_nul().iter().map(|byte| byte.cast_signed()).collect()
 }
 
-impl Connection {
-    /// One for this URI, which is not connected yet.
-    pub(super) fn begin(functions: &'static Functions, target: &Target<'_>) -> Result<Self, Fault> {
-        let uri = terminated(target.uri);
-        let mut ldap = ptr::null_mut();
-        // SAFETY: the place can be written, and the text is terminated.
-        let result = unsafe { (functions.initialize)(&raw mut ldap, uri.as_ptr()) };
-        Fault::check(functions, "reading the URI", result)?;
-        let connection = Self { ldap, functions };
-        let version: c_int = 3;
-        connection.set(OPT_VERSION, (&raw const version).cast());
-        // Others' servers are not asked, and with no name of ours.
-        connection.set(OPT_REFERRALS, ptr::null());
-        // A signal of the program's does not end a call.
-        connection.set(OPT_RESTART, ptr::without_provenance(1));
-        Ok(connection)
-    }
-
-    /// Goes over to TLS, until `until`.
-    pub(super) fn secure(&self, until: Instant) -> Result<(), Fault> {
-        const DOING: &str = "starting TLS";
-        self.limit(until);
-        let (none, mut number) = (ptr::null_mut(), 0);
-        // SAFETY: the connection lives, there are no controls, and the place can be written.
-        let result = unsafe { (self.functions.start_tls)(self.ldap, none, none, &raw mut number) };
-        Fault::check(self.functions, DOING, result)?;
-        self.wait_for(DOING, number, until)?;
-        self.limit(until);
-        // SAFETY: the connection lives, and its server has agreed.
-        let result = unsafe { (self.functions.install_tls)(self.ldap) };
-        Fault::check(self.functions, DOING, result)
-    }
-
-    /// Connects where that has not been done, and binds, until `until`.
-    pub(super) fn bind(&self, target: &Target<'_>, until: Instant) -> Result<(), Fault> {
-        const DOING: &str = "binding";
-        self.limit(until);
-        let (name, mut number) = (terminated(target.bind_dn), 0);
-        let password = Bytes {
-            length: target.password.len().try_into().unwrap_or(0),
-            start: target.password.as_ptr().cast::<c_char>().cast_mut(),
-        };
-        // SAFETY: the connection lives; the name is terminated, the password has so many bytes, which
-        // are only read; there are no controls, and the place can be written.
-        let result = unsafe {
-            (self.functions.sasl_bind)(
-                self.ldap,
-                name.as_ptr(),
-                ptr::null(),
-                &raw const password,
-                ptr::null_mut(),
-                ptr::null_mut(),
-                &raw mut number,
-            )
-        };
-        Fault::check(self.functions, DOING, result)?;
-        self.wait_for(DOING, number, until)
-    }
-
+impl Functions {
     /// Options are refused only where the library does not know them.
-    fn set(&self, option: c_int, value: *const c_void) {
+    fn set(&self, ldap: Pointer, option: c_int, value: *const c_void) {
         // SAFETY: the connection lives, and the value is of the type that the option has.
-        unsafe { (self.functions.set_option)(self.ldap, option, value) };
+        unsafe { (self.set_option)(ldap, option, value) };
     }
 
     /// No system call on this connection takes longer than until then.
-    pub(super) fn limit(&self, until: Instant) {
+    pub(super) fn limit(&self, ldap: Pointer, until: Instant) {
         let left = time_until(until);
-        self.set(OPT_NETWORK_TIMEOUT, (&raw const left).cast());
-        self.set(OPT_TIMEOUT, (&raw const left).cast());
+        self.set(ldap, OPT_NETWORK_TIMEOUT, (&raw const left).cast());
+        self.set(ldap, OPT_TIMEOUT, (&raw const left).cast());
     }
 
-    pub(super) fn end(&self) {
-        // SAFETY: made by `begin`, ended once, when it is dropped.
-        unsafe { (self.functions.unbind)(self.ldap, ptr::null_mut(), ptr::null_mut()) };
+    /// Ends a connection, once.
+    pub(super) fn end(&self, ldap: Pointer) {
+        // SAFETY: made by `initialize`, and nothing uses it any more.
+        unsafe { (self.unbind)(ldap, std::ptr::null_mut(), std::ptr::null_mut()) };
     }
 }
