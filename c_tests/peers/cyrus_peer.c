@@ -1,17 +1,19 @@
 /* A participant (see lines.h) by Cyrus libsasl2.
  *
  *   cyrus_peer role=client|server [mechanism=] user= password= [realm=] [authzid=] [service=] [host=]
- *              [min=] [max=] [maxbuf=]
+ *              [min=] [max=] [maxbuf=] [bindings=type:data] [keys=]
  *
  * min and max are the bounds of its security strength factor: 0 is auth, 1 auth-int, 40 rc4-40,
- * 55 des, 56 rc4-56, 112 3des, 128 rc4. A server knows one account, kept in memory.
+ * 55 des, 56 rc4-56, 112 3des, 128 rc4. A server knows one account, kept in memory: by its password, or by
+ * SCRAM's keys as RFC 5803 has them.
  */
 #include "framed.h"
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-static const char *user, *password, *realm, *authzid, *mechanism;
+static const char *user, *password, *keys, *realm, *authzid;
+static char mechanism[64];
 static int is_server;
 
 static int get_option(void *context, const char *plugin, const char *option, const char **result,
@@ -73,7 +75,10 @@ static int look_up(void *context, sasl_server_params_t *server, unsigned flags, 
         return SASL_NOUSER;
     for (; wanted != NULL && wanted->name != NULL; wanted++) {
         const char *property = wanted->name + (wanted->name[0] == '*');
-        if (strcmp(property, SASL_AUX_PASSWORD_PROP) == 0)
+        if (keys[0] != '\0') {
+            if (strcmp(property, "authPassword") == 0)
+                server->utils->prop_set(server->propctx, wanted->name, keys, -1);
+        } else if (strcmp(property, SASL_AUX_PASSWORD_PROP) == 0)
             server->utils->prop_set(server->propctx, wanted->name, password, -1);
     }
     return SASL_OK;
@@ -116,6 +121,21 @@ static void limit(sasl_conn_t *connection, int argc, char **argv)
     limits.max_ssf = (sasl_ssf_t)atoi(argument(argc, argv, "max", "256"));
     limits.maxbufsize = (unsigned)atoi(argument(argc, argv, "maxbuf", "65536"));
     check(sasl_setprop(connection, SASL_SEC_PROPS, &limits), connection, "sasl_setprop");
+}
+
+/* Has the connection bound to what argument `bindings` says. */
+static void bind(sasl_conn_t *connection, const char *bindings)
+{
+    static char type[64];
+    static sasl_channel_binding_t binding;
+    size_t length = strcspn(bindings, ":");
+    if (length == 0 || length >= sizeof type)
+        return;
+    snprintf(type, length + 1, "%s", bindings);
+    binding.name = type;
+    binding.data = (const unsigned char *)bindings + length + 1;
+    binding.len = strlen(bindings + length + 1);
+    check(sasl_setprop(connection, SASL_CHANNEL_BINDING, &binding), connection, "SASL_CHANNEL_BINDING");
 }
 
 static int step(sasl_conn_t *connection, struct line *line, const char **out, unsigned *length)
@@ -181,7 +201,12 @@ int main(int argc, char **argv)
     password = argument(argc, argv, "password", "");
     realm = argument(argc, argv, "realm", "");
     authzid = argument(argc, argv, "authzid", "");
-    mechanism = argument(argc, argv, "mechanism", "DIGEST-MD5");
+    keys = argument(argc, argv, "keys", "");
+    const char *name = argument(argc, argv, "mechanism", "DIGEST-MD5");
+    /* Its lists name a mechanism without -PLUS. */
+    const char *plus = strstr(name, "-PLUS");
+    snprintf(mechanism, sizeof mechanism, "%.*s", (int)(plus != NULL ? plus - name : (int)strlen(name)),
+             name);
     int client_first = strcmp(mechanism, "DIGEST-MD5") != 0;
     is_server = strcmp(argument(argc, argv, "role", "client"), "server") == 0;
     const char *service = argument(argc, argv, "service", "imap");
@@ -198,9 +223,10 @@ int main(int argc, char **argv)
                               SASL_SUCCESS_DATA, &connection),
               NULL, "sasl_server_new");
         limit(connection, argc, argv);
+        bind(connection, argument(argc, argv, "bindings", ""));
         if (client_first)
             get_token(&line);
-        status = sasl_server_start(connection, mechanism, client_first ? (const char *)line.data : NULL,
+        status = sasl_server_start(connection, name, client_first ? (const char *)line.data : NULL,
                                    (unsigned)line.length, &out, &length);
         check(status, connection, "sasl_server_start");
         if (status == SASL_CONTINUE || length > 0)
@@ -209,7 +235,8 @@ int main(int argc, char **argv)
         check(sasl_client_init(callbacks), NULL, "sasl_client_init");
         check(sasl_client_new(service, host, NULL, NULL, NULL, 0, &connection), NULL, "sasl_client_new");
         limit(connection, argc, argv);
-        status = sasl_client_start(connection, mechanism, NULL, &out, &length, &chosen);
+        bind(connection, argument(argc, argv, "bindings", ""));
+        status = sasl_client_start(connection, name, NULL, &out, &length, &chosen);
         check(status, connection, "sasl_client_start");
         if (client_first)
             put_base64("TOKEN", out, length);

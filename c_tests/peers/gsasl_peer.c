@@ -1,7 +1,7 @@
 /* A participant (see lines.h) by GNU SASL's library.
  *
  *   gsasl_peer role=client|server [mechanism=] qop=auth|auth-int user= password= [realm=] [authzid=]
- *              [service=] [host=]
+ *              [service=] [host=] [bindings=type:data]
  */
 #include "framed.h"
 
@@ -13,6 +13,21 @@ static char **arguments;
 static const char *value(const char *name)
 {
     return argument(count, arguments, name, "");
+}
+
+/* The session's channel bindings, where argument `bindings` has some of this type. */
+static int bind(Gsasl_session *session, Gsasl_property property, const char *type)
+{
+    const char *bindings = value("bindings");
+    size_t length = strlen(type);
+    char *base64 = NULL;
+    if (strncmp(bindings, type, length) != 0 || bindings[length] != ':')
+        return GSASL_NO_CALLBACK;
+    int status = gsasl_base64_to(bindings + length + 1, strlen(bindings + length + 1), &base64, NULL);
+    if (status == GSASL_OK)
+        status = gsasl_property_set(session, property, base64);
+    gsasl_free(base64);
+    return status;
 }
 
 static int answer(Gsasl *library, Gsasl_session *session, Gsasl_property property)
@@ -27,6 +42,10 @@ static int answer(Gsasl *library, Gsasl_session *session, Gsasl_property propert
         const char *qop = strcmp(value("qop"), "auth-int") == 0 ? "qop-int" : "qop-auth";
         return gsasl_property_set(session, property, qop);
     }
+    if (property == GSASL_CB_TLS_UNIQUE)
+        return bind(session, property, "tls-unique");
+    if (property == GSASL_CB_TLS_EXPORTER)
+        return bind(session, property, "tls-exporter");
     if (property == GSASL_VALIDATE_GSSAPI)
         return GSASL_OK; /* whoever has a ticket is let in */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -1,7 +1,7 @@
 /* A participant (see lines.h): the client, by SaslInitializeSecurityContext.
  *
  *   our_client [mechanism=] target= [user= password=] [domain=] [authzid=] [maxbuf=]
- *              [qop=auth|auth-int|auth-conf]
+ *              [qop=auth|auth-int|auth-conf] [bindings=type:data]
  *
  * user, password and domain are UTF-8. Without domain the challenge's realm is used, without user the
  * machine's own credentials.
@@ -63,8 +63,9 @@ int main(int argc, char **argv)
     CredHandle credential;
     CtxtHandle context;
     TimeStamp expiry;
-    SecBuffer in, out;
-    SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
+    SecBuffer in[2], out;
+    ULONG bindings = set_bindings(&in[1], argc, argv);
+    SecBufferDesc first = describe(&in[1], 1), input = describe(in, 1 + bindings), output = describe(&out, 1);
     ULONG attributes = 0;
     ULONG asked_for = asked(argument(argc, argv, "qop", "auth"), ISC_REQ_INTEGRITY);
     SECURITY_STATUS status;
@@ -75,17 +76,28 @@ int main(int argc, char **argv)
     set(&out, SECBUFFER_TOKEN, token, sizeof token);
     /* The documented first call: no challenge yet. It makes the context that takes the authzid. */
     status = SaslInitializeSecurityContextA(&credential, NULL, target, asked_for, 0, SECURITY_NATIVE_DREP,
-                                            NULL, 0, &context, &output, &attributes, &expiry);
+                                            bindings > 0 ? &first : NULL, 0, &context, &output, &attributes,
+                                            &expiry);
     check(status, "SaslInitializeSecurityContext");
-    if (authzid[0] != '\0')
+    if (authzid[0] != '\0') {
         check(SaslSetContextOption(&context, SASL_OPTION_AUTHZ_STRING, authzid, (ULONG)strlen(authzid)),
               "SaslSetContextOption");
+        /* SCRAM's first message has it, and is made anew for an empty challenge. */
+        if (strncmp(argument(argc, argv, "mechanism", ""), "SCRAM-", 6) == 0) {
+            set(&in[0], SECBUFFER_TOKEN, NULL, 0);
+            set(&out, SECBUFFER_TOKEN, token, sizeof token);
+            status = SaslInitializeSecurityContextA(&credential, &context, target, asked_for, 0,
+                                                    SECURITY_NATIVE_DREP, &input, 0, &context, &output,
+                                                    &attributes, &expiry);
+            check(status, "SaslInitializeSecurityContext");
+        }
+    }
     set_option(&context, SASL_OPTION_RECV_SIZE, argc, argv, "maxbuf");
     if (!is_digest)
         put_base64("TOKEN", token, out.cbBuffer);
     while (status == SEC_I_CONTINUE_NEEDED) {
         get_token(&line);
-        set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
+        set(&in[0], SECBUFFER_TOKEN, line.data, (ULONG)line.length);
         set(&out, SECBUFFER_TOKEN, token, sizeof token);
         status =
             SaslInitializeSecurityContextA(&credential, &context, target, asked_for, 0, SECURITY_NATIVE_DREP,

@@ -1,6 +1,7 @@
 /* A participant (see lines.h): the server, by SaslAcceptSecurityContext.
  *
  *   our_server [mechanism=] [qop=auth|auth-int|auth-conf] [user= password=] [maxbuf=] [authzid=0]
+ *              [bindings=type:data]
  *
  * mechanism is DIGEST-MD5 unless said otherwise; with GSSAPI maxbuf is the largest message taken, and
  * authzid=0 forbids authorization identities.
@@ -45,8 +46,8 @@ int main(int argc, char **argv)
     CredHandle credential;
     CtxtHandle context;
     TimeStamp expiry;
-    SecBuffer in, out;
-    SecBufferDesc input = describe(&in, 1), output = describe(&out, 1);
+    SecBuffer in[2], out;
+    SecBufferDesc input = describe(in, 1 + set_bindings(&in[1], argc, argv)), output = describe(&out, 1);
     /* ULONG, as the native header has it: Windows' own unsigned long has the same size. */
     ULONG attributes = 0, asked_for = asked(argument(argc, argv, "qop", "auth-conf"), ASC_REQ_INTEGRITY);
     struct account account = {argument(argc, argv, "user", NULL), argument(argc, argv, "password", "")};
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
         /* Of these mechanisms DIGEST-MD5 alone begins with the server. */
         if (!first || !is_digest)
             get_token(&line);
-        set(&in, SECBUFFER_TOKEN, line.data, (ULONG)line.length);
+        set(&in[0], SECBUFFER_TOKEN, line.data, (ULONG)line.length);
         set(&out, SECBUFFER_TOKEN, token, sizeof token);
         status = SaslAcceptSecurityContext(&credential, first ? NULL : &context,
                                            first && is_digest ? NULL : &input, asked_for,

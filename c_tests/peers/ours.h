@@ -64,6 +64,26 @@ static SecPkgInfoA *find_package(int argc, char **argv)
     return package;
 }
 
+/* Makes of argument `bindings`, a type, a colon and data, what a buffer of channel bindings holds, and
+ * describes it; without the argument there is no such buffer. Returns how many there are. */
+static ULONG set_bindings(SecBuffer *buffer, int argc, char **argv)
+{
+    static union {
+        SEC_CHANNEL_BINDINGS head;
+        unsigned char bytes[sizeof(SEC_CHANNEL_BINDINGS) + 256];
+    } block;
+    const char *text = argument(argc, argv, "bindings", "");
+    ULONG length = (ULONG)strlen(text);
+    if (length == 0 || length > 256)
+        return 0;
+    memset(&block.head, 0, sizeof block.head);
+    block.head.cbApplicationDataLength = length;
+    block.head.dwApplicationDataOffset = (ULONG)sizeof block.head;
+    memcpy(block.bytes + sizeof block.head, text, length);
+    set(buffer, SECBUFFER_CHANNEL_BINDINGS, block.bytes, (ULONG)sizeof block.head + length);
+    return 1;
+}
+
 /* The longest message that the other end takes. */
 static ULONG largest(CtxtHandle *context)
 {
