@@ -11,6 +11,8 @@ mod support;
 mod accounts;
 #[path = "peers/base64.rs"]
 mod base64;
+#[path = "peers/dovecot.rs"]
+mod dovecot;
 #[path = "peers/exchange.rs"]
 #[allow(dead_code)] // SCRAM has no messages
 mod exchange;
@@ -25,8 +27,14 @@ mod programs;
 #[path = "scram/row.rs"]
 mod row;
 
-use accounts::Kept;
-use matrix::run;
+use std::fmt;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use accounts::{Kept, Setting};
+use matrix::{Case, run};
+// As the tests of DIGEST-MD5 call it.
+use row as peer;
 use row::{Change, Ending, Peer, Row};
 
 /// Statuses, as our participants tell them.
@@ -117,6 +125,131 @@ fn our_client_logs_in_to_gnu_sasl_servers() {
         rows.extend(bound(Row::new(Peer::Ours, Peer::GnuSasl, plus), &[UNIQUE, EXPORTER]));
     }
     run("SCRAM: our client, GNU SASL's server", &rows);
+}
+
+#[test]
+fn scramp_logs_in_to_our_server_and_we_to_its() {
+    let mut rows = Vec::new();
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+        for row in [(Peer::Scramp, Peer::Ours), (Peer::Ours, Peer::Scramp)] {
+            let row = Row::new(row.0, row.1, mechanism);
+            // It knows nothing of authorization identities.
+            rows.extend(logins(row).into_iter().filter(|row| row.authzid.is_none()));
+        }
+    }
+    for plus in ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS"] {
+        rows.extend(bound(Row::new(Peer::Scramp, Peer::Ours, plus), &[UNIQUE, END_POINT]));
+        rows.extend(bound(Row::new(Peer::Ours, Peer::Scramp, plus), &[UNIQUE, END_POINT]));
+    }
+    run("SCRAM: scramp", &rows);
+}
+
+#[test]
+fn our_client_logs_in_to_dovecot() {
+    let mut rows = Vec::new();
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        let row = Row::new(Peer::Ours, Peer::Dovecot, mechanism);
+        rows.extend(logins(row).into_iter().filter(|row| row.authzid.is_none()));
+    }
+    run("SCRAM: our client, Dovecot's IMAP server", &rows);
+}
+
+/// Lines of a file as others make them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Maker {
+    GnuSasl,
+    Dovecot,
+    /// `examples/scram_line.py`.
+    Script,
+}
+
+/// A login whose client's password goes through such a line.
+#[derive(Clone, Copy)]
+struct Made {
+    maker: Maker,
+    client: Peer,
+    mechanism: &'static str,
+    password: &'static str,
+}
+
+impl Made {
+    fn line(&self) -> Result<String, String> {
+        let Self { maker, mechanism, password, .. } = *self;
+        let (mut command, name) = match maker {
+            Maker::GnuSasl => {
+                let mut command = Command::new(programs::installed("gsasl", "gsasl")?);
+                command.args(["--mkpasswd", "--mechanism", mechanism, "--password", password]);
+                (command, "alice:")
+            }
+            Maker::Dovecot => {
+                let mut command = Command::new("doveadm");
+                command.args(["pw", "-s", mechanism, "-p", password]);
+                (command, "alice:")
+            }
+            Maker::Script => {
+                let mut command = Command::new("python3");
+                command.arg(support::root().join("examples/scram_line.py"));
+                command.args(["--mechanism", mechanism, "alice"]);
+                (command, "")
+            }
+        };
+        let failed = |error: std::io::Error| format!("{maker:?}: {error}");
+        command.env("LC_ALL", "C.UTF-8").env("PYTHONUTF8", "1");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(failed)?;
+        let input = child.stdin.take().expect("a pipe");
+        writeln!(&input, "{password}").or(Ok(())).map_err(failed)?;
+        drop(input);
+        let made = child.wait_with_output().map_err(failed)?;
+        let lines = String::from_utf8_lossy(&made.stdout).into_owned();
+        let lines = format!("{name}{lines}");
+        // A passwd-file of Dovecot's has more fields.
+        Ok(if maker == Maker::Dovecot { lines.replace('\n', ":1000:1000::/:\n") } else { lines })
+    }
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { maker, client, mechanism, password } = self;
+        write!(f, "{client:?} -> Ours, {mechanism}, {password}, in a line of {maker:?}")
+    }
+}
+
+impl Case for Made {
+    fn missing(&self) -> Option<&'static str> {
+        let tool = match self.maker {
+            Maker::GnuSasl => programs::installed("gsasl", "gsasl").err(),
+            Maker::Dovecot => programs::installed("dovecot", "dovecot-imapd").err(),
+            Maker::Script => (!programs::runs("python3", "--version")).then_some("python3"),
+        };
+        tool.or_else(|| Row::new(self.client, Peer::Ours, self.mechanism).missing())
+    }
+
+    fn play(&self) -> Result<(), String> {
+        let Self { client, mechanism, password, .. } = *self;
+        let lines = self.line()?;
+        let right = Row { password, ..Row::new(client, Peer::Ours, mechanism) };
+        right.play_with(&Setting::new(&lines)?).map_err(|error| format!("{lines}{error}"))?;
+        denied(Row { password: "another", ..right }).play_with(&Setting::new(&lines)?)
+    }
+}
+
+#[test]
+fn lines_that_others_make_let_their_users_in() {
+    let made = |maker, client, mechanism| Made { maker, client, mechanism, password: "secret" };
+    let mut rows = Vec::new();
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256"] {
+        rows.push(made(Maker::GnuSasl, Peer::Cyrus, mechanism));
+        rows.push(made(Maker::Dovecot, Peer::GnuSasl, mechanism));
+    }
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+        rows.push(made(Maker::Script, Peer::Ours, mechanism));
+        // SASLprep makes IX of it, Cyrus SASL nothing.
+        for client in [Peer::Ours, Peer::Cyrus, Peer::Scramp] {
+            rows.push(Made { password: "\u{2168}", ..made(Maker::Script, client, mechanism) });
+        }
+    }
+    run("SCRAM: lines of others", &rows);
 }
 
 /// A client that could bind, and was not told of -PLUS, says so; a server that offers it knows then that

@@ -58,7 +58,7 @@ fn configuration(setting: &Setting) -> Result<String, String> {
     Ok(format!(
         "base_dir = {home}run\nstate_dir = {home}state\nlog_path = /dev/stderr\n\
          protocols = imap\nssl = no\nfirst_valid_uid = 1\n\
-         auth_mechanisms = digest-md5\nauth_realms = {REALM}\nauth_verbose = yes\nauth_failure_delay = 0\nauth_username_chars =\n\
+         auth_mechanisms = digest-md5 scram-sha-1 scram-sha-256\nauth_realms = {REALM}\nauth_verbose = yes\nauth_failure_delay = 0\nauth_username_chars =\n\
          mail_location = maildir:{home}mail\nmail_uid = {mail_user}\n{own}\
          passdb {{\n  driver = passwd-file\n  args = username_format=%n {home}users\n}}\n\
          userdb {{\n  driver = static\n  args = home={home}mail\n}}\n\
@@ -77,6 +77,8 @@ fn id(option: &str) -> Result<String, String> {
 /// A connection to a Dovecot that is there for it alone.
 pub(crate) struct Dovecot {
     connection: BufReader<UnixStream>,
+    /// The command that the client's first token goes along with, where the client speaks first.
+    begins: Option<String>,
     _daemon: Daemon,
 }
 
@@ -85,18 +87,25 @@ impl Dovecot {
         program: &Path,
         setting: &Setting,
         account: (&str, &str),
+        mechanism: &str,
     ) -> Result<Self, String> {
         let daemon = Daemon::start(program, setting, account)?;
         let failed = |error: std::io::Error| format!("Dovecot's socket: {error}");
         let stream = UnixStream::connect(setting.path("imap")).map_err(failed)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         stream.set_write_timeout(Some(PATIENCE)).map_err(failed)?;
-        let mut dovecot = Self { connection: BufReader::new(stream), _daemon: daemon };
+        let connection = BufReader::new(stream);
+        let mut dovecot = Self { connection, begins: None, _daemon: daemon };
         let greeting = dovecot.line()?;
-        if !greeting.contains("AUTH=DIGEST-MD5") {
+        if !greeting.contains(&format!("AUTH={mechanism}")) {
             return Err(format!("Dovecot greets {greeting:?}"));
         }
-        dovecot.write("a AUTHENTICATE DIGEST-MD5")?;
+        let command = format!("a AUTHENTICATE {mechanism}");
+        if mechanism == "DIGEST-MD5" {
+            dovecot.write(&command)?;
+        } else {
+            dovecot.begins = Some(command);
+        }
         Ok(dovecot)
     }
 
@@ -114,7 +123,11 @@ impl Dovecot {
 
 impl End for Dovecot {
     fn token(&mut self, base64: &str) -> Result<(), String> {
-        self.write(base64.trim_start_matches('-'))
+        let token = base64.trim_start_matches('-');
+        match self.begins.take() {
+            Some(command) => self.write(&format!("{command} {token}")),
+            None => self.write(token),
+        }
     }
 
     fn event(&mut self) -> Result<Event, String> {

@@ -175,7 +175,12 @@ impl Row {
         let mut command = match self.server {
             Peer::Dovecot => {
                 let program = programs::installed("dovecot", "dovecot-imapd")?;
-                return Ok(Box::new(Dovecot::start(&program, setting, self.account())?));
+                return Ok(Box::new(Dovecot::start(
+                    &program,
+                    setting,
+                    self.account(),
+                    "DIGEST-MD5",
+                )?));
             }
             Peer::Ours => setting.ours(&programs::our_server()?),
             peer => self.command(peer)?,

@@ -63,9 +63,9 @@ impl Setting {
             std::env::temp_dir().join(format!("secur32-scram-{}-{number}", std::process::id()));
         fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         let setting = Self { directory };
-        setting.write("accounts", lines)?;
+        setting.write("accounts", lines.as_bytes())?;
         let toml = format!("[sasl]\nprofiles = [{PROFILES}]\n[scram]\naccounts = \"accounts\"\n");
-        setting.write("secur32.toml", &toml)?;
+        setting.write("secur32.toml", toml.as_bytes())?;
         Ok(setting)
     }
 
@@ -84,7 +84,7 @@ impl Setting {
         self.directory.join(name)
     }
 
-    pub(crate) fn write(&self, name: &str, content: &str) -> Result<(), String> {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), String> {
         fs::write(self.path(name), content).map_err(|error| format!("{name}: {error}"))
     }
 

@@ -7,6 +7,7 @@ use data_encoding::BASE64;
 
 use crate::accounts::{ACCOUNTS, Kept, Setting};
 use crate::base64::decode;
+use crate::dovecot::Dovecot;
 use crate::exchange::{Outcome, exchange};
 use crate::line_protocol::{End, Event, Process};
 use crate::matrix::Case;
@@ -18,7 +19,14 @@ pub(crate) enum Peer {
     Ours,
     Cyrus,
     GnuSasl,
+    /// Python's scramp.
+    Scramp,
+    /// Dovecot's IMAP server.
+    Dovecot,
 }
+
+/// The realm of Dovecot's other mechanism.
+pub(crate) const REALM: &str = "example.org";
 
 /// How a row ends. What refuses gives a reason with these words in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +89,12 @@ impl Row {
         Ok(match peer {
             Peer::Cyrus => Command::new(programs::cyrus()?),
             Peer::GnuSasl => Command::new(programs::gnu_sasl()?),
+            Peer::Scramp => {
+                let mut command = Command::new("python3");
+                programs::scramp(&mut command)?;
+                command
+            }
+            Peer::Dovecot => return Err("Dovecot is a daemon".to_owned()),
             Peer::Ours => setting.ours(&programs::our_server()?),
         })
     }
@@ -90,13 +104,13 @@ impl Row {
         name: &str,
         mut command: Command,
         setting: &Setting,
-    ) -> Result<Process, String> {
+    ) -> Result<Box<dyn End>, String> {
         command.arg(format!("mechanism={}", self.mechanism)).env("LC_ALL", "C.UTF-8");
         command.stderr(Stdio::from(setting.log(name)?));
-        Process::start(name, &mut command)
+        Ok(Box::new(Process::start(name, &mut command)?))
     }
 
-    fn start_client(&self, setting: &Setting) -> Result<Process, String> {
+    fn start_client(&self, setting: &Setting) -> Result<Box<dyn End>, String> {
         let mut command = match self.client {
             Peer::Ours => setting.ours(&programs::our_client()?),
             peer => self.command(peer, setting)?,
@@ -108,11 +122,16 @@ impl Row {
         self.start("the client", command, setting)
     }
 
-    fn start_server(&self, setting: &Setting) -> Result<Process, String> {
-        let mut command = self.command(self.server, setting)?;
+    fn start_server(&self, setting: &Setting) -> Result<Box<dyn End>, String> {
         // Somebody whom it knows, whoever logs in.
         let known = ACCOUNTS.iter().find(|(user, ..)| *user == self.user);
         let (user, password, keys) = known.unwrap_or(&ACCOUNTS[0]);
+        if self.server == Peer::Dovecot {
+            let program = programs::installed("dovecot", "dovecot-imapd")?;
+            let end = Dovecot::start(&program, setting, (user, password), self.mechanism)?;
+            return Ok(Box::new(end));
+        }
+        let mut command = self.command(self.server, setting)?;
         if self.server != Peer::Ours {
             command.args(["role=server", "service=imap", "host=localhost"]);
         }
@@ -133,12 +152,13 @@ impl Row {
     fn check(&self, outcome: &Outcome) -> Result<(), String> {
         match (outcome, self.ending) {
             (Outcome::Established { server, .. }, Ending::Established) => {
-                if server.user.trim_end_matches("@localhost") != self.user {
+                // Dovecot does not say.
+                if !["?", self.user].contains(&server.user.trim_end_matches("@localhost")) {
                     return Err(format!("the server calls the user {}", server.user));
                 }
                 let wanted = self.authzid.unwrap_or("-");
                 let no_authzid = server.authzid == self.user && self.authzid.is_none();
-                if server.authzid != wanted && !no_authzid {
+                if server.authzid != wanted && !no_authzid && self.server != Peer::Dovecot {
                     return Err(format!("the server has the identity {}", server.authzid));
                 }
                 Ok(())
@@ -186,13 +206,21 @@ impl Case for Row {
             Peer::Ours => None,
             Peer::Cyrus => programs::cyrus().err(),
             Peer::GnuSasl => programs::gnu_sasl().err(),
+            Peer::Scramp => programs::scramp(&mut Command::new("python3")).err(),
+            Peer::Dovecot => programs::installed("dovecot", "dovecot-imapd").err(),
         })
     }
 
     fn play(&self) -> Result<(), String> {
-        let setting = Setting::with_all()?;
-        let mut server = Changing { end: self.start_server(&setting)?, change: self.change };
-        let mut client = Changing { end: self.start_client(&setting)?, change: self.change };
+        self.play_with(&Setting::with_all()?)
+    }
+}
+
+impl Row {
+    /// The same with another setting of ours.
+    pub(crate) fn play_with(&self, setting: &Setting) -> Result<(), String> {
+        let mut server = Changing { end: self.start_server(setting)?, change: self.change };
+        let mut client = Changing { end: self.start_client(setting)?, change: self.change };
         let mut transcript = String::new();
         exchange(&mut client, &mut server, true, &mut transcript)
             .and_then(|outcome| self.check(&outcome))
@@ -202,7 +230,7 @@ impl Case for Row {
 
 /// An end whose messages arrive changed.
 struct Changing {
-    end: Process,
+    end: Box<dyn End>,
     change: Option<Change>,
 }
 
