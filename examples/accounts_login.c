@@ -35,16 +35,39 @@ static SecBufferDesc empty(struct token *token)
     return describe(&token->buffer, 1);
 }
 
+/* Names and passwords are UTF-8 here, which the functions for ANSI strings do not take on Windows. */
+#ifdef _WIN32
+#define IDENTITY SEC_WINNT_AUTH_IDENTITY_W
+#define IDENTITY_FLAGS SEC_WINNT_AUTH_IDENTITY_UNICODE
+typedef WCHAR unit;
+
+static ULONG convert(const char *text, unit *units, int room)
+{
+    int length = MultiByteToWideChar(CP_UTF8, 0, text, -1, units, room);
+    return length > 0 ? (ULONG)length - 1 : 0;
+}
+#else
+#define IDENTITY SEC_WINNT_AUTH_IDENTITY_A
+#define IDENTITY_FLAGS SEC_WINNT_AUTH_IDENTITY_ANSI
+typedef unsigned char unit;
+
+static ULONG convert(const char *text, unit *units, int room)
+{
+    return (ULONG)snprintf((char *)units, (size_t)room, "%s", text);
+}
+#endif
+
 static SECURITY_STATUS client_credential(const char *user, const char *password, CredHandle *client)
 {
     static char package[] = "WDigest";
-    SEC_WINNT_AUTH_IDENTITY_A identity;
+    unit names[256], secret[512];
+    IDENTITY identity;
     memset(&identity, 0, sizeof identity);
-    identity.User = (unsigned char *)user;
-    identity.UserLength = (ULONG)strlen(user);
-    identity.Password = (unsigned char *)password;
-    identity.PasswordLength = (ULONG)strlen(password);
-    identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
+    identity.User = names;
+    identity.UserLength = convert(user, names, sizeof names / sizeof names[0]);
+    identity.Password = secret;
+    identity.PasswordLength = convert(password, secret, sizeof secret / sizeof secret[0]);
+    identity.Flags = IDENTITY_FLAGS;
     return AcquireCredentialsHandleA(NULL, package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL, client,
                                      NULL);
 }

@@ -2,7 +2,19 @@
 #ifndef EXAMPLES_ACCOUNTS_LOGIN_H
 #define EXAMPLES_ACCOUNTS_LOGIN_H
 
-#include <sspi.h>
+#ifdef _WIN32
+#include <windows.h>
+#endif
+#define SECURITY_WIN32
+#include <security.h>
+
+/* Documented, but missing in the headers of Windows itself. */
+#ifndef ASC_REQ_HTTP
+#define ASC_REQ_HTTP 0x10000000
+#endif
+#ifndef ISC_REQ_HTTP
+#define ISC_REQ_HTTP 0x10000000
+#endif
 
 /* A server's credential; `look_up` may be NULL, and then the configuration says where users are found. */
 SECURITY_STATUS accounts_server(SEC_GET_KEY_FN look_up, void *argument, CredHandle *server);

@@ -19,18 +19,25 @@ static void write_file(const char *path, const char *content)
         fail("cannot write %s", path);
 }
 
-/* The configuration is read when a credential is acquired, so each algorithm gets one of its own. */
-static void acquire(const char *directory, enum algorithm algorithm)
+CredHandle calls_acquire(const char *directory, enum algorithm algorithm, const char *lines)
 {
-    char path[4096], content[128];
+    char path[4096], content[2048];
+    CredHandle credential;
     snprintf(path, sizeof path, "%s/secur32.toml", directory);
-    snprintf(content, sizeof content, "[server]\nhttp_algorithms = [\"%s\"]\n", algorithm_names[algorithm]);
+    snprintf(content, sizeof content, "[server]\nhttp_algorithms = [\"%s\"]\n%s", algorithm_names[algorithm],
+             lines);
     write_file(path, content);
     setenv("SECUR32_CONFIG", path, 1);
     if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                  &credentials[algorithm], NULL)
+                                  &credential, NULL)
         != SEC_E_OK)
         fail("the server's AcquireCredentialsHandle failed");
+    return credential;
+}
+
+void calls_use(enum algorithm algorithm, CredHandle credential)
+{
+    credentials[algorithm] = credential;
 }
 
 void calls_open(const char *directory)
@@ -41,7 +48,7 @@ void calls_open(const char *directory)
     setenv("SECUR32_ACCOUNTS", path, 1);
     setenv("SECUR32_REALM", REALM, 1);
     for (enum algorithm algorithm = MD5_SESS; algorithm < ALGORITHMS; algorithm++)
-        acquire(directory, algorithm);
+        credentials[algorithm] = calls_acquire(directory, algorithm, "");
     SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
                                           .UserLength = sizeof USER - 1,
                                           .Password = (unsigned char *)PASSWORD,

@@ -22,6 +22,11 @@ struct session {
 
 /* Once a process. `directory` is for files. */
 void calls_open(const char *directory);
+/* A server's credential: the configuration is read when it is acquired, so that each has one of its own, with further
+ * lines. */
+CredHandle calls_acquire(const char *directory, enum algorithm algorithm, const char *lines);
+/* From here on the server's side of that algorithm is this credential's. */
+void calls_use(enum algorithm algorithm, CredHandle credential);
 /* The server's side: a challenge with a context of its own; the first response; one after it, on a handle that is
  * deleted again; the end. */
 bool serve_challenge(enum algorithm algorithm, struct session *session);

@@ -1,6 +1,7 @@
 //! Accounts in `slapd`.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
@@ -15,13 +16,17 @@ const MD5: Algorithm = Algorithm::Md5;
 
 /// The source of a table `[ldap]` with these lines.
 fn source(server: &Server, lines: &str) -> Arc<dyn Source> {
+    source_at(server, &server.uri(), lines)
+}
+
+/// The same by these addresses.
+fn source_at(server: &Server, uris: &str, lines: &str) -> Arc<dyn Source> {
     let file = server.directory.join("password");
     fs::write(&file, "of the proxy\n").expect("a file");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
     let text = format!(
-        "[ldap]\nuri = \"{}\"\nbind_dn = \"uid=proxy,dc=example\"\nbind_password_file = \"password\"\n\
-         base = \"dc=example\"\nname = \"uid\"\n{lines}\n",
-        server.uri()
+        "[ldap]\nuri = \"{uris}\"\nbind_dn = \"uid=proxy,dc=example\"\n\
+         bind_password_file = \"password\"\nbase = \"dc=example\"\nname = \"uid\"\n{lines}\n"
     );
     let settings = Document::parse(&text, &server.directory.join("secur32.toml"))
         .and_then(|document| Settings::read(&document))
@@ -41,6 +46,7 @@ fn slapd() {
     what_is_stored_in_other_forms(&server);
     a_wrong_set_up_is_told_and_nobody_is_unknown(&server);
     many_threads_share_a_few_connections(&server);
+    of_several_servers_one_that_answers_will_do(&server);
     a_server_that_dies_stands_still_or_comes_back(&mut server);
 }
 
@@ -157,6 +163,19 @@ fn a_server_that_dies_stands_still_or_comes_back(server: &mut Server) {
     server.restart();
     assert_eq!(found(&patient), hash);
     assert_eq!(ask(&*patient, b"nobody", MD5), Ok("nobody".to_owned()));
+}
+
+/// Gone, or silent: the next has its share of the time.
+fn of_several_servers_one_that_answers_will_do(server: &Server) {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = format!("ldap://{}", silent.local_addr().expect("an address"));
+    let uris = ["ldapi://%2Fnonexistent", &silent, &server.uri()].join(" ");
+    let lines = [DIGEST, "timeout = 6000\ncache = 0\n"].concat();
+    let source = source_at(server, &uris, &lines);
+    assert_eq!(ask(&*source, b"alice", MD5), Ok(hex(&md5("alice"))));
+    let uris = ["ldapi://%2Fnonexistent", "ldap://127.0.0.1:1"].join(" ");
+    let said = ask(&*source_at(server, &uris, &lines), b"alice", MD5).expect_err("unavailable");
+    assert!(said.starts_with("[ldap]: binding: result -1"), "{said}");
 }
 
 fn many_threads_share_a_few_connections(server: &Server) {

@@ -15,17 +15,3 @@ mod directory;
 mod programs;
 mod servers;
 mod sql;
-
-use std::path::PathBuf;
-
-use support::skip::skip;
-
-/// The first of these files that there is. Where none is, the test is skipped with a line, and fails in
-/// CI.
-pub(crate) fn find(paths: &[&str], package: &str) -> Option<PathBuf> {
-    let found = paths.iter().map(PathBuf::from).find(|path| path.is_file());
-    if found.is_none() {
-        skip(&format!("package {package} is missing"));
-    }
-    found
-}

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::accounts::{REALM, password};
 use crate::servers::{Kind, Server, directory};
+use crate::support::skip::find;
 use crate::support::{STRICT, compile_c, library, succeed};
 
 const OK: &str = "0x00000000";
@@ -26,6 +27,17 @@ struct Program {
 impl Program {
     /// Starts it, with a configuration of these lines, if any, in this directory.
     fn start(program: &Path, words: &[&str], directory: &Path, configuration: &str) -> Self {
+        Self::start_with(program, words, directory, configuration, &[])
+    }
+
+    /// The same with these variables.
+    fn start_with(
+        program: &Path,
+        words: &[&str],
+        directory: &Path,
+        configuration: &str,
+        variables: &[(&str, &Path)],
+    ) -> Self {
         let file = directory.join("secur32.toml");
         fs::write(&file, format!("[server]\nrealm = \"{REALM}\"\n{configuration}\n"))
             .expect("a file");
@@ -34,6 +46,7 @@ impl Program {
         for name in ["SECUR32_ACCOUNTS", "SECUR32_REALM"] {
             command.env_remove(name);
         }
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the program starts");
         let input = process.stdin.take();
@@ -140,7 +153,7 @@ fn password_file(server: &Server) -> PathBuf {
 
 #[test]
 fn the_example_of_postgresql() {
-    let Some(headers) = crate::find(&["/usr/include/postgresql/libpq-fe.h"], "libpq-dev") else {
+    let Some(headers) = find(&["/usr/include/postgresql/libpq-fe.h"], "libpq-dev") else {
         return;
     };
     let Some(mut server) = Server::start(Kind::Postgres) else { return };
@@ -155,7 +168,7 @@ fn the_example_of_postgresql() {
 
 #[test]
 fn the_example_of_ldap() {
-    if crate::find(&["/usr/include/ldap.h"], "libldap-dev").is_none() {
+    if find(&["/usr/include/ldap.h"], "libldap-dev").is_none() {
         return;
     }
     let Some(mut server) = Server::start(Kind::Slapd) else { return };
@@ -241,6 +254,29 @@ fn a_process_with_a_directory() {
     assert_eq!(program.log_in("sasl", "alice", &password("alice")), NO_AUTHORITY);
     assert_eq!(program.answer("state"), "1 default");
     program.finish();
+}
+
+/// Whoever does not know the server's certificate asks it nothing.
+#[test]
+fn a_directory_by_tls() {
+    let Some(server) = Server::start(Kind::Slapd) else { return };
+    let right = password("alice");
+    for (uri, more) in [(server.tls(), ""), (server.tcp(), "starttls = 1\n")] {
+        let lines = ldap(&server).replace(&server.uri(), &uri) + "timeout = 30000\n" + more;
+        let certificate = server.certificate();
+        for (variables, expected) in
+            [(&[("LDAPTLS_CACERT", &*certificate)][..], OK), (&[], NO_AUTHORITY)]
+        {
+            let mut program = Program::start_with(&process(), &[], &directory(), &lines, variables);
+            assert_eq!(program.line(), OK);
+            let status = program.log_in("sasl", "alice", &right);
+            assert_eq!(status, expected, "{uri} {more}");
+            if expected == OK {
+                assert_eq!(program.log_in("sasl", "alice", "wrong"), LOGON_DENIED);
+            }
+            program.finish();
+        }
+    }
 }
 
 #[test]

@@ -4,10 +4,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::support::skip::find;
 
 /// What can be started.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Server {
     kind: Kind,
     program: PathBuf,
     pub(crate) directory: PathBuf,
+    /// Of a directory: without TLS, and with it.
+    ports: [u16; 2],
     process: Child,
 }
 
@@ -60,8 +65,9 @@ impl Server {
             }
             Kind::Slapd => write_slapd(&directory),
         }
-        let process = launch(kind, &program, &directory);
-        let server = Self { kind, program, directory, process };
+        let ports = free_ports();
+        let process = launch(kind, &program, &directory, ports);
+        let server = Self { kind, program, directory, ports, process };
         server.fill();
         Some(server)
     }
@@ -74,7 +80,7 @@ impl Server {
 
     /// The same server once more.
     pub(crate) fn restart(&mut self) {
-        self.process = launch(self.kind, &self.program, &self.directory);
+        self.process = launch(self.kind, &self.program, &self.directory, self.ports);
     }
 
     /// It stands still, with all processes of its own, until [`Server::go_on`].
@@ -161,6 +167,21 @@ impl Server {
         )
     }
 
+    /// The directory's address by TCP.
+    pub(crate) fn tcp(&self) -> String {
+        format!("ldap://127.0.0.1:{}", self.ports[0])
+    }
+
+    /// The same by TLS, with a certificate that nobody trusts who is not told of it.
+    pub(crate) fn tls(&self) -> String {
+        format!("ldaps://127.0.0.1:{}", self.ports[1])
+    }
+
+    /// The file of that certificate.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.directory.join("certificate")
+    }
+
     /// ODBC's connection string.
     pub(crate) fn connection(&self) -> String {
         let socket = self.directory.display();
@@ -212,8 +233,8 @@ impl Server {
 
 /// A database of `SQLite`, and the connection string for it.
 pub(crate) fn sqlite() -> Option<(PathBuf, String)> {
-    crate::find(&["/usr/bin/sqlite3"], "sqlite3")?;
-    crate::find(&["/usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so"], "libsqliteodbc")?;
+    find(&["/usr/bin/sqlite3"], "sqlite3")?;
+    find(&["/usr/lib/x86_64-linux-gnu/odbc/libsqlite3odbc.so"], "libsqliteodbc")?;
     let directory = directory();
     let file = directory.join("accounts.db");
     sqlite_carry_out(&file, &crate::accounts::sql("BLOB", "X'", "'"));
@@ -237,24 +258,25 @@ fn program(kind: Kind) -> Option<PathBuf> {
             found.sort();
             let found =
                 found.pop().unwrap_or_else(|| PathBuf::from("/usr/lib/postgresql/postgres"));
-            crate::find(&[found.to_str().expect("a path")], "postgresql")?;
-            crate::find(&["/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"], "odbc-postgresql")?;
+            find(&[found.to_str().expect("a path")], "postgresql")?;
+            find(&["/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so"], "odbc-postgresql")?;
             Some(found)
         }
         Kind::MariaDb => {
-            crate::find(&["/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so"], "odbc-mariadb")?;
-            crate::find(&["/usr/sbin/mariadbd"], "mariadb-server")
+            find(&["/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so"], "odbc-mariadb")?;
+            find(&["/usr/sbin/mariadbd"], "mariadb-server")
         }
         Kind::Slapd => {
-            crate::find(&["/usr/bin/ldapmodify"], "ldap-utils")?;
-            crate::find(&["/usr/sbin/slapd"], "slapd")
+            find(&["/usr/bin/openssl"], "openssl")?;
+            find(&["/usr/bin/ldapmodify"], "ldap-utils")?;
+            find(&["/usr/sbin/slapd"], "slapd")
         }
     }
 }
 
 /// Starts it, and waits until it says that it is there.
 #[allow(clippy::zombie_processes)] // whoever gets it waits for it
-fn launch(kind: Kind, program: &Path, directory: &Path) -> Child {
+fn launch(kind: Kind, program: &Path, directory: &Path, ports: [u16; 2]) -> Child {
     let at = directory.display();
     let (mut command, ready) = match kind {
         Kind::Postgres => {
@@ -280,7 +302,8 @@ fn launch(kind: Kind, program: &Path, directory: &Path) -> Child {
             let mut command = as_user("root", program);
             command.arg("-f").arg(directory.join("slapd.conf"));
             let socket = directory.join("socket").display().to_string().replace('/', "%2F");
-            command.arg("-h").arg(format!("ldapi://{socket}")).args(["-d", "0x100"]);
+            let by_tcp = format!("ldap://127.0.0.1:{} ldaps://127.0.0.1:{}", ports[0], ports[1]);
+            command.arg("-h").arg(format!("ldapi://{socket} {by_tcp}")).args(["-d", "0x100"]);
             (command, "slapd starting")
         }
     };
@@ -308,6 +331,7 @@ fn launch(kind: Kind, program: &Path, directory: &Path) -> Child {
 }
 
 fn write_slapd(directory: &Path) {
+    make_certificate(&directory.join("key"), &directory.join("certificate"));
     let at = directory.display();
     let mut text = String::new();
     for schema in ["core", "cosine", "inetorgperson"] {
@@ -319,6 +343,7 @@ fn write_slapd(directory: &Path) {
          SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )\n\
          objectclass ( 1.3.6.1.4.1.32473.2 NAME 'digestUser' SUP top AUXILIARY MAY digestHA1 )\n\
          modulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile {at}/pid\n\
+         TLSCertificateFile {at}/certificate\nTLSCertificateKeyFile {at}/key\n\
          database mdb\nsuffix \"dc=example\"\ndirectory {at}\nrootdn \"cn=admin,dc=example\"\n\
          rootpw admin\ndbnosync\n\
          access to attrs=digestHA1,userPassword by dn=\"uid=proxy,dc=example\" read by anonymous auth\n\
@@ -326,6 +351,36 @@ fn write_slapd(directory: &Path) {
     )
     .expect("text");
     fs::write(directory.join("slapd.conf"), text).expect("a file");
+}
+
+/// Ports that nobody has at this moment.
+fn free_ports() -> [u16; 2] {
+    let listeners = [0, 0].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a port"));
+    listeners.map(|listener| listener.local_addr().expect("an address").port())
+}
+
+/// A certificate of its own for this machine's loopback. (libldap takes the name localhost for the
+/// machine's own.)
+fn make_certificate(key: &Path, certificate: &Path) {
+    let mut command = Command::new("openssl");
+    command.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    command.args([
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    ]);
+    succeed(command.arg("-keyout").arg(key).arg("-out").arg(certificate));
 }
 
 /// A command as another user where this one is root, whom some servers refuse; it ends with this thread.

@@ -321,6 +321,13 @@ fn the_cache_keeps_answers_and_looks_again_for_a_wrong_response(database: &Datab
         source.refresh();
     }
     assert_eq!(ask("carol"), Ok("new".to_owned()));
+    // One who is removed is unknown once that time has passed.
+    let source = database
+        .source(&(query("pw, username") + "form = \"password\"\ntimeout = 30000\ncache = 1"));
+    let ask = || crate::accounts::ask(&*source, b"carol", MD5);
+    assert_eq!(ask(), Ok("new".to_owned()));
+    database.carry_out("DELETE FROM accounts WHERE username = 'carol';");
+    while ask() != Ok("nobody".to_owned()) {}
 }
 
 fn a_server_that_dies_or_comes_back(server: &mut Server) {

@@ -1,6 +1,6 @@
 //! HTTP nonce counts and sessions of many processes, in real engines: `[shared]` of secur32.toml.
 //!
-//! A test needs redis-server or a Valkey (`.ci/shared` installs both on Debian). Where one is not there,
+//! A test needs redis-server or a Valkey (`.ci/install shared` installs both on Debian). Where one is not there,
 //! the test is skipped with a line on standard error; where `CI=true` it fails.
 
 #![cfg(target_os = "linux")]
@@ -23,3 +23,5 @@ mod engine;
 mod http;
 mod refusals;
 mod servers;
+#[cfg(feature = "shared-tls")]
+mod tls;

@@ -178,6 +178,21 @@ fn server_is_full(server: &Server) {
     assert!(known.iter().any(|known| reason.contains(known)), "{reason}");
 }
 
+/// The engine's own `timeout` closes what is idle.
+#[test]
+fn a_connection_that_was_closed_for_being_idle_costs_nobody_anything() {
+    for kind in Kind::ALL {
+        let Some(server) = Server::start(kind, &["--timeout", "1"]) else { continue };
+        let engine = client(&(server.by_tcp() + PATIENT));
+        let epoch = engine.epoch(None).unwrap();
+        for count in 1..=3 {
+            assert!(engine.claim(&claim(&[1; 16], &epoch, count)).unwrap().grants());
+            // But for the one that asks.
+            while !server.ask(&["INFO", "clients"]).contains("connected_clients:1\r") {}
+        }
+    }
+}
+
 #[test]
 #[allow(unsafe_code)] // fork
 fn a_forked_child_has_connections_of_its_own() {

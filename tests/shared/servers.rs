@@ -42,6 +42,7 @@ impl Kind {
 /// A running server.
 pub(crate) struct Server {
     kind: Kind,
+    by: Vec<String>,
     words: Vec<String>,
     process: Child,
     directory: PathBuf,
@@ -59,19 +60,25 @@ impl Drop for Server {
 impl Server {
     /// Starts a server that saves nothing, with further words for its command line.
     pub(crate) fn start(kind: Kind, words: &[&str]) -> Option<Self> {
+        Self::start_by(kind, &[], words)
+    }
+
+    /// The same, by a program that starts it.
+    pub(crate) fn start_by(kind: Kind, by: &[&str], words: &[&str]) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let program = kind.program()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // Short: the path of a socket has at most 107 bytes.
-        let name = format!("s32-{}-{number}", std::process::id());
+        let name = format!("s32e-{}-{number}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         fs::create_dir_all(&directory).expect("a directory");
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let process = launch(&program, &directory, port, &words);
-        Some(Self { kind, words, process, directory, port })
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let (by, words): (Vec<String>, Vec<String>) = (owned(by), owned(words));
+        let process = launch(&by, &program, &directory, port, &words);
+        Some(Self { kind, by, words, process, directory, port })
     }
 
     /// The lines of `[shared]` by its socket.
@@ -102,7 +109,7 @@ impl Server {
     /// Starts it again after [`Server::kill`].
     pub(crate) fn restart(&mut self) {
         let program = self.kind.program().expect("the program was there");
-        self.process = launch(&program, &self.directory, self.port, &self.words);
+        self.process = launch(&self.by, &program, &self.directory, self.port, &self.words);
     }
 
     /// Stops it without its end, or has it go on.
@@ -136,8 +143,11 @@ fn ask(socket: &Path, words: &[&str]) -> String {
 }
 
 /// Starts the program, and returns once it takes connections.
-fn launch(program: &Path, directory: &Path, port: u16, words: &[String]) -> Child {
-    let mut command = Command::new(program);
+fn launch(by: &[String], program: &Path, directory: &Path, port: u16, words: &[String]) -> Child {
+    let mut command = Command::new(by.first().map_or(program.as_os_str(), |first| first.as_ref()));
+    if let Some((_, more)) = by.split_first() {
+        command.args(more).arg(program);
+    }
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--unixsocket", "s", "--loglevel", "notice", "--dir"]).arg(directory);
     command.args(words).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -107,11 +107,23 @@ impl Server {
 
     /// The same with another program that takes the arguments of the example.
     pub(crate) fn start_program(program: &Path, connections: usize, lines: &str) -> Self {
+        Self::launch(&mut Command::new(program), connections, lines)
+    }
+
+    /// Starts one without sanitizers, which want to be loaded before anything else, with these variables.
+    #[allow(dead_code)] // not every crate of tests has such programs
+    pub(crate) fn start_with(variables: &[(&str, &str)], lines: &str) -> Self {
+        static PLAIN: LazyLock<PathBuf> =
+            LazyLock::new(|| examples::build(support::HTTP_SERVER, &["-g"]));
+        Self::launch(Command::new(&*PLAIN).envs(variables.iter().copied()), 0, lines)
+    }
+
+    fn launch(program: &mut Command, connections: usize, lines: &str) -> Self {
         let directory = directory();
         let config = format!("[server]\nrealm = \"{REALM}\"\naccounts = \"accounts\"\n{lines}\n");
         std::fs::write(directory.join("secur32.toml"), config).expect("a file");
         std::fs::write(directory.join("accounts"), accounts()).expect("a file");
-        let mut process = Command::new(program)
+        let mut process = program
             .args(["-v", "--connections", &connections.to_string()])
             .env("SECUR32_CONFIG", directory.join("secur32.toml"))
             .env_remove("SECUR32_ACCOUNTS")

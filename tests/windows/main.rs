@@ -12,8 +12,14 @@ mod imap;
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code)]
+#[path = "../databases/accounts.rs"]
+mod accounts;
 #[path = "../peers/base64.rs"]
 mod base64;
+#[allow(dead_code)]
+#[path = "../shared/servers.rs"]
+mod engines;
 #[path = "../peers/exchange.rs"]
 mod exchange;
 #[allow(dead_code)] // what other tests use of these
@@ -39,6 +45,7 @@ mod row;
 
 mod abi;
 mod calls;
+mod databases;
 mod differences;
 mod image;
 mod kerberos;
@@ -48,6 +55,9 @@ mod page;
 mod peers;
 mod place;
 mod server;
+#[allow(dead_code)]
+#[path = "../databases/servers.rs"]
+mod servers;
 mod strangers;
 mod suite;
 mod system_package;

@@ -8,7 +8,9 @@ use std::{fs, io};
 
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
-use crate::{Result, chart, in_ci, install, jdk, load, markdown, problem, root, succeed, timing};
+use crate::{
+    Result, chart, in_ci, install, jdk, load, machines, markdown, problem, root, succeed, timing,
+};
 
 /// A library to compare with.
 struct Peer {
@@ -51,6 +53,9 @@ pub(crate) struct Options {
     /// Measure a web server's side, against the bound that its hashes set and against Apache httpd
     #[arg(long)]
     http: bool,
+    /// Measure [shared] and [sql] against the same asked by hand, and a web server with both against Apache httpd
+    #[arg(long)]
+    shared: bool,
     /// Measure what time tells others of who is a user
     #[arg(long)]
     timing: bool,
@@ -80,7 +85,12 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
     if wanted.http {
         let program = build_http(&compiler, &prefix)?;
         succeed(std::process::Command::new(&program).args(effort))?;
-        return load::run(&program, &compiler.http_server(&prefix)?);
+        return load::run(&program, &compiler.http_server(&prefix)?, &load::Accounts::File);
+    }
+    if wanted.shared {
+        let program = build_machines(&compiler, &prefix)?;
+        let load = build_http(&compiler, &prefix)?;
+        return machines::run(&program, effort, &load, &compiler.http_server(&prefix)?);
     }
     if wanted.timing {
         return timing::run(&compiler, &prefix, effort);
@@ -148,6 +158,14 @@ fn build_http(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
             .map(|name| root().join("benches/peers").join(name)),
     );
     compile(compiler, prefix, "http", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
+}
+
+fn build_machines(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    let mut sources = sources("benches/machines", &[])?;
+    let shared =
+        ["http/calls.c", "peers/failure.c", "peers/measure.c", "peers/report.c", "peers/targets.c"];
+    sources.extend(shared.map(|name| root().join("benches").join(name)));
+    compile(compiler, prefix, "machines", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
 }
 
 fn compile(

@@ -13,18 +13,31 @@ use crate::{Result, root, succeed};
 
 const APACHE: &str = "/usr/sbin/apache2";
 const MODULE_DIRECTORY: &str = "/usr/lib/apache2/modules";
-const MODULES: [&str; 7] =
-    ["mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest", "dir"];
+const MODULES: [&str; 6] =
+    ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_digest", "dir"];
 const REALM: &str = "example.org";
 
+/// Where both servers find their users.
+pub(crate) enum Accounts<'a> {
+    /// In a file of htdigest's.
+    File,
+    /// In a database: where the example's configuration says, and by mod_authn_dbd with these parameters
+    /// for PostgreSQL.
+    Database { configuration: &'a Path, parameters: &'a str },
+}
+
 /// Runs `program` on both servers; where Apache is missing, says so and does nothing.
-pub(crate) fn run(program: &Path, example: &Path) -> Result<()> {
-    if !Path::new(APACHE).exists() {
-        println!("Apache httpd is missing (Debian: apt install apache2-bin)");
-        return Ok(());
+pub(crate) fn run(program: &Path, example: &Path, accounts: &Accounts<'_>) -> Result<()> {
+    let driver = "/usr/lib/x86_64-linux-gnu/apr-util-1/apr_dbd_pgsql-1.so";
+    let is_database = matches!(accounts, Accounts::Database { .. });
+    for (file, package) in [(APACHE, "apache2-bin"), (driver, "libaprutil1-dbd-pgsql")] {
+        if !Path::new(file).exists() && (file == APACHE || is_database) {
+            println!("Apache httpd or a part is missing (Debian: apt install {package})");
+            return Ok(());
+        }
     }
-    let apache = Server::apache()?;
-    let ours = Server::example(example)?;
+    let apache = Server::apache(accounts)?;
+    let ours = Server::example(example, accounts)?;
     let places = [format!("secur32={}", ours.port), format!("Apache={}", apache.port)];
     succeed(Command::new(program).arg("--load").args(places))
 }
@@ -48,10 +61,17 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn example(program: &Path) -> Result<Self> {
+    fn example(program: &Path, accounts: &Accounts<'_>) -> Result<Self> {
         let mut command = Command::new(program);
-        command.arg("--accounts").arg(root().join("examples/accounts.htdigest"));
         command.env("SECUR32_REALM", REALM).env_remove("SECUR32_CONFIG");
+        match accounts {
+            Accounts::File => {
+                command.arg("--accounts").arg(root().join("examples/accounts.htdigest"));
+            }
+            Accounts::Database { configuration, .. } => {
+                command.env("SECUR32_CONFIG", configuration).env_remove("SECUR32_ACCOUNTS");
+            }
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
         let output = process.stdout.take().ok_or("the example has no output")?;
@@ -62,13 +82,14 @@ impl Server {
         Ok(server)
     }
 
-    fn apache() -> Result<Self> {
+    fn apache(accounts: &Accounts<'_>) -> Result<Self> {
         // Someone else may take the port before Apache does; then it says so and ends.
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let port = listener.local_addr().map_err(|error| error.to_string())?.port();
         drop(listener);
         let directory = std::env::temp_dir().join(format!("secur32-load-{}", std::process::id()));
-        let file = lay_out(&directory, port).map_err(|error| format!("{directory:?}: {error}"))?;
+        let file = lay_out(&directory, port, accounts)
+            .map_err(|error| format!("{directory:?}: {error}"))?;
         let mut command = Command::new(APACHE);
         command.args(["-D", "FOREGROUND", "-f"]).arg(file);
         command.stdin(Stdio::null()).stderr(Stdio::piped());
@@ -81,7 +102,7 @@ impl Server {
 }
 
 /// The line with `text`; what comes after it is read and thrown away.
-fn wait_for(text: &str, output: impl Read + Send + 'static) -> Result<String> {
+pub(crate) fn wait_for(text: &str, output: impl Read + Send + 'static) -> Result<String> {
     let mut output = BufReader::new(output);
     let mut said = String::new();
     loop {
@@ -98,18 +119,35 @@ fn wait_for(text: &str, output: impl Read + Send + 'static) -> Result<String> {
 }
 
 /// Apache's configuration, pages and accounts, where its own user can read them.
-fn lay_out(directory: &Path, port: u16) -> io::Result<PathBuf> {
+fn lay_out(directory: &Path, port: u16, accounts: &Accounts<'_>) -> io::Result<PathBuf> {
     let pages = directory.join("pages");
     fs::create_dir_all(&pages)?;
     permissions(directory, 0o755)?;
     fs::write(pages.join("page2"), "<!DOCTYPE html>\n<title>page</title>\n<p>A page.</p>\n")?;
     fs::copy(root().join("examples/accounts.htdigest"), directory.join("accounts"))?;
     let mut text = String::new();
-    for name in MODULES {
+    let at = directory.display();
+    let (modules, provider): (&[&str], String) = match accounts {
+        Accounts::File => {
+            (&["authn_file"], format!("AuthDigestProvider file\nAuthUserFile {at}/accounts\n"))
+        }
+        Accounts::Database { .. } => (
+            &["authn_dbd", "dbd"],
+            "AuthDigestProvider dbd\nAuthDBDUserRealmQuery \"SELECT ha1 FROM accounts WHERE username = %s \
+             AND realm = %s\"\n"
+                .to_owned(),
+        ),
+    };
+    for name in MODULES.iter().chain(modules) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "LoadModule {name}_module {MODULE_DIRECTORY}/mod_{name}.so");
     }
-    let at = directory.display();
+    if let Accounts::Database { parameters, .. } = accounts {
+        let _ = writeln!(
+            text,
+            "DBDriver pgsql\nDBDParams \"{parameters}\"\nDBDMin 4\nDBDKeep 8\nDBDMax 25"
+        );
+    }
     // The user of root's own server; without root there is no choice.
     let user = if is_root() { "User www-data\nGroup www-data\n" } else { "" };
     let _ = write!(
@@ -118,8 +156,7 @@ fn lay_out(directory: &Path, port: u16) -> io::Result<PathBuf> {
          DefaultRuntimeDir {at}\nPidFile {at}/pid\nErrorLog /dev/stderr\nLogLevel notice\n{user}\
          DocumentRoot {at}/pages\nStartServers 1\nServerLimit 1\nThreadsPerChild 25\n\
          MaxRequestWorkers 25\nMaxKeepAliveRequests 0\nKeepAliveTimeout 60\n\
-         <Location />\nAuthType Digest\nAuthName {REALM}\nAuthDigestProvider file\n\
-         AuthUserFile {at}/accounts\nRequire valid-user\n</Location>\n"
+         <Location />\nAuthType Digest\nAuthName {REALM}\n{provider}Require valid-user\n</Location>\n"
     );
     let file = directory.join("configuration");
     fs::write(&file, text)?;

@@ -13,6 +13,7 @@ mod install;
 mod instructions;
 mod jdk;
 mod load;
+mod machines;
 mod markdown;
 mod peers;
 mod results;
@@ -125,7 +126,7 @@ mod tests {
         for line in [
             "",
             "help",
-            "bench --full --http --timing --chart FILE --markdown --targets --from FILE",
+            "bench --full --http --shared --timing --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use once_cell::race::OnceBox;
 
-use super::dialect::{Character, Functions, NAMES, NO_MEMORY, SERVER_DOWN, TIMEOUT, open};
+use super::dialect::{self, Character, Functions, NAMES, NO_MEMORY, SERVER_DOWN, TIMEOUT, open};
 use super::library::{Bytes, Pointer, time_until};
 use crate::accounts::Unavailable;
 use crate::secret::Secret;
@@ -64,7 +64,7 @@ impl Fault {
 
     /// Whether the connection has been lost, so that another may do.
     pub(super) fn is_lost(&self) -> bool {
-        self.code == SERVER_DOWN
+        dialect::is_lost(self.code)
     }
 
     /// Whether the connection is as good as before.

@@ -21,6 +21,11 @@ pub(super) const NAMES: [&str; 5] = [
     "libldap.2.dylib",
 ];
 
+/// Whether a result says that there is no connection.
+pub(super) const fn is_lost(code: c_int) -> bool {
+    code == SERVER_DOWN
+}
+
 /// `LDAP_SERVER_DOWN`, `LDAP_TIMEOUT`, `LDAP_NO_MEMORY`.
 pub(super) const SERVER_DOWN: c_int = -1;
 pub(super) const TIMEOUT: c_int = -5;

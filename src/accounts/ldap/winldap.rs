@@ -15,6 +15,15 @@ pub(super) type Character = u16;
 
 pub(super) const NAMES: [&str; 1] = ["wldap32.dll"];
 
+/// Whether a result says that there is no connection. Wine gives Winsock's numbers for some.
+pub(super) const fn is_lost(code: c_int) -> bool {
+    matches!(code, SERVER_DOWN | CONNECT_ERROR | WINSOCK..)
+}
+
+/// `LDAP_CONNECT_ERROR`, and the first of Winsock's errors, `WSABASEERR`.
+const CONNECT_ERROR: c_int = 0x5B;
+const WINSOCK: c_int = 10_000;
+
 /// `LDAP_SERVER_DOWN`, `LDAP_TIMEOUT`, `LDAP_NO_MEMORY`.
 pub(super) const SERVER_DOWN: c_int = 0x51;
 pub(super) const TIMEOUT: c_int = 0x55;
@@ -77,5 +86,16 @@ impl Functions {
     pub(super) fn end(&self, ldap: Pointer) {
         // SAFETY: made by `initialize` or `initialize_tls`, and nothing uses it any more.
         unsafe { (self.unbind)(ldap) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_not_there_has_several_names() {
+        assert!([0x51, 0x5B, 10_057, 10_061].into_iter().all(is_lost));
+        assert!(![0, 0x31, 0x55, 0x5A].into_iter().any(is_lost));
     }
 }
