@@ -9,6 +9,12 @@ use sha2::Sha256;
 
 pub(crate) const REALM: &str = "example.org";
 
+/// Keys of the password `secret`, which Python's hashlib made.
+pub(crate) const SHA1: &str = "SCRAM-SHA-1$4096:AAECAwQFBgcICQoLDA0ODw==$Y70Wjxts9xDvZXVZpf765VU+gt4=:\
+    6tMKK7QnVeI0U1t+EDZXP1e5Qys=";
+pub(crate) const SHA256: &str = "SCRAM-SHA-256$4096:AAECAwQFBgcICQoLDA0ODw==$\
+    THoPhoTAuqyoQsK4dUHncUzgfD8fdmhsgKZhWVqNP5U=:7YiHMMi2OcXGRogub03Ek06JRZ9bkhTOdCzHa5iPLiQ=";
+
 /// Names that have an account each, whose password is `secret of NAME`.
 pub(crate) const NAMES: &[&str] = &[
     "alice",
@@ -149,6 +155,10 @@ pub(crate) fn ldif() -> String {
     );
     // The second has the name of the first as another value.
     entry(&mut text, "twice", &[("userPassword", b"one".to_vec())]);
+    let values = ["{SSHA}abc", SHA1, SHA256].map(|value| ("userPassword", value.into()));
+    entry(&mut text, "scram", &values);
+    let wrong = SHA256.replace("4096", "0");
+    entry(&mut text, "wrong scram", &[("userPassword", wrong.into())]);
     entry(&mut text, "once", &[("uid", b"twice".to_vec()), ("userPassword", b"other".to_vec())]);
     text
 }

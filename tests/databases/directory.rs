@@ -5,11 +5,13 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
+use secur32::accounts::scram::Hash;
 use secur32::accounts::{Algorithm, Source};
 use secur32::config::Document;
 use secur32::digest::settings::Settings;
 
 use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
+use crate::scram;
 use crate::servers::{Kind, Server};
 
 const MD5: Algorithm = Algorithm::Md5;
@@ -45,6 +47,7 @@ fn slapd() {
     names_and_forms(&server);
     what_is_stored_in_other_forms(&server);
     a_wrong_set_up_is_told_and_nobody_is_unknown(&server);
+    keys_of_scram(&server);
     many_threads_share_a_few_connections(&server);
     of_several_servers_one_that_answers_will_do(&server);
     a_server_that_dies_stands_still_or_comes_back(&mut server);
@@ -106,6 +109,31 @@ fn what_is_stored_in_other_forms(server: &Server) {
     ] {
         assert_eq!(ask(&*passwords, name.as_bytes(), MD5), expected, "{name}");
     }
+}
+
+fn keys_of_scram(server: &Server) {
+    let keys = "filter = \"(uid=%u)\"\nattribute_scram = \"userPassword\"\n";
+    let keys = source(server, &[keys, PATIENT].concat());
+    let expected = [
+        ("scram", Hash::Sha1, "keys"),
+        ("scram", Hash::Sha256, "keys"),
+        ("scram", Hash::Sha512, "nobody"),
+        ("SCRAM", Hash::Sha256, "nobody"),
+        ("once", Hash::Sha256, "nobody"),
+        ("mallory", Hash::Sha256, "nobody"),
+    ];
+    scram::answers(&*keys, &expected);
+    let said = scram::ask(&*keys, "wrong scram", Hash::Sha256).expect_err("a wrong count");
+    assert!(said.starts_with("[ldap]: expected an iteration count"), "{said}");
+    assert_eq!(ask(&*keys, b"once", MD5), Ok("nobody".to_owned()));
+    let passwords = source(server, &[PASSWORD, PATIENT].concat());
+    scram::answers(
+        &*passwords,
+        &[("once", Hash::Sha512, "other"), ("mallory", Hash::Sha1, "nobody")],
+    );
+    let hashes = source(server, &[DIGEST, PATIENT].concat());
+    let said = scram::ask(&*hashes, "scram", Hash::Sha256).expect_err("no attribute of keys");
+    assert!(said.contains("attribute_scram"), "{said}");
 }
 
 fn a_wrong_set_up_is_told_and_nobody_is_unknown(server: &Server) {

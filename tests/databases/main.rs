@@ -13,5 +13,6 @@ mod support;
 mod accounts;
 mod directory;
 mod programs;
+mod scram;
 mod servers;
 mod sql;

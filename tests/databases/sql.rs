@@ -3,11 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use secur32::accounts::scram::Hash;
 use secur32::accounts::{Algorithm, Source};
 use secur32::config::Document;
 use secur32::digest::settings::Settings;
 
 use crate::accounts::{NAMES, ask, ask_in, hex, md5, password, sha256};
+use crate::accounts::{SHA1, SHA256};
+use crate::scram;
 use crate::servers::{Kind, Server, sqlite, sqlite_carry_out};
 
 const MD5: Algorithm = Algorithm::Md5;
@@ -59,6 +62,7 @@ fn is_asked(database: &Database) {
     what_is_stored_in_other_forms(database);
     a_wrong_set_up_is_told_and_nobody_is_unknown(database);
     hashed_names(database);
+    keys_of_scram(database);
     many_threads_share_a_few_connections(database);
     the_cache_keeps_answers_and_looks_again_for_a_wrong_response(database);
 }
@@ -92,6 +96,54 @@ fn sqlite_files() {
     is_asked(&Database::File(file, connection));
 }
 
+/// Rows of one mechanism and of several, other schemes, passwords; `PostgreSQL`'s own users.
+fn keys_of_scram(database: &Database) {
+    let wrong = SHA256.replace("4096", "0");
+    database.carry_out(&format!(
+        "CREATE TABLE scram (username VARCHAR(64), mechanism VARCHAR(16), secret VARCHAR(400));\n\
+         INSERT INTO scram VALUES ('alice', 'SCRAM-SHA-1', '{SHA1}');\n\
+         INSERT INTO scram VALUES ('alice', 'SCRAM-SHA-256', '{SHA256}');\n\
+         INSERT INTO scram VALUES ('bob', 'SCRAM-SHA-1', 'md5abc');\n\
+         INSERT INTO scram VALUES ('carol', 'SCRAM-SHA-256', '{wrong}');\n\
+         INSERT INTO scram VALUES ('dave', 'plain', 'secret');\n"
+    ));
+    let rows =
+        "query_scram = 'SELECT secret, username FROM scram WHERE username = ? AND mechanism = ?'\n";
+    let source = database.source(&[rows, PATIENT].concat());
+    let expected = [
+        ("alice", Hash::Sha1, "keys"),
+        ("alice", Hash::Sha256, "keys"),
+        ("alice", Hash::Sha512, "nobody"),
+        ("Alice", Hash::Sha256, "nobody"),
+        ("bob", Hash::Sha1, "nobody"),
+        ("mallory", Hash::Sha1, "nobody"),
+    ];
+    scram::answers(&*source, &expected);
+    let said = scram::ask(&*source, "carol", Hash::Sha256).expect_err("a wrong count");
+    assert!(said.starts_with("[sql]: expected an iteration count"), "{said}");
+    assert_eq!(ask(&*source, b"alice", MD5), Ok("nobody".to_owned()));
+    let plain = "query = \"SELECT secret, username FROM scram WHERE mechanism = 'plain' AND username = ?\"\n\
+                 form = \"password\"\n";
+    let source = database.source(&[plain, PATIENT].concat());
+    scram::answers(&*source, &[("dave", Hash::Sha512, "secret"), ("alice", Hash::Sha1, "nobody")]);
+    let source = database.source(&[&query("ha1, username"), PATIENT].concat());
+    let said = scram::ask(&*source, "alice", Hash::Sha256).expect_err("no query of keys");
+    assert!(said.contains("query_scram"), "{said}");
+    let Database::Server(server) = database else { return };
+    if server.is_mariadb() {
+        return;
+    }
+    database.carry_out("CREATE ROLE scram_user LOGIN PASSWORD 'secret';\n");
+    let own = "query_scram = 'SELECT rolpassword, rolname FROM pg_authid WHERE rolname = ?'\n";
+    let source = database.source(&[own, PATIENT].concat());
+    let expected = [
+        ("scram_user", Hash::Sha256, "keys"),
+        ("scram_user", Hash::Sha1, "nobody"),
+        ("mallory", Hash::Sha256, "nobody"),
+    ];
+    scram::answers(&*source, &expected);
+}
+
 /// Tables as other servers make them, by the queries of docs/accounts.md.
 fn queries_of_the_documentation(database: &Database) {
     let (hash, secret) = (hex(&md5("alice")), password("alice"));
@@ -117,7 +169,8 @@ fn queries_of_the_documentation(database: &Database) {
          INSERT INTO radcheck VALUES (2, 'alice', 'Cleartext-Password', ':=', '{secret}');\n"
     ));
     let page = crate::support::read("docs/accounts.md");
-    let rows: Vec<_> = page.lines().filter(|line| line.contains("| `SELECT ")).collect();
+    let of_digest = page.split("## SCRAM").next().expect("a page");
+    let rows: Vec<_> = of_digest.lines().filter(|line| line.contains("| `SELECT ")).collect();
     assert_eq!(rows.len(), 6);
     for row in rows {
         let cells: Vec<_> = row.split(" | ").collect();
