@@ -139,6 +139,8 @@ impl House {
             let (module, rest) = path.split_at(length);
             let Some((name, further)) = rest.split_first() else { return Some(module.to_vec()) };
             match self.handed_on.get(&(module.to_vec(), name.clone())) {
+                // A module inside the file takes it from there.
+                Some(target) if *target == path[..=length] => return Some(module.to_vec()),
                 Some(target) => path = [&target[..], further].concat(),
                 None => return Some(module.to_vec()),
             }

@@ -1,13 +1,14 @@
 /* The configuration and accounts files of the tests: login.h. */
 #include "login.h"
 
-static char config_path[512], accounts_path[512], new_path[540];
+static char config_path[512], accounts_path[512], keys_path[512], new_path[540];
 static const char *chosen_cipher;
 
 static void remove_files(void)
 {
     remove(config_path);
     remove(accounts_path);
+    remove(keys_path);
 }
 
 static void name_files(void)
@@ -17,6 +18,8 @@ static void name_files(void)
     snprintf(config_path, sizeof config_path, "%s/secur32-test-%u.toml", temporary_directory(),
              process_number());
     snprintf(accounts_path, sizeof accounts_path, "%s/secur32-test-%u.htdigest", temporary_directory(),
+             process_number());
+    snprintf(keys_path, sizeof keys_path, "%s/secur32-test-%u.scram", temporary_directory(),
              process_number());
     atexit(remove_files);
 }
@@ -36,6 +39,18 @@ void write_accounts(const char *text)
 {
     name_files();
     write_file(accounts_path, text);
+}
+
+const char *stored_keys_path(void)
+{
+    name_files();
+    return keys_path;
+}
+
+void write_stored_keys(const char *text)
+{
+    name_files();
+    write_file(keys_path, text);
 }
 
 void choose_cipher(const char *cipher)

@@ -36,6 +36,9 @@ struct exchange {
  * end of secur32.toml, whose current table is [server]. */
 void configure(const char *more);
 void write_accounts(const char *text);
+/* The file of SCRAM's keys, for what `configure` is given. */
+const char *stored_keys_path(void);
+void write_stored_keys(const char *text);
 /* What [WDigest] has as DigestEncryptionAlgorithms in the configurations that follow; NULL is the
  * default. */
 void choose_cipher(const char *cipher);

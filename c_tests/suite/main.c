@@ -23,7 +23,7 @@
 #define SUBJECTS(X) \
     X(accept) X(accept_buffers) X(accounts) X(attributes) X(callback) X(callback_misuse) X(credentials) \
     X(handles) X(http) X(identities) X(identity_forms) X(initialize) X(malformed) X(malformed_state) X(memory) \
-    X(message_parts) X(messages) X(messages_forged) X(packages) X(rooms) X(sasl) X(signatures) X(transfer)
+    X(message_parts) X(messages) X(messages_forged) X(packages) X(rooms) X(sasl) X(scram) X(signatures) X(transfer)
 /* clang-format on */
 
 #define DECLARE(name) START_TEST(name);
