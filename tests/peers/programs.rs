@@ -79,18 +79,6 @@ pub(crate) fn jdk() -> Found {
     })
 }
 
-/// Makes of a command of `python3` the participant by scramp; its arguments follow. Otherwise tells what is
-/// missing.
-pub(crate) fn scramp(command: &mut Command) -> Result<(), &'static str> {
-    let modules = support::root().join("target/python");
-    if !modules.join("scramp").exists() || !modules.join("asn1crypto").exists() {
-        return Err("scramp and asn1crypto (of PyPI)");
-    }
-    command.env("PYTHONPATH", modules).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.arg(support::root().join("c_tests/peers/scramp_peer.py"));
-    Ok(())
-}
-
 /// Makes of a command of `python3` the participant by sspilib, which holds both ends over this
 /// library; its arguments follow. Otherwise tells what is missing.
 pub(crate) fn sspilib(command: &mut Command) -> Result<(), &'static str> {

@@ -12,6 +12,7 @@ use crate::exchange::{Outcome, exchange};
 use crate::line_protocol::{End, Event, Process};
 use crate::matrix::Case;
 use crate::programs;
+use crate::support;
 
 /// Who takes part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,13 +86,13 @@ impl Row {
         }
     }
 
-    fn command(&self, peer: Peer, setting: &Setting) -> Result<Command, String> {
+    fn command(peer: Peer, setting: &Setting) -> Result<Command, String> {
         Ok(match peer {
             Peer::Cyrus => Command::new(programs::cyrus()?),
             Peer::GnuSasl => Command::new(programs::gnu_sasl()?),
             Peer::Scramp => {
                 let mut command = Command::new("python3");
-                programs::scramp(&mut command)?;
+                scramp(&mut command)?;
                 command
             }
             Peer::Dovecot => return Err("Dovecot is a daemon".to_owned()),
@@ -113,7 +114,7 @@ impl Row {
     fn start_client(&self, setting: &Setting) -> Result<Box<dyn End>, String> {
         let mut command = match self.client {
             Peer::Ours => setting.ours(&programs::our_client()?),
-            peer => self.command(peer, setting)?,
+            peer => Self::command(peer, setting)?,
         };
         command.args(["role=client", "service=imap", "host=localhost"]);
         command.args([format!("user={}", self.user), format!("password={}", self.password)]);
@@ -131,7 +132,7 @@ impl Row {
             let end = Dovecot::start(&program, setting, (user, password), self.mechanism)?;
             return Ok(Box::new(end));
         }
-        let mut command = self.command(self.server, setting)?;
+        let mut command = Self::command(self.server, setting)?;
         if self.server != Peer::Ours {
             command.args(["role=server", "service=imap", "host=localhost"]);
         }
@@ -206,7 +207,7 @@ impl Case for Row {
             Peer::Ours => None,
             Peer::Cyrus => programs::cyrus().err(),
             Peer::GnuSasl => programs::gnu_sasl().err(),
-            Peer::Scramp => programs::scramp(&mut Command::new("python3")).err(),
+            Peer::Scramp => scramp(&mut Command::new("python3")).err(),
             Peer::Dovecot => programs::installed("dovecot", "dovecot-imapd").err(),
         })
     }
@@ -257,9 +258,8 @@ impl Change {
             Self::Name => ("n,,n=", ",n="),
             Self::FirstNonce => ("r=", "r="),
             Self::Count => ("r=", ",i=4096"),
-            Self::FinalNonce => ("c=", ",p="),
+            Self::FinalNonce | Self::Proof => ("c=", ",p="),
             Self::Header => ("c=", "c=biws"),
-            Self::Proof => ("c=", ",p="),
             Self::Signature => ("v=", "v="),
         };
         let Some(place) = message.find(from).filter(|_| message.starts_with(begins)) else {
@@ -279,4 +279,16 @@ impl Change {
         };
         format!("{before}{rest}")
     }
+}
+
+/// Makes of a command of `python3` the participant by scramp; its arguments follow. Otherwise tells what is
+/// missing.
+fn scramp(command: &mut Command) -> Result<(), &'static str> {
+    let modules = support::root().join("target/python");
+    if !modules.join("scramp").exists() || !modules.join("asn1crypto").exists() {
+        return Err("scramp and asn1crypto (of PyPI)");
+    }
+    command.env("PYTHONPATH", modules).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(support::root().join("c_tests/peers/scramp_peer.py"));
+    Ok(())
 }
