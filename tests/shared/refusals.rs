@@ -86,10 +86,10 @@ fn a_read_only_replica_and_a_failover_that_lost_claims() {
         let engine = client(&(primary.by_tcp() + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         while !replica.ask(&["INFO", "replication"]).contains("master_link_status:up") {}
-        let two = client(&format!("{}replicas = 2\ntimeout = 5000\n", primary.by_tcp()));
+        let two = client(&format!("{}replicas = 2\n{PATIENT}", primary.by_tcp()));
         let reason = refused(two.claim(&claim(&[9; 16], &epoch, 1)));
         assert!(reason.contains("fewer replicas"), "{reason}");
-        let one = client(&format!("{}replicas = 1\ntimeout = 5000\n", primary.by_tcp()));
+        let one = client(&format!("{}replicas = 1\n{PATIENT}", primary.by_tcp()));
         assert_eq!(one.claim(&claim(&[8; 16], &epoch, 1)).unwrap(), Answer::Begun);
         let reason = why(&replica.by_tcp());
         assert!(reason.ends_with("answers READONLY"), "{reason}");
