@@ -6,7 +6,9 @@ use des::cipher::{
 };
 use md5::{Digest as _, Md5};
 use secur32::kernels::des::{Cbc, Des, TripleDes};
-use secur32::kernels::md5::{Block, INITIAL, Md5State, PaddedMessage, bytes_of, compress_all, compress4};
+use secur32::kernels::md5::{
+    Block, INITIAL, Md5State, PaddedMessage, bytes_of, compress_all, compress4,
+};
 use secur32::kernels::rc4::Rc4;
 use secur32::kernels::rc4_md5::Stream;
 use secur32::kernels::{des_md5, md5 as md5_kernel};

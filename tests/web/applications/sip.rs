@@ -92,11 +92,16 @@ fn baresip(program: &Path, port: u16, password: &str) -> String {
 
 #[test]
 fn baresip_registers_with_our_registrar() {
-    let Some(program) = peer(&["baresip"], &["-h"], "baresip-core") else { return };
+    // Its help ends with a failure.
+    let probe = ["-c", "command -v baresip"];
+    if peer(&["sh"], &probe, "baresip-core").is_none() {
+        return;
+    }
+    let program = Path::new("baresip");
     let server = Server::start_program(&registrar(), 0, "");
-    let said = baresip(&program, server.port, "secret");
+    let said = baresip(program, server.port, "secret");
     assert!(said.contains("200 Registrar"), "{said}");
-    let said = baresip(&program, server.port, "wrong");
+    let said = baresip(program, server.port, "wrong");
     assert!(said.contains("401 Registrar"), "{said}");
     let told = server.stop();
     assert!(told.contains("this is example.org\\alice"), "{told}");
