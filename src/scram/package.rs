@@ -100,7 +100,7 @@ impl Package for ScramPackage {
     }
 
     fn check_settings(&self, configuration: &Document) -> Result<()> {
-        Settings::read(configuration).map(drop)
+        Settings::read_table(configuration).map(drop)
     }
 
     fn acquire(&self, request: CredentialRequest) -> Result<Arc<dyn Credential>> {

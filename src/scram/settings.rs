@@ -105,15 +105,24 @@ impl Settings {
     /// # Errors
     /// `INTERNAL_ERROR`, with the file, line and key in the reason.
     pub fn read(document: &Document) -> Result<Self> {
+        let mut settings = Self::read_table(document)?;
+        let secret = document.string("server", "secret")?;
+        settings.secret = secret.map(|secret| Secret::new(secret.into_bytes()));
+        settings.databases = accounts::settings::Settings::read(document, false, false)?;
+        Ok(settings)
+    }
+
+    /// What the table of SCRAM alone says: the other tables are Digest's too, which checks them.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub(super) fn read_table(document: &Document) -> Result<Self> {
         let mut settings = Self::default();
         document.read(KEYS, &mut settings)?;
         if settings.iterations_min > settings.iterations_max {
             let reason = "iterations_min is more than iterations_max";
             return Err(document.table_fault(TABLE, reason));
         }
-        let secret = document.string("server", "secret")?;
-        settings.secret = secret.map(|secret| Secret::new(secret.into_bytes()));
-        settings.databases = accounts::settings::Settings::read(document, false, false)?;
         Ok(settings)
     }
 
