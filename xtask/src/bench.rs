@@ -53,7 +53,7 @@ pub(crate) struct Options {
     /// Measure a web server's side, against the bound that its hashes set and against Apache httpd
     #[arg(long)]
     http: bool,
-    /// Measure [shared] and [sql] against the same asked by hand, and a web server with both against Apache httpd
+    /// Measure `[shared]` and `[sql]` against the same asked by hand, and a web server with both against Apache httpd
     #[arg(long)]
     shared: bool,
     /// Measure what time tells others of who is a user
