@@ -1,6 +1,6 @@
 //! A file of stored keys: a line for each user and mechanism, read again when it changes.
 //!
-//! A line is `name:keys`, the keys in one of the forms of [`super::stored`]. The name ends at the first
+//! A line is `name:keys`, the keys in one of the forms of `stored`. The name ends at the first
 //! colon; names are bytes of UTF-8, compared as they are. Empty lines and lines that begin with `#` are
 //! skipped. Of one name and mechanism there may be several lines with one salt and iteration count.
 //!
