@@ -4,8 +4,9 @@
  *   imap_client [--qop auth|auth-int|auth-conf] [--mechanism NAME] [--domain NAME]
  *               [--target SERVICE/HOST] [--password WORD] HOST PORT USER
  *
- * The password is the first line of standard input unless --password gives it. The mechanism is
- * DIGEST-MD5, the qop auth-conf and the target imap/HOST unless told otherwise.
+ * The password is the first line of standard input unless --password gives it. Unless told otherwise
+ * the target is imap/HOST; the mechanism the first of this machine's profiles that is offered, wants a
+ * password and has the qop; and the qop auth-conf, or auth where the mechanism protects no messages.
  *
  * Exits with 0 when everything went well, 1 when the server refused the login, 2 for wrong
  * arguments, 3 when the server is not to be had, broke the protocol or did not prove itself, 4 when
@@ -13,6 +14,7 @@
 #include "portable.h"
 
 #include "imap_link.h"
+#include "imap_profiles.h"
 #include "imap_reply.h"
 #include "imap_text.h"
 
@@ -21,9 +23,10 @@ enum outcome { DONE = 0, REFUSED = 1, USAGE = 2, PEER_FAILED = 3, LIBRARY_FAILED
 struct options {
     const char *host, *port;
     const char *user, *password, *domain; /* domain NULL: the realm of the server's challenge */
-    const char *mechanism;
+    const char *mechanism;                /* NULL: what both ends have */
     char target[300];
     enum layer_kind layer;
+    int layer_is_wish; /* no qop was named: less will do */
 };
 
 struct client {
@@ -33,7 +36,8 @@ struct client {
     CredHandle credential;
     CtxtHandle context;
     ULONG attributes;
-    enum layer_form form;
+    struct profile profile; /* the mechanism */
+    enum layer_kind layer;  /* what is asked of it */
 };
 
 static enum outcome fail(enum outcome outcome, const char *why)
@@ -52,14 +56,11 @@ static enum outcome fail_status(const char *function, SECURITY_STATUS status)
 /* ---- the login ---- */
 
 /* A credential of the package behind the mechanism, made from user and password. */
-static enum outcome acquire(struct client *client)
+static SECURITY_STATUS acquire(struct client *client)
 {
     const struct options *options = client->options;
     SEC_WINNT_AUTH_IDENTITY_A identity;
-    SecPkgInfoA *package = NULL;
-    SECURITY_STATUS status = SaslGetProfilePackageA((char *)options->mechanism, &package);
-    if (status != SEC_E_OK)
-        return fail_status("SaslGetProfilePackage", status);
+    SECURITY_STATUS status;
 
     memset(&identity, 0, sizeof identity);
     identity.User = (unsigned char *)options->user;
@@ -71,14 +72,10 @@ static enum outcome acquire(struct client *client)
         identity.DomainLength = (ULONG)strlen(options->domain);
     }
     identity.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI;
-    status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-                                       &client->credential, NULL);
-    client->form = layer_form_of(package->Name);
-    FreeContextBuffer(package);
-    if (status != SEC_E_OK)
-        return fail_status("AcquireCredentialsHandle", status);
-    client->has_credential = 1;
-    return DONE;
+    status = AcquireCredentialsHandleA(NULL, client->profile.package, SECPKG_CRED_OUTBOUND, NULL, &identity,
+                                       NULL, NULL, &client->credential, NULL);
+    client->has_credential = status == SEC_E_OK;
+    return status;
 }
 
 /* What the chosen layer asks of the library. */
@@ -115,7 +112,7 @@ static SECURITY_STATUS initialize(struct client *client, const void *challenge, 
     outputs.pBuffers = answer;
     status =
         SaslInitializeSecurityContextA(&client->credential, client->has_context ? &client->context : NULL,
-                                       (char *)client->options->target, wanted(client->options->layer), 0,
+                                       (char *)client->options->target, wanted(client->layer), 0,
                                        SECURITY_NATIVE_DREP, challenge == NULL ? NULL : &inputs, 0,
                                        &client->context, &outputs, &client->attributes, NULL);
     if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED)
@@ -189,17 +186,85 @@ static int may_begin(struct client *client)
     return reply_read(client->link, "c2", &text, NULL) == REPLY_CONTINUE && *text == '\0';
 }
 
+/* The first call for the mechanism. One that cannot protect messages says so here, and is asked for
+ * less where that will do. */
+static SECURITY_STATUS begin(struct client *client, SecBuffer *first, const char **function)
+{
+    SECURITY_STATUS status;
+    *function = "AcquireCredentialsHandle";
+    client->layer = client->options->layer;
+    status = acquire(client);
+    if (status != SEC_E_OK)
+        return status;
+    *function = "SaslInitializeSecurityContext";
+    status = initialize(client, NULL, 0, first);
+    if (status == SEC_E_QOP_NOT_SUPPORTED && client->options->layer_is_wish) {
+        client->layer = LAYER_NONE;
+        status = initialize(client, NULL, 0, first);
+    }
+    if (status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED)
+        return SEC_E_OK;
+    FreeCredentialsHandle(&client->credential);
+    client->has_credential = 0;
+    return status;
+}
+
+static int is_offered(const struct profile *profile, const char *capabilities)
+{
+    char offer[64];
+    snprintf(offer, sizeof offer, "AUTH=%s", profile->name);
+    return reply_has_word(capabilities, offer);
+}
+
+/* Begins with the profile where it is offered. SEC_E_SECPKG_NOT_FOUND: it is not, or not here. */
+static SECURITY_STATUS try_profile(struct client *client, const char *capabilities, SecBuffer *first,
+                                   const char **function)
+{
+    SECURITY_STATUS status = SEC_E_SECPKG_NOT_FOUND;
+    *function = "SaslGetProfilePackage";
+    if (is_offered(&client->profile, capabilities))
+        status = profile_find(&client->profile);
+    if (status != SEC_E_OK || (client->profile.by_system && client->options->mechanism == NULL))
+        return SEC_E_SECPKG_NOT_FOUND;
+    return begin(client, first, function);
+}
+
+/* Begins with the mechanism that was named, or with the first of this machine's profiles that the
+ * server offers and that does what is wanted with a password. */
+static enum outcome choose(struct client *client, const char *capabilities, SecBuffer *first)
+{
+    const char *named = client->options->mechanism;
+    struct profile profiles[PROFILES_MOST];
+    size_t count = 1, at;
+
+    if (named != NULL)
+        snprintf(profiles[0].name, sizeof profiles[0].name, "%s", named);
+    else
+        count = profiles_list(profiles, PROFILES_MOST);
+    for (at = 0; at < count; at++) {
+        const char *function;
+        SECURITY_STATUS status;
+        client->profile = profiles[at];
+        status = try_profile(client, capabilities, first, &function);
+        if (status == SEC_E_OK)
+            return DONE;
+        if (status != SEC_E_SECPKG_NOT_FOUND && (status != SEC_E_QOP_NOT_SUPPORTED || named != NULL))
+            return fail_status(function, status);
+    }
+    return fail(PEER_FAILED, "the server offers no mechanism that would do");
+}
+
 /* Starts the exchange. Mechanisms in which the server speaks first, as DIGEST-MD5, leave no token
- * from the first call; another's goes along with the command (RFC 4959) or after the first "+". */
+ * from the first call; another's, as SCRAM's, goes along with the command (RFC 4959) or after the
+ * first "+". */
 static enum outcome authenticate(struct client *client, const char *capabilities)
 {
     char command[128];
     SecBuffer first;
-    enum outcome sent;
-    SECURITY_STATUS status = initialize(client, NULL, 0, &first);
-    if (status != SEC_E_OK && status != SEC_I_CONTINUE_NEEDED)
-        return fail_status("SaslInitializeSecurityContext", status);
-    snprintf(command, sizeof command, "c2 AUTHENTICATE %.64s", client->options->mechanism);
+    enum outcome sent = choose(client, capabilities, &first);
+    if (sent != DONE)
+        return sent;
+    snprintf(command, sizeof command, "c2 AUTHENTICATE %s", client->profile.name);
     if (first.cbBuffer > 0 && reply_has_word(capabilities, "SASL-IR")) {
         strcat(command, " ");
         sent = send_answer(client, command, &first);
@@ -227,14 +292,14 @@ static enum outcome protect(struct client *client)
         kind = LAYER_CONFIDENTIALITY;
     else if (client->attributes & ISC_RET_INTEGRITY)
         kind = LAYER_INTEGRITY;
-    if (kind < client->options->layer)
+    if (kind < client->layer)
         return fail(PEER_FAILED, "the layer is weaker than was asked for");
     link_remark(client->link, "logged in as %s by %s, security layer: %s", client->options->user,
-                client->options->mechanism, layer_name(kind));
+                client->profile.name, layer_name(kind));
     if (kind == LAYER_NONE)
         return DONE;
     memset(&layer, 0, sizeof layer);
-    status = layer_open(&layer, &client->context, kind, client->form);
+    status = layer_open(&layer, &client->context, kind, client->profile.form);
     if (status != SEC_E_OK) {
         layer_close(&layer);
         return fail_status("QueryContextAttributes", status);
@@ -257,7 +322,7 @@ static enum outcome plain_command(struct client *client, const char *tag, const 
 
 static enum outcome talk(struct client *client)
 {
-    char capabilities[REPLY_CAPABILITIES] = "", offer[128], *line;
+    char capabilities[REPLY_CAPABILITIES] = "", *line;
     size_t length;
     enum outcome outcome;
 
@@ -266,9 +331,6 @@ static enum outcome talk(struct client *client)
     outcome = plain_command(client, "c1", "CAPABILITY", capabilities);
     if (outcome != DONE)
         return outcome;
-    snprintf(offer, sizeof offer, "AUTH=%.100s", client->options->mechanism);
-    if (!reply_has_word(capabilities, offer))
-        return fail(PEER_FAILED, "the server does not offer the mechanism");
     outcome = authenticate(client, capabilities);
     if (outcome == DONE)
         outcome = protect(client);
@@ -297,9 +359,7 @@ static enum outcome run(const struct options *options)
         return fail(LIBRARY_FAILED, "no memory");
     }
     client.link->talks = 1;
-    outcome = acquire(&client);
-    if (outcome == DONE)
-        outcome = talk(&client);
+    outcome = talk(&client);
     link_close(client.link);
     if (client.has_context)
         DeleteSecurityContext(&client.context);
@@ -326,8 +386,8 @@ static int parse(int count, char **arguments, struct options *options)
     const char *target = NULL;
     int at;
     memset(options, 0, sizeof *options);
-    options->mechanism = "DIGEST-MD5";
     options->layer = LAYER_CONFIDENTIALITY;
+    options->layer_is_wish = 1;
     for (at = 1; at + 1 < count && strncmp(arguments[at], "--", 2) == 0; at += 2) {
         const char *name = arguments[at], *value = arguments[at + 1];
         if (strcmp(name, "--mechanism") == 0)
@@ -340,6 +400,8 @@ static int parse(int count, char **arguments, struct options *options)
             options->password = value;
         else if (strcmp(name, "--qop") != 0 || !parse_layer(value, &options->layer))
             return 0;
+        else
+            options->layer_is_wish = 0;
     }
     if (count - at != 3)
         return 0;

@@ -167,7 +167,7 @@ static SECURITY_STATUS identify(struct login *login, const struct mechanisms *me
                                 const struct mechanism *mechanism)
 {
     SECURITY_STATUS status = SEC_E_OK;
-    if (same_word(mechanism->name, "DIGEST-MD5")) {
+    if (same_word(mechanism->profile.name, "DIGEST-MD5")) { /* the one that has realms and services */
         status = check_service(&login->context, "imap");
         if (status == SEC_E_OK)
             status = peer_check_realm(&login->context, mechanisms->realm);
@@ -195,14 +195,14 @@ static enum login_result welcome(struct login *login, struct link *link, const c
         return refuse(link, tag, "NO Who that is cannot be told here", lost);
     }
     if (kind != LAYER_NONE)
-        status = layer_open(&layer, &login->context, kind, mechanism->form);
+        status = layer_open(&layer, &login->context, kind, mechanism->profile.form);
     if (status != SEC_E_OK) {
         link_remark(link, "no layer: %s", status_name(status, space));
         layer_close(&layer);
         return refuse(link, tag, "NO No common ground for a security layer", lost);
     }
     *lost = link_say(link, "%s OK Logged in", tag);
-    link_remark(link, "%s logged in by %s, security layer: %s", login->user, mechanism->name,
+    link_remark(link, "%s logged in by %s, security layer: %s", login->user, mechanism->profile.name,
                 layer_name(kind));
     if (kind != LAYER_NONE)
         link_protect(link, &layer); /* right after the OK's CRLF: RFC 3501 section 6.2.2 */
@@ -224,9 +224,9 @@ enum login_result login_run(struct login *login, struct link *link, struct mecha
     if (*arguments != '\0' && strcmp(arguments, "=") != 0
         && !take_token(link, &answer, arguments, strlen(arguments)))
         return refuse(link, tag, "BAD That initial response is not base64", lost);
-    /* Of these mechanisms DIGEST-MD5 alone begins with the server: the others' clients are asked
-     * for their first token by an empty one. */
-    if (answer.length == 0 && !same_word(mechanism->name, "DIGEST-MD5")) {
+    /* The packages of passwords take an empty token, and say by their first one who begins: DIGEST-MD5's
+     * is a challenge, SCRAM's is empty. A ticket's client is asked for its first token here. */
+    if (answer.length == 0 && mechanism->profile.by_system) {
         *lost = link_say_token(link, "+ ", NULL, 0);
         result = *lost == LINK_OK ? read_answer(link, tag, &answer, lost) : LOGIN_LOST;
         if (result != LOGIN_DONE)

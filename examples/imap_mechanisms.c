@@ -3,48 +3,31 @@
 #include "imap_text.h"
 
 /* Adds `profile` where there is a credential for it, such as accounts or a keytab. */
-static void add(struct mechanisms *mechanisms, char *profile)
+static void add(struct mechanisms *mechanisms, struct profile *profile)
 {
     struct mechanism *mechanism = &mechanisms->list[mechanisms->count];
-    SecPkgInfoA *package = NULL;
-    SECURITY_STATUS status;
     char space[16];
+    SECURITY_STATUS status = profile_find(profile);
 
-    if (mechanisms->count == MECHANISMS_MOST || strlen(profile) >= sizeof mechanism->name)
-        return;
-    status = SaslGetProfilePackageA(profile, &package);
-    if (status == SEC_E_OK) {
-        mechanism->form = layer_form_of(package->Name);
-        status = AcquireCredentialsHandleA(NULL, package->Name, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
-                                           &mechanism->credential, NULL);
-        FreeContextBuffer(package);
-    }
+    if (status == SEC_E_OK)
+        status = AcquireCredentialsHandleA(NULL, profile->package, SECPKG_CRED_INBOUND, NULL, NULL, NULL,
+                                           NULL, &mechanism->credential, NULL);
     if (status != SEC_E_OK) {
-        fprintf(stderr, "%s is not offered: %s\n", profile, status_name(status, space));
+        fprintf(stderr, "%s is not offered: %s\n", profile->name, status_name(status, space));
         return;
     }
-    strcpy(mechanism->name, profile);
+    mechanism->profile = *profile;
     mechanisms->count++;
 }
 
 void mechanisms_open(struct mechanisms *mechanisms)
 {
-    LPSTR profiles = NULL, profile;
-    ULONG count = 0, at;
-    char space[16];
-    SECURITY_STATUS status = SaslEnumerateProfilesA(&profiles, &count);
+    struct profile profiles[PROFILES_MOST];
+    size_t count = profiles_list(profiles, PROFILES_MOST), at;
 
     mechanisms->count = 0;
-    if (status != SEC_E_OK) {
-        fprintf(stderr, "SaslEnumerateProfiles: %s\n", status_name(status, space));
-        return;
-    }
-    profile = profiles; /* names one after another, each with its NUL */
-    for (at = 0; at < count; at++) {
-        add(mechanisms, profile);
-        profile += strlen(profile) + 1;
-    }
-    FreeContextBuffer(profiles);
+    for (at = 0; at < count; at++)
+        add(mechanisms, &profiles[at]);
 }
 
 void mechanisms_close(struct mechanisms *mechanisms)
@@ -57,7 +40,7 @@ struct mechanism *mechanisms_find(struct mechanisms *mechanisms, const char *nam
 {
     size_t at;
     for (at = 0; at < mechanisms->count; at++) {
-        if (same_word(mechanisms->list[at].name, name))
+        if (same_word(mechanisms->list[at].profile.name, name))
             return &mechanisms->list[at];
     }
     return NULL;

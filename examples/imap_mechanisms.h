@@ -2,24 +2,21 @@
 #ifndef EXAMPLES_IMAP_MECHANISMS_H
 #define EXAMPLES_IMAP_MECHANISMS_H
 
-#include "imap_layer.h"
-
-#define MECHANISMS_MOST 8
+#include "imap_profiles.h"
 
 struct mechanism {
-    char name[32]; /* the SASL profile, "DIGEST-MD5" */
-    enum layer_form form;
+    struct profile profile;
     CredHandle credential;
 };
 
 struct mechanisms {
     const char *realm; /* whose users are let in; NULL: whoever the library lets in */
     size_t count;
-    struct mechanism list[MECHANISMS_MOST];
+    struct mechanism list[PROFILES_MOST];
 };
 
-/* Acquires a credential for every profile of this machine that the server can serve. Says on
- * standard error why where one fails; `count` may end as 0. */
+/* Acquires a credential for every profile of this machine that the server can serve, in the
+ * machine's order. Says on standard error why where one fails; `count` may end as 0. */
 void mechanisms_open(struct mechanisms *mechanisms);
 
 /* Frees the credentials. Contexts made from them live on. */

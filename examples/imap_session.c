@@ -32,7 +32,7 @@ static enum link_result capability(struct session *session, char *arguments)
         length += (size_t)snprintf(list + length, sizeof list - length, " SASL-IR LOGINDISABLED");
         for (at = 0; at < session->mechanisms->count; at++)
             length += (size_t)snprintf(list + length, sizeof list - length, " AUTH=%s",
-                                       session->mechanisms->list[at].name);
+                                       session->mechanisms->list[at].profile.name);
     }
     result = link_say(session->link, "* CAPABILITY %s", list);
     return result != LINK_OK ? result : link_say(session->link, "%s OK Done", session->tag);

@@ -8,7 +8,7 @@ mod imap;
 mod support;
 
 use imap::digest::{Signed, account, encode, log_in_for};
-use imap::{Programs, Server, client, client_against};
+use imap::{Programs, Server, client, client_against, client_with, client_with_against};
 
 #[test]
 fn the_programs_compile_without_a_warning_when_optimized() {
@@ -277,4 +277,93 @@ fn the_client_leaves_a_server_that_does_not_prove_itself() {
         assert!(!ending.dialogue.contains("NOOP"), "{name}: {}", ending.dialogue);
     }
     assert_eq!(client_against(offer, &[&*challenge, "c2 NO"]).code, Some(1));
+}
+
+/// A configuration with these profiles, and the example's keys.
+fn scram(name: &str, profiles: &[&str]) -> std::path::PathBuf {
+    let keys = support::root().join("examples/accounts.scram");
+    let toml =
+        format!("[sasl]\nprofiles = {profiles:?}\n[scram]\naccounts = '{}'\n", keys.display());
+    let config = support::scratch(&format!("scram-{name}")).join("secur32.toml");
+    std::fs::write(&config, toml).expect("a configuration");
+    config
+}
+
+#[test]
+fn the_client_takes_the_first_of_its_profiles_that_both_ends_have() {
+    // The server's profiles, the client's, its words, the mechanism and the layer.
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str, &'a str);
+    const SHA_1: &str = "SCRAM-SHA-1";
+    const SHA_256: &str = "SCRAM-SHA-256";
+    const DIGEST: &str = "DIGEST-MD5";
+    let default = ["GSSAPI", "GSS-SPNEGO", "EXTERNAL", DIGEST];
+    let all = [SHA_256, SHA_1, DIGEST];
+    let rows: [Row<'_>; 9] = [
+        (&all, &all, &[], SHA_256, "none"),
+        (&[DIGEST, SHA_1, SHA_256], &all, &[], SHA_256, "none"),
+        (&all, &[SHA_1, DIGEST], &[], SHA_1, "none"),
+        (&all, &[DIGEST, SHA_256], &[], DIGEST, "confidentiality"),
+        (&all, &default, &[], DIGEST, "confidentiality"),
+        (&default, &all, &[], DIGEST, "confidentiality"),
+        (&all, &all, &["--qop", "auth-int"], DIGEST, "integrity"),
+        (&all, &all, &["--mechanism", DIGEST], DIGEST, "confidentiality"),
+        // Neither end binds to a TLS that is not there.
+        (&["SCRAM-SHA-256-PLUS", SHA_256], &["SCRAM-SHA-256-PLUS", SHA_256], &[], SHA_256, "none"),
+    ];
+    let accounts = support::root().join("examples/accounts.htdigest");
+    for (at, (offered, taken, words, mechanism, layer)) in rows.into_iter().enumerate() {
+        let here = scram(&format!("server-{at}"), offered);
+        let there = scram(&format!("client-{at}"), taken);
+        let server = Server::start_with(1, &accounts, Some(&here));
+        let ending = client_with(Some(&there), words, server.port, "alice", "secret").expect(0);
+        let told = server.finish();
+        let login = format!("alice logged in by {mechanism}, security layer: {layer}\n");
+        assert!(told.contains(&login), "row {at}: {login}{told}");
+        assert!(!ending.dialogue.contains("-PLUS"), "row {at}: {}", ending.dialogue);
+    }
+}
+
+#[test]
+fn scram_begins_with_the_command_or_after_an_empty_challenge() {
+    let config = scram("begins", &["SCRAM-SHA-256", "DIGEST-MD5"]);
+    let accounts = support::root().join("examples/accounts.htdigest");
+    let server = Server::start_with(3, &accounts, Some(&config));
+    let first = encode(b"n,,n=alice,r=abcdefgh");
+    let mut line = server.connect();
+    for command in ["a AUTHENTICATE SCRAM-SHA-256", "a AUTHENTICATE scram-sha-256 ="] {
+        assert_eq!(line.ask(command, "+ "), "+ ");
+        line.ask(&first, "+ cj1hYmNkZWZna"); // r=abcdefgh and more
+        line.ask("*", "a BAD");
+    }
+    line.ask(&format!("a AUTHENTICATE SCRAM-SHA-256 {first}"), "+ cj1hYmNkZWZna");
+    // Client-final of another nonce.
+    line.ask(&encode(b"c=biws,r=abcdefgh,p=AAAA"), "a NO That answer");
+    drop(line);
+    for (password, code) in [("secret", 0), ("Secret", 1)] {
+        client_with(Some(&config), &[], server.port, "alice", password).expect(code);
+    }
+    let told = server.finish();
+    assert!(told.contains("alice logged in by SCRAM-SHA-256, security layer: none"), "{told}");
+    assert!(told.contains("S: c2 NO [AUTHENTICATIONFAILED] Wrong user or password"), "{told}");
+}
+
+#[test]
+fn the_client_waits_with_its_first_message_where_the_server_takes_no_initial_response() {
+    let config = scram("waits", &["SCRAM-SHA-256"]);
+    let against =
+        |offer: &str, replies: &[&str]| client_with_against(Some(&config), offer, replies);
+    let challenge = format!("+ {}", encode(b"r=notyours,s=AAECAwQFBgcICQoLDA0ODw==,i=4096"));
+    let plain = "IMAP4rev1 AUTH=SCRAM-SHA-256";
+    let waits = against(plain, &["+ ", &challenge, "c2 BAD"]);
+    assert!(waits.dialogue.contains("C: c2 AUTHENTICATE SCRAM-SHA-256\n"), "{}", waits.dialogue);
+    let initial = against("IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256", &[&challenge, "c2 BAD"]);
+    let with_token = "C: c2 AUTHENTICATE SCRAM-SHA-256 biws"; // n,,
+    assert!(initial.dialogue.contains(with_token), "{}", initial.dialogue);
+    for ending in [waits, initial] {
+        assert!(ending.errors.contains("SEC_E_INVALID_TOKEN"), "{}", ending.errors);
+        assert_eq!(ending.expect(3).dialogue.matches("NOOP").count(), 0);
+    }
+    // Success that no signature stands behind.
+    let early = against("IMAP4rev1 SASL-IR AUTH=SCRAM-SHA-256", &["c2 OK"]).expect(3);
+    assert!(early.errors.contains("did not prove itself"), "{}", early.errors);
 }

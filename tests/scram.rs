@@ -16,6 +16,8 @@ mod dovecot;
 #[path = "peers/exchange.rs"]
 #[allow(dead_code)] // SCRAM has no messages
 mod exchange;
+#[path = "scram/imap.rs"]
+mod imap;
 #[allow(dead_code)] // what the tests of DIGEST-MD5 use
 #[path = "peers/line_protocol.rs"]
 mod line_protocol;
@@ -32,6 +34,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use accounts::{Kept, Setting};
+use imap::{Ends, Login};
 use matrix::{Case, run};
 // As the tests of DIGEST-MD5 call it.
 use row as peer;
@@ -152,6 +155,27 @@ fn our_client_logs_in_to_dovecot() {
         rows.extend(logins(row).into_iter().filter(|row| row.authzid.is_none()));
     }
     run("SCRAM: our client, Dovecot's IMAP server", &rows);
+}
+
+/// The example programs, which know no mechanism of SCRAM by name.
+#[test]
+fn the_imap_example_speaks_scram_with_others() {
+    let mut rows = Vec::new();
+    for (ends, mechanisms) in [
+        (Ends::Gsasl, &["SCRAM-SHA-1", "SCRAM-SHA-256"][..]),
+        (Ends::Imaplib, &["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        (Ends::Dovecot, &["SCRAM-SHA-1", "SCRAM-SHA-256"]),
+    ] {
+        for mechanism in mechanisms {
+            let [user, password] = ["alice", "secret"];
+            let right = Login { ends, mechanism, user, password, welcome: true };
+            rows.push(right);
+            rows.push(Login { user: "jäger", password: "grün", ..right });
+            rows.push(Login { password: "Secret", welcome: false, ..right });
+            rows.push(Login { user: "mallory", welcome: false, ..right });
+        }
+    }
+    run("SCRAM: the IMAP example", &rows);
 }
 
 /// Lines of a file as others make them.

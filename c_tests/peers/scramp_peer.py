@@ -1,9 +1,14 @@
 """A participant (see lines.h) by scramp of PyPI.
 
     scramp_peer.py role=client|server mechanism= user= password= [bindings=type:data]
+
+or, for Python's imaplib, a whole login at the IMAP server of this port:
+
+    scramp_peer.py role=imap port= mechanism= user= password=
 """
 
 import base64
+import imaplib
 import sys
 
 import scramp
@@ -51,6 +56,26 @@ def server():
     return asked[0]
 
 
+def imap():
+    end = scramp.ScramClient([mechanism], user, password)
+
+    def answer(challenge):
+        challenge = challenge.decode()
+        if not challenge:
+            return end.get_client_first().encode()
+        if challenge.startswith("v="):
+            end.set_server_final(challenge)
+            return b""
+        end.set_server_first(challenge)
+        return end.get_client_final().encode()
+
+    line = imaplib.IMAP4("127.0.0.1", int(words["port"]))
+    print(line.authenticate(mechanism, answer), line.noop(), line.logout())
+
+
+if words["role"] == "imap":
+    imap()
+    sys.exit()
 try:
     name = client() if words["role"] == "client" else server()
     print("OK auth", name or "-", "- 0", flush=True)

@@ -137,9 +137,25 @@ impl Ending {
 
 /// Runs the example's client against a port of this host.
 pub(crate) fn client(port: u16, qop: &str, user: &str, password: &str) -> Ending {
-    let mut process = Command::new(&PROGRAMS.client)
-        .args(["--qop", qop, "127.0.0.1", &port.to_string(), user])
-        .env_remove("SECUR32_CONFIG")
+    client_with(None, &["--qop", qop], port, user, password)
+}
+
+/// The same with these words before the others, and perhaps a configuration.
+pub(crate) fn client_with(
+    config: Option<&Path>,
+    words: &[&str],
+    port: u16,
+    user: &str,
+    password: &str,
+) -> Ending {
+    let mut command = Command::new(&PROGRAMS.client);
+    match config {
+        Some(path) => command.env("SECUR32_CONFIG", path),
+        None => command.env_remove("SECUR32_CONFIG"),
+    };
+    let mut process = command
+        .args(words)
+        .args(["127.0.0.1", &port.to_string(), user])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -154,6 +170,15 @@ pub(crate) fn client(port: u16, qop: &str, user: &str, password: &str) -> Ending
 /// Plays the server for one run of the example's client with auth: after CAPABILITY, sends each of
 /// `replies` and takes a line after each.
 pub(crate) fn client_against(capabilities: &str, replies: &[&str]) -> Ending {
+    client_with_against(None, capabilities, replies)
+}
+
+/// The same, perhaps with a configuration.
+pub(crate) fn client_with_against(
+    config: Option<&Path>,
+    capabilities: &str,
+    replies: &[&str],
+) -> Ending {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let script: Vec<String> = [format!("* CAPABILITY {capabilities}\r\nc1 OK\r\n")]
@@ -171,7 +196,7 @@ pub(crate) fn client_against(capabilities: &str, replies: &[&str]) -> Ending {
         }
         line.rest();
     });
-    let ending = client(port, "auth", "alice", "secret");
+    let ending = client_with(config, &["--qop", "auth"], port, "alice", "secret");
     peer.join().expect("the script ran");
     ending
 }

@@ -12,10 +12,14 @@ use crate::line_protocol::{Agreed, End, Event, PATIENCE, Process};
 use crate::peer::REALM;
 
 /// A running Dovecot, stopped when dropped.
-struct Daemon(Process);
+pub(crate) struct Daemon(Process);
 
 impl Daemon {
-    fn start(program: &Path, setting: &Setting, account: (&str, &str)) -> Result<Self, String> {
+    pub(crate) fn start(
+        program: &Path,
+        setting: &Setting,
+        account: (&str, &str),
+    ) -> Result<Self, String> {
         let (user, password) = account;
         std::fs::create_dir(setting.path("mail")).map_err(|error| error.to_string())?;
         setting.write("users", format!("{user}:{{PLAIN}}{password}\n").as_bytes())?;
@@ -45,7 +49,7 @@ impl Drop for Daemon {
 fn configuration(setting: &Setting) -> Result<String, String> {
     let home = setting.path("");
     let home = home.display();
-    let [uid, user, group] = [id("-u")?, id("-un")?, id("-gn")?];
+    let [uid, user, group] = [id(&["-u"])?, id(&["-un"])?, id(&["-gn"])?];
     let (mail_user, own) = if uid == "0" {
         ("nobody", String::new())
     } else {
@@ -55,11 +59,12 @@ fn configuration(setting: &Setting) -> Result<String, String> {
         );
         (user.as_str(), own)
     };
+    let mail_group = id(&["-gn", mail_user])?;
     Ok(format!(
         "base_dir = {home}run\nstate_dir = {home}state\nlog_path = /dev/stderr\n\
          protocols = imap\nssl = no\nfirst_valid_uid = 1\n\
          auth_mechanisms = digest-md5 scram-sha-1 scram-sha-256\nauth_realms = {REALM}\nauth_verbose = yes\nauth_failure_delay = 0\nauth_username_chars =\n\
-         mail_location = maildir:{home}mail\nmail_uid = {mail_user}\n{own}\
+         mail_location = maildir:{home}mail\nmail_uid = {mail_user}\nmail_gid = {mail_group}\n{own}\
          passdb {{\n  driver = passwd-file\n  args = username_format=%n {home}users\n}}\n\
          userdb {{\n  driver = static\n  args = home={home}mail\n}}\n\
          service imap-login {{\n  chroot =\n  inet_listener imap {{\n    port = 0\n  }}\n\
@@ -69,8 +74,9 @@ fn configuration(setting: &Setting) -> Result<String, String> {
     ))
 }
 
-fn id(option: &str) -> Result<String, String> {
-    let output = Command::new("id").arg(option).output().map_err(|error| format!("id: {error}"))?;
+fn id(options: &[&str]) -> Result<String, String> {
+    let output =
+        Command::new("id").args(options).output().map_err(|error| format!("id: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 

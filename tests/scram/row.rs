@@ -283,7 +283,7 @@ impl Change {
 
 /// Makes of a command of `python3` the participant by scramp; its arguments follow. Otherwise tells what is
 /// missing.
-fn scramp(command: &mut Command) -> Result<(), &'static str> {
+pub(crate) fn scramp(command: &mut Command) -> Result<(), &'static str> {
     let modules = support::root().join("target/python");
     if !modules.join("scramp").exists() || !modules.join("asn1crypto").exists() {
         return Err("scramp and asn1crypto (of PyPI)");

@@ -30,6 +30,7 @@ pub(crate) const IMAP_SERVER: &[&str] = &[
     "examples/imap_mechanisms.c",
     "examples/imap_link.c",
     "examples/imap_layer.c",
+    "examples/imap_profiles.c",
     "examples/imap_text.c",
 ];
 
@@ -39,6 +40,7 @@ pub(crate) const IMAP_CLIENT: &[&str] = &[
     "examples/imap_reply.c",
     "examples/imap_link.c",
     "examples/imap_layer.c",
+    "examples/imap_profiles.c",
     "examples/imap_text.c",
 ];
 

@@ -22,7 +22,7 @@ struct Example {
 }
 
 const IMAP: Example = Example {
-    shared: &["imap_link.c", "imap_layer.c", "imap_text.c"],
+    shared: &["imap_link.c", "imap_layer.c", "imap_profiles.c", "imap_text.c"],
     server: &[
         "imap_server.c",
         "listener.c",
