@@ -31,6 +31,8 @@ mod matrix;
 mod peers_programs;
 #[path = "gssapi/programs.rs"]
 mod programs;
+#[path = "peers/results.rs"]
+mod results;
 #[path = "gssapi/row.rs"]
 mod row;
 

@@ -26,6 +26,8 @@ mod matrix;
 #[allow(dead_code)]
 #[path = "peers/programs.rs"]
 mod programs;
+#[path = "peers/results.rs"]
+mod results;
 #[path = "scram/row.rs"]
 mod row;
 

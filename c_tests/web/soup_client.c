@@ -1,11 +1,12 @@
 /* A client of libsoup, of its second or its third series, which keeps a Digest session from page to
  * page as RFC 7616 has it: one session key, the opaque sent back, and the next nonce of each answer.
  *
- *   soup_client BASE USER PASSWORD [PARALLEL]
+ *   soup_client BASE USER PASSWORD [PARALLEL [wait]]
  *
  * Gets four pages, posts a form and gets another page, one after the other, then PARALLEL pages at
  * once. Prints a line for each answer, "METHOD PATH STATUS", and at the end how often libsoup asked
- * for the password. */
+ * for the password. With the word wait it says "ready" before its third page, and goes on at the end of its
+ * input. */
 #include <libsoup/soup.h>
 
 #include <stdio.h>
@@ -165,7 +166,15 @@ static void end(struct request *request)
     g_free(request);
 }
 
-static void one_by_one(SoupSession *session, const char *base)
+static void wait_for_end_of_input(void)
+{
+    printf("ready\n");
+    fflush(stdout);
+    while (getchar() != EOF)
+        continue;
+}
+
+static void one_by_one(SoupSession *session, const char *base, int waits)
 {
     static const char *const pages[] = {"/", "/page2?x=1&y=%20z", "/page2", "/a/b", "POST", "/page2"};
     size_t at;
@@ -173,6 +182,8 @@ static void one_by_one(SoupSession *session, const char *base)
         int posts = strcmp(pages[at], "POST") == 0;
         struct request *request =
             make(base, posts ? "POST" : "GET", posts ? "/form" : pages[at], posts ? "some text" : NULL);
+        if (waits && at == 2)
+            wait_for_end_of_input();
         send_and_wait(session, request->message);
         report(request);
         end(request);
@@ -202,8 +213,8 @@ static void all_at_once(SoupSession *session, const char *base, unsigned count)
 int main(int count, char **words)
 {
     SoupSession *session;
-    if (count < 4 || count > 5) {
-        fprintf(stderr, "usage: soup_client BASE USER PASSWORD [PARALLEL]\n");
+    if (count < 4 || count > 6) {
+        fprintf(stderr, "usage: soup_client BASE USER PASSWORD [PARALLEL [wait]]\n");
         return 2;
     }
     user = words[2];
@@ -211,8 +222,8 @@ int main(int count, char **words)
     session =
         soup_session_new_with_options("max-conns", CONNECTIONS, "max-conns-per-host", CONNECTIONS, NULL);
     prepare(session);
-    one_by_one(session, words[1]);
-    all_at_once(session, words[1], count == 5 ? (unsigned)strtoul(words[4], NULL, 10) : 0);
+    one_by_one(session, words[1], count == 6);
+    all_at_once(session, words[1], count >= 5 ? (unsigned)strtoul(words[4], NULL, 10) : 0);
     printf("asked %u\n", questions);
     g_object_unref(session);
     return 0;

@@ -77,6 +77,9 @@ pub struct Settings {
     pub hash_latin1: bool,
     /// Whether a client that is asked for integrity answers HTTP challenges without auth-int.
     pub client_without_integrity: bool,
+    /// What names and passwords are sent and hashed in for HTTP servers that name no charset and ask for MD5:
+    /// ISO 8859-1, or UTF-8.
+    pub client_http_latin1: bool,
 }
 
 /// What is sent with the answer to a valid HTTP response (RFC 7616 §3.5).
@@ -117,6 +120,7 @@ impl Default for Settings {
             client_algorithms: Algorithm::STRONGEST_FIRST.to_vec(),
             hash_latin1: true,
             client_without_integrity: false,
+            client_http_latin1: true,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::{PATIENCE, Process};
 use crate::matrix::Case;
 use crate::peers_programs::installed;
+use crate::results::{Entry, Version};
 use crate::support;
 
 /// Who logs in, and which layer the server says it then has.
@@ -32,6 +33,18 @@ impl Case for Login {
         kdc::missing().or_else(|| match self {
             Self::Curl => installed("curl", "curl").err(),
             Self::Example(..) => None,
+        })
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        matches!(self, Self::Curl).then_some(Entry {
+            protocol: "GSSAPI",
+            program: "curl (IMAP)",
+            version: Version::Debian("curl"),
+            role: "client",
+            agreed: "auth",
+            settings: "none",
+            names: "",
         })
     }
 

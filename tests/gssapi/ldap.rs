@@ -9,6 +9,7 @@ use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::Process;
 use crate::matrix::Case;
 use crate::programs;
+use crate::results::{Entry, Version};
 
 const SLAPD: &str = "/usr/sbin/slapd";
 
@@ -25,6 +26,18 @@ impl Case for Search {
     fn missing(&self) -> Option<&'static str> {
         let slapd = if Path::new(SLAPD).exists() { None } else { Some("slapd") };
         kdc::missing().or(slapd).or_else(|| programs::cyrus().err())
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        Some(Entry {
+            protocol: "GSSAPI",
+            program: "slapd (LDAP)",
+            version: Version::Debian("slapd"),
+            role: "server",
+            agreed: self.0,
+            settings: "none",
+            names: "",
+        })
     }
 
     fn play(&self) -> Result<(), String> {

@@ -8,6 +8,7 @@ use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::{Agreed, End, Event, Process};
 use crate::matrix::Case;
 use crate::programs;
+use crate::results::{Entry, Version};
 
 #[derive(Clone, Copy)]
 pub(crate) enum Peer {
@@ -252,6 +253,30 @@ impl Case for Row {
                 Peer::GnuSasl => programs::gnu_sasl().err(),
                 Peer::Jdk => programs::jdk().err(),
             })
+        })
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        let (peer, role) = match (self.client, self.server) {
+            (Peer::Ours, peer) => (peer, "server"),
+            (peer, Peer::Ours) => (peer, "client"),
+            _ => return None,
+        };
+        let (program, package) = match peer {
+            Peer::Cyrus => ("Cyrus SASL", "libsasl2-2"),
+            Peer::GnuSasl => ("GNU SASL", "gsasl"),
+            Peer::Jdk => ("the JDK", "openjdk-17-jdk-headless"),
+            Peer::Ours | Peer::Elsewhere(_) => return None,
+        };
+        let Ending::Agreed(agreed) = self.end else { return None };
+        Some(Entry {
+            protocol: self.mechanism,
+            program,
+            version: Version::Debian(package),
+            role,
+            agreed,
+            settings: "none",
+            names: "",
         })
     }
 

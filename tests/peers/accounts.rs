@@ -12,6 +12,13 @@ use md5::{Digest, Md5};
 
 use crate::peer::{MAXBUF, REALM};
 
+/// What a client hashes in.
+#[derive(Clone, Copy)]
+pub(crate) enum Charset {
+    Latin1,
+    Utf8,
+}
+
 /// The directory of one row.
 pub(crate) struct Setting {
     directory: PathBuf,
@@ -55,6 +62,22 @@ impl Setting {
         let path = self.path("secur32.toml");
         let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
         self.write("secur32.toml", format!("{text}{lines}\n").as_bytes())?;
+        Ok(self)
+    }
+
+    /// The same setting with one account alone, of a client that hashes its name and password so.
+    pub(crate) fn hashed(
+        self,
+        user: &str,
+        password: &str,
+        charset: Charset,
+    ) -> Result<Self, String> {
+        let narrow = |text: &str| latin1(text).ok_or(format!("{text} does not fit ISO 8859-1"));
+        let account = match charset {
+            Charset::Latin1 => line(&narrow(user)?, &narrow(password)?),
+            Charset::Utf8 => line(user.as_bytes(), password.as_bytes()),
+        };
+        self.write("accounts", &account)?;
         Ok(self)
     }
 

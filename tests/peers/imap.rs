@@ -10,6 +10,7 @@ use crate::line_protocol::{PATIENCE, Process};
 use crate::matrix::Case;
 use crate::peer::{MAXBUF, REALM};
 use crate::programs;
+use crate::results::{Entry, Version};
 use crate::support;
 
 /// Who logs in.
@@ -41,6 +42,18 @@ impl Case for Login {
             Client::Curl => programs::installed("curl", "curl").err(),
             Client::Gsasl(_) => programs::installed("gsasl", "gsasl").err(),
         }
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        (self.welcome && self.client == Client::Curl).then_some(Entry {
+            protocol: "DIGEST-MD5",
+            program: "curl (IMAP)",
+            version: Version::Debian("curl"),
+            role: "client",
+            agreed: "auth",
+            settings: "none",
+            names: "UTF-8",
+        })
     }
 
     fn play(&self) -> Result<(), String> {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::results::{self, Entry};
 use crate::support::skip::{in_ci, say};
 
 /// What can be run as a row. Its text names it.
@@ -13,6 +14,11 @@ pub(crate) trait Case: std::fmt::Display + Sync {
 
     /// Plays it to its end.
     fn play(&self) -> Result<(), String>;
+
+    /// What it is worth in the table of docs/peers.md when it has passed.
+    fn entry(&self) -> Option<Entry> {
+        None
+    }
 }
 
 /// Whether a row cannot be played here and need not be; says so.
@@ -41,7 +47,7 @@ pub(crate) fn run<C: Case>(what: &str, rows: &[C]) {
             }
             let result = match row.missing() {
                 Some(package) => Err(format!("package {package} is missing")),
-                None => row.play(),
+                None => row.play().and_then(|()| row.entry().iter().try_for_each(results::record)),
             };
             match result {
                 Ok(()) => say(&format!("passed   {row} ({:.1?})", started.elapsed())),

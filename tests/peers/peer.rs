@@ -9,6 +9,7 @@ use crate::accounts::Setting;
 use crate::dovecot::Dovecot;
 use crate::line_protocol::{End, GsaslTool, Process};
 use crate::programs;
+use crate::results::{Entry, Version};
 
 /// The realm of every row.
 pub(crate) const REALM: &str = "example.org";
@@ -43,6 +44,10 @@ pub(crate) enum Login {
     ForAnother,
     /// A name and a password that fit ISO 8859-1, which peers hash in different character sets.
     Umlauts,
+    /// The same, by a client of ours that hashes them in UTF-8.
+    UmlautsInUtf8,
+    /// Such a name alone, by that client.
+    NameInUtf8,
     /// A name and a password that do not fit ISO 8859-1.
     Wide,
 }
@@ -86,7 +91,8 @@ impl Row {
             Login::WrongPassword => ("alice", "Secret", None),
             Login::UnknownUser => ("mallory", "secret", None),
             Login::ForAnother => ("alice", "secret", Some("bob")),
-            Login::Umlauts => ("jäger", "grün", None),
+            Login::Umlauts | Login::UmlautsInUtf8 => ("jäger", "grün", None),
+            Login::NameInUtf8 => ("jäger", "secret", None),
             Login::Wide => ("żółw", "10 €", None),
         }
     }
@@ -113,6 +119,53 @@ impl Row {
             (_, "rc4") => None,
             _ => Some("3des,rc4,des,rc4-56,rc4-40"),
         }
+    }
+
+    /// Further lines of our side's configuration.
+    pub(crate) fn lines(&self) -> &'static str {
+        match self.login {
+            Login::UmlautsInUtf8 | Login::NameInUtf8 => "[client]\nhash_charset = \"UTF-8\"",
+            _ => "",
+        }
+    }
+
+    /// What it is worth in the table: a login as such, with a peer as it is installed.
+    pub(crate) fn entry(&self) -> Option<Entry> {
+        let (peer, role) = match (self.client, self.server) {
+            (Peer::Ours, peer) => (peer, "server"),
+            (peer, Peer::Ours) => (peer, "client"),
+            _ => return None,
+        };
+        let plain = self.login == Login::Right && self.maxbuf == MAXBUF && !self.asks_program;
+        let fits = "ISO 8859-1 where they fit, else UTF-8";
+        let (program, package, names) = match peer {
+            Peer::Cyrus => ("Cyrus SASL", "libsasl2-2", fits),
+            Peer::GnuSasl if role == "client" => {
+                ("GNU SASL", "gsasl", "UTF-8, passwords in ISO 8859-1")
+            }
+            Peer::GnuSasl => {
+                let names = "UTF-8, by `hash_charset = \"UTF-8\"`; passwords in ISO 8859-1";
+                ("GNU SASL", "gsasl", names)
+            }
+            Peer::Jdk | Peer::JdkWithCipher => ("the JDK", "openjdk-17-jdk-headless", fits),
+            Peer::Dovecot => ("Dovecot", "dovecot-imapd", "UTF-8, by `hash_charset = \"UTF-8\"`"),
+            Peer::Ours | Peer::CyrusRepaired | Peer::GnuSaslTool => return None,
+        };
+        let agreed = match self.cipher {
+            "" => self.qop,
+            "3des" => "auth-conf 3des",
+            "rc4" => "auth-conf rc4",
+            "rc4-56" => "auth-conf rc4-56",
+            "rc4-40" => "auth-conf rc4-40",
+            _ => "auth-conf des",
+        };
+        let settings = match self.configured_ciphers() {
+            None => "none",
+            Some(_) => "`DigestEncryptionAlgorithms` has the cipher",
+        };
+        let version = Version::Debian(package);
+        let protocol = "DIGEST-MD5";
+        plain.then_some(Entry { protocol, program, version, role, agreed, settings, names })
     }
 
     /// Cyrus' security strength factor.

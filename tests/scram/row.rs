@@ -12,6 +12,7 @@ use crate::exchange::{Outcome, exchange};
 use crate::line_protocol::{End, Event, Process};
 use crate::matrix::Case;
 use crate::programs;
+use crate::results::{Entry, Version};
 use crate::support;
 
 /// Who takes part.
@@ -209,6 +210,31 @@ impl Case for Row {
             Peer::GnuSasl => programs::gnu_sasl().err(),
             Peer::Scramp => scramp(&mut Command::new("python3")).err(),
             Peer::Dovecot => programs::installed("dovecot", "dovecot-imapd").err(),
+        })
+    }
+
+    fn entry(&self) -> Option<Entry> {
+        let (peer, role) = match (self.client, self.server) {
+            (Peer::Ours, peer) => (peer, "server"),
+            (peer, Peer::Ours) => (peer, "client"),
+            _ => return None,
+        };
+        let (program, version) = match peer {
+            Peer::Cyrus => ("Cyrus SASL", Version::Debian("libsasl2-2")),
+            Peer::GnuSasl => ("GNU SASL", Version::Debian("gsasl")),
+            Peer::Scramp => ("scramp (Python)", Version::Pinned("1.5.0")),
+            Peer::Dovecot => ("Dovecot", Version::Debian("dovecot-imapd")),
+            Peer::Ours => return None,
+        };
+        let plain = self.user == "alice" && self.authzid.is_none() && self.change.is_none();
+        (plain && self.ending == Ending::Established).then_some(Entry {
+            protocol: "SCRAM",
+            program,
+            version,
+            role,
+            agreed: self.mechanism.trim_start_matches("SCRAM-"),
+            settings: "`profiles` has the mechanism",
+            names: "UTF-8",
         })
     }
 

@@ -129,6 +129,13 @@ impl Daemon {
         Some(Self::start(&program, &configuration, &words, READY))
     }
 
+    /// Adds a line to the accounts, which Apache reads at each request.
+    pub(crate) fn add_account(&self, line: &str) {
+        let path = self.directory.join("accounts");
+        let text = fs::read_to_string(&path).expect("the accounts") + line + "\n";
+        fs::write(path, text).expect("the accounts");
+    }
+
     fn start(
         program: &Path,
         configuration: &dyn Fn(&Path, u16) -> String,

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{JoinHandle, spawn};
 
-use crate::digest::Hash;
+use crate::digest::{Hash, Response};
 use crate::raw::Connection;
 use crate::support;
 use crate::support::examples;
@@ -152,6 +152,15 @@ impl Server {
         Connection::new(TcpStream::connect(("127.0.0.1", self.port)).expect("connected"))
     }
 
+    /// Logs in by MD5 so often that the sessions before are forgotten, and their nonces stale.
+    pub(crate) fn forget_sessions(&self) {
+        let mut connection = self.connect();
+        for _ in 0..1030 {
+            let response = Response::to(&connection.challenge());
+            assert_eq!(connection.ask("GET", "/", &response.text()).status, 200);
+        }
+    }
+
     /// Stops it, which must not have stopped by itself; its whole dialogue.
     pub(crate) fn stop(mut self) -> String {
         let ended = self.process.try_wait().expect("a process");
@@ -217,6 +226,23 @@ pub(crate) fn run(program: &Path, words: &[&str]) -> Ending {
     Ending::new(&command.output().expect("the program runs"))
 }
 
+/// The same with a peer that says "ready" and waits for the end of its input, while the server forgets its session.
+pub(crate) fn run_forgotten(program: &Path, words: &[&str], server: &Server) -> Ending {
+    let mut command = Command::new(program);
+    command.args(words).env("HOME", "/nonexistent").env("no_proxy", "*");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut text = String::new();
+    while !text.ends_with("ready\n") && output.read_line(&mut text).expect("its output") > 0 {}
+    server.forget_sessions();
+    drop(child.stdin.take());
+    output.read_to_string(&mut text).expect("its output");
+    let mut ending = Ending::new(&child.wait_with_output().expect("the program ends"));
+    ending.output = text.replace("ready\n", "");
+    ending
+}
+
 /// Runs the example's client for user alice.
 pub(crate) fn client(port: u16, password: &str, options: &[&str], paths: &[&str]) -> Ending {
     client_of(port, "alice", password, options, paths)
@@ -230,11 +256,27 @@ pub(crate) fn client_of(
     options: &[&str],
     paths: &[&str],
 ) -> Ending {
-    let mut command = Command::new(&PROGRAMS.client);
-    command.args(["--password", password]).args(options);
-    command.args(["127.0.0.1", &port.to_string(), user]).args(paths);
-    command.env_remove("SECUR32_CONFIG").stdin(Stdio::null());
+    let mut command = client_command(password);
+    command.args(options).args(["127.0.0.1", &port.to_string(), user]).args(paths);
     Ending::new(&command.output().expect("the client runs"))
+}
+
+/// Runs it for one page, with these lines of `secur32.toml`.
+pub(crate) fn client_with(lines: &str, port: u16, user: &str, password: &str) -> Ending {
+    let directory = directory();
+    let configuration = directory.join("secur32.toml");
+    std::fs::write(&configuration, lines).expect("a file");
+    let mut command = client_command(password);
+    command.args(["127.0.0.1", &port.to_string(), user, "/"]).env("SECUR32_CONFIG", configuration);
+    let ending = Ending::new(&command.output().expect("the client runs"));
+    let _ = std::fs::remove_dir_all(directory);
+    ending
+}
+
+fn client_command(password: &str) -> Command {
+    let mut command = Command::new(&PROGRAMS.client);
+    command.args(["--password", password]).env_remove("SECUR32_CONFIG").stdin(Stdio::null());
+    command
 }
 
 /// Runs the example that goes through a proxy.

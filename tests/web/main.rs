@@ -17,11 +17,15 @@ mod example;
 mod our_client;
 mod raw;
 mod refusals;
+#[path = "../peers/results.rs"]
+mod results;
 mod soup;
 
+use applications::passed;
 use browser::Browser;
 use daemons::Daemon;
-use example::{Programs, Server, client, peer, run};
+use example::{Programs, Server, client, client_with, peer, run};
+use results::Version;
 
 /// Every algorithm that a server can be configured to ask for and these peers know.
 const ALGORITHMS: [&str; 3] = ["MD5", "MD5-sess", "SHA-256"];
@@ -60,6 +64,11 @@ fn curl_gets_and_posts() {
         assert_eq!(count(&told, "AcceptSecurityContext: SEC_E_OK"), 4, "{told}");
         assert!(!told.contains("[4]"), "{told}");
     }
+    let wrong = Server::start("");
+    let words = ["-q", "-sS", "--digest", "-u", "alice:wrong", &wrong.url("/")];
+    assert!(!run(&curl, &words).expect(0).output.contains("Hello"));
+    assert!(wrong.stop().contains("SEC_E_LOGON_DENIED"));
+    passed("curl", Version::Debian("curl"), "client", "MD5, SHA-256 and -sess of both", "none", "");
 }
 
 #[test]
@@ -93,19 +102,24 @@ fn wget_gets_and_posts() {
         assert!(posted.expect(0).output.contains("POST <code>/form</code> with 9 bytes"));
         server.stop();
     }
+    let wrong = Server::start("");
+    let words = ["--no-config", "-q", "-O", "-", "--user=alice", "--password=wrong"];
+    assert_ne!(run(&wget, &[&words[..], &[&wrong.url("/")]].concat()).code, Some(0));
+    assert!(wrong.stop().contains("SEC_E_LOGON_DENIED"));
+    passed("wget", Version::Debian("wget"), "client", "MD5, MD5-sess", "none", "");
 }
 
 const PYTHON: &str = "
 import sys
-library, base = sys.argv[1:]
+library, base, password = sys.argv[1:]
 if library == 'requests':
     import requests
     client = requests.Session()
-    client.auth = requests.auth.HTTPDigestAuth('alice', 'secret')
+    client.auth = requests.auth.HTTPDigestAuth('alice', password)
     client.trust_env = False
 else:
     import httpx
-    client = httpx.Client(auth=httpx.DigestAuth('alice', 'secret'), trust_env=False)
+    client = httpx.Client(auth=httpx.DigestAuth('alice', password), trust_env=False)
 for answer in [client.get(base), client.get(base + 'page2?x=1'), client.get(base + 'page2'),
                client.post(base + 'form', data={'text': 'x'})]:
     print(answer.status_code, 'Hello example.org\\\\alice' in answer.text)
@@ -119,13 +133,19 @@ fn python_libraries_go_on_with_a_nonce() {
         let Some(python) = peer(&names, &["-c", &import], package) else { continue };
         for algorithm in ALGORITHMS {
             let server = Server::start(&asking_for(algorithm));
-            let output = run(&python, &["-c", PYTHON, library, &server.url("/")]).expect(0).output;
+            let walk = |password| {
+                run(&python, &["-c", PYTHON, library, &server.url("/"), password]).expect(0).output
+            };
+            let output = walk("secret");
+            assert_eq!(walk("wrong"), "401 False\n".repeat(4), "{library}, {algorithm}");
             let told = server.stop();
             assert_eq!(output, "200 True\n".repeat(4), "{library}, {algorithm}\n{told}");
             let again = count(&told, "CompleteAuthToken: SEC_E_OK");
             // httpx began to keep a challenge in 0.24.
             assert!(again == 3 || (library == "httpx" && again == 0), "{algorithm}\n{told}");
         }
+        let version = Version::Debian(package);
+        passed(library, version, "client", "MD5, MD5-sess, SHA-256", "none", "");
     }
 }
 
@@ -153,6 +173,8 @@ fn chromium_goes_from_page_to_page() {
         assert!(told.contains("SEC_E_LOGON_DENIED"), "{algorithm}\n{told}");
         assert!(count(&told, "CompleteAuthToken: SEC_E_OK") >= 2, "{algorithm}\n{told}");
     }
+    let version = Version::Debian("chromium");
+    passed("Chromium", version, "client", "MD5, MD5-sess, SHA-256", "none", "");
 }
 
 #[test]
@@ -194,6 +216,15 @@ fn our_client_with_apache() {
     assert_eq!(count(&ending.output, "S: HTTP/1.1 401"), 1, "{}", ending.output);
     client(apache.port, "secret", &["--post", "some text"], &["/page2"]).expect(0);
     client(apache.port, "wrong", &[], &["/"]).expect(1);
+    // It compares bytes, and its challenge names no charset: a file in UTF-8 needs a client of that.
+    let hash = digest::Hash::Md5.hex("j\u{e4}ger:example.org:gr\u{fc}n");
+    apache.add_account(&format!("j\u{e4}ger:example.org:{hash}"));
+    for (charset, code) in [("ISO-8859-1", 1), ("UTF-8", 0)] {
+        let lines = format!("[client]\nhttp_charset = \"{charset}\"\n");
+        client_with(&lines, apache.port, "j\u{e4}ger", "gr\u{fc}n").expect(code);
+    }
+    let names = "as its file has them; in UTF-8 by `http_charset = \"UTF-8\"`";
+    passed("Apache httpd", Version::Debian("apache2-bin"), "server", "MD5", "none", names);
 }
 
 #[test]
@@ -208,4 +239,5 @@ fn our_client_with_lighttpd() {
         assert_eq!(count(&ending.output, "S: HTTP/1.1 401"), 1, "{}", ending.output);
         client(lighttpd.port, "wrong", &[], &["/"]).expect(1);
     }
+    passed("lighttpd", Version::Debian("lighttpd"), "server", "MD5, SHA-256", "none", "");
 }

@@ -1,11 +1,13 @@
 //! libsoup, of both its series, which keeps to RFC 7616 with next nonces as no other client here does:
 //! its key is made once, and the opaque of its challenge sent back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::example::{Server, peer, run};
-use crate::support;
+use crate::applications::passed;
+use crate::example::{Ending, Server, peer, run, run_forgotten};
+use crate::results::Version;
+use crate::{count, support};
 
 const SOURCE: &str = "c_tests/web/soup_client.c";
 
@@ -27,8 +29,8 @@ fn build(package: &str, debian: &str) -> Option<PathBuf> {
 }
 
 /// Six pages and ten at once, all of which come, with one question for the password.
-fn walk(program: &Path, server: &Server) {
-    let ending = run(program, &[&server.url(""), "alice", "secret", "10"]).expect(0);
+fn check(ending: Ending) {
+    let ending = ending.expect(0);
     let lines: Vec<&str> = ending.output.lines().collect();
     let (asked, answers) = lines.split_last().expect("a line");
     assert!(answers.iter().all(|line| line.ends_with(" 200")), "{}", ending.output);
@@ -48,15 +50,22 @@ fn libsoup_goes_from_page_to_page() {
                         "http_algorithms = [\"{algorithm}\"]\n\
                          http_authentication_info = \"{info}\"\n{more}"
                     ));
-                    walk(&program, &server);
+                    check(run(&program, &[&server.url(""), "alice", "secret", "10"]));
                     let told = server.stop();
                     assert_eq!(told.contains("nextnonce=\""), info == "nextnonce", "{told}");
                 }
             }
         }
+        let server = Server::start("");
+        let words = [&server.url(""), "alice", "secret", "10", "wait"];
+        check(run_forgotten(&program, &words, &server));
+        let told = server.stop();
+        assert_eq!(count(&told, "stale=true"), 1, "{told}");
         let server = Server::start("http_authentication_info = \"nextnonce\"");
         let ending = run(&program, &[&server.url(""), "alice", "wrong"]).expect(0);
         assert!(!ending.output.contains("200"), "{}", ending.output);
         server.stop();
+        let program = if package == "libsoup-2.4" { "libsoup 2" } else { "libsoup 3" };
+        passed(program, Version::Debian(debian), "client", "MD5, MD5-sess", "none", "");
     }
 }

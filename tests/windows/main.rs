@@ -40,6 +40,9 @@ mod peers_programs;
 #[path = "../gssapi/programs.rs"]
 mod programs;
 #[allow(dead_code)]
+#[path = "../peers/results.rs"]
+mod results;
+#[allow(dead_code)]
 #[path = "../gssapi/row.rs"]
 mod row;
 

@@ -1,5 +1,6 @@
-//! The table of docs/peers.md, from what the tests named `applications` say of themselves.
+//! The table of docs/peers.md, from what the tests with peers say of themselves.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -41,26 +42,41 @@ fn tested() -> Result<String> {
     let path = root().join("target/peers-results.tsv");
     let _ = fs::remove_file(&path);
     let mut tests = cargo();
-    tests.args(["test", "--locked", "--test", "peers", "--test", "web", "--", "applications"]);
+    tests.args(["test", "--locked", "--test", "peers", "--test", "web"]);
+    tests.args(["--test", "scram", "--test", "gssapi"]);
     // A program that is not installed is not left out unseen.
     succeed(tests.env(VARIABLE, &path).env("CI", "true"))?;
     fs::read_to_string(&path).map_err(|error| problem(&path, &error))
 }
 
-/// A line for each row, in the order of their text: tests end in any order.
+/// A line for each program, role and setting, with all that was agreed, in the order of their text: tests end in
+/// any order.
 fn table(results: &str) -> Result<String> {
-    let mut rows: Vec<&str> = results.lines().collect();
-    rows.sort_unstable();
-    rows.dedup();
-    let mut table = HEAD.to_owned();
-    for row in rows {
+    let mut rows: BTreeMap<[&str; 6], BTreeSet<(usize, &str)>> = BTreeMap::new();
+    for row in results.lines() {
         let cells: Vec<&str> = row.split('\t').collect();
-        if cells.len() != 7 {
+        let [protocol, program, version, role, agreed, settings, names] = cells[..] else {
             return Err(format!("a row of {} cells: {row}", cells.len()));
-        }
-        let _ = writeln!(table, "| {} |", cells.join(" | "));
+        };
+        let key = [protocol, program, version, role, settings, names];
+        rows.entry(key).or_default().insert((strength(agreed), agreed));
+    }
+    let mut table = HEAD.to_owned();
+    for ([protocol, program, version, role, settings, names], agreed) in rows {
+        let agreed: Vec<&str> = agreed.into_iter().map(|(_, agreed)| agreed).collect();
+        let cells =
+            [protocol, program, version, role, &agreed.join(", "), settings, names].join(" | ");
+        let _ = writeln!(table, "| {cells} |");
     }
     Ok(table)
+}
+
+/// The place of a quality of protection, or of a mechanism of SCRAM, among those of one row.
+fn strength(agreed: &str) -> usize {
+    const WEAKEST_FIRST: [&str; 6] =
+        ["auth-conf", "auth-int", "auth", "SHA-512", "SHA-256", "SHA-1"];
+    WEAKEST_FIRST.len()
+        - WEAKEST_FIRST.iter().position(|name| agreed.starts_with(name)).unwrap_or(0)
 }
 
 /// The page with this table between its marks.
@@ -79,6 +95,16 @@ mod tests {
         let made = table("b\t1\t2\t3\t4\t5\t6\na\t1\t2\t3\t4\t5\t\nb\t1\t2\t3\t4\t5\t6\n").unwrap();
         assert!(made.ends_with("| a | 1 | 2 | 3 | 4 | 5 |  |\n| b | 1 | 2 | 3 | 4 | 5 | 6 |\n"));
         assert_eq!(made.matches("| b |").count(), 1);
+        let row = |agreed: &str| format!("p\ta\t1\tserver\t{agreed}\tnone\tnames\n");
+        let made = ["auth-conf rc4", "auth-int", "auth"].map(row).concat();
+        let made = table(&made).unwrap();
+        assert!(
+            made.ends_with(
+                "| p | a | 1 | server | auth, auth-int, auth-conf rc4 | none | names |\n"
+            )
+        );
+        let made = ["SHA-512-PLUS", "SHA-256", "SHA-1", "SHA-512"].map(row).concat();
+        assert!(table(&made).unwrap().contains("| SHA-1, SHA-256, SHA-512, SHA-512-PLUS |"));
         assert!(table("too few\t1\n").is_err());
     }
 

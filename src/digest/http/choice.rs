@@ -33,7 +33,7 @@ pub(super) enum Charset {
     /// ISO 8859-1: the server names no other, and asks for MD5 as servers did before RFC 7616.
     Latin1,
     /// As with [`Charset::Utf8`], though the server does not name it: its algorithm is RFC 7616's, and
-    /// so is `username*`, which has no other charset.
+    /// so is `username*`, which has no other charset; or `[client]` has `http_charset = "UTF-8"`.
     Unnamed,
     /// UTF-8 in Unicode's normalization form C (RFC 7616 §4).
     Utf8,
@@ -44,9 +44,13 @@ pub(super) enum Charset {
 }
 
 impl Charset {
-    fn of(challenge: &Challenge<'_>) -> Self {
+    fn of(challenge: &Challenge<'_>, settings: &Settings) -> Self {
         match challenge {
-            Challenge { utf8: false, algorithm, .. } if algorithm.hash == Hash::Md5 => Self::Latin1,
+            Challenge { utf8: false, algorithm, .. }
+                if algorithm.hash == Hash::Md5 && settings.client_http_latin1 =>
+            {
+                Self::Latin1
+            }
             Challenge { utf8: false, .. } => Self::Unnamed,
             Challenge { algorithm: Algorithm::MD5_SESS, nonce, .. }
                 if nonce.raw().starts_with(nonce::PREFIX) =>
@@ -117,7 +121,7 @@ fn ranked<'a>(
         Error::new(Status::ALGORITHM_MISMATCH, reason)
     })?;
     let qop = qop(&challenge, requested, settings)?;
-    let terms = Terms { algorithm, qop, charset: Charset::of(&challenge) };
+    let terms = Terms { algorithm, qop, charset: Charset::of(&challenge, settings) };
     Ok((rank, Choice { challenge, terms }))
 }
 

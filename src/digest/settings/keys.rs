@@ -213,9 +213,21 @@ pub const KEYS: &[Key<Settings>] = &[
         name: "hash_charset",
         expected: "\"ISO-8859-1\" or \"UTF-8\"",
         shown: "\"ISO-8859-1\"",
-        doc: "how names and passwords that fit it are hashed for servers of DIGEST-MD5 that know UTF-8; \"UTF-8\" for those of XMPP and GNU SASL",
+        doc: "how names and passwords that fit it are hashed for servers of DIGEST-MD5 that know UTF-8; \"UTF-8\" for Dovecot and those of XMPP",
         read: |settings, value| {
             settings.hash_latin1 = value.one_of(&[("ISO-8859-1", true), ("UTF-8", false)])?;
+            Some(())
+        },
+    },
+    Key {
+        table: "client",
+        name: "http_charset",
+        expected: "\"ISO-8859-1\" or \"UTF-8\"",
+        shown: "\"ISO-8859-1\"",
+        doc: "how names and passwords go to HTTP servers that ask for MD5 and name no charset; \"UTF-8\" for those that compare with UTF-8",
+        read: |settings, value| {
+            let latin1 = value.one_of(&[("ISO-8859-1", true), ("UTF-8", false)])?;
+            settings.client_http_latin1 = latin1;
             Some(())
         },
     },

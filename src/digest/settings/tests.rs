@@ -57,7 +57,7 @@ fn nothing_is_windows_defaults() {
         assert!(!(settings.http_opaque || settings.http_check_uri || settings.http_userhash));
         assert_eq!(settings.http_authentication_info, AuthenticationInfo::None);
         assert_eq!(settings.client_algorithms, Algorithm::STRONGEST_FIRST);
-        assert!(!settings.client_without_integrity);
+        assert!(!settings.client_without_integrity && settings.client_http_latin1);
     }
 }
 
@@ -88,6 +88,7 @@ fn everything_can_be_said() {
         [client]
         http_algorithms = ["MD5", "SHA-256-sess"]
         hash_charset = "UTF-8"
+        http_charset = "UTF-8"
         http_without_integrity = 1
         "#,
     )
@@ -109,6 +110,7 @@ fn everything_can_be_said() {
         settings.client_algorithms.iter().map(|algorithm| algorithm.name()).collect();
     assert_eq!(names, ["MD5", "SHA-256-sess"]);
     assert!(settings.client_without_integrity && !settings.hash_latin1);
+    assert!(!settings.client_http_latin1);
     assert_eq!(settings.qops.to_string(), "auth-int,auth");
 }
 
@@ -279,6 +281,7 @@ fn r41_wrong_values_are_named_by_line_and_key() {
         ("client", "http_without_integrity = true", "http_without_integrity"),
         ("client", "http_without_integrity = 2", "http_without_integrity"),
         ("client", "hash_charset = 1", "hash_charset"),
+        ("client", "http_charset = \"utf8\"", "http_charset"),
         ("client", "hash_charset = \"latin1\"", "hash_charset"),
         ("client", "realm = \"x\"", "realm"),
     ] {

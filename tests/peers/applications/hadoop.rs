@@ -14,9 +14,9 @@ use crate::peer::MAXBUF;
 
 use super::Application;
 use super::java::{self, HADOOP};
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
 use super::wire::{Wire, framed, listen};
+use crate::results::{Entry, Version};
 
 mod hdfs;
 mod message;

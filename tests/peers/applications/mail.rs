@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::accounts::Setting;
+use crate::accounts::{Charset, Setting};
 use crate::base64::{decode, encode};
 use crate::line_protocol::Agreed;
 use crate::matrix::run;
@@ -15,9 +15,9 @@ use crate::programs::Found;
 
 use super::Application;
 use super::java;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
 use super::wire::{Wire, listen};
+use crate::results::{Entry, Version};
 
 fn jars() -> Option<String> {
     java::debian(&["javax.mail", "javax.activation"])
@@ -68,8 +68,8 @@ fn serve(listener: &TcpListener, mut side: Side) -> Result<Option<Agreed>, Strin
 
 fn play(by_jdk: bool, lines: &str, logins: &[(&str, &str, bool)]) -> Result<(), String> {
     for &(user, password, welcome) in logins {
-        let account = if welcome { (user, password) } else { ("alice", "secret") };
-        let setting = Setting::new(Some(account), None, MAXBUF)?.with(lines)?;
+        let setting = Setting::new(None, None, MAXBUF)?.with(lines)?;
+        let setting = setting.hashed(user, "secret", Charset::Latin1)?;
         let (listener, port) = listen()?;
         let side = Side::server(&setting, &["qop=auth-conf"])?;
         let options = ["-Dfile.encoding=UTF-8".to_owned()];

@@ -9,10 +9,10 @@ use crate::peer::MAXBUF;
 use crate::programs::{self, Found};
 
 use super::Application;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
-use super::subversion::{database, saslpasswd};
+use super::subversion::{LOGINS, database, saslpasswd};
 use super::wire::{Wire, free_port};
+use crate::results::{Entry, Version};
 
 const SET: u8 = 0x01;
 const SASL_AUTH: u8 = 0x21;
@@ -92,8 +92,9 @@ fn play(_: &Entry) -> Result<(), String> {
     command.args(["-p", &port.to_string()]).env("SASL_CONF_PATH", setting.path(""));
     let mut server = Process::start_merged("memcached", &mut command)?;
     server.read_until(|line| line.contains("server listening").then_some(()))?;
-    for (password, welcome) in [("password=secret", true), ("password=Secret", false)] {
-        let words = ["target=memcached/localhost", "user=alice", password];
+    for (user, password, welcome) in LOGINS {
+        let [user_word, password_word] = [format!("user={user}"), format!("password={password}")];
+        let words = ["target=memcached/localhost", &user_word, &password_word];
         let mut side = Side::client(&setting, &words)?;
         // Who is not logged in is refused, and the connection closed.
         if Session(Wire::connect(port)?).stores()? {
@@ -102,7 +103,7 @@ fn play(_: &Entry) -> Result<(), String> {
         let mut session = Session(Wire::connect(port)?);
         let let_in = session.login(&mut side).map_err(|error| error + &setting.logs())?;
         if let_in != welcome || (let_in && !session.stores()?) {
-            return Err(format!("{password}: {let_in}{}", setting.logs()));
+            return Err(format!("{user}, {password}: {let_in}{}", setting.logs()));
         }
     }
     Ok(())
@@ -117,7 +118,7 @@ fn our_client_logs_in_to_memcached() {
         role: "server",
         agreed: "auth",
         settings: "none",
-        names: "",
+        names: "ISO 8859-1",
     };
     run("memcached", &[Application { entry, missing: || program().err(), play }]);
 }

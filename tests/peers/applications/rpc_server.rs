@@ -13,7 +13,7 @@ use crate::support;
 
 use super::Application;
 use super::java::{self, HADOOP};
-use super::results::{Entry, Version};
+use crate::results::{Entry, Version};
 
 const KEY: &str = "the key of the test";
 const SOURCES: &[&str] = &[

@@ -12,7 +12,7 @@ use crate::programs;
 
 use super::Application;
 use super::java::{self, SPARK};
-use super::results::{Entry, Version};
+use crate::results::{Entry, Version};
 
 /// base64 of sparkSaslUser and of the secret, as Spark makes name and password.
 const USER: &str = "user=c3BhcmtTYXNsVXNlcg==";

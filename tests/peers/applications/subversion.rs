@@ -12,9 +12,9 @@ use crate::programs::{self, Found};
 use crate::support;
 
 use super::Application;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
 use super::wire::{Wire, free_port};
+use crate::results::{Entry, Version};
 
 /// What svnserve announces; a message holds less.
 const SERVERS_MAXBUF: usize = 16384;
@@ -34,17 +34,30 @@ pub(super) fn saslpasswd() -> Found {
     if path.exists() { Ok(path) } else { Err("sasl2-bin") }
 }
 
-/// Makes a database in which alice's password is secret.
+/// Users, passwords, and whether they are let in by a server of that database.
+pub(super) const LOGINS: [(&str, &str, bool); 4] = [
+    ("alice", "secret", true),
+    ("jos\u{e9}", "secret", true),
+    ("alice", "Secret", false),
+    ("jos\u{e9}", "Secret", false),
+];
+
+/// Makes a database of Cyrus SASL's in which everybody's password is secret.
 pub(super) fn database(setting: &Setting, realm: &str) -> Result<PathBuf, String> {
     let path = setting.path("sasldb2");
-    let mut command = Command::new(saslpasswd()?);
-    command.args(["-p", "-c", "-f"]).arg(&path).args(["-u", realm, "alice"]);
-    let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
-    if let Some(mut input) = child.stdin.take() {
-        std::io::Write::write_all(&mut input, b"secret").map_err(|error| error.to_string())?;
+    for user in ["alice", "jos\u{e9}"] {
+        let mut command = Command::new(saslpasswd()?);
+        command.args(["-p", "-c", "-f"]).arg(&path).args(["-u", realm, user]);
+        let mut child = command.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+        if let Some(mut input) = child.stdin.take() {
+            std::io::Write::write_all(&mut input, b"secret").map_err(|error| error.to_string())?;
+        }
+        let status = child.wait().map_err(|error| error.to_string())?;
+        if !status.success() {
+            return Err(format!("saslpasswd2: {status}"));
+        }
     }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() { Ok(path) } else { Err(format!("saslpasswd2: {status}")) }
+    Ok(path)
 }
 
 struct Server {
@@ -176,14 +189,16 @@ fn play(entry: &Entry) -> Result<(), String> {
     let ciphers = (!cipher.is_empty()).then_some(cipher);
     let setting = Setting::new(None, ciphers, MAXBUF)?;
     let server = start(&setting)?;
-    for (password, welcome) in [("password=secret", true), ("password=Secret", false)] {
-        let words = ["target=svn/127.0.0.1", &format!("qop={qop}"), "user=alice", password];
+    for (user, password, welcome) in LOGINS {
+        let [qop_word, user_word, password_word] =
+            [("qop", qop), ("user", user), ("password", password)].map(|(k, v)| format!("{k}={v}"));
+        let words = ["target=svn/127.0.0.1", &qop_word, &user_word, &password_word];
         let mut side = Side::client(&setting, &words)?;
         let wire = connect(server.port)?;
         let mut session = Session { wire, layer: None, read: Vec::new() };
         let told = |error: String| error + &setting.logs();
         if login(&mut session, &mut side, server.port).map_err(told)? != welcome {
-            return Err(format!("{password}: {}{}", !welcome, setting.logs()));
+            return Err(format!("{user}, {password}: {}{}", !welcome, setting.logs()));
         }
         if welcome {
             session.layer = (qop != "auth").then_some(side);

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::accounts::Setting;
+use crate::accounts::{Charset, Setting};
 use crate::base64::{decode, encode};
 use crate::line_protocol::Agreed;
 use crate::matrix::run;
@@ -14,9 +14,9 @@ use crate::programs::Found;
 use crate::support;
 
 use super::Application;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
 use super::wire::{Wire, listen};
+use crate::results::{Entry, Version};
 
 const SASL: &str = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'";
 
@@ -107,8 +107,8 @@ fn play(entry: &Entry) -> Result<(), String> {
     let logins =
         [("alice", "secret", true), ("jos\u{e9}", "secret", true), ("alice", "Secret", false)];
     for (user, password, welcome) in logins {
-        let account = if welcome { (user, password) } else { ("alice", "secret") };
-        let setting = Setting::new(Some(account), None, MAXBUF)?.with("qop = \"auth\"")?;
+        let setting = Setting::new(None, None, MAXBUF)?.with("qop = \"auth\"")?;
+        let setting = setting.hashed(user, "secret", Charset::Utf8)?;
         let (listener, port) = listen()?;
         // A program that asks for confidentiality, as an unchanged one does.
         let side = Side::server(&setting, &["qop=auth-conf"])?;

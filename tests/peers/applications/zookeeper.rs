@@ -10,9 +10,10 @@ use crate::peer::MAXBUF;
 
 use super::Application;
 use super::java;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
+use super::subversion::LOGINS;
 use super::wire::{Wire, framed, free_port};
+use crate::results::{Entry, Version};
 
 /// Numbers of requests.
 pub(super) const CREATE: i32 = 1;
@@ -35,18 +36,16 @@ pub(super) fn class_path() -> Result<String, &'static str> {
     java::debian(&JARS).ok_or("libzookeeper-java")
 }
 
-/// A running server, which knows alice.
+/// A running server, which knows alice and José.
 struct Server {
     _process: Process,
     port: u16,
 }
 
 fn start(setting: &Setting) -> Result<Server, String> {
-    setting.write(
-        "server.jaas",
-        b"Server { org.apache.zookeeper.server.auth.DigestLoginModule required \
-          user_alice=\"secret\"; };\n",
-    )?;
+    let jaas = "Server { org.apache.zookeeper.server.auth.DigestLoginModule required \
+                user_alice=\"secret\" user_jos\u{e9}=\"secret\"; };\n";
+    setting.write("server.jaas", jaas.as_bytes())?;
     let data = setting.path("data");
     let mut reason = String::new();
     // Someone else may take the port before the server does: then with another one.
@@ -132,23 +131,25 @@ impl Session {
 fn play(_: &Entry) -> Result<(), String> {
     let setting = Setting::new(None, None, MAXBUF)?;
     let server = start(&setting)?;
-    for (password, welcome) in [("password=secret", true), ("password=Secret", false)] {
-        let words = ["target=zookeeper/zk-sasl-md5", "user=alice", password];
+    for (user, password, welcome) in LOGINS {
+        let [user_word, password_word] = [format!("user={user}"), format!("password={password}")];
+        let words = ["target=zookeeper/zk-sasl-md5", &user_word, &password_word];
         let mut client = Side::client(&setting, &words)?;
         let mut session = Session::connect(server.port)?;
         let told = |error: String| error + &setting.logs();
         if session.login(&mut client).map_err(told)? != welcome {
-            return Err(format!("{password}: {}", !welcome));
+            return Err(format!("{user}, {password}: {}", !welcome));
         }
         if welcome {
             let acl = [&31_i32.to_be_bytes()[..], &framed(b"auth"), &framed(b"")].concat();
             let one = 1_i32.to_be_bytes();
             let flags = 0_i32.to_be_bytes();
-            let node = [&framed(b"/ours")[..], &framed(b"data"), &one, &acl, &flags].concat();
+            let path = framed(format!("/of-{user}").as_bytes());
+            let node = [&path[..], &framed(b"data"), &one, &acl, &flags].concat();
             let (error, _) = session.ask(CREATE, &node)?;
-            let (_, owner) = session.ask(GET_ACL, &framed(b"/ours"))?;
-            let alice = [framed(b"sasl"), framed(b"alice")].concat();
-            if error != 0 || !owner.windows(alice.len()).any(|window| window == alice) {
+            let (_, owner) = session.ask(GET_ACL, &path)?;
+            let named = [framed(b"sasl"), framed(user.as_bytes())].concat();
+            if error != 0 || !owner.windows(named.len()).any(|window| window == named) {
                 return Err(format!("error {error}; {}", String::from_utf8_lossy(&owner)));
             }
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use crate::accounts::Setting;
+use crate::accounts::{Charset, Setting};
 use crate::line_protocol::Agreed;
 use crate::matrix::run;
 use crate::peer::MAXBUF;
@@ -13,10 +13,11 @@ use crate::support;
 
 use super::Application;
 use super::java;
-use super::results::{Entry, Version};
 use super::side::{Side, Step};
+use super::subversion::LOGINS;
 use super::wire::{Wire, framed, listen};
 use super::zookeeper::{CLOSE, SASL, class_path};
+use crate::results::{Entry, Version};
 
 /// The answer to whoever is not logged in, ZNOAUTH, and to a bad login, ZAUTHFAILED.
 const NO_AUTH: i32 = -102;
@@ -65,10 +66,10 @@ fn serve(
     Ok(agreed)
 }
 
-fn shell(port: u16, setting: &Setting, password: &str) -> Result<Command, String> {
+fn shell(port: u16, setting: &Setting, user: &str, password: &str) -> Result<Command, String> {
     let jaas = format!(
         "Client {{ org.apache.zookeeper.server.auth.DigestLoginModule required \
-         username=\"alice\" password=\"{password}\"; }};\n"
+         username=\"{user}\" password=\"{password}\"; }};\n"
     );
     setting.write("client.jaas", jaas.as_bytes())?;
     let login = setting.path("client.jaas");
@@ -83,18 +84,18 @@ const KAZOO: &str = "
 import sys
 from kazoo.client import KazooClient
 client = KazooClient(hosts='127.0.0.1:' + sys.argv[1], timeout=30, connection_retry={'max_tries': 0},
-                     sasl_options={'mechanism': 'DIGEST-MD5', 'username': 'alice',
-                                   'password': sys.argv[2]})
+                     sasl_options={'mechanism': 'DIGEST-MD5', 'username': sys.argv[2],
+                                   'password': sys.argv[3]})
 client.start(timeout=30)
 print(client.get('/ours')[0].decode())
 client.stop()
 ";
 
 #[allow(clippy::unnecessary_wraps)] // as the other client is
-fn kazoo(port: u16, _: &Setting, password: &str) -> Result<Command, String> {
+fn kazoo(port: u16, _: &Setting, user: &str, password: &str) -> Result<Command, String> {
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", modules()).env("PYTHONDONTWRITEBYTECODE", "1");
-    command.args(["-c", KAZOO, &port.to_string(), password]);
+    command.args(["-c", KAZOO, &port.to_string(), user, password]);
     Ok(command)
 }
 
@@ -102,11 +103,13 @@ fn modules() -> std::path::PathBuf {
     support::root().join("target/python")
 }
 
-fn play(client: fn(u16, &Setting, &str) -> Result<Command, String>) -> Result<(), String> {
-    let setting = Setting::new(Some(("alice", "secret")), None, MAXBUF)?;
-    for (password, welcome) in [("secret", true), ("Secret", false)] {
+type Client = fn(u16, &Setting, &str, &str) -> Result<Command, String>;
+
+fn play(client: Client, charset: Charset) -> Result<(), String> {
+    for (user, password, welcome) in LOGINS {
+        let setting = Setting::new(None, None, MAXBUF)?.hashed(user, "secret", charset)?;
         let (listener, port) = listen()?;
-        let mut command = client(port, &setting, password)?;
+        let mut command = client(port, &setting, user, password)?;
         let (agreed, output) = thread::scope(|scope| {
             let server =
                 scope.spawn(|| serve(&listener, || Side::server(&setting, &["qop=auth-conf"])));
@@ -120,7 +123,10 @@ fn play(client: fn(u16, &Setting, &str) -> Result<Command, String>) -> Result<()
         let has_data = said.contains("the data");
         if let_in != welcome || has_data != welcome {
             let errors = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("{password}: {agreed:?}\n{said}\n{errors}{}", setting.logs()));
+            return Err(format!(
+                "{user}, {password}: {agreed:?}\n{said}\n{errors}{}",
+                setting.logs()
+            ));
         }
     }
     Ok(())
@@ -151,12 +157,12 @@ fn zookeepers_clients_log_in_to_our_server() {
                     "ISO 8859-1",
                 ),
                 missing: || class_path().err(),
-                play: |_| play(shell),
+                play: |_| play(shell, Charset::Latin1),
             },
             Application {
                 entry: entry("kazoo", Version::Pinned("2.11.0"), "UTF-8"),
                 missing: missing_kazoo,
-                play: |_| play(kazoo),
+                play: |_| play(kazoo, Charset::Utf8),
             },
         ],
     );

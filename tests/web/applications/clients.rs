@@ -7,7 +7,7 @@ use crate::example::{Ending, Server, peer, run};
 use crate::{asking_for, count, support};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 const LET_IN: &str = "AcceptSecurityContext: SEC_E_OK";
 const REFUSED: &str = "SEC_E_LOGON_DENIED";

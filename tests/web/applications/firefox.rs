@@ -9,7 +9,7 @@ use crate::example::{Server, directory, peer};
 use crate::{asking_for, count};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 /// A browser of its own, closed when dropped.
 struct Firefox {
@@ -163,6 +163,14 @@ fn firefox_goes_from_page_to_page_and_fetches_ten_at_once() {
             assert!(!told.contains("stale=true"), "{algorithm}, {order}\n{told}");
         }
     }
+    // A session that the server has forgotten goes on with another nonce, and nobody is asked.
+    let server = Server::start(&asking_for("MD5"));
+    firefox.open(&server.url("/").replace("//", "//alice:secret@"));
+    server.forget_sessions();
+    firefox.click("#next");
+    firefox.find("xpath", "//body[contains(., 'This is the answer to GET /page2 with ')]");
+    let told = server.stop();
+    assert_eq!(count(&told, "stale=true"), 1, "{told}");
     // Last: it then asks its user, and does nothing else until there is an answer.
     let server = Server::start(&asking_for("MD5"));
     firefox.open(&server.url("/").replace("//", "//alice:wrong@"));

@@ -5,15 +5,13 @@ mod clients;
 mod firefox;
 mod proxies;
 mod qt;
-#[path = "../../peers/applications/results.rs"]
-mod results;
 mod servers;
 mod sip;
 
-use results::{Entry, Version};
+use crate::results::{self, Entry, Version};
 
 /// Notes that a program passed its test.
-fn passed(
+pub(crate) fn passed(
     program: &'static str,
     version: Version,
     role: &'static str,

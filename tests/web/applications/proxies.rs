@@ -9,7 +9,7 @@ use crate::daemons::Daemon;
 use crate::example::{Server, built, peer, proxy_client, run};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 /// A web server without any login behind the proxies, which tells what it was asked; for as long as the
 /// tests run.

@@ -1,15 +1,15 @@
 //! Qt's `QNetworkAccessManager`, of both its series, by the bindings of Python.
 
-use crate::example::{Server, peer, run};
+use crate::example::{Server, peer, run, run_forgotten};
 use crate::{asking_for, count};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 const SCRIPT: &str = "
 import sys
 from importlib import import_module
-series, base, password, many = sys.argv[1:]
+series, base, password, many, *wait = sys.argv[1:]
 core = import_module('PyQt' + series + '.QtCore')
 network = import_module('PyQt' + series + '.QtNetwork')
 program = core.QCoreApplication([])
@@ -47,6 +47,9 @@ def finish(replies):
         print(reply.attribute(status), 'Hello example.org\\\\alice' in text, 'with 9 bytes' in text)
 
 for path in ['', 'page2', 'page2?a=b&c=%20d', 'c%20d', 'e']:
+    if wait and path == 'c%20d':
+        print('ready', flush=True)
+        sys.stdin.read()
     finish([manager.get(request(path))])
 finish([manager.post(request('form'), b'some text')])
 finish([manager.get(request('many%d' % number)) for number in range(int(many))])
@@ -78,6 +81,12 @@ fn qt_goes_from_page_to_page_and_fetches_ten_at_once() {
                 assert!(count(&told, "CompleteAuthToken: SEC_E_OK") >= 5, "{told}");
             }
         }
+        let server = Server::start("");
+        let words = ["-c", SCRIPT, series, &server.url("/"), "secret", "10", "wait"];
+        let output = run_forgotten(&python, &words, &server).expect(0).output;
+        assert_eq!(count(&output, "200 True"), 16, "{output}");
+        let told = server.stop();
+        assert!(told.contains("stale=true") && output.contains("asked 1\n"), "{output}{told}");
         let server = Server::start("");
         let ending = run(&python, &["-c", SCRIPT, series, &server.url("/"), "wrong", "1"]);
         assert!(!ending.output.contains("True"), "{}", ending.output);

@@ -8,7 +8,7 @@ use crate::example::{REALM, accounts, client, directory, peer};
 use crate::{count, support};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 /// A server in a process of its own, which says on which port it listens; stopped when dropped.
 pub(super) struct Program {

@@ -8,7 +8,7 @@ use crate::daemons::Daemon;
 use crate::example::{Server, built, directory, peer, run};
 
 use super::passed;
-use super::results::Version;
+use crate::results::Version;
 
 fn registrar() -> PathBuf {
     built(&[

@@ -111,6 +111,21 @@ fn names_are_hashed_in_iso_8859_1_for_windows_servers_alone() {
 }
 
 #[test]
+fn where_no_charset_is_named_md5_goes_by_http_charset() {
+    let settings = Settings { client_http_latin1: false, ..Settings::default() };
+    for (field, expected) in [
+        ("nonce=n,algorithm=MD5", Charset::Unnamed),
+        ("nonce=n", Charset::Unnamed),
+        ("nonce=n,qop=auth,algorithm=MD5-sess,charset=latin1", Charset::Unnamed),
+        ("nonce=n,algorithm=MD5,charset=UTF-8", Charset::Utf8),
+        ("nonce=\"+Upgraded+v100\",qop=auth,algorithm=MD5-sess,charset=utf-8", Charset::Windows),
+    ] {
+        let choice = choose(field.as_bytes(), Flags::NONE, &settings).unwrap();
+        assert_eq!(choice.terms.charset, expected, "{field}");
+    }
+}
+
+#[test]
 fn r11_a_field_is_bounded() {
     let long = "Basic realm=x, ".repeat(4000) + "Digest nonce=n";
     assert!(long.len() < 65_536);

@@ -12,10 +12,10 @@ use crate::peer::MAXBUF;
 
 use super::super::Application;
 use super::super::java::{self, HADOOP};
-use super::super::results::{Entry, Version};
 use super::super::side::{Side, Step};
 use super::super::wire::{Wire, listen};
 use super::message::{payload, with_payload};
+use crate::results::{Entry, Version};
 
 /// What stands before the first message of a client that speaks SASL.
 const MAGIC: [u8; 4] = 0xDEAD_BEEF_u32.to_be_bytes();

@@ -52,7 +52,8 @@ fn installed(package: &str) -> Result<String, String> {
     let output = command.args(["-W", "-f", "${Version}", package]).output();
     let output = output.map_err(|error| format!("dpkg-query: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
-    // Without the epoch, and without Debian's own number.
+    // Without the epoch, without Debian's own number, and without what it says of its own sources.
     let upstream = text.rsplit(':').next().unwrap_or_default();
-    Ok(upstream.rsplit_once('-').map_or(upstream, |(version, _)| version).to_owned())
+    let upstream = upstream.rsplit_once('-').map_or(upstream, |(version, _)| version);
+    Ok(upstream.split("+dfsg").next().unwrap_or_default().to_owned())
 }
