@@ -119,7 +119,7 @@ impl Login {
         let mut client = setting.ours(&program(support::IMAP_CLIENT));
         client.args(["--password", self.password, "127.0.0.1", &relay(setting)?, self.user]);
         let ended = client.output().map_err(|error| format!("the client: {error}"))?;
-        let wanted = if self.welcome { 0 } else { 1 };
+        let wanted = i32::from(!self.welcome);
         let told = String::from_utf8_lossy(&ended.stdout);
         let let_in = format!("by {}, security layer: none", self.mechanism);
         if ended.status.code() == Some(wanted) && told.contains(&let_in) == self.welcome {
