@@ -19,6 +19,8 @@ struct Example {
     welcome: &'static str,
     /// How to log in from elsewhere, given the port.
     elsewhere: fn(&str),
+    /// What both read, a path in examples/.
+    configuration: Option<&'static str>,
 }
 
 const IMAP: Example = Example {
@@ -36,6 +38,18 @@ const IMAP: Example = Example {
     about: "an auth-conf login",
     welcome: " logged in by ",
     elsewhere: |port| println!("  {}\n  {}\n", curl_line(port), gsasl_line(port)),
+    configuration: None,
+};
+
+const SCRAM: Example = Example {
+    words: (&["127.0.0.1"], &["alice"]),
+    about: "a login by SCRAM",
+    elsewhere: |port| {
+        println!("  {}\n\nWho knows DIGEST-MD5 alone still comes in:\n", scram_line(port));
+        println!("  {}\n", curl_line(port));
+    },
+    configuration: Some("scram.toml"),
+    ..IMAP
 };
 
 const HTTP: Example = Example {
@@ -56,18 +70,19 @@ const HTTP: Example = Example {
         println!("  curl -v --digest -u alice:secret http://127.0.0.1:{port}/");
         println!("  a browser at http://127.0.0.1:{port}/ as alice with the password secret\n");
     },
+    configuration: None,
 };
-
-/// What the server prints when its first client has left.
-const FIRST_CLOSED: &str = "[1] -- closed";
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Show the HTTP example
     #[arg(long)]
     http: bool,
+    /// Show the IMAP example with SCRAM before DIGEST-MD5, and GNU SASL's client where it is installed
+    #[arg(long, conflicts_with = "http")]
+    scram: bool,
     /// Show one realm on three web servers, by Redis or Valkey and HAProxy
-    #[arg(long, conflicts_with_all = ["http", "once", "port"])]
+    #[arg(long, conflicts_with_all = ["http", "scram", "once", "port"])]
     cluster: bool,
     /// End after the first login, as where standard input is no terminal
     #[arg(long)]
@@ -87,14 +102,30 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
     let compiler = Compiler::find()?;
     let prefix = target_directory()?.join("demo");
     install::install(&install::Options::below(&prefix, "release"))?;
-    let example = if wanted.http { &HTTP } else { &IMAP };
+    let example = match (wanted.http, wanted.scram) {
+        (true, _) => &HTTP,
+        (_, true) => &SCRAM,
+        _ => &IMAP,
+    };
     let server = compiler.build(&prefix, example.server, example.shared)?;
     let client = compiler.build(&prefix, example.client, example.shared)?;
 
-    let mut server = Server::start(&server, wanted.port, once)?;
+    let others = wanted.scram && runs("gsasl");
+    let connections = usize::from(once) * (1 + usize::from(others));
+    let mut server = Server::start(example, &server, wanted.port, connections)?;
+    if let Some(name) = example.configuration {
+        let path = root().join("examples").join(name);
+        let text = std::fs::read_to_string(&path).map_err(|error| crate::problem(&path, &error))?;
+        println!("\n{}, which both programs read, says:\n\n{text}", path.display());
+    }
     println!("\nThe client's view of {} (C: client, S: server):\n", example.about);
-    log_in(&client, &server.port, example.words)?;
-    server.print_login(example.welcome)?;
+    log_in(example, &client, &server.port)?;
+    server.print_login(1, example.welcome)?;
+    if others {
+        println!("\nGNU SASL's client, as it is:\n\n  {}\n", scram_line(&server.port));
+        log_in_by_gsasl(&server.port)?;
+        server.print_login(2, example.welcome)?;
+    }
     if once {
         return server.end();
     }
@@ -113,6 +144,18 @@ fn gsasl_line(port: &str) -> String {
          --quality-of-protection=qop-int \\\n    --authentication-id=alice --password=secret \
          --realm=example.org --service=imap --hostname=127.0.0.1"
     )
+}
+
+fn scram_line(port: &str) -> String {
+    format!(
+        "gsasl --imap --no-starttls --connect=127.0.0.1:{port} --mechanism=SCRAM-SHA-256 \\\n    \
+         --authentication-id=alice --password=secret --hostname=127.0.0.1"
+    )
+}
+
+/// Whether this program is there.
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
 }
 
 /// Where cargo puts what it builds: this program lies in a profile's directory of it.
@@ -193,13 +236,12 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn start(program: &Path, port: u16, once: bool) -> Result<Self> {
-        let mut command = Command::new(program);
-        command.args(["-v", "--port", &port.to_string(), "--accounts"]);
+    /// Ends after so many connections; 0 is never.
+    fn start(example: &Example, program: &Path, port: u16, connections: usize) -> Result<Self> {
+        let mut command = example.command(program);
+        command.args(["-v", "--port", &port.to_string()]);
+        command.args(["--connections", &connections.to_string(), "--accounts"]);
         command.arg(root().join("examples/accounts.htdigest"));
-        if once {
-            command.arg("--once");
-        }
         command.env("SECUR32_REALM", "example.org").stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
         let lines = BufReader::new(process.stdout.take().ok_or("the server has no output")?);
@@ -219,13 +261,15 @@ impl Server {
         Ok((length > 0).then(|| line.trim_end().to_string()))
     }
 
-    /// Passes over its view of the first connection, but for what it knows of the login.
-    fn print_login(&mut self, welcome: &str) -> Result<()> {
+    /// Passes over its view of the connection of this number, but for what it knows of the login.
+    fn print_login(&mut self, number: u32, welcome: &str) -> Result<()> {
+        let mark = format!("[{number}] -- ");
         while let Some(line) = self.line()? {
-            if line == FIRST_CLOSED {
+            let remark = line.strip_prefix(&mark);
+            if remark == Some("closed") {
                 return Ok(());
             }
-            let remark = line.strip_prefix("[1] -- ").filter(|text| text.contains(welcome));
+            let remark = remark.filter(|text| text.contains(welcome));
             if let Some(remark) = remark {
                 println!("\nThe server, by QueryContextAttributes: {remark}");
             }
@@ -248,14 +292,40 @@ impl Server {
     }
 }
 
+impl Example {
+    /// A program of this example, with its configuration.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        if let Some(name) = self.configuration {
+            command.env("SECUR32_CONFIG", root().join("examples").join(name));
+        }
+        command
+    }
+}
+
 /// Logs the sample account in; the client prints its dialogue itself.
-fn log_in(client: &Path, port: &str, words: (&[&str], &[&str])) -> Result<()> {
-    let mut command = Command::new(client);
-    command.args(words.0).arg(port).args(words.1).stdin(Stdio::piped());
-    let mut process = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+fn log_in(example: &Example, client: &Path, port: &str) -> Result<()> {
+    let mut command = example.command(client);
+    command.args(example.words.0).arg(port).args(example.words.1);
+    give(&mut command, "secret\n")
+}
+
+/// Logs it in by GNU SASL's client, which goes on with what it reads after the login.
+fn log_in_by_gsasl(port: &str) -> Result<()> {
+    let mut command = Command::new("gsasl");
+    command.args(["--imap", "--no-starttls", "--mechanism=SCRAM-SHA-256"]);
+    command.args(["--authentication-id=alice", "--password=secret", "--hostname=127.0.0.1"]);
+    command.arg(format!("--connect=127.0.0.1:{port}"));
+    give(&mut command, "n NOOP\n")
+}
+
+/// Runs a program with this on its standard input.
+fn give(command: &mut Command, text: &str) -> Result<()> {
+    let mut process =
+        command.stdin(Stdio::piped()).spawn().map_err(|error| format!("{command:?}: {error}"))?;
     if let Some(mut input) = process.stdin.take() {
         // A client that ends without reading says why itself.
-        let _ = input.write_all(b"secret\n");
+        let _ = input.write_all(text.as_bytes());
     }
     let status = process.wait().map_err(|error| format!("the client: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("the client ended with {status}")) }

@@ -130,6 +130,7 @@ mod tests {
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",
+            "demo --scram --once",
             "demo --cluster",
             "dist --output DIR --profile dev",
             "generate",
