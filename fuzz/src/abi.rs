@@ -2,7 +2,7 @@
 //! the targets see nothing of the library that a C program does not.
 #![allow(non_snake_case)]
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 
 /// Pulls in the library whose exported symbols the declarations below name.
@@ -105,6 +105,12 @@ pub const OUT_OF_SEQUENCE: i32 = 0x8009_0310_u32.cast_signed();
 pub const NO_AUTHENTICATING_AUTHORITY: i32 = 0x8009_0311_u32.cast_signed();
 pub const BUFFER_TOO_SMALL: i32 = 0x8009_0321_u32.cast_signed();
 pub const QOP_NOT_SUPPORTED: i32 = 0x8009_030A_u32.cast_signed();
+pub const UNSUPPORTED_FUNCTION: i32 = 0x8009_0302_u32.cast_signed();
+pub const WRONG_PRINCIPAL: i32 = 0x8009_0322_u32.cast_signed();
+pub const ALGORITHM_MISMATCH: i32 = 0x8009_0331_u32.cast_signed();
+pub const SECURITY_QOS_FAILED: i32 = 0x8009_0332_u32.cast_signed();
+pub const BAD_BINDINGS: i32 = 0x8009_0346_u32.cast_signed();
+pub const STATUS_LOGON_FAILURE: i32 = 0xC000_006D_u32.cast_signed();
 pub const INVALID_PARAMETER: i32 = 0x8009_035D_u32.cast_signed();
 
 pub const DATA: u32 = 1;
@@ -121,6 +127,8 @@ pub const OUTBOUND: u32 = 2;
 pub const ASC_REPLAY: u32 = 0x4;
 pub const ASC_CONFIDENTIALITY: u32 = 0x10;
 pub const ASC_ALLOCATE: u32 = 0x100;
+pub const ASC_EXTENDED_ERROR: u32 = 0x8000;
+pub const ASC_PROXY: u32 = 0x0400_0000;
 pub const ASC_INTEGRITY: u32 = 0x2_0000;
 pub const ASC_ALLOW_MISSING: u32 = 0x1000_0000;
 pub const ASC_HTTP: u32 = 0x1000_0000;
@@ -132,6 +140,9 @@ pub const ISC_HTTP: u32 = 0x1000_0000;
 pub const ATTR_SIZES: u32 = 0;
 pub const ATTR_NAMES: u32 = 1;
 pub const ATTR_STREAM_SIZES: u32 = 4;
+
+pub const OPTION_AUTHZ_STRING: u32 = 3;
+pub const OPTION_AUTHZ_PROCESSING: u32 = 4;
 
 pub const IDENTITY_ANSI: u32 = 1;
 pub const IDENTITY_UNICODE: u32 = 2;
@@ -198,6 +209,19 @@ unsafe extern "C" {
         output: *mut SecBufferDesc,
         attributes: *mut u32,
         expiry: *mut i64,
+    ) -> i32;
+    pub fn SaslSetContextOption(
+        context: *mut SecHandle,
+        option: u32,
+        value: *mut c_void,
+        size: u32,
+    ) -> i32;
+    pub fn SaslGetContextOption(
+        context: *mut SecHandle,
+        option: u32,
+        value: *mut c_void,
+        size: u32,
+        needed: *mut u32,
     ) -> i32;
     pub fn CompleteAuthToken(context: *mut SecHandle, token: *mut SecBufferDesc) -> i32;
     pub fn DeleteSecurityContext(context: *mut SecHandle) -> i32;
@@ -290,4 +314,17 @@ unsafe extern "C" {
         blob_size: *mut u32,
     ) -> i32;
     pub fn SspiGetTargetHostName(target: *const u16, host: *mut *mut u16) -> i32;
+}
+
+/// The name of who is at the other end of an established context (SECPKG_ATTR_NAMES).
+pub fn name_of(context: &mut SecHandle) -> Vec<u8> {
+    let mut name: *mut c_char = ptr::null_mut();
+    // SAFETY: the structure of that attribute is one pointer, freed below.
+    unsafe {
+        let into = (&raw mut name).cast();
+        assert_eq!(QueryContextAttributesA(context, ATTR_NAMES, into), OK);
+        let bytes = CStr::from_ptr(name).to_bytes().to_vec();
+        assert_eq!(FreeContextBuffer(name.cast()), OK);
+        bytes
+    }
 }

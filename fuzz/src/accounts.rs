@@ -19,7 +19,7 @@ pub fn run(bytes: &[u8]) {
     std::fs::write(place::directory().join("fuzzed.htdigest"), file).unwrap();
     let acquired = {
         let _environment = place::configure("accounts.toml", CONFIGURATION.as_bytes());
-        place::acquire(abi::INBOUND, std::ptr::null_mut(), None)
+        place::acquire("WDigest", abi::INBOUND, std::ptr::null_mut(), None)
     };
     let lines = lines(file);
     match (acquired, lines) {

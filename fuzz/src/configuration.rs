@@ -19,7 +19,7 @@ pub fn run(bytes: &[u8]) {
     }
     let acquired = {
         let _environment = place::configure("fuzzed.toml", bytes);
-        place::acquire(abi::INBOUND, std::ptr::null_mut(), None)
+        place::acquire("WDigest", abi::INBOUND, std::ptr::null_mut(), None)
     };
     let credential = match acquired {
         Ok(credential) => credential,

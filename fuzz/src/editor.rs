@@ -79,15 +79,35 @@ pub const VALUES: &[&str] = &[
     "service-name,channel-binding",
 ];
 
+/// What messages are made of: names, what some of them may say, and what stands around a value.
+pub struct Words {
+    pub names: &'static [&'static str],
+    pub values: &'static [&'static str],
+    pub quote: &'static str,
+}
+
+/// The directives of Digest.
+pub static DIGEST: Words = Words { names: NAMES, values: VALUES, quote: "\"" };
+
 /// The wire between two ends, which remembers what went over it.
-#[derive(Default)]
 pub struct Wire {
+    words: &'static Words,
     earlier: Vec<Vec<u8>>,
     /// Whether a message arrived other than it was sent.
     pub touched: bool,
 }
 
+impl Default for Wire {
+    fn default() -> Self {
+        Self::of(&DIGEST)
+    }
+}
+
 impl Wire {
+    pub fn of(words: &'static Words) -> Self {
+        Self { words, earlier: vec![], touched: false }
+    }
+
     /// What arrives of `message`.
     pub fn pass(&mut self, input: &mut Input<'_>, message: &[u8]) -> Vec<u8> {
         let mut arrives = message.to_vec();
@@ -127,13 +147,13 @@ impl Wire {
                 let length = usize::from(input.byte()) * usize::from(input.byte());
                 message.splice(at..at, std::iter::repeat_n(input.byte(), length));
             }
-            choice => edit_directives(input, message, choice),
+            choice => edit_directives(input, message, choice, self.words),
         }
     }
 }
 
 /// The directives of a message, cut at its commas outside of quotes.
-fn cut(message: &[u8]) -> Vec<Vec<u8>> {
+fn cut(message: &[u8], words: &Words) -> Vec<Vec<u8>> {
     let mut parts = vec![vec![]];
     let (mut quoted, mut escaped) = (false, false);
     for byte in message {
@@ -141,7 +161,7 @@ fn cut(message: &[u8]) -> Vec<Vec<u8>> {
             parts.push(vec![]);
             continue;
         }
-        if *byte == b'"' && !escaped {
+        if words.quote.as_bytes() == [*byte] && !escaped {
             quoted = !quoted;
         }
         escaped = quoted && *byte == b'\\' && !escaped;
@@ -150,12 +170,22 @@ fn cut(message: &[u8]) -> Vec<Vec<u8>> {
     parts
 }
 
-fn edit_directives(input: &mut Input<'_>, message: &mut Vec<u8>, choice: usize) {
-    let mut parts = cut(message);
+fn edit_directives(
+    input: &mut Input<'_>,
+    message: &mut Vec<u8>,
+    choice: usize,
+    words: &'static Words,
+) {
+    let quote = words.quote.as_bytes();
+    let mut parts = cut(message, words);
     let count = parts.len();
     let place = input.below(count);
     let value = |input: &mut Input<'_>| -> Vec<u8> {
-        if input.flag() { input.short().to_vec() } else { input.one_of(VALUES).as_bytes().to_vec() }
+        if input.flag() {
+            input.short().to_vec()
+        } else {
+            input.one_of(words.values).as_bytes().to_vec()
+        }
     };
     match choice {
         9 => drop(parts.remove(place)),
@@ -167,10 +197,11 @@ fn edit_directives(input: &mut Input<'_>, message: &mut Vec<u8>, choice: usize) 
         12 => {
             let name = parts[place].split(|byte| *byte == b'=').next().unwrap_or_default().to_vec();
             let new = value(input);
-            parts[place] = [&name, &b"=\""[..], &new, b"\""].concat();
+            parts[place] = [&name, &b"="[..], quote, &new, quote].concat();
         }
         13 => {
-            let new = [input.one_of(NAMES).as_bytes(), b"=\"", &value(input), b"\""].concat();
+            let new =
+                [input.one_of(words.names).as_bytes(), b"=", quote, &value(input), quote].concat();
             parts.insert(place, new);
         }
         14 => {

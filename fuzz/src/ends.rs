@@ -48,6 +48,10 @@ pub enum Function {
 }
 
 impl Function {
+    fn serves(self) -> bool {
+        matches!(self, Self::Accept | Self::SaslAccept)
+    }
+
     fn allocate(self) -> u32 {
         match self {
             Self::Accept | Self::SaslAccept => abi::ASC_ALLOCATE,
@@ -150,6 +154,14 @@ impl End {
             assert!(block.bytes() == *bytes, "ORACLE input: an input buffer was written");
         }
         assert!(inputs == offered, "ORACLE input: the description of an input was written");
+        if status < 0 && self.tells() && status != abi::BUFFER_TOO_SMALL && outputs != before {
+            assert!(
+                attributes == 0x5EED && fresh == SecHandle::UNTOUCHED,
+                "ORACLE failure: written"
+            );
+            let tokens = outputs.iter().zip(&before).map(|(output, before)| taken(output, before));
+            return Step { status, tokens: tokens.collect(), attributes: 0 };
+        }
         if status < 0 {
             let unwritten = room.iter().all(Block::is_unwritten);
             assert!(unwritten, "ORACLE failure: a failed call wrote into its output");
@@ -237,8 +249,13 @@ impl End {
         }
     }
 
+    /// Whether a call that fails may say why in its output.
+    fn tells(&self) -> bool {
+        self.function.serves() && self.flags & abi::ASC_EXTENDED_ERROR != 0
+    }
+
     fn with_fault(&self, status: i32) -> i32 {
-        let server = matches!(self.function, Function::Accept | Function::SaslAccept);
+        let server = self.function.serves();
         if server && status == abi::LOGON_DENIED && fault::is("denied-is-success") {
             return abi::OK;
         }

@@ -224,7 +224,7 @@ unsafe fn check_copy(identity: *mut c_void, copy: *mut c_void, said: &Strings) {
 
 /// Whether an identity makes a credential; never one that cannot be used.
 fn acquire(identity: *mut c_void, valid: bool) {
-    match place::acquire(abi::OUTBOUND, identity, None) {
+    match place::acquire("WDigest", abi::OUTBOUND, identity, None) {
         Ok(credential) => {
             assert!(valid, "ORACLE valid: a credential of what cannot be used");
             place::free(credential);

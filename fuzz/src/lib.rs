@@ -21,6 +21,10 @@ pub mod layers;
 pub mod people;
 pub mod place;
 pub mod sasl_login;
+pub mod scram;
+pub mod scram_ends;
+pub mod scram_login;
+pub mod scram_people;
 pub mod strict;
 pub mod tokenizer;
 pub mod transfer;
@@ -32,6 +36,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("sasl_login", sasl_login::run),
     ("http_login", http_login::run),
+    ("scram_login", scram_login::run),
     ("layers", layers::run),
     ("identities", identities::run),
     ("import", import::run),

@@ -1,7 +1,7 @@
 //! The users that every target knows, and what proves that a client is one of them.
 
 use std::collections::HashMap;
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 use std::sync::{Mutex, PoisonError};
 
 use crate::abi;
@@ -135,15 +135,7 @@ pub unsafe extern "C" fn get_key(
 /// never have one.
 pub fn check_names(context: &mut abi::SecHandle, account: &'static Account) {
     static NAMES: Mutex<Option<HashMap<String, &'static Account>>> = Mutex::new(None);
-    let mut name: *mut c_char = std::ptr::null_mut();
-    // SAFETY: the structure of SECPKG_ATTR_NAMES is one pointer, freed below.
-    let text = unsafe {
-        let into = (&raw mut name).cast();
-        assert_eq!(abi::QueryContextAttributesA(context, abi::ATTR_NAMES, into), abi::OK);
-        let text = std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned();
-        assert_eq!(abi::FreeContextBuffer(name.cast()), abi::OK);
-        text
-    };
+    let text = String::from_utf8_lossy(&abi::name_of(context)).into_owned();
     let text = if fault::is("names-alike") { "everybody".to_owned() } else { text };
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let names = names.get_or_insert_default();

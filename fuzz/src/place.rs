@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::hash::Hash;
 use std::path::PathBuf;
 use std::ptr;
@@ -104,19 +104,20 @@ pub fn configure(name: &str, text: &[u8]) -> MutexGuard<'static, ()> {
     guard
 }
 
-/// Acquires a credential of WDigest; the status where there is none.
+/// Acquires a credential of a package; the status where there is none.
 pub fn acquire(
+    package: &str,
     usage: u32,
     identity: *mut c_void,
     get_key: Option<abi::GetKey>,
 ) -> Result<SecHandle, i32> {
-    let mut package = *b"WDigest\0";
+    let package = CString::new(package).unwrap();
     let mut credential = SecHandle::UNTOUCHED;
     // SAFETY: every pointer is to memory of the documented type, or NULL where that is allowed.
     let status = unsafe {
         abi::AcquireCredentialsHandleA(
             ptr::null_mut(),
-            package.as_mut_ptr().cast(),
+            package.as_ptr().cast_mut(),
             usage,
             ptr::null_mut(),
             identity,
@@ -177,7 +178,7 @@ pub fn server(setup: usize, callback: bool) -> SecHandle {
     known(&ALL, &OWN, (setup, callback), || {
         let _environment = configure("server.toml", server_text(setup).as_bytes());
         let get_key = callback.then_some(people::get_key as abi::GetKey);
-        acquire(abi::INBOUND, ptr::null_mut(), get_key).unwrap()
+        acquire("WDigest", abi::INBOUND, ptr::null_mut(), get_key).unwrap()
     })
 }
 
@@ -207,6 +208,6 @@ pub fn client(setup: usize, claimed: Claimed) -> SecHandle {
             password_length: length(claimed.password),
             flags: abi::IDENTITY_ANSI,
         };
-        acquire(abi::OUTBOUND, (&raw mut identity).cast(), None).unwrap()
+        acquire("WDigest", abi::OUTBOUND, (&raw mut identity).cast(), None).unwrap()
     })
 }

@@ -13,12 +13,16 @@ const OF_SANITIZERS: &[&str] = &["overrun"];
 fn input(target: &str, planted: &str) -> Vec<u8> {
     let text: &[u8] = match (target, planted) {
         // Setup, user and password, domain.
-        ("sasl_login" | "http_login", "denied-is-success") => &[0, 1, 0],
+        ("sasl_login" | "http_login" | "scram_login", "denied-is-success") => &[0, 1, 0],
         ("sasl_login" | "http_login", "foreign-realm") => &[0, 0, 3],
         // Bound on another channel than the client is on.
         ("sasl_login", "claim-unchecked") => &[0, 0, 0, 0, 8 + 4 + 32],
         // One edit of the third message, at its tenth byte: three of them changed.
         ("sasl_login", "proof-unchecked") => &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 3, 4, 1],
+        // The same of server-final.
+        ("scram_login", "signature-unchecked") => {
+            &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 3, 4, 1]
+        }
         // A layer, a message of text, its delivery.
         ("layers", "left-in-clear") => b"\x01\x00\x07\x20abcdefghijklmnopqrstuvwxyz012345",
         ("layers", "altered-is-success") => b"\x00\x06\x01\x00\x03\x05abcde",

@@ -268,7 +268,9 @@ fn credentials_and_accounts() {
                 more.extend_from_slice(b"# another line\n");
                 std::fs::write(&next, &more).unwrap();
                 std::fs::rename(&next, &path).unwrap();
-                place::free(place::acquire(abi::INBOUND, std::ptr::null_mut(), None).unwrap());
+                place::free(
+                    place::acquire("WDigest", abi::INBOUND, std::ptr::null_mut(), None).unwrap(),
+                );
             }
         });
         for login in logins {
