@@ -78,17 +78,22 @@ fn link_arguments() -> Result<()> {
             format!("-Wl,-current_version,{}", variable("CARGO_PKG_VERSION")?),
             format!("-Wl,-compatibility_version,{major}"),
         ],
-        "windows" if variable("CARGO_CFG_TARGET_ENV")? == "gnu" => vec![
-            // rustc names the exports without the bytes of their arguments also on 32-bit x86, and
-            // the linker finds `_Name@8` for `Name`; it need not say so for each.
-            "-Wl,--enable-stdcall-fixup".into(),
-            // Addresses chosen at random, no code in data: not every linker's defaults.
-            "-Wl,--dynamicbase,--nxcompat".into(),
-            // The same bytes from the same sources, whenever they are built.
-            "-Wl,--no-insert-timestamp".into(),
-            // The unwinder and the threads of mingw inside: no DLL beside ours.
-            "-static-libgcc".into(),
-        ],
+        "windows" if variable("CARGO_CFG_TARGET_ENV")? == "gnu" => {
+            let mut arguments: Vec<String> = vec![
+                // Addresses chosen at random, no code in data: not every linker's defaults.
+                "-Wl,--dynamicbase,--nxcompat".into(),
+                // The same bytes from the same sources, whenever they are built.
+                "-Wl,--no-insert-timestamp".into(),
+                // The unwinder and the threads of mingw inside: no DLL beside ours.
+                "-static-libgcc".into(),
+            ];
+            if variable("CARGO_CFG_TARGET_ARCH")? == "x86" {
+                // rustc names the exports without the bytes of their arguments, and the linker finds
+                // `_Name@8` for `Name`; it need not say so for each.
+                arguments.push("-Wl,--enable-stdcall-fixup".into());
+            }
+            arguments
+        }
         _ => vec![],
     };
     // rustc gives the linker a list of exactly the #[no_mangle] functions and GNU ld takes no second
@@ -116,8 +121,8 @@ fn windows_resource() -> Result<()> {
         .replace("@DESCRIPTION@", &variable("CARGO_PKG_DESCRIPTION")?);
     write(&source, &text)?;
     let machine = match variable("CARGO_CFG_TARGET_ARCH")?.as_str() {
-        "x86" => "i686",
-        _ => "x86_64",
+        "x86" => "i686".into(),
+        other => other.to_owned(),
     };
     // With the target's name where it is a cross compiler's, without on Windows itself.
     for compiler in [format!("{machine}-w64-mingw32-windres"), "windres".into()] {

@@ -1,5 +1,5 @@
-//! The archives of `cargo xtask dist`: the same when made twice, and enough to build and run the C
-//! examples elsewhere.
+//! The archives of `cargo xtask dist`: the same when made twice, enough to build and run the C examples
+//! elsewhere, without debugging information, which is in archives beside them.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
@@ -33,9 +33,9 @@ fn archives(output: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
-    let mut tools = vec!["tar", "gzip", "pkg-config"];
+    let mut tools = vec!["tar", "gzip", "pkg-config", "objcopy", "addr2line"];
     if root().join("target/windows").exists() {
-        tools.extend(["zip", "unzip"]);
+        tools.extend(["zip", "unzip", "x86_64-w64-mingw32-objcopy", "i686-w64-mingw32-objcopy"]);
     }
     if !tools.into_iter().all(tool) {
         return;
@@ -44,10 +44,13 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
     let output = directory.join("archives");
     let first = archives(&output);
     let again = archives(&output);
-    assert!(first == again, "{:?} {:?}", first.keys(), again.keys());
+    let changed: Vec<_> =
+        first.iter().filter(|(name, file)| again.get(*name) != Some(file)).collect();
+    let changed: Vec<_> = changed.into_iter().map(|(name, _)| name).collect();
+    assert!(changed.is_empty() && first.len() == again.len(), "{changed:?}");
     if env::var_os("SECUR32_TEST_WINDOWS").is_some() {
         let zips = first.keys().filter(|name| name.contains("-windows-"));
-        assert_eq!(zips.count(), 2, "{:?}", first.keys());
+        assert_eq!(zips.count(), 4, "{:?}", first.keys());
     }
     succeed(Command::new("sha256sum").current_dir(&output).args(["--check", "SHA256SUMS"]));
 
@@ -74,15 +77,66 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
         }
         places.push(place);
     }
+    let (debug, places): (Vec<_>, _) =
+        places.into_iter().partition(|place| place.to_string_lossy().ends_with("-debug"));
+    assert_eq!(debug.len(), places.len(), "{:?}", first.keys());
+    for (place, debug) in places.iter().zip(&debug) {
+        check_debug(place, debug);
+        check_materials(place);
+    }
     log_in(&places);
+}
+
+/// A library has no debugging information, but finds the file beside it that has.
+fn check_debug(place: &Path, debug: &Path) {
+    let (library, tools) = if is_windows(place) {
+        (place.join("secur32.dll"), format!("{}-w64-mingw32-", machine(place)))
+    } else {
+        let name = concat!("libsecur32.so.", env!("CARGO_PKG_VERSION"));
+        (place.join("lib").join(name), String::new())
+    };
+    let sections =
+        |file: &Path| succeed(Command::new(format!("{tools}objdump")).arg("-h").arg(file));
+    let own = sections(&library);
+    assert!(own.contains(".gnu_debuglink") && !own.contains(".debug_line"), "{own}");
+    let name = library.file_name().expect("a name").to_string_lossy().into_owned() + ".debug";
+    assert!(sections(&debug.join(&name)).contains(".debug_line"), "{name}");
+
+    let mut nm = Command::new(format!("{tools}nm"));
+    let symbols = succeed(nm.arg("--defined-only").arg(debug.join(&name)));
+    let symbol = symbols.lines().find(|line| line.contains("FreeContextBuffer"));
+    let address = symbol.and_then(|line| line.split(' ').next()).expect("an address");
+    let line =
+        || succeed(Command::new(format!("{tools}addr2line")).arg("-e").arg(&library).arg(address));
+    assert!(line().starts_with("??"), "{}", line());
+    fs::copy(debug.join(&name), library.with_file_name(&name)).expect("copied");
+    assert!(line().contains("src/ffi/"), "{}", line());
+}
+
+/// What is built in, as the packages' lock has it.
+fn check_materials(place: &Path) {
+    let text = fs::read_to_string(place.join("sbom.cdx.json")).expect("sbom.cdx.json");
+    assert!(text.contains("\"bomFormat\": \"CycloneDX\""), "{text}");
+    let windows = text.contains("pkg:cargo/windows-sys@");
+    assert!(text.contains("pkg:cargo/md-5@") && windows == is_windows(place), "{text}");
+    assert!(!text.contains("pkg:cargo/cbindgen@"), "{text}");
+}
+
+fn is_windows(place: &Path) -> bool {
+    place.to_string_lossy().contains("-windows-")
+}
+
+/// As mingw calls it.
+fn machine(place: &Path) -> &'static str {
+    if place.to_string_lossy().ends_with("x86_64") { "x86_64" } else { "i686" }
 }
 
 /// Clients that are built from each archive log in to a server that is built from this machine's.
 fn log_in(places: &[PathBuf]) {
-    let is_windows = |place: &&PathBuf| place.to_string_lossy().contains("-windows-");
     let place = places.iter().find(|place| !is_windows(place)).expect("this machine's archive");
     let mut clients = vec![native(place, IMAP_CLIENT, "imap_client")];
-    clients.extend(places.iter().filter(is_windows).flat_map(|place| windows(place)));
+    let all = places.iter().filter(|place| is_windows(place));
+    clients.extend(all.flat_map(|place| windows(place)));
     let server = Server::start(native(place, IMAP_SERVER, "imap_server"), clients.len());
     for client in &mut clients {
         client.args(["--password", "secret", "127.0.0.1", &server.port, "alice"]);
@@ -151,7 +205,7 @@ fn native(place: &Path, sources: &[&str], name: &str) -> Command {
 
 /// A client for each import library.
 fn windows(place: &Path) -> Vec<Command> {
-    let machine = if place.to_string_lossy().ends_with("x86_64") { "x86_64" } else { "i686" };
+    let machine = machine(place);
     let gcc = format!("{machine}-w64-mingw32-gcc");
     assert!(place.join("include/secur32.h").is_file());
     let runs = |tool: &&&str| Command::new(tool).arg("--version").output().is_ok();

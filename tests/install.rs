@@ -115,16 +115,21 @@ fn a_program_builds_and_runs_with_what_was_installed_until_it_is_uninstalled() {
 }
 
 #[test]
-fn destdir_and_libdir_say_where() {
+fn destdir_and_libdir_say_where_and_strip_how_much() {
     let directory = scratch("destdir");
     let _ = fs::remove_dir_all(&directory);
     let place = directory.display().to_string();
     let options = ["--destdir", &place, "--prefix=/opt/it", "--libdir=lib/machine"];
+    let whole = directory.join("opt/it/lib/machine/libsecur32.a");
+    let size = || fs::metadata(&whole).expect("the static library").len();
     xtask(&[&["install", "--profile", profile()], &options[..]].concat());
+    let with_debugging = size();
+    xtask(&[&["install", "--strip", "--profile", profile()], &options[..]].concat());
+    assert!(size() < with_debugging / 2, "{} of {with_debugging}", size());
     let description = directory.join("opt/it/lib/machine/pkgconfig/secur32.pc");
     let text = fs::read_to_string(description).expect("secur32.pc");
     assert!(text.starts_with("prefix=/opt/it\nlibdir=${prefix}/lib/machine\n"), "{text}");
-    assert!(directory.join("opt/it/lib/machine/libsecur32.a").is_file());
+    assert!(directory.join("opt/it/share/man/man5/secur32.toml.5").is_file());
     assert!(directory.join("opt/it/include/secur32/sspi.h").is_file());
     xtask(&[&["uninstall"], &options[..]].concat());
     assert_eq!(files(&directory), Vec::<PathBuf>::new());

@@ -12,6 +12,29 @@ pub(crate) fn in_ci() -> bool {
 /// Writes to standard error itself: what a test prints is shown only when it fails.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+    if line.starts_with("SKIPPED") {
+        let _ = keep(line);
+    }
+}
+
+/// Keeps a line for what `cargo test` says at its end, in a file of that process (xtask/src/skipped.rs).
+#[cfg_attr(not(unix), expect(unused_variables))]
+fn keep(line: &str) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::fs::{self, File};
+        let test = std::env::current_exe()?;
+        let place = test.ancestors().nth(2).unwrap_or(&test).join("skipped");
+        fs::create_dir_all(&place)?;
+        let file = place.join(std::os::unix::process::parent_id().to_string());
+        // In one call: other tests write as well.
+        File::options()
+            .create(true)
+            .append(true)
+            .open(file)?
+            .write_all(format!("{line}\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Says what is skipped, and why; panics in CI.

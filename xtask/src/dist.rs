@@ -1,11 +1,12 @@
-//! Archives of what is built, one for each platform, the same to the byte when made again.
+//! Archives of what is built, one for each platform and one of its debugging information, the same to the byte
+//! when made again.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::{Result, install, problem, root, succeed};
+use crate::{Result, install, problem, root, sbom, succeed};
 
 /// What every archive has at its top.
 const TEXTS: [&str; 14] = [
@@ -39,16 +40,17 @@ pub(crate) struct Options {
 }
 
 /// `cargo xtask dist`: `secur32-VERSION-SYSTEM-MACHINE.tar.gz` for this machine, a zip for each
-/// Windows DLL that `cargo xtask windows` has left in `target/windows/`, and their SHA256SUMS.
+/// Windows DLL that `cargo xtask windows` has left in `target/windows/`, beside each its debugging
+/// information (`-debug`), and their SHA256SUMS. Each archive says what is built in (sbom.cdx.json).
 pub(crate) fn run(options: &Options) -> Result<()> {
     let output = options.output.clone().unwrap_or_else(|| root().join("dist"));
     let output = std::path::absolute(&output).map_err(|error| problem(&output, &error))?;
     let version = install::version()?;
-    let mut archives = vec![native(&output, &version, &options.profile)?];
+    let mut archives = native(&output, &version, &options.profile)?;
     for machine in ["x86", "x86_64"] {
         let built = root().join("target/windows").join(machine);
         if built.join("secur32.dll").is_file() {
-            archives.push(windows(&output, &version, machine, &built)?);
+            archives.extend(windows(&output, &version, machine, &built)?);
         } else {
             println!("SKIPPED: Windows on {machine}: `cargo xtask windows` has not built it");
         }
@@ -59,8 +61,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The archive for the machine that this runs on; its name.
-fn native(output: &Path, version: &str, profile: &str) -> Result<String> {
+/// The archives for the machine that this runs on; their names.
+fn native(output: &Path, version: &str, profile: &str) -> Result<Vec<String>> {
     let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
     let stage = Stage::new(output, &format!("secur32-{version}-{system}-{machine}"))?;
     let prefix = stage.place.display().to_string();
@@ -70,24 +72,25 @@ fn native(output: &Path, version: &str, profile: &str) -> Result<String> {
     let text = fs::read_to_string(&description).map_err(|error| problem(&description, &error))?;
     let text = text.replace(&format!("prefix={prefix}\n"), "prefix=${pcfiledir}/../..\n");
     fs::write(&description, text).map_err(|error| problem(&description, &error))?;
-    let files = stage.finish()?;
-
-    let archive = format!("{}.tar.gz", stage.name);
-    let mut tar = Command::new("tar");
-    tar.current_dir(&stage.above).args(["--create", "--format=gnu", "--numeric-owner"]);
-    tar.args(["--owner=0", "--group=0", "--mode=u=rwX,go=rX", "--no-recursion"]);
-    tar.arg(format!("--mtime=@{TIME}")).args(files);
-    let mut tar = tar.stdout(Stdio::piped()).spawn().map_err(|error| format!("tar: {error}"))?;
-    let content = tar.stdout.take().ok_or("tar has no output")?;
-    let path = output.join(&archive);
-    let made = File::create(&path).map_err(|error| problem(&path, &error))?;
-    succeed(Command::new("gzip").args(["--no-name", "-9"]).stdin(content).stdout(made))?;
-    let status = tar.wait().map_err(|error| format!("tar: {error}"))?;
-    if status.success() { Ok(archive) } else { Err(format!("tar: {status}")) }
+    stage.write("sbom.cdx.json", &sbom::of(&sbom::host()?, version)?)?;
+    let mut archives = vec![];
+    if system == "linux" {
+        let debug = Stage::new(output, &format!("{}-debug", stage.name))?;
+        let library = format!("lib/libsecur32.so.{version}");
+        debug.take_debug(&stage.place.join(library), "objcopy")?;
+        let fixed = stage.place.join("lib/libsecur32.a");
+        let mut strip = Command::new("strip");
+        succeed(strip.args(["--strip-debug", "--enable-deterministic-archives"]).arg(fixed))?;
+        archives.push(debug.tar(output)?);
+    } else {
+        println!("SKIPPED: debugging information is taken apart on Linux alone");
+    }
+    archives.push(stage.tar(output)?);
+    Ok(archives)
 }
 
-/// The archive for Windows on a machine; its name.
-fn windows(output: &Path, version: &str, machine: &str, built: &Path) -> Result<String> {
+/// The archives for Windows on a machine; their names.
+fn windows(output: &Path, version: &str, machine: &str, built: &Path) -> Result<Vec<String>> {
     let stage = Stage::new(output, &format!("secur32-{version}-windows-{machine}"))?;
     stage.copy(&built.join("secur32.dll"), "secur32.dll")?;
     for library in ["libsecur32.dll.a", "secur32.lib"] {
@@ -97,15 +100,11 @@ fn windows(output: &Path, version: &str, machine: &str, built: &Path) -> Result<
     }
     // Windows' own headers have the other two names.
     stage.copy(&root().join("include/secur32.h"), "include/secur32.h")?;
-    let files = stage.finish()?;
-    let archive = format!("{}.zip", stage.name);
-    let path = output.join(&archive);
-    // An archive that is there would be added to.
-    let _ = fs::remove_file(&path);
-    let mut zip = Command::new("zip");
-    zip.current_dir(&stage.above).env("TZ", "UTC").args(["-q", "-X", "-9"]).arg(&path);
-    succeed(zip.args(files))?;
-    Ok(archive)
+    let name = if machine == "x86" { "i686" } else { machine };
+    stage.write("sbom.cdx.json", &sbom::of(&format!("{name}-pc-windows-gnu"), version)?)?;
+    let debug = Stage::new(output, &format!("{}-debug", stage.name))?;
+    debug.take_debug(&stage.place.join("secur32.dll"), &format!("{name}-w64-mingw32-objcopy"))?;
+    Ok(vec![debug.zip(output)?, stage.zip(output)?])
 }
 
 /// The content of an archive, in a directory that goes when this does.
@@ -139,6 +138,57 @@ impl Stage {
         fs::write(&to, content).map_err(|error| problem(&to, &error))
     }
 
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.place.join(name);
+        fs::write(&path, text).map_err(|error| problem(&path, &error))
+    }
+
+    /// Takes the debugging information out of a library, into a file of its name with `.debug`, which
+    /// debuggers find beside it.
+    fn take_debug(&self, library: &Path, objcopy: &str) -> Result<()> {
+        let name =
+            library.file_name().unwrap_or_default().to_string_lossy().into_owned() + ".debug";
+        let debug = self.place.join(&name);
+        succeed(Command::new(objcopy).arg("--only-keep-debug").arg(library).arg(&debug))?;
+        forget_time(&debug)?;
+        let mut strip = Command::new(objcopy);
+        // The file that it links to is looked for here, for its checksum.
+        strip.current_dir(&self.place).arg("--strip-all");
+        succeed(strip.arg(format!("--add-gnu-debuglink={name}")).arg(library))?;
+        forget_time(library)
+    }
+
+    /// Makes the archive of its name; that file's.
+    fn tar(self, output: &Path) -> Result<String> {
+        let files = self.finish()?;
+        let archive = format!("{}.tar.gz", self.name);
+        let mut tar = Command::new("tar");
+        tar.current_dir(&self.above).args(["--create", "--format=gnu", "--numeric-owner"]);
+        tar.args(["--owner=0", "--group=0", "--mode=u=rwX,go=rX", "--no-recursion"]);
+        tar.arg(format!("--mtime=@{TIME}")).args(files);
+        let mut tar =
+            tar.stdout(Stdio::piped()).spawn().map_err(|error| format!("tar: {error}"))?;
+        let content = tar.stdout.take().ok_or("tar has no output")?;
+        let path = output.join(&archive);
+        let made = File::create(&path).map_err(|error| problem(&path, &error))?;
+        succeed(Command::new("gzip").args(["--no-name"]).stdin(content).stdout(made))?;
+        let status = tar.wait().map_err(|error| format!("tar: {error}"))?;
+        if status.success() { Ok(archive) } else { Err(format!("tar: {status}")) }
+    }
+
+    /// The same as a zip archive.
+    fn zip(self, output: &Path) -> Result<String> {
+        let files = self.finish()?;
+        let archive = format!("{}.zip", self.name);
+        let path = output.join(&archive);
+        // An archive that is there would be added to.
+        let _ = fs::remove_file(&path);
+        let mut zip = Command::new("zip");
+        zip.current_dir(&self.above).env("TZ", "UTC").args(["-q", "-X"]).arg(&path);
+        succeed(zip.args(files))?;
+        Ok(archive)
+    }
+
     /// Adds the texts and the checksums; the paths of all files in order, from above the stage.
     fn finish(&self) -> Result<Vec<PathBuf>> {
         for name in TEXTS {
@@ -161,6 +211,23 @@ impl Stage {
         files.sort();
         Ok(files.iter().map(|path| below(path, &self.above)).collect())
     }
+}
+
+/// Takes out of a file of Windows' format the time at which objcopy wrote it, and the sum that the time is in:
+/// without one none is checked.
+fn forget_time(path: &Path) -> Result<()> {
+    let mut content = fs::read(path).map_err(|error| problem(path, &error))?;
+    if !content.starts_with(b"MZ") {
+        return Ok(());
+    }
+    let place = content.get(0x3c..0x40).and_then(|bytes| bytes.try_into().ok());
+    let header = usize::try_from(place.map_or(0, u32::from_le_bytes)).unwrap_or_default();
+    for field in [header + 8, header + 88] {
+        if let Some(bytes) = content.get_mut(field..field + 4) {
+            bytes.fill(0);
+        }
+    }
+    fs::write(path, content).map_err(|error| problem(path, &error))
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,13 +1,18 @@
-//! Installation in the way of `make install`: the libraries, the headers and the pkg-config file.
+//! Installation in the way of `make install`: the libraries, the headers, what pkg-config and CMake look for,
+//! and the manual page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::{Result, cargo, problem, root};
+use crate::{Result, cargo, manual, problem, root, succeed};
 
+/// The manual page, from the prefix on.
+const PAGE: &str = "share/man/man5/secur32.toml.5";
+/// What CMake looks for, from the libraries' directory on; packaging/cmake has what they are made of.
+const CMAKE: [&str; 2] = ["secur32-config.cmake", "secur32-config-version.cmake"];
 const HEADERS: [&str; 3] = ["secur32.h", "sspi.h", "security.h"];
 
 #[derive(clap::Args)]
@@ -24,6 +29,9 @@ pub(crate) struct Options {
     /// The profile that cargo builds
     #[arg(long, value_name = "P", default_value = "release")]
     profile: String,
+    /// Leave out debugging information, which is most of the files, by the system's strip
+    #[arg(long)]
+    strip: bool,
 }
 
 /// Takes an empty one too, which `--destdir "$DESTDIR"` makes where there is none.
@@ -39,6 +47,7 @@ impl Options {
             destdir: PathBuf::new(),
             libdir: "lib".into(),
             profile: profile.into(),
+            strip: false,
         }
     }
 }
@@ -58,7 +67,11 @@ pub(crate) fn install(options: &Options) -> Result<()> {
     let names = Names::new(&package.version)?;
     for (name, mode) in [(names.shared(), 0o755), ("libsecur32.a", 0o644)] {
         let source = if mode == 0o755 { &built.shared } else { &built.fixed };
-        put(source, &places.library(name), mode)?;
+        let target = places.library(name);
+        put(source, &target, mode)?;
+        if options.strip {
+            strip(&target)?;
+        }
     }
     for link in names.links() {
         symlink(names.shared(), &places.library(link))?;
@@ -67,8 +80,19 @@ pub(crate) fn install(options: &Options) -> Result<()> {
         put(&root().join("include").join(header), &places.header(header), 0o644)?;
     }
     write(&places.library("pkgconfig/secur32.pc"), &package.description(&places)?)?;
+    for name in CMAKE {
+        write(&places.library(&cmake(name)), &package.for_cmake(name, &places, &names)?)?;
+    }
+    let configuration = read(&root().join("docs/configuration.md"))?;
+    let page = manual::page(&configuration, &package.version);
+    write(&places.destdir(&places.prefix.join(PAGE)), &page)?;
     println!("secur32 {} is in {}", package.version, places.destdir(&places.prefix).display());
     Ok(())
+}
+
+/// A file for CMake, from the libraries' directory on.
+fn cmake(name: &str) -> String {
+    format!("cmake/secur32/{name}")
 }
 
 /// `cargo xtask uninstall`.
@@ -77,8 +101,10 @@ pub(crate) fn uninstall(options: &Options) -> Result<()> {
     let names = Names::new(&Package::read()?.version)?;
     let libraries = names.files.iter().map(|name| &**name);
     let libraries = libraries.chain(["libsecur32.a", "pkgconfig/secur32.pc"]);
-    let files = libraries.map(|name| places.library(name));
-    for file in files.chain(HEADERS.map(|header| places.header(header))) {
+    let files = libraries.map(String::from).chain(CMAKE.map(cmake));
+    let files = files.map(|name| places.library(&name));
+    let files = files.chain(HEADERS.map(|header| places.header(header)));
+    for file in files.chain([places.destdir(&places.prefix.join(PAGE))]) {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(problem(&file, &error));
@@ -86,8 +112,9 @@ pub(crate) fn uninstall(options: &Options) -> Result<()> {
             _ => {}
         }
     }
-    // It stays when something else is in it.
+    // They stay when something else is in them.
     let _ = fs::remove_dir(places.header(""));
+    let _ = fs::remove_dir(places.library("cmake/secur32"));
     Ok(())
 }
 
@@ -125,6 +152,13 @@ pub(crate) fn version() -> Result<String> {
     Ok(Package::read()?.version)
 }
 
+/// What Rust's standard library calls: `rustc --print native-static-libs`.
+const PRIVATE: &str = if cfg!(target_os = "macos") {
+    "-liconv -lSystem -lc -lm"
+} else {
+    "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
+};
+
 /// What Cargo.toml says.
 struct Package {
     version: String,
@@ -148,18 +182,32 @@ impl Package {
             Ok(below) => format!("${{prefix}}/{}", below.display()),
             Err(_) => places.libdir.display().to_string(),
         };
-        // What Rust's standard library calls: rustc --print native-static-libs.
-        let private = if cfg!(target_os = "macos") {
-            "-liconv -lSystem -lc -lm"
-        } else {
-            "-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
-        };
         Ok(read(&root().join("def/secur32.pc.in"))?
             .replace("@PREFIX@", &places.prefix.display().to_string())
             .replace("@LIBDIR@", &libdir)
             .replace("@DESCRIPTION@", &self.about)
             .replace("@VERSION@", &self.version)
-            .replace("@PRIVATE@", private))
+            .replace("@PRIVATE@", PRIVATE))
+    }
+
+    /// A file of packaging/cmake.
+    fn for_cmake(&self, name: &str, places: &Places, names: &Names) -> Result<String> {
+        // From the file on, so that what was installed can be moved, where one prefix has both.
+        let include = match places.libdir.strip_prefix(&places.prefix) {
+            Ok(below) => {
+                let up = "/..".repeat(below.components().count() + 2);
+                format!("${{_secur32_here}}{up}/include/secur32")
+            }
+            Err(_) => places.prefix.join("include/secur32").display().to_string(),
+        };
+        Ok(read(&root().join("packaging/cmake").join(format!("{name}.in")))?
+            .replace("@INCLUDE@", &include)
+            .replace("@SHARED@", names.shared())
+            .replace("@SONAME@", names.links().next().unwrap_or_default())
+            .replace("@PRIVATE@", &PRIVATE.replace(' ', ";"))
+            .replace("@VERSION@", &self.version)
+            .replace("@MAJOR@", self.version.split('.').next().unwrap_or_default())
+            .replace("@POINTER@", &size_of::<usize>().to_string()))
     }
 }
 
@@ -221,6 +269,21 @@ fn put(source: &Path, target: &Path, mode: u32) -> Result<()> {
         fs::write(fresh, content)?;
         permissions(fresh, mode)
     })
+}
+
+/// Takes the debugging information out of a library.
+fn strip(library: &Path) -> Result<()> {
+    let is_static = library.extension().is_some_and(|extension| extension == "a");
+    let words: &[&str] = match (is_static, cfg!(target_os = "macos")) {
+        (true, false) => &["--strip-debug", "--enable-deterministic-archives"],
+        (false, false) => &["--strip-unneeded"],
+        (true, true) => &["-S"],
+        (false, true) => &["-x"],
+    };
+    // What may be in use is left alone: a new file takes its place.
+    let fresh = library.with_extension("new");
+    succeed(Command::new("strip").args(words).arg("-o").arg(&fresh).arg(library))?;
+    fs::rename(&fresh, library).map_err(|error| problem(library, &error))
 }
 
 fn write(target: &Path, text: &str) -> Result<()> {

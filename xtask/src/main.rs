@@ -7,6 +7,7 @@ mod circuits;
 mod cluster;
 mod demo;
 mod dist;
+mod doctor;
 mod generate;
 mod imports;
 mod install;
@@ -14,9 +15,13 @@ mod instructions;
 mod jdk;
 mod load;
 mod machines;
+mod manual;
 mod markdown;
 mod peers;
 mod results;
+mod sbom;
+#[cfg(test)]
+mod skipped;
 mod timing;
 mod windows;
 
@@ -47,6 +52,8 @@ enum Verb {
     Demo(demo::Options),
     /// Make the archives in dist/
     Dist(dist::Options),
+    /// Say what this machine has for building and testing, and what each enables
+    Doctor,
     /// Write include/secur32.h and def/secur32.{def,map} anew
     Generate,
     /// Build and install
@@ -77,6 +84,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Some(Verb::Circuits(options)) => circuits::run(&options),
         Some(Verb::Demo(options)) => demo::run(&options),
         Some(Verb::Dist(options)) => dist::run(&options),
+        Some(Verb::Doctor) => doctor::run(),
         Some(Verb::Generate) => generate::run(),
         Some(Verb::Install(options)) => install::install(&options),
         Some(Verb::Instructions(options)) => instructions::run(&options),
@@ -133,8 +141,9 @@ mod tests {
             "demo --scram --once",
             "demo --cluster",
             "dist --output DIR --profile dev",
+            "doctor",
             "generate",
-            "install --prefix /p --destdir DIR --libdir=lib --profile dev",
+            "install --prefix /p --destdir DIR --libdir=lib --profile dev --strip",
             "instructions --write",
             "peers",
             "peers --from FILE",
