@@ -106,7 +106,7 @@ impl Daemon {
     /// Kamailio as a registrar, by UDP.
     pub(crate) fn kamailio() -> Option<Self> {
         let program = peer(&["kamailio", "/usr/sbin/kamailio"], &["-v"], "kamailio")?;
-        let secret = Hash::Md5.hex(&format!("alice:{REALM}:secret"));
+        let secret = Hash::Md5.hex(format!("alice:{REALM}:secret"));
         let modules = Path::new("/usr/lib").join(multiarch()).join("kamailio/modules/");
         let configuration = |_: &Path, port| {
             format!(

@@ -13,10 +13,10 @@ pub(crate) enum Hash {
 }
 
 impl Hash {
-    pub(crate) fn hex(self, text: &str) -> String {
+    pub(crate) fn hex(self, text: impl AsRef<[u8]>) -> String {
         let bytes = match self {
-            Self::Md5 => Md5::digest(text.as_bytes()).to_vec(),
-            Self::Sha256 => Sha256::digest(text.as_bytes()).to_vec(),
+            Self::Md5 => Md5::digest(text).to_vec(),
+            Self::Sha256 => Sha256::digest(text).to_vec(),
         };
         HEXLOWER.encode(&bytes)
     }
@@ -59,9 +59,9 @@ impl Response {
 
     fn hash_for(&self, method: &str) -> String {
         let Self { hash, user, password, nonce, count, uri, .. } = self;
-        let first = hash.hex(&format!("{user}:{REALM}:{password}"));
-        let second = hash.hex(&format!("{method}:{uri}"));
-        hash.hex(&format!("{first}:{nonce}:{count:08x}:0a4f113b:auth:{second}"))
+        let first = hash.hex(format!("{user}:{REALM}:{password}"));
+        let second = hash.hex(format!("{method}:{uri}"));
+        hash.hex(format!("{first}:{nonce}:{count:08x}:0a4f113b:auth:{second}"))
     }
 
     /// The field's value, with the algorithm MD5 or SHA-256 and qop auth.

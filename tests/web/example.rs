@@ -70,11 +70,25 @@ pub(crate) fn accounts() -> String {
     let mut text = String::new();
     for (user, password) in [("alice", "secret"), ("bob", "swordfish")] {
         for hash in [Hash::Md5, Hash::Sha256] {
-            let secret = hash.hex(&format!("{user}:{REALM}:{password}"));
+            let secret = hash.hex(format!("{user}:{REALM}:{password}"));
             writeln!(text, "{user}:{REALM}:{secret}").expect("text");
         }
     }
     text
+}
+
+/// Users with the password secret whose lines have what clients hash in UTF-8, and in ISO 8859-1.
+pub(crate) const UTF8_USER: &str = "j\u{e4}ger";
+pub(crate) const LATIN1_USER: &str = "jos\u{e9}";
+
+fn accounts_beyond_ascii() -> String {
+    let latin1: Vec<u8> = format!("{LATIN1_USER}:{REALM}:secret")
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).expect("ISO 8859-1"))
+        .collect();
+    let utf8 = Hash::Md5.hex(format!("{UTF8_USER}:{REALM}:secret"));
+    let latin1 = Hash::Md5.hex(latin1);
+    format!("{UTF8_USER}:{REALM}:{utf8}\n{LATIN1_USER}:{REALM}:{latin1}\n")
 }
 
 /// A running server.
@@ -122,7 +136,8 @@ impl Server {
         let directory = directory();
         let config = format!("[server]\nrealm = \"{REALM}\"\naccounts = \"accounts\"\n{lines}\n");
         std::fs::write(directory.join("secur32.toml"), config).expect("a file");
-        std::fs::write(directory.join("accounts"), accounts()).expect("a file");
+        let accounts = accounts() + &accounts_beyond_ascii();
+        std::fs::write(directory.join("accounts"), accounts).expect("a file");
         let mut process = program
             .args(["-v", "--connections", &connections.to_string()])
             .env("SECUR32_CONFIG", directory.join("secur32.toml"))

@@ -14,6 +14,7 @@ mod browser;
 mod daemons;
 mod digest;
 mod example;
+mod names;
 mod our_client;
 mod raw;
 mod refusals;
@@ -68,7 +69,14 @@ fn curl_gets_and_posts() {
     let words = ["-q", "-sS", "--digest", "-u", "alice:wrong", &wrong.url("/")];
     assert!(!run(&curl, &words).expect(0).output.contains("Hello"));
     assert!(wrong.stop().contains("SEC_E_LOGON_DENIED"));
-    passed("curl", Version::Debian("curl"), "client", "MD5, SHA-256 and -sess of both", "none", "");
+    passed(
+        "curl",
+        Version::Debian("curl"),
+        "client",
+        "MD5, SHA-256 and -sess of both",
+        "none",
+        "UTF-8",
+    );
 }
 
 #[test]
@@ -106,7 +114,7 @@ fn wget_gets_and_posts() {
     let words = ["--no-config", "-q", "-O", "-", "--user=alice", "--password=wrong"];
     assert_ne!(run(&wget, &[&words[..], &[&wrong.url("/")]].concat()).code, Some(0));
     assert!(wrong.stop().contains("SEC_E_LOGON_DENIED"));
-    passed("wget", Version::Debian("wget"), "client", "MD5, MD5-sess", "none", "");
+    passed("wget", Version::Debian("wget"), "client", "MD5, MD5-sess", "none", "UTF-8");
 }
 
 const PYTHON: &str = "
@@ -145,7 +153,8 @@ fn python_libraries_go_on_with_a_nonce() {
             assert!(again == 3 || (library == "httpx" && again == 0), "{algorithm}\n{told}");
         }
         let version = Version::Debian(package);
-        passed(library, version, "client", "MD5, MD5-sess, SHA-256", "none", "");
+        let names = if library == "httpx" { "ASCII alone" } else { "UTF-8" };
+        passed(library, version, "client", "MD5, MD5-sess, SHA-256", "none", names);
     }
 }
 

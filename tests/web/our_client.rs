@@ -44,7 +44,7 @@ fn our_client_answers_what_a_server_without_qop_asks() {
     let first = Hash::Md5.hex("alice:example.org:secret");
     for (asked, path) in asked[1..].iter().zip(["/", "/page2"]) {
         let response =
-            Hash::Md5.hex(&format!("{first}:abc:{}", Hash::Md5.hex(&format!("GET:{path}"))));
+            Hash::Md5.hex(format!("{first}:abc:{}", Hash::Md5.hex(format!("GET:{path}"))));
         assert!(asked.contains(&response), "{path}: {asked}");
         assert!(asked.contains("opaque=\"xyz\"") && !asked.contains("qop="), "{asked}");
     }

@@ -12,7 +12,7 @@ use crate::{count, support};
 const SOURCE: &str = "c_tests/web/soup_client.c";
 
 /// The client for one series of the library, where that is installed.
-fn build(package: &str, debian: &str) -> Option<PathBuf> {
+pub(crate) fn build(package: &str, debian: &str) -> Option<PathBuf> {
     let pkg_config = peer(&["pkg-config"], &["--exists", package], debian)?;
     let output = Command::new(pkg_config).args(["--cflags", "--libs", package]).output();
     let output = output.expect("pkg-config runs");
@@ -66,6 +66,6 @@ fn libsoup_goes_from_page_to_page() {
         assert!(!ending.output.contains("200"), "{}", ending.output);
         server.stop();
         let program = if package == "libsoup-2.4" { "libsoup 2" } else { "libsoup 3" };
-        passed(program, Version::Debian(debian), "client", "MD5, MD5-sess", "none", "");
+        passed(program, Version::Debian(debian), "client", "MD5, MD5-sess", "none", "UTF-8");
     }
 }

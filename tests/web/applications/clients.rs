@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::example::{Ending, Server, peer, run};
+use crate::example::{Ending, LATIN1_USER, Server, UTF8_USER, peer, run};
 use crate::{asking_for, count, support};
 
 use super::passed;
@@ -39,7 +39,7 @@ fn ffmpeg_plays_what_it_logs_in_for() {
         assert_eq!(count(&told, LET_IN), 2, "{told}");
         assert!(told.contains(REFUSED), "{told}");
     }
-    passed("ffmpeg", Version::Debian("ffmpeg"), "client", "MD5, MD5-sess", "none", "");
+    passed("ffmpeg", Version::Debian("ffmpeg"), "client", "MD5, MD5-sess", "none", "UTF-8");
 }
 
 const URLLIB: &str = "
@@ -71,7 +71,7 @@ fn pythons_urllib_goes_from_page_to_page() {
         "client",
         "MD5",
         "none; on Windows `http_algorithms = [\"MD5\"]`",
-        "",
+        "ASCII alone",
     );
 }
 
@@ -113,7 +113,7 @@ fn npms_urllib_goes_from_page_to_page() {
         let told = server.stop();
         assert!(told.contains(REFUSED), "{told}");
     }
-    passed("urllib (npm)", Version::Pinned("4.9.2"), "client", "MD5", "none", "");
+    passed("urllib (npm)", Version::Pinned("4.9.2"), "client", "MD5", "none", "UTF-8");
 }
 
 /// Rust's `digest_auth`, asked for responses to the challenges of the server.
@@ -131,6 +131,15 @@ fn rusts_digest_auth_answers_every_algorithm() {
             let response = prompt.respond(&context).expect("a response").to_string();
             assert_eq!(connection.ask("GET", path, &response).status, status, "{algorithm}");
         }
+        for (user, status) in [(UTF8_USER, 200), (LATIN1_USER, 401)] {
+            // The lines of these have MD5 alone.
+            let challenge = connection.challenge();
+            let mut prompt = digest_auth::parse(&challenge).expect("a challenge that it reads");
+            let context = digest_auth::AuthContext::new(user, "secret", "/");
+            let response = prompt.respond(&context).expect("a response").to_string();
+            let status = if algorithm.starts_with("MD5") { status } else { 401 };
+            assert_eq!(connection.ask("GET", "/", &response).status, status, "{algorithm}, {user}");
+        }
         server.stop();
     }
     passed(
@@ -139,6 +148,6 @@ fn rusts_digest_auth_answers_every_algorithm() {
         "client",
         "MD5, SHA-256 and -sess of both",
         "none",
-        "",
+        "UTF-8",
     );
 }

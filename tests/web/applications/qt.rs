@@ -96,6 +96,6 @@ fn qt_goes_from_page_to_page_and_fetches_ten_at_once() {
             "5" => ("Qt 5, QNetworkAccessManager", "libqt5network5"),
             _ => ("Qt 6, QNetworkAccessManager", "libqt6network6"),
         };
-        passed(program, Version::Debian(version), "client", "MD5, MD5-sess", "none", "");
+        passed(program, Version::Debian(version), "client", "MD5, MD5-sess", "none", "ISO 8859-1");
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::example::{REALM, accounts, client, directory, peer};
+use crate::example::{REALM, accounts, client, client_with, directory, peer};
 use crate::{count, support};
 
 use super::passed;
@@ -87,9 +87,14 @@ fn our_client_with_tomcat() {
     command.arg(format!("{}:{jars}", classes.display())).arg("TomcatServer").arg(&home).arg(REALM);
     let tomcat = Program::start(command, home);
     let told = walk(tomcat.port, true);
-    // It offers SHA-256 and MD5, and ours takes the better one.
+    // It offers SHA-256 and MD5, and ours takes the better one unless it is told to take the other.
     assert!(told.contains("algorithm=SHA-256"), "{told}");
-    passed("Tomcat", Version::Debian("libtomcat10-java"), "server", "SHA-256", "none", "");
+    for (password, code) in [("secret", 0), ("wrong", 1)] {
+        let lines = "[client]\nhttp_algorithms = [\"MD5\"]\n";
+        let told = client_with(lines, tomcat.port, "alice", password).expect(code).output;
+        assert!(told.contains("algorithm=MD5"), "{told}");
+    }
+    passed("Tomcat", Version::Debian("libtomcat10-java"), "server", "MD5, SHA-256", "none", "");
 }
 
 #[test]
