@@ -13,6 +13,9 @@ pub(in crate::accounts) struct Index {
 }
 
 impl Index {
+    /// What an entry takes at most.
+    pub(in crate::accounts) const MOST_BYTES: usize = 12;
+
     /// An index of at most `count` entries.
     pub(in crate::accounts) fn with_capacity(count: usize) -> Self {
         Self { hasher: RandomState::new(), numbers: HashTable::with_capacity(count) }

@@ -5,18 +5,20 @@
 #![allow(clippy::disallowed_types, reason = "the content is held under the gate of forks")]
 
 pub(super) mod index;
+pub(super) mod lines;
 pub(super) mod reading;
 mod stamp;
 pub(super) mod watch;
 
 use std::cell::Cell;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::SystemTime;
 
+use self::lines::Unread;
 use self::reading::{Fault, Fresh};
 use self::stamp::Stamp;
 use self::watch::Watch;
@@ -46,11 +48,11 @@ pub trait Contents: Send + Sync + Sized + 'static {
     /// What some of those who share the file want to be made of it, and others do not.
     type Wanted: Copy + PartialEq + Send + fmt::Debug;
 
-    /// Reads the file's bytes.
+    /// Reads the bytes of a file, of which there should be `length`, to their end.
     ///
     /// # Errors
-    /// The first line that is malformed; nothing of the file is to be used then.
-    fn read(bytes: &[u8], wanted: Self::Wanted) -> Result<Self, Malformed>;
+    /// [`Unread`]: the first line that is malformed, or what the system said.
+    fn read(file: &mut dyn Read, length: usize, wanted: Self::Wanted) -> Result<Self, Unread>;
 
     /// What was made of it.
     fn has(&self) -> Self::Wanted;

@@ -5,12 +5,11 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use super::Contents;
+use super::lines::Unread;
 use super::stamp::Stamp;
 use crate::accounts::Unavailable;
-use crate::system::{file, heap};
+use crate::system::file;
 
 /// The largest file that is read, in bytes: some four million accounts.
 pub(in crate::accounts) const MAX_FILE: u64 = 256 << 20;
@@ -62,19 +61,6 @@ pub(super) fn up_to<C: Contents>(
     limit: u64,
     wanted: C::Wanted,
 ) -> Result<Option<Fresh<C>>, Fault> {
-    let Some((text, stamp)) = bytes(path, limit)? else { return Ok(None) };
-    let accounts = C::read(&text, wanted).map_err(|malformed| Fault {
-        text: format!("{}:{}: {}", path.display(), malformed.line, malformed.expected),
-        stamp: Some(stamp),
-        no_memory: false,
-    })?;
-    Ok(Some(Fresh { accounts, stamp }))
-}
-
-type Bytes = (Zeroizing<Vec<u8>>, Stamp);
-
-/// Reads a file in one state.
-fn bytes(path: &Path, limit: u64) -> Result<Option<Bytes>, Fault> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::OutOfMemory => no_memory(path),
         _ => fault(path, error, None),
@@ -94,16 +80,22 @@ fn bytes(path: &Path, limit: u64) -> Result<Option<Bytes>, Fault> {
         if length > limit {
             return Ok(None);
         }
-        // With room for one byte more than there should be, so that it is never moved.
-        let mut text = Zeroizing::new(Vec::new());
-        let room = usize::try_from(length + 1).unwrap_or(usize::MAX);
-        text.try_reserve_exact(room).map_err(|_| no_memory(path))?;
-        // What is made of it has a few times its length at most.
-        heap::look_for(room.saturating_mul(4)).map_err(|_| no_memory(path))?;
-        (&opened).take(length + 1).read_to_end(&mut text).map_err(failed)?;
-        let now = file::of(&opened).map_err(failed)?;
-        if text.len() as u64 == length && Stamp::of(&now) == stamp {
-            return Ok(Some((text, stamp)));
+        // One byte more than there should be tells of a file that grows.
+        let mut bytes = (&opened).take(length + 1);
+        let size = usize::try_from(length).unwrap_or(usize::MAX);
+        let read = C::read(&mut bytes, size, wanted);
+        let all_read = bytes.limit() == 1;
+        if Stamp::of(&file::of(&opened).map_err(failed)?) != stamp {
+            continue;
+        }
+        match read {
+            Ok(accounts) if all_read => return Ok(Some(Fresh { accounts, stamp })),
+            Ok(_) => (),
+            Err(Unread::Failed(error)) => return Err(failed(error)),
+            Err(Unread::Malformed(malformed)) => {
+                let text = format!("{}:{}: {}", path.display(), malformed.line, malformed.expected);
+                return Err(Fault { text, stamp: Some(stamp), no_memory: false });
+            }
         }
     }
     Err(fault(path, "changes while it is read", None))

@@ -35,6 +35,11 @@ impl Indexed {
     pub(super) fn and(self, other: Self) -> Self {
         Self { md5: self.md5 || other.md5, sha256: self.sha256 || other.sha256 }
     }
+
+    /// By how many.
+    pub(super) fn count(self) -> usize {
+        usize::from(self.md5) + usize::from(self.sha256)
+    }
 }
 
 impl FromIterator<Algorithm> for Indexed {
@@ -135,7 +140,7 @@ mod tests {
     fn table() -> Table {
         let (md5, sha256) = ("0".repeat(32), "0".repeat(64));
         let text = format!("alice:r:{md5}\nalice:s:{sha256}\nbob:r:{sha256}\n");
-        Table::read(text.as_bytes()).unwrap()
+        Table::of(&text).unwrap()
     }
 
     #[test]
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn every_user_of_many_is_found() {
         let lines: Vec<_> = (0..3000).map(|user| format!("user{user}:r:{user:032x}\n")).collect();
-        let table = Table::read(lines.concat().as_bytes()).unwrap();
+        let table = Table::of(lines.concat()).unwrap();
         let hashed = Hashed::of(&table, [Algorithm::Md5].into_iter().collect());
         for user in 0..3000 {
             let name = format!("user{user}");

@@ -11,14 +11,17 @@
 //! A file with a malformed line is refused as a whole.
 
 mod hashed;
+mod records;
 mod table;
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use self::hashed::{Hashed, Indexed};
 use self::table::Table;
-use super::file::{Contents, Malformed, Open, WatchedFile};
+use super::file::lines::Unread;
+use super::file::{Contents, Open, WatchedFile};
 use super::{Account, Algorithm, Source, Stored, Unavailable};
 
 /// What such a file says: its accounts, and by which hashes of their names they are found too.
@@ -43,8 +46,8 @@ pub fn shared(path: &Path, hashed: &[Algorithm]) -> Result<Arc<HtdigestFile>, Un
 impl Contents for Htdigest {
     type Wanted = Indexed;
 
-    fn read(bytes: &[u8], wanted: Indexed) -> Result<Self, Malformed> {
-        let table = Table::read(bytes)?;
+    fn read(file: &mut dyn Read, length: usize, wanted: Indexed) -> Result<Self, Unread> {
+        let table = Table::read(file, length, wanted.count())?;
         let hashed = Hashed::of(&table, wanted);
         Ok(Self { table, hashed })
     }

@@ -1,28 +1,27 @@
-//! What an htdigest file says: its lines, and a table of them.
+//! What an htdigest file says: its lines, and which of them are whose.
 
 use std::hint::black_box;
-use std::num::NonZeroU32;
+use std::io::Read;
 
 use memchr::{memchr, memrchr};
 
+use super::records::{Record, Records};
 use crate::accounts::file::Malformed;
 use crate::accounts::file::index::Index;
+use crate::accounts::file::lines::{self, Unread};
 use crate::accounts::{Account, Algorithm, Stored};
-use crate::hex;
 use crate::secret::Secret;
+use crate::system::heap;
 
 /// The accounts of a file. Hashes are wiped when it is dropped.
 ///
-/// An account's first entry is found by its names, and leads to the further ones. No secret is moved:
-/// every vector with secrets has its size from the start, since growing would leave copies behind.
+/// An account's first line is found by its names, and leads to the further ones that count.
 pub(super) struct Table {
-    /// The first entry of each account, by its names.
     firsts: Index,
-    entries: Vec<Entry>,
-    /// The names of all accounts, the user's right before its realm's.
-    names: Vec<u8>,
-    sha256: Vec<Secret<[u8; 32]>>,
-    /// The entries of the account that has most of them.
+    lines: Records,
+    /// How many accounts there are; one with several hashes of one algorithm counts as often.
+    len: usize,
+    /// How many hashes of one algorithm an account has at most.
     most: usize,
 }
 
@@ -30,102 +29,70 @@ pub(super) struct Table {
 /// its password in, with room to spare.
 const LINES: usize = 4;
 
-struct Entry {
-    /// Where in [`Table::names`] the names are, and how long they are.
-    start: u32,
-    user: u32,
-    realm: u32,
-    /// The place in [`Table::sha256`], from 1.
-    sha256: Option<NonZeroU32>,
-    /// The number of the account's next entry, in the order of lines; never the first of the table.
-    next: Option<NonZeroU32>,
-    md5: Option<Secret<[u8; 16]>>,
-}
-
 impl Table {
-    /// Reads the text of a file.
+    /// Reads a file of `length` bytes, of which `indices` are made that take as much as that of names.
     ///
     /// # Errors
-    /// The first line that is malformed; nothing of the file is to be used then.
-    pub(super) fn read(text: &[u8]) -> Result<Self, Malformed> {
-        let (mut count, mut sha256) = (0_usize, 0);
-        for line in lines(text) {
-            count += 1;
-            sha256 += usize::from(line?.hash.len() == SHA256_DIGITS);
-        }
-        let mut table = Self {
-            firsts: Index::with_capacity(count),
-            entries: Vec::with_capacity(count),
-            names: Vec::new(),
-            sha256: Vec::with_capacity(sha256),
-            most: 1,
-        };
-        for line in lines(text) {
-            table.add(&line?);
+    /// [`Unread`]: the first line that is malformed, or what the system said.
+    pub(super) fn read(file: &mut dyn Read, length: usize, indices: usize) -> Result<Self, Unread> {
+        let mut lines = Records::of_file(length);
+        lines::for_each(file, |number, line| {
+            let malformed = |expected| Unread::Malformed(Malformed { line: number, expected });
+            let Line { user, realm, hash } = account(line).map_err(malformed)?;
+            lines.push(user, realm, hash).map_err(|_| Unread::no_memory())
+        })?;
+        heap::look_for(lines.len().saturating_mul(Index::MOST_BYTES * (1 + indices)))
+            .map_err(|_| Unread::no_memory())?;
+        let firsts = Index::with_capacity(lines.len());
+        let mut table = Self { firsts, lines, len: 0, most: 1 };
+        let mut next = table.lines.line_from(0);
+        while let Some(number) = next {
+            table.enter(number);
+            next = table.lines.line_after(number);
         }
         Ok(table)
     }
 
-    /// Adds a line to its account: to the first of its entries that has no hash of this algorithm
-    /// yet, or as an entry behind them. A hash that is there already is not added again.
-    fn add(&mut self, line: &Line<'_>) {
+    /// Has a line count, behind the others of its account. A hash that is there already does not count
+    /// again.
+    fn enter(&mut self, number: u32) {
+        let Some(line) = self.lines.get(number) else { return };
         let hash = self.firsts.hash(line.user, line.realm);
-        let first = self.first(hash, line.user, line.realm);
-        let (mut known, mut last) = (0, None);
-        for number in std::iter::successors(first, |number| self.next(*number)) {
-            known += 1;
-            last = Some(number);
-            match self.hash_of(number, line.algorithm()) {
-                None => return self.set_hash(number, line),
-                Some(hash) if are_digits_of(hash, line.hash) => return,
-                Some(_) if known == LINES => return,
-                Some(_) => (),
+        let Some(first) = self.first(hash, line.user, line.realm) else {
+            self.firsts.insert(hash, number);
+            self.len += 1;
+            return;
+        };
+        let (mut same, mut others, mut last) = (0, 0, first.0);
+        for (number, known) in self.chain(first) {
+            last = number;
+            if known.hash == line.hash {
+                return;
             }
+            let count = if known.algorithm() == line.algorithm() { &mut same } else { &mut others };
+            *count += 1;
         }
-        self.most = self.most.max(known + 1);
-        let number = self.insert(line);
-        match last.and_then(|last| self.entries.get_mut(last as usize)) {
-            Some(last) => last.next = NonZeroU32::new(number),
-            None => self.firsts.insert(hash, number),
+        if same == LINES {
+            return;
         }
-        self.set_hash(number, line);
+        self.len += usize::from(same >= others);
+        self.most = self.most.max(same + 1);
+        self.lines.link(last, number);
     }
 
-    fn set_hash(&mut self, number: u32, line: &Line<'_>) {
-        let Some(entry) = self.entries.get_mut(number as usize) else { return };
-        if line.algorithm() == Algorithm::Sha256 {
-            self.sha256.push(Secret::new([0; 32]));
-            entry.sha256 = NonZeroU32::new(narrow(self.sha256.len()));
-            self.sha256.last_mut().into_iter().for_each(|hash| decode(hash, line.hash));
-        } else {
-            decode(entry.md5.insert(Secret::new([0; 16])), line.hash);
-        }
-    }
-
-    /// Makes an entry without hashes.
-    fn insert(&mut self, line: &Line<'_>) -> u32 {
-        let number = narrow(self.entries.len());
-        self.entries.push(Entry {
-            start: narrow(self.names.len()),
-            user: narrow(line.user.len()),
-            realm: narrow(line.realm.len()),
-            sha256: None,
-            next: None,
-            md5: None,
+    /// The account's first line; `hash` is that of its names.
+    fn first(&self, hash: u64, user: &[u8], realm: &[u8]) -> Option<(u32, Record<'_>)> {
+        let mut found = None;
+        let number = self.firsts.find(hash, |number| {
+            found = self.lines.get(number);
+            found.is_some_and(|line| (line.user, line.realm) == (user, realm))
         });
-        self.names.extend_from_slice(line.user);
-        self.names.extend_from_slice(line.realm);
-        number
+        Some((number?, found?))
     }
 
-    /// The account's first entry; `hash` is that of its names.
-    fn first(&self, hash: u64, user: &[u8], realm: &[u8]) -> Option<u32> {
-        self.firsts.find(hash, |number| self.names(number) == Some((user, realm)))
-    }
-
-    /// The account's next entry in the order of its lines.
-    fn next(&self, number: u32) -> Option<u32> {
-        self.entries.get(number as usize)?.next.map(NonZeroU32::get)
+    /// An account's lines, in their order.
+    fn chain<'a>(&'a self, first: (u32, Record<'a>)) -> impl Iterator<Item = (u32, Record<'a>)> {
+        std::iter::successors(Some(first), |(_, line)| self.lines.next(line))
     }
 
     /// The hash of this number, from 0, of those that `account` has. Does not allocate.
@@ -133,7 +100,7 @@ impl Table {
     /// A user name with a colon has no account: no line can mean it. `a:b` in realm `c` and `a` in
     /// realm `b:c` hash alike, so taking the one for the other would let a peer choose who it is.
     ///
-    /// Where there is no such account, another's entry is read, as much of it and with the same
+    /// Where there is no such account, another's line is read, as much of it and with the same
     /// instructions: in a large file nearly all of the time goes for memory that is far away.
     pub(super) fn find(
         &self,
@@ -145,9 +112,9 @@ impl Table {
         let first = self.first(hash, account.user, account.realm);
         let mut is_here = false;
         let mut read = None;
-        for entry in std::iter::successors(first, |entry| self.next(*entry)) {
-            read = Some(entry);
-            if self.hash_of(entry, algorithm).is_some() {
+        for (_, line) in first.into_iter().flat_map(|first| self.chain(first)) {
+            read = Some(line);
+            if line.algorithm() == algorithm {
                 is_here = number == 0;
                 if is_here {
                     break;
@@ -155,34 +122,19 @@ impl Table {
                 number -= 1;
             }
         }
-        let read = read.unwrap_or_else(|| {
-            let other = self.firsts.any_of(hash);
-            if let Some((user, realm)) = self.names(other) {
-                black_box((user.first().copied(), realm.last().copied()));
-                black_box((user, realm) == (account.user, account.realm));
-            }
-            other
+        let read = read.or_else(|| {
+            let other = self.lines.get(self.firsts.any_of(hash))?;
+            black_box((other.user.first().copied(), other.realm.last().copied()));
+            black_box((other.user, other.realm) == (account.user, account.realm));
+            Some(other)
         });
         let mut hash = Secret::new([0; 32]);
-        if let Some(bytes) = self.hash_of(read, algorithm) {
+        if let Some(line) = read {
             // Halves of the longer hash, which need no call to be copied.
             let halves = hash.expose_mut().as_chunks_mut::<16>().0.iter_mut();
-            halves.zip(bytes.as_chunks::<16>().0).for_each(|(to, from)| *to = *from);
+            halves.zip(line.hash.as_chunks::<16>().0).for_each(|(to, from)| *to = *from);
         }
         is_here.then_some(Stored::Hash(hash))
-    }
-
-    fn hash_of(&self, number: u32, algorithm: Algorithm) -> Option<&[u8]> {
-        let entry = self.entries.get(number as usize)?;
-        match algorithm {
-            Algorithm::Md5 => entry.md5.as_ref().map(|hash| hash.expose().as_slice()),
-            Algorithm::Sha256 => {
-                let place = entry.sha256?.get() as usize - 1;
-                self.sha256.get(place).map(|hash| hash.expose().as_slice())
-            }
-            // The file's format has no sign for it: 64 digits are SHA-256.
-            Algorithm::Sha512_256 => None,
-        }
     }
 
     /// How many hashes of one algorithm an account has at most.
@@ -190,47 +142,23 @@ impl Table {
         self.most
     }
 
-    /// The user and realm of the entry with this number.
+    /// The user and realm of the line with this number.
     pub(super) fn names(&self, number: u32) -> Option<(&[u8], &[u8])> {
-        let entry = self.entries.get(number as usize)?;
-        let user_at = entry.start as usize;
-        let realm_at = user_at + entry.user as usize;
-        let user = self.names.get(user_at..realm_at)?;
-        Some((user, self.names.get(realm_at..realm_at + entry.realm as usize)?))
+        self.lines.get(number).map(|line| (line.user, line.realm))
     }
 
-    /// The numbers of the entries that have a hash of this algorithm.
+    /// The numbers of the lines that have a hash of this algorithm.
     pub(super) fn numbers(&self, algorithm: Algorithm) -> impl Iterator<Item = u32> {
-        let has = move |entry: &Entry| match algorithm {
-            Algorithm::Md5 => entry.md5.is_some(),
-            Algorithm::Sha256 => entry.sha256.is_some(),
-            Algorithm::Sha512_256 => false,
+        let has = move |number: &u32| {
+            self.lines.get(*number).is_some_and(|line| line.algorithm() == algorithm)
         };
-        (0_u32..).zip(&self.entries).filter(move |(_, entry)| has(entry)).map(|(number, _)| number)
+        self.lines.numbers().filter(has)
     }
 
-    /// How many entries there are: of an account with several hashes, several.
+    /// How many accounts there are; one with several hashes of one algorithm counts as often.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
-}
-
-/// A number as the table keeps it; a file is too small for it not to fit.
-fn narrow(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Writes the bytes of hexadecimal digits that [`is_hash`] has seen.
-fn decode<const N: usize>(hash: &mut Secret<[u8; N]>, digits: &[u8]) {
-    // As many as there have to be, and all of them digits.
-    let _ = hex::read_either_case(digits, hash.expose_mut());
-}
-
-/// Whether such digits stand for these bytes.
-fn are_digits_of(bytes: &[u8], digits: &[u8]) -> bool {
-    let mut read = Secret::new([0; SHA256_DIGITS / 2]);
-    let read = read.expose_mut().get_mut(..bytes.len()).unwrap_or_default();
-    hex::read_either_case(digits, read).is_some() && bytes == read
 }
 
 const MD5_DIGITS: usize = 32;
@@ -246,25 +174,6 @@ struct Line<'a> {
     realm: &'a [u8],
     /// 32 or 64 hexadecimal digits.
     hash: &'a [u8],
-}
-
-impl Line<'_> {
-    fn algorithm(&self) -> Algorithm {
-        if self.hash.len() == SHA256_DIGITS { Algorithm::Sha256 } else { Algorithm::Md5 }
-    }
-}
-
-/// The lines of a file that name accounts, and those that are malformed.
-fn lines(text: &[u8]) -> impl Iterator<Item = Result<Line<'_>, Malformed>> {
-    // Some editors begin a file with the UTF-8 form of U+FEFF.
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    text.split(|byte| *byte == b'\n').enumerate().filter_map(|(position, line)| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.trim_ascii().is_empty() || line.starts_with(b"#") {
-            return None;
-        }
-        Some(account(line).map_err(|expected| Malformed { line: position + 1, expected }))
-    })
 }
 
 /// Reads `user:realm:hash`. The user ends at the first colon, the hash begins after the last one.

@@ -6,13 +6,17 @@
 //!
 //! A file with a malformed line is refused as a whole.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::table::Table;
 use super::{Hash, Known, Usual};
-use crate::accounts::file::{Contents, Malformed, Open, WatchedFile};
+use crate::accounts::file::lines::Unread;
+use crate::accounts::file::{Contents, Open, WatchedFile};
 use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
+use crate::secret::Secret;
+use crate::system::heap;
 
 /// What such a file says.
 pub struct ScramAccounts(Table);
@@ -32,8 +36,14 @@ pub fn shared(path: &Path) -> Result<Arc<ScramFile>, Unavailable> {
 impl Contents for ScramAccounts {
     type Wanted = ();
 
-    fn read(bytes: &[u8], (): ()) -> Result<Self, Malformed> {
-        Table::read(bytes).map(Self)
+    fn read(file: &mut dyn Read, length: usize, (): ()) -> Result<Self, Unread> {
+        let no_memory = |_| Unread::no_memory();
+        // With room for one byte more than there should be, so that they are never moved.
+        let mut bytes = Secret::new(heap::list(length + 1).map_err(no_memory)?);
+        // What is made of them has a few times their length at most.
+        heap::look_for(length.saturating_mul(4)).map_err(no_memory)?;
+        file.read_to_end(bytes.expose_mut()).map_err(Unread::Failed)?;
+        Table::read(bytes.expose()).map(Self).map_err(Unread::Malformed)
     }
 
     fn has(&self) {}

@@ -9,8 +9,8 @@ use memchr::memchr;
 use super::stored::{DIFFER, Fields, Line, TOO_MANY};
 use super::{Hash, Key, KeyPair, LONGEST_SALT, MOST_PAIRS, Refused, StoredKeys, Usual};
 use crate::accounts::Unavailable;
-use crate::accounts::file::Malformed;
 use crate::accounts::file::index::Index;
+use crate::accounts::file::{Malformed, lines};
 use crate::secret::Secret;
 use crate::system::heap;
 
@@ -52,9 +52,9 @@ impl Table {
     /// The first line that is malformed; nothing of the file is to be used then.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         let (mut count, mut size) = (0, 0);
-        for (_, line) in lines(bytes) {
+        for (_, line) in lines::of(bytes) {
             count += 1;
-            size += line.map_or(0, |line| 2 * line.fields.hash.size());
+            size += named(line).map_or(0, |line| 2 * line.fields.hash.size());
         }
         let mut table = Self {
             firsts: Index::with_capacity(count),
@@ -66,9 +66,9 @@ impl Table {
             few: None,
         };
         let mut space = [0; LONGEST_SALT];
-        for (number, line) in lines(bytes) {
+        for (number, line) in lines::of(bytes) {
             let malformed = |expected| Malformed { line: number, expected };
-            let Named { name, fields } = line.map_err(malformed)?;
+            let Named { name, fields } = named(line).map_err(malformed)?;
             let hash = fields.hash;
             let line = fields.read(&mut space).map_err(|refused| malformed(reason(&refused)))?;
             if line.iterations < FEW_ITERATIONS {
@@ -226,17 +226,6 @@ fn part(all: &[u8], (start, length): (u32, u32)) -> &[u8] {
 struct Named<'a> {
     name: &'a [u8],
     fields: Fields<'a>,
-}
-
-/// The numbered lines that name accounts, and those that are malformed.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<Named<'_>, &'static str>)> {
-    // Some editors begin a file with the UTF-8 form of U+FEFF.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    (1..).zip(bytes.split(|byte| *byte == b'\n')).filter_map(|(number, line)| {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let counts = !line.trim_ascii().is_empty() && !line.starts_with(b"#");
-        counts.then(|| (number, named(line)))
-    })
 }
 
 /// Reads `name:keys`. The form in braces may have further fields behind a colon, as Dovecot's files do.

@@ -6,6 +6,10 @@ use crate::testing::scratch::Scratch;
 const ALICE: &str = "alice:SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92$6dlGYMOdZcOPutkcNY8U2g7vK9Y=:\
     D+CSWLOshSulAsxiupA+qs2/fTE=\n";
 
+fn read(text: &str) -> Result<ScramAccounts, Unread> {
+    ScramAccounts::read(&mut text.as_bytes(), text.len(), ())
+}
+
 fn knows(file: &ScramFile, user: &str) -> bool {
     match file.find_scram(user.as_bytes(), Hash::Sha1).unwrap() {
         Some(Known::Keys(keys)) => keys.salt.len() == 12 && keys.iterations == 4096,
@@ -45,9 +49,9 @@ fn a_change_is_seen_and_a_wrong_one_leaves_the_old_accounts() {
 #[test]
 fn few_iterations_are_remarked_upon() {
     let low = ALICE.replace("4096", "4095");
-    let accounts = ScramAccounts::read(format!("{ALICE}bob{}", &low[5..]).as_bytes(), ()).unwrap();
+    let accounts = read(&format!("{ALICE}bob{}", &low[5..])).unwrap();
     assert!(accounts.remark().unwrap().starts_with("line 2 has fewer than 4096 iterations"));
-    assert_eq!(ScramAccounts::read(ALICE.as_bytes(), ()).unwrap().remark(), None);
+    assert_eq!(read(ALICE).unwrap().remark(), None);
 }
 
 #[test]
