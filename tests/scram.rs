@@ -16,6 +16,8 @@ mod dovecot;
 #[path = "peers/exchange.rs"]
 #[allow(dead_code)] // SCRAM has no messages
 mod exchange;
+#[path = "scram/gateway.rs"]
+mod gateway;
 #[path = "scram/imap.rs"]
 mod imap;
 #[allow(dead_code)] // what the tests of DIGEST-MD5 use
@@ -23,13 +25,19 @@ mod imap;
 mod line_protocol;
 #[path = "peers/matrix.rs"]
 mod matrix;
+#[path = "scram/postgres.rs"]
+mod postgres;
 #[allow(dead_code)]
 #[path = "peers/programs.rs"]
 mod programs;
+#[path = "scram/prosody.rs"]
+mod prosody;
 #[path = "peers/results.rs"]
 mod results;
 #[path = "scram/row.rs"]
 mod row;
+#[path = "scram/slapd.rs"]
+mod slapd;
 
 use std::fmt;
 use std::io::Write as _;
@@ -178,6 +186,25 @@ fn the_imap_example_speaks_scram_with_others() {
         }
     }
     run("SCRAM: the IMAP example", &rows);
+}
+
+#[test]
+fn our_client_logs_in_to_prosody() {
+    let row = Row::new(Peer::Ours, Peer::Prosody, "SCRAM-SHA-1");
+    let mut rows: Vec<Row> = logins(row).into_iter().filter(|row| row.authzid.is_none()).collect();
+    let changed = Ending::ClientRefuses(WRONG_PRINCIPAL);
+    rows.push(Row { change: Some(Change::Signature), ending: changed, ..row });
+    run("SCRAM: our client, Prosody", &rows);
+}
+
+#[test]
+fn our_client_binds_to_slapd() {
+    let mut rows = Vec::new();
+    for mechanism in ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"] {
+        let row = Row::new(Peer::Ours, Peer::Slapd, mechanism);
+        rows.extend(logins(row).into_iter().filter(|row| row.authzid.is_none()));
+    }
+    run("SCRAM: our client, slapd", &rows);
 }
 
 /// Lines of a file as others make them.

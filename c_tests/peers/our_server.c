@@ -1,31 +1,35 @@
 /* A participant (see lines.h): the server, by SaslAcceptSecurityContext.
  *
- *   our_server [mechanism=] [qop=auth|auth-int|auth-conf] [user= password=] [maxbuf=] [authzid=0]
- *              [bindings=type:data]
+ *   our_server [mechanism=] [qop=auth|auth-int|auth-conf] [user= password=|keys=] [name=] [maxbuf=]
+ *              [authzid=0] [bindings=type:data]
  *
  * mechanism is DIGEST-MD5 unless said otherwise; with GSSAPI maxbuf is the largest message taken, and
  * authzid=0 forbids authorization identities.
  * qop is the strongest that is offered. Realm and ciphers come from the library's configuration,
- * and accounts too unless one is given here: then the library asks this program for its password.
+ * and accounts too unless one is given here: then the library asks this program for its password, or for
+ * what is stored of it. name is who it is that logs in, where that is known before SASL begins: the name
+ * in SASL's messages does not count then.
  */
 #include "ours.h"
 
 /* The one account of this program. */
 struct account {
-    const char *user, *password;
+    const char *user, *password, *keys;
+    const char *name; /* instead of the one that the library asks for; NULL for that one */
 };
 
-/* pGetKeyFn: tells the password of the account. */
+/* pGetKeyFn: tells the password or the keys of the account. */
 static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG version, PVOID *key,
                                     SECURITY_STATUS *status)
 {
     const struct account *account = argument;
     const SEC_WINNT_AUTH_IDENTITY_A *wanted = principal;
     SecBuffer *answer = *key;
-    size_t length = strlen(account->password);
+    const char *secret = account->keys != NULL ? account->keys : account->password;
+    const char *name = account->name != NULL ? account->name : (const char *)wanted->User;
+    size_t length = strlen(secret), name_length = account->name != NULL ? strlen(name) : wanted->UserLength;
     (void)version;
-    if (wanted->UserLength != strlen(account->user)
-        || memcmp(wanted->User, account->user, wanted->UserLength) != 0) {
+    if (name_length != strlen(account->user) || memcmp(name, account->user, name_length) != 0) {
         *status = SEC_E_NO_CREDENTIALS;
         return;
     }
@@ -33,9 +37,9 @@ static void SEC_ENTRY find_password(PVOID argument, PVOID principal, ULONG versi
         *status = SEC_E_BUFFER_TOO_SMALL;
         return;
     }
-    memcpy(answer->pvBuffer, account->password, length);
+    memcpy(answer->pvBuffer, secret, length);
     answer->cbBuffer = (ULONG)length;
-    answer->BufferType = SECBUFFER_DATA;
+    answer->BufferType = account->keys != NULL ? SECBUFFER_TOKEN : SECBUFFER_DATA;
     *status = SEC_E_OK;
 }
 
@@ -50,7 +54,8 @@ int main(int argc, char **argv)
     SecBufferDesc input = describe(in, 1 + set_bindings(&in[1], argc, argv)), output = describe(&out, 1);
     /* ULONG, as the native header has it: Windows' own unsigned long has the same size. */
     ULONG attributes = 0, asked_for = asked(argument(argc, argv, "qop", "auth-conf"), ASC_REQ_INTEGRITY);
-    struct account account = {argument(argc, argv, "user", NULL), argument(argc, argv, "password", "")};
+    struct account account = {argument(argc, argv, "user", NULL), argument(argc, argv, "password", ""),
+                              argument(argc, argv, "keys", NULL), argument(argc, argv, "name", NULL)};
     SECURITY_STATUS status;
     SecPkgInfoA *package = find_package(argc, argv);
     int first = 1;

@@ -101,6 +101,12 @@ pub(crate) fn installed(name: &str, package: &'static str) -> Found {
         .ok_or(package)
 }
 
+/// A program that is not to be run to see whether it is there, by its package.
+#[allow(dead_code)] // not every test crate has one
+pub(crate) fn file(path: &str, package: &'static str) -> Found {
+    if Path::new(path).is_file() { Ok(PathBuf::from(path)) } else { Err(package) }
+}
+
 pub(crate) fn runs(program: &str, option: &str) -> bool {
     Command::new(program).arg(option).output().is_ok_and(|output| output.status.success())
 }

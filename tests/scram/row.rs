@@ -11,8 +11,11 @@ use crate::dovecot::Dovecot;
 use crate::exchange::{Outcome, exchange};
 use crate::line_protocol::{End, Event, Process};
 use crate::matrix::Case;
-use crate::programs;
+use crate::postgres;
+use crate::programs::{self, Found};
+use crate::prosody::Prosody;
 use crate::results::{Entry, Version};
+use crate::slapd::Slapd;
 use crate::support;
 
 /// Who takes part.
@@ -25,6 +28,12 @@ pub(crate) enum Peer {
     Scramp,
     /// Dovecot's IMAP server.
     Dovecot,
+    /// Prosody, a server of XMPP.
+    Prosody,
+    /// The server of `OpenLDAP`, over Cyrus SASL.
+    Slapd,
+    /// PostgreSQL's server.
+    Postgres,
 }
 
 /// The realm of Dovecot's other mechanism.
@@ -96,7 +105,9 @@ impl Row {
                 scramp(&mut command)?;
                 command
             }
-            Peer::Dovecot => return Err("Dovecot is a daemon".to_owned()),
+            Peer::Dovecot | Peer::Prosody | Peer::Slapd | Peer::Postgres => {
+                return Err(format!("{peer:?} is a daemon"));
+            }
             Peer::Ours => setting.ours(&programs::our_server()?),
         })
     }
@@ -133,6 +144,24 @@ impl Row {
             let end = Dovecot::start(&program, setting, (user, password), self.mechanism)?;
             return Ok(Box::new(end));
         }
+        if self.server == Peer::Prosody {
+            let program = prosody()?;
+            return Ok(Box::new(Prosody::start(
+                &program,
+                setting,
+                (user, password),
+                self.mechanism,
+            )?));
+        }
+        if self.server == Peer::Slapd {
+            let program = slapd()?;
+            return Ok(Box::new(Slapd::start(
+                &program,
+                setting,
+                (user, password),
+                self.mechanism,
+            )?));
+        }
         let mut command = Self::command(self.server, setting)?;
         if self.server != Peer::Ours {
             command.args(["role=server", "service=imap", "host=localhost"]);
@@ -140,7 +169,7 @@ impl Row {
         if self.kept == Kept::Password || self.server != Peer::Ours {
             command.args([format!("user={user}"), format!("password={password}")]);
         }
-        if self.kept == Kept::Keys {
+        if self.kept == Kept::Keys && self.server != Peer::Ours {
             let is_of_row = |keys: &&&str| {
                 let mechanism = keys.split('$').next().expect("a mechanism");
                 self.mechanism.trim_end_matches("-PLUS") == mechanism
@@ -154,13 +183,13 @@ impl Row {
     fn check(&self, outcome: &Outcome) -> Result<(), String> {
         match (outcome, self.ending) {
             (Outcome::Established { server, .. }, Ending::Established) => {
-                // Dovecot does not say.
+                // Some do not say.
                 if !["?", self.user].contains(&server.user.trim_end_matches("@localhost")) {
                     return Err(format!("the server calls the user {}", server.user));
                 }
                 let wanted = self.authzid.unwrap_or("-");
                 let no_authzid = server.authzid == self.user && self.authzid.is_none();
-                if server.authzid != wanted && !no_authzid && self.server != Peer::Dovecot {
+                if server.authzid != wanted && !no_authzid && server.authzid != "?" {
                     return Err(format!("the server has the identity {}", server.authzid));
                 }
                 Ok(())
@@ -210,6 +239,9 @@ impl Case for Row {
             Peer::GnuSasl => programs::gnu_sasl().err(),
             Peer::Scramp => scramp(&mut Command::new("python3")).err(),
             Peer::Dovecot => programs::installed("dovecot", "dovecot-imapd").err(),
+            Peer::Prosody => prosody().err(),
+            Peer::Slapd => slapd().err(),
+            Peer::Postgres => postgres::program().err(),
         })
     }
 
@@ -224,6 +256,10 @@ impl Case for Row {
             Peer::GnuSasl => ("GNU SASL", Version::Debian("gsasl")),
             Peer::Scramp => ("scramp (Python)", Version::Pinned("1.5.0")),
             Peer::Dovecot => ("Dovecot", Version::Debian("dovecot-imapd")),
+            Peer::Prosody => ("Prosody (XMPP)", Version::Debian("prosody")),
+            Peer::Slapd => ("slapd (LDAP)", Version::Debian("slapd")),
+            // Made of the same sources as the server, whose package has its version in its name.
+            Peer::Postgres => ("PostgreSQL", Version::Debian("libpq5")),
             Peer::Ours => return None,
         };
         let plain = self.user == "alice" && self.authzid.is_none() && self.change.is_none();
@@ -246,13 +282,30 @@ impl Case for Row {
 impl Row {
     /// The same with another setting of ours.
     pub(crate) fn play_with(&self, setting: &Setting) -> Result<(), String> {
-        let mut server = Changing { end: self.start_server(setting)?, change: self.change };
+        self.play_against(self.start_server(setting)?, setting)
+    }
+
+    /// The same with this server.
+    pub(crate) fn play_against(
+        &self,
+        server: Box<dyn End>,
+        setting: &Setting,
+    ) -> Result<(), String> {
+        let mut server = Changing { end: server, change: self.change };
         let mut client = Changing { end: self.start_client(setting)?, change: self.change };
         let mut transcript = String::new();
         exchange(&mut client, &mut server, true, &mut transcript)
             .and_then(|outcome| self.check(&outcome))
             .map_err(|error| error + &transcript + &setting.logs())
     }
+}
+
+fn prosody() -> Found {
+    programs::file("/usr/bin/prosody", "prosody")
+}
+
+fn slapd() -> Found {
+    programs::file("/usr/sbin/slapd", "slapd")
 }
 
 /// An end whose messages arrive changed.
