@@ -36,6 +36,8 @@ mod prosody;
 mod results;
 #[path = "scram/row.rs"]
 mod row;
+#[path = "peers/setting.rs"]
+mod setting;
 #[path = "scram/slapd.rs"]
 mod slapd;
 

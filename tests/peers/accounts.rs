@@ -1,27 +1,19 @@
-//! What our side of a row is configured with: a directory of its own with secur32.toml, the
-//! account file and the logs, removed when the row is done.
+//! Whom our server knows, and what it offers them.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fs;
 
 use data_encoding::HEXLOWER;
 use md5::{Digest, Md5};
 
 use crate::peer::{MAXBUF, REALM};
+pub(crate) use crate::setting::Setting;
 
 /// What a client hashes in.
 #[derive(Clone, Copy)]
 pub(crate) enum Charset {
     Latin1,
     Utf8,
-}
-
-/// The directory of one row.
-pub(crate) struct Setting {
-    directory: PathBuf,
 }
 
 impl Setting {
@@ -32,29 +24,16 @@ impl Setting {
         ciphers: Option<&str>,
         maxbuf: u32,
     ) -> Result<Self, String> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "secur32-peers-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let directory = std::env::temp_dir().join(name);
-        fs::create_dir(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        let setting = Self { directory };
-        let accounts = account.map(|(user, password)| accounts(user, password));
-        setting.write("accounts", &accounts.unwrap_or_default())?;
         let mut toml = String::new();
         if let Some(ciphers) = ciphers {
             let _ = writeln!(toml, "[WDigest]\nDigestEncryptionAlgorithms = \"{ciphers}\"\n");
         }
-        let accounts = setting.path("accounts");
-        let _ = writeln!(toml, "[server]\nrealm = \"{REALM}\"");
-        let _ = writeln!(toml, "accounts = \"{}\"", accounts.display());
+        let _ = writeln!(toml, "[server]\nrealm = \"{REALM}\"\naccounts = \"accounts\"");
         if maxbuf != MAXBUF {
             let _ = writeln!(toml, "maxbuf = {maxbuf}");
         }
-        setting.write("secur32.toml", toml.as_bytes())?;
-        Ok(setting)
+        let accounts = account.map(|(user, password)| accounts(user, password));
+        Self::of(&accounts.unwrap_or_default(), &toml)
     }
 
     /// The same setting with further lines of the table `[server]`, or of tables after it.
@@ -79,48 +58,6 @@ impl Setting {
         };
         self.write("accounts", &account)?;
         Ok(self)
-    }
-
-    /// A path in the directory.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-
-    /// Writes a file into the directory.
-    pub(crate) fn write(&self, name: &str, content: &[u8]) -> Result<(), String> {
-        fs::write(self.path(name), content).map_err(|error| format!("{name}: {error}"))
-    }
-
-    /// A program that uses our library, told of this configuration; it explains what it refuses.
-    pub(crate) fn ours(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        command.env("SECUR32_CONFIG", self.path("secur32.toml"));
-        command.env("SECUR32_LOG", "debug");
-        command.env_remove("SECUR32_ACCOUNTS").env_remove("SECUR32_REALM");
-        command
-    }
-
-    /// Where a participant's standard error goes.
-    pub(crate) fn log(&self, name: &str) -> Result<File, String> {
-        File::create(self.path(name)).map_err(|error| format!("{name}: {error}"))
-    }
-
-    /// What the participants wrote to standard error.
-    pub(crate) fn logs(&self) -> String {
-        let mut all = String::new();
-        for name in ["the server", "the client"] {
-            let text = fs::read(self.path(name)).unwrap_or_default();
-            for line in String::from_utf8_lossy(&text).lines() {
-                let _ = write!(all, "\n        {name}: {line}");
-            }
-        }
-        all
-    }
-}
-
-impl Drop for Setting {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 

@@ -17,6 +17,7 @@ mod matrix;
 mod peer;
 mod programs;
 mod results;
+mod setting;
 
 use std::path::Path;
 use std::process::Command;
