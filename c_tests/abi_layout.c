@@ -98,6 +98,9 @@ SIZE(SecPkgContext_ClientSpecifiedTarget, 8, 4);
 SIZE(SecPkgContext_AccessToken, 8, 4);
 SIZE(SecPkgCredentials_NamesA, 8, 4);
 SIZE(SecPkgCredentials_NamesW, 8, 4);
+#ifdef SECUR32_H /* this library's own */
+SIZE(Secur32Credentials_Logins, 16, 16);
+#endif
 SIZE(SEC_CHANNEL_BINDINGS, 32, 32);
 PLACE(SEC_CHANNEL_BINDINGS, dwApplicationDataOffset, 28, 28);
 SIZE(SECURITY_PACKAGE_OPTIONS, 24, 20);

@@ -1322,6 +1322,13 @@ typedef struct _SECURITY_FUNCTION_TABLE_W {
 #define MICROSOFT_KERBEROS_NAME MICROSOFT_KERBEROS_NAME_W
 #endif
 
+/* This library's own: how often a credential's package has let somebody in (QueryCredentialsAttributes). */
+#define SECUR32_CRED_ATTR_LOGINS 0x53330001
+typedef struct _Secur32Credentials_Logins {
+    ULONGLONG ullAccepted;
+    ULONGLONG ullInitialized;
+} Secur32Credentials_Logins, *PSecur32Credentials_Logins;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -1795,12 +1802,16 @@ SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExA(CredHandle *phCredential
 SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExW(CredHandle *phCredential, ULONG ulAttribute,
     void *pBuffer, ULONG cbBuffer);
 
-/* Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for.
+/* Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for; and SECUR32_CRED_ATTR_LOGINS, this
+ * library's own: how many exchanges of the credential's package have succeeded in this process, by
+ * whichever credential.
  *
  * * `phCredential`: the credential.
  * * `ulAttribute`: the attribute.
  * * `pBuffer`: a SecPkgCredentials_Names, whose sUserName receives memory to free with
- *   FreeContextBuffer.
+ *   FreeContextBuffer; or a Secur32Credentials_Logins, which counts the calls of accepting functions and
+ *   of initializing ones that returned SEC_E_OK (or SEC_I_COMPLETE_NEEDED). Of HTTP these are the
+ *   sessions, and not their subsequent requests.
  *
  * Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
  * SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing

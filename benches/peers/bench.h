@@ -1,4 +1,4 @@
-/* A benchmark of servers of DIGEST-MD5: this library, Cyrus libsasl2 and GNU SASL's libgsasl in one process, the JDK in
+/* A benchmark of servers of DIGEST-MD5 and SCRAM: this library, Cyrus libsasl2 and GNU SASL's libgsasl in one process, the JDK in
  * another, in turns. */
 
 #ifndef BENCH_H
@@ -16,6 +16,12 @@
 #define PASSWORD "secret"
 #define TARGET "imap/example.org"
 #define HASH_HEX "543e1aec5d3614f03141652d6ada51b2"
+/* What a server of SCRAM-SHA-256 keeps of it: what examples/scram_line.py made. */
+#define SCRAM_COUNT "4096"
+#define SCRAM_SALT "WZb0T761wISTz/e+V+jLsg=="
+#define SCRAM_STORED "fxxnFyFyR4AdXzRv8UxX+KkqTBfqU6pk/KiAuLCObJE="
+#define SCRAM_SERVER "3LTi+RmcyE/IZu5d/1LZinmILp9KlQzxFLUUbz65unY="
+#define SCRAM_KEYS "SCRAM-SHA-256$" SCRAM_COUNT ":" SCRAM_SALT "$" SCRAM_STORED ":" SCRAM_SERVER
 
 /* qop, and the cipher of auth-conf. */
 enum layer { AUTH, AUTH_INT, RC4, DES, TRIPLE_DES, LAYERS };
@@ -80,7 +86,8 @@ enum part {
     IN_LIVE = 4,
     IN_THREADS = 8,
     IN_MESSAGES = 16,
-    EVERYWHERE = 31
+    IN_SCRAM = 32,
+    EVERYWHERE = 63
 };
 
 /* A library's server. All functions may be called from several threads, one context from one thread at a time. */
@@ -92,6 +99,8 @@ struct peer {
     const char *(*version)(void);
     /* A new context and its challenge. */
     bool (*begin)(enum layer layer, union context *context, struct text *challenge);
+    /* A new context of SCRAM-SHA-256, which goes on with `finish`, from a client's first message; its challenge. */
+    bool (*begin_scram)(union context *context, const struct text *first, struct text *challenge);
     /* Judges a response and answers with rspauth. */
     bool (*finish)(union context *context, const struct text *response, struct text *rspauth);
     /* Frees a context, finished or not. */
@@ -197,7 +206,7 @@ uint64_t turn_time(const struct effort *effort, const struct peer *peer, size_t 
 /* Nanoseconds of 256 instructions of one cycle that wait for one another, as a block of MD5 has them. */
 double time_chain(uint64_t turn);
 
-/* --- handshakes.c, live.c, threads.c, messages.c, memory.c */
+/* --- handshakes.c, live.c, threads.c, messages.c, memory.c, scram.c */
 
 /* Contexts that a turn holds at once: in this process, and in another, which answers whole batches. */
 #define BATCH 32
@@ -218,6 +227,8 @@ void live_run(const struct effort *effort);
 void threads_run(const struct effort *effort);
 void messages_run(const struct effort *effort);
 void memory_run(const struct effort *effort);
+/* `directory` has what this library's server was given. */
+void scram_run(const struct effort *effort, const char *directory);
 
 /* --- report.c */
 

@@ -13,6 +13,9 @@
 static const char secret_name[] = "*cmusaslsecretDIGEST-MD5";
 static char hash[16];
 
+/* The one that is served just now. */
+static const char *mechanism = "DIGEST-MD5";
+
 static int get_option(void *unused, const char *plugin, const char *option, const char **value,
                       unsigned *length)
 {
@@ -21,7 +24,7 @@ static int get_option(void *unused, const char *plugin, const char *option, cons
     if (strcmp(option, "auxprop_plugin") == 0)
         *value = "bench";
     else if (strcmp(option, "mech_list") == 0)
-        *value = "DIGEST-MD5";
+        *value = mechanism;
     else if (strcmp(option, "log_level") == 0)
         *value = "0";
     else
@@ -45,7 +48,7 @@ static int look_up(void *unused, sasl_server_params_t *server, unsigned flags, c
     (void)unused;
     if ((flags & SASL_AUXPROP_AUTHZID) != 0)
         return SASL_OK;
-    /* The name comes with its realm. */
+    /* The name comes with its realm, whichever the mechanism. */
     static const char account[] = USER "@" REALM;
     if (length != strlen(account) || memcmp(user, account, length) != 0)
         return SASL_NOUSER;
@@ -53,6 +56,8 @@ static int look_up(void *unused, sasl_server_params_t *server, unsigned flags, c
     for (; wanted != NULL && wanted->name != NULL; wanted++)
         if (strcmp(wanted->name, secret_name) == 0)
             server->utils->prop_set(server->propctx, wanted->name, hash, sizeof hash);
+        else if (strcmp(wanted->name, "*authPassword") == 0)
+            server->utils->prop_set(server->propctx, wanted->name, SCRAM_KEYS, -1);
     return SASL_OK;
 }
 
@@ -149,6 +154,24 @@ static bool begin(enum layer layer, union context *context, struct text *challen
     return true;
 }
 
+static bool begin_scram(union context *context, const struct text *first, struct text *challenge)
+{
+    sasl_conn_t *connection = NULL;
+    const char *out;
+    unsigned length;
+    mechanism = "SCRAM-SHA-256";
+    if (sasl_server_new("imap", REALM, REALM, NULL, NULL, NULL, 0, &connection) != SASL_OK)
+        return false;
+    context->pointer = connection;
+    if (sasl_server_start(connection, mechanism, first->bytes, (unsigned)first->length, &out, &length)
+            != SASL_CONTINUE
+        || length > sizeof challenge->bytes)
+        return false;
+    memcpy(challenge->bytes, out, length);
+    challenge->length = length;
+    return true;
+}
+
 static bool finish(union context *context, const struct text *response, struct text *rspauth)
 {
     const char *out = NULL;
@@ -195,6 +218,7 @@ const struct peer cyrus_peer = {
     .open = open_library,
     .version = version,
     .begin = begin,
+    .begin_scram = begin_scram,
     .finish = finish,
     .end = end,
     .seal = seal,

@@ -27,6 +27,18 @@ static int answer(Gsasl *unused, Gsasl_session *session, Gsasl_property property
     case GSASL_HOSTNAME:
         value = REALM;
         break;
+    case GSASL_SCRAM_ITER:
+        value = SCRAM_COUNT;
+        break;
+    case GSASL_SCRAM_SALT:
+        value = SCRAM_SALT;
+        break;
+    case GSASL_SCRAM_STOREDKEY:
+        value = SCRAM_STORED;
+        break;
+    case GSASL_SCRAM_SERVERKEY:
+        value = SCRAM_SERVER;
+        break;
     case GSASL_QOPS:
         value = gsasl_session_hook_get(session);
         break;
@@ -77,6 +89,19 @@ static bool begin(enum layer layer, union context *context, struct text *challen
     return gsasl_step(session, "", 0, &token, &length) == GSASL_NEEDS_MORE && take(challenge, token, length);
 }
 
+static bool begin_scram(union context *context, const struct text *first, struct text *challenge)
+{
+    Gsasl_session *session = NULL;
+    char *token = NULL;
+    size_t length = 0;
+    context->pointer = NULL;
+    if (gsasl_server_start(library, "SCRAM-SHA-256", &session) != GSASL_OK)
+        return false;
+    context->pointer = session;
+    return gsasl_step(session, first->bytes, first->length, &token, &length) == GSASL_NEEDS_MORE
+           && take(challenge, token, length);
+}
+
 static bool finish(union context *context, const struct text *response, struct text *rspauth)
 {
     char *token = NULL;
@@ -118,6 +143,7 @@ const struct peer gsasl_peer = {
     .open = open_library,
     .version = version,
     .begin = begin,
+    .begin_scram = begin_scram,
     .finish = finish,
     .end = end,
     .seal = seal,

@@ -26,8 +26,9 @@ static char directory[] = "/tmp/secur32-bench-XXXXXX";
 
 static void tidy(void)
 {
-    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml",
-                                        "secur32-des.toml", "secur32-3des.toml"};
+    static const char *const names[] = {"accounts.htdigest", "secur32.toml",      "secur32-rc4.toml",
+                                        "secur32-des.toml",  "secur32-3des.toml", "secur32-scram.toml",
+                                        "scram-accounts"};
     char path[128];
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[n]);
@@ -89,6 +90,7 @@ int main(int count, char **words)
     handshakes_run(&effort);
     threads_run(&effort);
     messages_run(&effort);
+    scram_run(&effort, directory);
     report_verdicts();
     return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-static CredHandle credentials[LAYERS];
+static CredHandle credentials[LAYERS], scram;
 
 static const ULONG flags[LAYERS] = {0, ASC_REQ_INTEGRITY, ASC_REQ_CONFIDENTIALITY, ASC_REQ_CONFIDENTIALITY,
                                     ASC_REQ_CONFIDENTIALITY};
@@ -36,6 +36,23 @@ static const char *acquire(const char *directory, enum layer layer)
     return status == SEC_E_OK ? NULL : "AcquireCredentialsHandle failed";
 }
 
+/* The same for SCRAM-SHA-256. */
+static const char *acquire_scram(const char *directory)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/scram-accounts", directory);
+    if (!write_file(path, USER ":" SCRAM_KEYS "\n"))
+        return "cannot write the file of keys";
+    snprintf(path, sizeof path, "%s/secur32-scram.toml", directory);
+    if (!write_file(path, "[sasl]\nprofiles = [\"SCRAM-SHA-256\"]\n[scram]\naccounts = \"scram-accounts\"\n"))
+        return "cannot write secur32.toml";
+    setenv("SECUR32_CONFIG", path, 1);
+    TimeStamp expiry;
+    SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"SCRAM-SHA-256", SECPKG_CRED_INBOUND,
+                                                       NULL, NULL, NULL, NULL, &scram, &expiry);
+    return status == SEC_E_OK ? NULL : "AcquireCredentialsHandle failed";
+}
+
 static const char *open_library(const char *directory)
 {
     char path[4096];
@@ -49,7 +66,7 @@ static const char *open_library(const char *directory)
         if (reason != NULL)
             return reason;
     }
-    return NULL;
+    return acquire_scram(directory);
 }
 
 static bool begin(enum layer layer, union context *context, struct text *challenge)
@@ -61,6 +78,18 @@ static bool begin(enum layer layer, union context *context, struct text *challen
     SECURITY_STATUS status =
         SaslAcceptSecurityContext(&credentials[layer], NULL, &ins, flags[layer], SECURITY_NATIVE_DREP,
                                   &context->handle, &outs, &attributes, NULL);
+    challenge->length = out.cbBuffer;
+    return status == SEC_I_CONTINUE_NEEDED;
+}
+
+static bool begin_scram(union context *context, const struct text *first, struct text *challenge)
+{
+    SecBuffer in = {(ULONG)first->length, SECBUFFER_TOKEN, (void *)first->bytes};
+    SecBuffer out = {sizeof challenge->bytes, SECBUFFER_TOKEN, challenge->bytes};
+    SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
+    ULONG attributes;
+    SECURITY_STATUS status = SaslAcceptSecurityContext(&scram, NULL, &ins, 0, SECURITY_NATIVE_DREP,
+                                                       &context->handle, &outs, &attributes, NULL);
     challenge->length = out.cbBuffer;
     return status == SEC_I_CONTINUE_NEEDED;
 }
@@ -131,6 +160,7 @@ const struct peer secur32_peer = {
     .name = "secur32",
     .open = open_library,
     .begin = begin,
+    .begin_scram = begin_scram,
     .finish = finish,
     .end = end,
     .seal = seal,

@@ -2,6 +2,8 @@
  * program's own, and channel bindings. All of it is this library's alone. */
 #include "login.h"
 
+#include <secur32.h>
+
 #define NAME "user"
 #define SECRET "pencil"
 /* RFC 7677 §3. */
@@ -229,8 +231,18 @@ static void established(CtxtHandle *context, const char *name)
     ours_returns(SEC_E_QOP_NOT_SUPPORTED, EncryptMessage(context, 0, &message, 0));
 }
 
+/* How often the package has let somebody in. */
+static Secur32Credentials_Logins counted(CredHandle *credential, int wide)
+{
+    Secur32Credentials_Logins logins = {99, 99};
+    ours_returns(SEC_E_OK, wide ? QueryCredentialsAttributesW(credential, SECUR32_CRED_ATTR_LOGINS, &logins)
+                                : QueryCredentialsAttributesA(credential, SECUR32_CRED_ATTR_LOGINS, &logins));
+    return logins;
+}
+
 static void log_in(const struct scram *scram)
 {
+    Secur32Credentials_Logins before, after;
     CredHandle inbound, outbound;
     CtxtHandle server, client;
     struct token token;
@@ -238,6 +250,7 @@ static void log_in(const struct scram *scram)
     if (!ours_returns(SEC_E_OK, acquire(scram, SECPKG_CRED_INBOUND, &inbound))
         || !ours_returns(SEC_E_OK, acquire(scram, SECPKG_CRED_OUTBOUND, &outbound)))
         return;
+    before = counted(&inbound, scram->wide);
     token.length = 0;
     ours_returns(SEC_I_CONTINUE_NEEDED, take(scram, 1, &inbound, &server, 0, &token, scram->server_bindings));
     ours(token.length == 0, "an empty challenge has %u bytes", (unsigned)token.length);
@@ -252,6 +265,10 @@ static void log_in(const struct scram *scram)
         established(&server, scram->name);
         established(&client, scram->name);
     }
+    after = counted(&outbound, scram->wide);
+    ours(after.ullAccepted - before.ullAccepted == (scram->expected == SEC_E_OK)
+             && after.ullInitialized - before.ullInitialized == (scram->expected == SEC_E_OK),
+         "counts of the logins");
     ours_returns(SEC_E_OK, DeleteSecurityContext(&server));
     ours_returns(SEC_E_OK, DeleteSecurityContext(&client));
     ours_returns(SEC_E_OK, FreeCredentialsHandle(&inbound));

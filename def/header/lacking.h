@@ -37,3 +37,10 @@
 #define MICROSOFT_KERBEROS_NAME_W SECUR32_WIDE("Kerberos")
 #define MICROSOFT_KERBEROS_NAME MICROSOFT_KERBEROS_NAME_W
 #endif
+
+/* This library's own: how often a credential's package has let somebody in (QueryCredentialsAttributes). */
+#define SECUR32_CRED_ATTR_LOGINS 0x53330001
+typedef struct _Secur32Credentials_Logins {
+    ULONGLONG ullAccepted;
+    ULONGLONG ullInitialized;
+} Secur32Credentials_Logins, *PSecur32Credentials_Logins;

@@ -210,7 +210,7 @@ impl DigestContext {
     ) -> Step {
         let proven = call.flags & Flags::MUTUAL_AUTH;
         let flags = echoed(call.flags) | proven | established.terms.flags();
-        log::note(|| format!("{:?}: established with {}", self.role, established.terms));
+        log::note(|| format!("{:?}: established by DIGEST-MD5, {}", self.role, established.terms));
         // Steps are taken one at a time and none after this one: it is the first value.
         let _ = self.settled.set(Settled::Sasl(established));
         *progress = Progress::Done;

@@ -10,7 +10,7 @@ use crate::config::Document;
 use crate::digest::context::DigestContext;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Context, Credential, CredentialRequest, Package, PackageInfo, Role, Usage, capability,
+    Context, Credential, CredentialRequest, Logins, Package, PackageInfo, Role, Usage, capability,
 };
 use crate::system::heap;
 
@@ -46,9 +46,15 @@ const FIRST_DIRECTIVES: [&[u8]; 12] = [
 /// The WDigest package.
 pub struct WDigest;
 
+static LOGINS: Logins = Logins::new();
+
 impl Package for WDigest {
     fn info(&self) -> &PackageInfo {
         &INFO
+    }
+
+    fn logins(&self) -> &Logins {
+        &LOGINS
     }
 
     fn recognizes(&self, token: &[u8]) -> bool {

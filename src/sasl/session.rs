@@ -10,7 +10,9 @@ use super::options::{OptionId, OptionValue, Options};
 use super::step_request::StepRequest;
 use super::wrap::WRAP_NO_ENCRYPT;
 use crate::error::{Error, Result, Status};
-use crate::sspi::{Context, Credential, Flags, Message, Role, SaslSemantics, Step, TokenSink};
+use crate::sspi::{
+    Context, Credential, Flags, Message, Outcome, Role, SaslSemantics, Step, TokenSink,
+};
 use crate::system::fork::Gated;
 use crate::system::heap;
 
@@ -75,6 +77,23 @@ impl Session {
     /// context that none of them made; `WRONG_CREDENTIAL_HANDLE` for a credential of another
     /// package; otherwise the package's own.
     pub fn step(
+        &self,
+        credential: Option<&dyn Credential>,
+        request: &StepRequest<'_>,
+        output: &mut dyn TokenSink,
+    ) -> Result<Step> {
+        let step = self.take_step(credential, request, output)?;
+        if matches!(step.outcome, Outcome::Done | Outcome::Complete) {
+            let logins = self.context.package().logins();
+            match self.role {
+                Role::Server => logins.accepted(),
+                Role::Client => logins.initialized(),
+            }
+        }
+        Ok(step)
+    }
+
+    fn take_step(
         &self,
         credential: Option<&dyn Credential>,
         request: &StepRequest<'_>,

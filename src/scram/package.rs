@@ -10,7 +10,7 @@ use super::settings::{self, Settings};
 use crate::config::Document;
 use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Context, Credential, CredentialRequest, Package, PackageInfo, Role, Usage, capability,
+    Context, Credential, CredentialRequest, Logins, Package, PackageInfo, Role, Usage, capability,
 };
 use crate::system::heap;
 
@@ -25,16 +25,20 @@ pub struct ScramPackage {
     pub(super) hash: Hash,
     /// Whether it is the mechanism with channel bindings.
     pub(super) plus: bool,
+    logins: &'static Logins,
 }
+
+/// Outside of the packages, whose names are constants.
+static LOGINS: [Logins; 6] = [const { Logins::new() }; 6];
 
 /// The packages, the best first.
 pub static PACKAGES: [ScramPackage; 6] = [
-    ScramPackage::new("SCRAM-SHA-512-PLUS", Hash::Sha512, true),
-    ScramPackage::new("SCRAM-SHA-512", Hash::Sha512, false),
-    ScramPackage::new("SCRAM-SHA-256-PLUS", Hash::Sha256, true),
-    ScramPackage::new("SCRAM-SHA-256", Hash::Sha256, false),
-    ScramPackage::new("SCRAM-SHA-1-PLUS", Hash::Sha1, true),
-    ScramPackage::new("SCRAM-SHA-1", Hash::Sha1, false),
+    ScramPackage::new("SCRAM-SHA-512-PLUS", Hash::Sha512, true, &LOGINS[0]),
+    ScramPackage::new("SCRAM-SHA-512", Hash::Sha512, false, &LOGINS[1]),
+    ScramPackage::new("SCRAM-SHA-256-PLUS", Hash::Sha256, true, &LOGINS[2]),
+    ScramPackage::new("SCRAM-SHA-256", Hash::Sha256, false, &LOGINS[3]),
+    ScramPackage::new("SCRAM-SHA-1-PLUS", Hash::Sha1, true, &LOGINS[4]),
+    ScramPackage::new("SCRAM-SHA-1", Hash::Sha1, false, &LOGINS[5]),
 ];
 
 /// Whether `token`, a client-first message, is with channel bindings; `None` where it is no such message.
@@ -50,7 +54,7 @@ pub fn named(name: &str) -> Option<&'static ScramPackage> {
 }
 
 impl ScramPackage {
-    const fn new(name: &'static str, hash: Hash, plus: bool) -> Self {
+    const fn new(name: &'static str, hash: Hash, plus: bool, logins: &'static Logins) -> Self {
         let info = PackageInfo {
             name,
             comment: "Salted Challenge Response (RFC 5802)",
@@ -59,7 +63,7 @@ impl ScramPackage {
             rpc_id: 0xFFFF,
             max_token: LARGEST_TOKEN,
         };
-        Self { info, hash, plus }
+        Self { info, hash, plus, logins }
     }
 
     /// Its name, which is the mechanism's.
@@ -84,6 +88,10 @@ impl ScramPackage {
 impl Package for ScramPackage {
     fn info(&self) -> &PackageInfo {
         &self.info
+    }
+
+    fn logins(&self) -> &Logins {
+        self.logins
     }
 
     /// A client's first message names no hash: which package it is for depends on which are listed.

@@ -8,7 +8,7 @@ use super::bindings::{Expected, Given, bad};
 use super::credential::ScramCredential;
 use super::established::Established;
 use super::hash::{self, Hash, Key, KeyPair};
-use super::message::{ClientFinal, ClientFirst, server_first};
+use super::message::{ClientFinal, ClientFirst, ServerFirst, server_first};
 use super::nonce::nonce;
 use super::prepare::{self, Candidates};
 use super::salt;
@@ -23,31 +23,37 @@ use crate::system::{clock, heap};
 /// Bytes of the salts of this library.
 const SALT: usize = 16;
 
-/// A context between server-first and client-final.
+/// A context between server-first and client-final. Millions of them may wait: what stands in its messages is
+/// read from them again.
 pub(super) struct Challenged {
     /// Client-first, a comma, and server-first.
     text: Vec<u8>,
-    /// How long client-first is, its header, and the nonce of both.
+    /// How long client-first is.
     first: usize,
-    header: usize,
-    nonce: usize,
     /// Whether server-first went out.
     pub(super) delivered: bool,
-    user: Vec<u8>,
-    authorization: Vec<u8>,
+    /// Whether the account has the name as SASLprep has it, and not as it was sent.
+    prepared: bool,
     expected: Expected,
     secrets: Secrets,
-    salt: Vec<u8>,
-    iterations: u32,
 }
 
 /// What is known of the user.
 enum Secrets {
-    /// A pair of keys for each spelling of the password.
-    Pairs(Vec<KeyPair>),
+    /// The stored key and the server key of each spelling of the password, one after the other.
+    Keys(Secret<Vec<u8>>),
     Password(Secret<String>),
     /// There is none, or nothing of this hash.
     Nobody,
+}
+
+impl Secrets {
+    fn of(pairs: &[KeyPair]) -> Result<Self> {
+        let keys = || pairs.iter().flat_map(|pair| [&pair.stored_key, &pair.server_key]);
+        let mut bytes = heap::list(keys().map(|key| key.bytes().len()).sum())?;
+        keys().for_each(|key| bytes.extend_from_slice(key.bytes()));
+        Ok(Self::Keys(Secret::new(bytes)))
+    }
 }
 
 /// Answers the client-first in `call`. What is known of the user is what counts at client-final.
@@ -65,26 +71,14 @@ pub(super) fn challenge(
     }
     let found = find(credential, first.name)?;
     let nonce = nonce()?;
-    let Found { user, secrets, salt, iterations } = found;
+    let Found { prepared, secrets, salt, iterations } = found;
     let text = server_first(message, first.nonce, &nonce, &salt, iterations)?;
-    Ok(Challenged {
-        text,
-        first: message.len(),
-        header: first.header.len(),
-        nonce: first.nonce.len() + nonce.len(),
-        delivered: false,
-        user,
-        authorization: first.authorization,
-        expected,
-        secrets,
-        salt,
-        iterations,
-    })
+    Ok(Challenged { text, first: message.len(), delivered: false, prepared, expected, secrets })
 }
 
 /// Who is meant, and what server-first tells.
 struct Found {
-    user: Vec<u8>,
+    prepared: bool,
     secrets: Secrets,
     salt: Vec<u8>,
     iterations: u32,
@@ -95,16 +89,15 @@ fn find(credential: &ScramCredential, sent: Vec<u8>) -> Result<Found> {
     let (source, hash) = (credential.source()?, credential.hash);
     source.refresh();
     let mut known = source.find_scram(&sent, hash).map_err(unavailable)?;
-    let mut user = sent;
-    if known.is_none()
-        && let Some(other) = std::str::from_utf8(&user).ok().and_then(prepare::other_name)
-    {
-        user = other.into_bytes();
+    let other = if known.is_none() { other_name(&sent) } else { None };
+    let prepared = other.is_some();
+    let user = other.unwrap_or(sent);
+    if prepared {
         known = source.find_scram(&user, hash).map_err(unavailable)?;
     }
     let secrets = match known {
         Some(Known::Keys(StoredKeys { iterations, salt, pairs, .. })) => {
-            return Ok(Found { user, secrets: Secrets::Pairs(pairs), salt, iterations });
+            return Ok(Found { prepared, secrets: Secrets::of(&pairs)?, salt, iterations });
         }
         Some(Known::Password(password)) => {
             credential.remember_password();
@@ -115,7 +108,13 @@ fn find(credential: &ScramCredential, sent: Vec<u8>) -> Result<Found> {
     let own = Usual { salt: SALT, iterations: credential.settings.iterations };
     let Usual { salt, iterations } = source.usual_scram(hash).unwrap_or(own);
     let salt = salt::derived(&credential.settings, hash, &user, salt)?;
-    Ok(Found { user, secrets, salt, iterations })
+    Ok(Found { prepared, secrets, salt, iterations })
+}
+
+/// The name as SASLprep has it, where that is another one.
+fn other_name(sent: &[u8]) -> Option<Vec<u8>> {
+    let other = std::str::from_utf8(sent).ok().and_then(prepare::other_name)?;
+    Some(other.into_bytes())
 }
 
 impl Challenged {
@@ -129,12 +128,10 @@ impl Challenged {
         self.text.get(self.first + 1..).unwrap_or_default()
     }
 
-    fn header(&self) -> &[u8] {
-        self.text.get(..self.header).unwrap_or_default()
-    }
-
+    /// The nonce of both, in which there is no comma.
     fn nonce(&self) -> &[u8] {
-        self.server_first().get(2..2 + self.nonce).unwrap_or_default()
+        let part = self.server_first().split(|byte| *byte == b',').next().unwrap_or_default();
+        part.strip_prefix(b"r=").unwrap_or_default()
     }
 
     /// Verifies the client-final in `call`; returns who it is, and the server's signature.
@@ -149,17 +146,18 @@ impl Challenged {
             let reason = "client-final: the nonce is not the one of server-first (RFC 5802 §5.1)";
             return Err(Error::new(Status::INVALID_TOKEN, reason));
         }
-        let data = message.bindings.bytes().strip_prefix(self.header());
+        let first = ClientFirst::parse(self.client_first())?;
+        let data = message.bindings.bytes().strip_prefix(first.header);
         let data = data.ok_or_else(|| {
             bad("client-final: c= has not the header of client-first (RFC 5802 §5.1)")
         })?;
         if matches!(self.expected, Expected::Nothing) && !data.is_empty() {
             return Err(bad("client-final: bindings after a flag that promised none"));
         }
-        let bare = self.text.get(self.header..).unwrap_or_default();
+        let bare = self.text.get(first.header.len()..).unwrap_or_default();
         let covered = Covered { hash, parts: [bare, b",", message.without_proof] };
         let proof = Key::from_slice(hash, message.proof.bytes()).unwrap_or(Key::zeroed(hash));
-        let server_key = self.prove(credential, &covered, &proof)?;
+        let server_key = self.prove(credential, first.nonce, &covered, &proof)?;
         let same = match &self.expected {
             Expected::Nothing => true,
             Expected::Data(expected) => bool::from(expected.ct_eq(data)),
@@ -168,13 +166,14 @@ impl Challenged {
         if !same {
             return Err(bad("client-final: the client's channel is not the server's"));
         }
-        if !self.authorization.is_empty() && !call.authorization_allowed {
+        if !first.authorization.is_empty() && !call.authorization_allowed {
             let reason = "client-first: authorization identities are forbidden on this context";
             return Err(Error::new(Status::ALGORITHM_MISMATCH, reason));
         }
+        let other = if self.prepared { other_name(&first.name) } else { None };
         let established = Established {
-            user: heap::copied(&self.user)?,
-            authorization: heap::copied(&self.authorization)?,
+            user: other.unwrap_or(first.name),
+            authorization: first.authorization,
             started: clock::filetime(),
         };
         Ok((established, covered.signature(&server_key)))
@@ -184,22 +183,27 @@ impl Challenged {
     fn prove(
         &self,
         credential: &ScramCredential,
+        nonce: &[u8],
         covered: &Covered<'_>,
         proof: &Key,
     ) -> Result<Key> {
+        let hash = covered.hash;
         let (mut verified, mut hashed) = (0, 0);
         match &self.secrets {
-            Secrets::Pairs(pairs) => {
-                for pair in pairs {
+            Secrets::Keys(keys) => {
+                for pair in keys.expose().chunks_exact(2 * hash.size()) {
+                    let (stored_key, server_key) = pair.split_at(hash.size());
                     verified += 1;
-                    if covered.is_proven(proof, &pair.stored_key) {
-                        return Ok(pair.server_key.clone());
+                    if Key::from_slice(hash, stored_key)
+                        .is_some_and(|key| covered.is_proven(proof, &key))
+                    {
+                        return Ok(Key::from_slice(hash, server_key).unwrap_or(Key::zeroed(hash)));
                     }
                 }
             }
             Secrets::Password(password) => {
                 for form in Candidates::of(password.expose()).iter() {
-                    let pair = self.pair_of(covered.hash, form);
+                    let pair = self.pair_of(nonce, hash, form)?;
                     (verified, hashed) = (verified + 1, hashed + 1);
                     if covered.is_proven(proof, &pair.stored_key) {
                         return Ok(pair.server_key);
@@ -209,9 +213,9 @@ impl Challenged {
             Secrets::Nobody => {}
         }
         if hashed == 0 && credential.tells_passwords() {
-            black_box(self.pair_of(covered.hash, b"a password of nobody"));
+            black_box(self.pair_of(nonce, hash, b"a password of nobody")?);
         }
-        let mut nobodys = Key::zeroed(covered.hash);
+        let mut nobodys = Key::zeroed(hash);
         random::fill(nobodys.bytes_mut())?;
         for _ in verified..MOST_PAIRS {
             black_box(covered.is_proven(proof, &nobodys));
@@ -220,8 +224,10 @@ impl Challenged {
         Err(Error::new(Status::LOGON_DENIED, reason))
     }
 
-    fn pair_of(&self, hash: Hash, password: &[u8]) -> KeyPair {
-        hash::pair_of(&hash.salted_password(password, &self.salt, self.iterations))
+    /// What the password makes of the salt and the count in server-first, which answers the client's `nonce`.
+    fn pair_of(&self, nonce: &[u8], hash: Hash, password: &[u8]) -> Result<KeyPair> {
+        let told = ServerFirst::parse(self.server_first(), nonce)?;
+        Ok(hash::pair_of(&hash.salted_password(password, told.salt.bytes(), told.iterations)))
     }
 }
 

@@ -7,6 +7,7 @@ mod buffers;
 mod channel_bindings;
 mod flags;
 mod identity;
+mod logins;
 mod package;
 mod package_list;
 mod pending_token;
@@ -21,6 +22,7 @@ pub use buffers::{
 pub use channel_bindings::ChannelBindings;
 pub use flags::{Flags, SharedFlags};
 pub use identity::Identity;
+pub use logins::Logins;
 pub use package::{
     Call, Context, Credential, CredentialRequest, Outcome, Package, PackageInfo, Role,
     SaslSemantics, Step, Usage, capability,

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Attribute, AttributeId, Flags, Identity, Inputs, MAXIMUM_TIME, Message, PackageList, TokenSink,
+    Attribute, AttributeId, Flags, Identity, Inputs, Logins, MAXIMUM_TIME, Message, PackageList,
+    TokenSink,
 };
 use crate::accounts::Source;
 use crate::config::Document;
@@ -147,6 +148,9 @@ pub trait Package: Send + Sync {
     fn available(&self) -> bool {
         true
     }
+
+    /// How many of its exchanges have succeeded, which [`crate::sasl::Session`] counts.
+    fn logins(&self) -> &Logins;
 
     /// Whether there is such a package only where `sasl.profiles` of secur32.toml lists its name.
     fn has_to_be_listed(&self) -> bool {

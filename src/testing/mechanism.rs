@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::error::{Error, Result, Status};
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, Message, Outcome,
-    Package, PackageInfo, Placement, Role, SaslSemantics, Sizes, Step, TokenSink, Usage,
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, Logins, Message,
+    Outcome, Package, PackageInfo, Placement, Role, SaslSemantics, Sizes, Step, TokenSink, Usage,
     buffer_type,
 };
 
@@ -49,6 +49,10 @@ pub(crate) struct FakeMechanismPackage;
 impl Package for FakeMechanismPackage {
     fn info(&self) -> &PackageInfo {
         &crate::testing::package::INFO
+    }
+
+    fn logins(&self) -> &Logins {
+        &crate::testing::package::LOGINS
     }
 
     fn sasl_semantics(&self) -> SaslSemantics {

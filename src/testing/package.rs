@@ -12,7 +12,7 @@ use crate::packages::Packages;
 use crate::scram;
 use crate::secret::Secret;
 use crate::sspi::{
-    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, KeyInfo,
+    Attribute, AttributeId, Call, Context, Credential, CredentialRequest, Flags, KeyInfo, Logins,
     MAXIMUM_TIME, Message, Outcome, Package, PackageInfo, Placement, Role, Sizes, Step,
     StreamSizes, TokenSink, Usage, buffer_type,
 };
@@ -58,9 +58,15 @@ pub(crate) const INFO: PackageInfo = PackageInfo {
 
 pub(crate) struct FakePackage;
 
+pub(crate) static LOGINS: Logins = Logins::new();
+
 impl Package for FakePackage {
     fn info(&self) -> &PackageInfo {
         &INFO
+    }
+
+    fn logins(&self) -> &Logins {
+        &LOGINS
     }
 
     fn recognizes(&self, token: &[u8]) -> bool {

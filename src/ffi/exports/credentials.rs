@@ -18,6 +18,12 @@ use crate::ffi::tables::CREDENTIALS;
 /// `SECPKG_CRED_ATTR_NAMES`.
 const ATTRIBUTE_NAMES: u32 = 1;
 
+/// `SECUR32_CRED_ATTR_LOGINS`, which Windows does not have.
+const ATTRIBUTE_LOGINS: u32 = 0x5333_0001;
+
+/// `Secur32Credentials_Logins`, which is the same on Windows and so stands in def/header/lacking.h.
+type LoginCounts = [u64; 2];
+
 /// Acquires a credential: what accept calls (INBOUND) or initialize calls (OUTBOUND) are made with.
 ///
 /// * `pszPrincipal`: whom the credential speaks for; NULL for the process's user. Not used beside
@@ -234,12 +240,16 @@ pub unsafe extern "system" fn AddCredentialsA(
     guard("AddCredentialsA", || unsafe { unsupported(hCredentials) })
 }
 
-/// Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for.
+/// Answers SECPKG_CRED_ATTR_NAMES, 1: whom the credential speaks for; and SECUR32_CRED_ATTR_LOGINS, this
+/// library's own: how many exchanges of the credential's package have succeeded in this process, by
+/// whichever credential.
 ///
 /// * `phCredential`: the credential.
 /// * `ulAttribute`: the attribute.
 /// * `pBuffer`: a SecPkgCredentials_Names, whose sUserName receives memory to free with
-///   FreeContextBuffer.
+///   FreeContextBuffer; or a Secur32Credentials_Logins, which counts the calls of accepting functions and
+///   of initializing ones that returned SEC_E_OK (or SEC_I_COMPLETE_NEEDED). Of HTTP these are the
+///   sessions, and not their subsequent requests.
 ///
 /// Returns SEC_E_OK; SEC_E_INVALID_PARAMETER when `pBuffer` is NULL; SEC_E_INVALID_HANDLE;
 /// SEC_E_UNSUPPORTED_FUNCTION for other attributes; SEC_E_INSUFFICIENT_MEMORY. On failure nothing
@@ -318,6 +328,13 @@ unsafe fn query(
     // SAFETY: NULL or a handle that can be read (the caller's promise).
     let entry = CREDENTIALS.get(unsafe { pointer::handle(credential) }?)?;
     pointer::required(answer)?;
+    if attribute == ATTRIBUTE_LOGINS {
+        pointer::sized::<LoginCounts>(size)?;
+        let counts: LoginCounts = entry.0.package().logins().counts();
+        // SAFETY: NULL or writable (the caller's promise).
+        unsafe { pointer::write(answer.cast(), counts) };
+        return Ok(());
+    }
     if attribute != ATTRIBUTE_NAMES {
         let reason = "credential: no such attribute";
         return Err(Error::new(Status::UNSUPPORTED_FUNCTION, reason));

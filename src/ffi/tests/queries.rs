@@ -314,6 +314,16 @@ fn a_credential_tells_its_name_and_nothing_else() {
     // SAFETY: refused.
     let status = unsafe { QueryCredentialsAttributesExW(credential, 1, place, size - 1) };
     check(status, Status::BUFFER_TOO_SMALL);
+    let (mut counts, logins) = ([u64::MAX; 2], 0x5333_0001);
+    let place_of_counts = (&raw mut counts).cast();
+    // SAFETY: the structure, and refused.
+    let status = unsafe { QueryCredentialsAttributesExW(credential, logins, place_of_counts, 15) };
+    check(status, Status::BUFFER_TOO_SMALL);
+    assert_eq!(counts, [u64::MAX; 2]);
+    // SAFETY: the structure.
+    let status = unsafe { QueryCredentialsAttributesExA(credential, logins, place_of_counts, 16) };
+    check(status, Status::OK);
+    assert!(counts[0] < u64::MAX && counts[1] < u64::MAX);
     // SAFETY: refused.
     let status = unsafe { QueryCredentialsAttributesA(credential, 2, place) };
     check(status, Status::UNSUPPORTED_FUNCTION);

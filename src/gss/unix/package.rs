@@ -9,7 +9,7 @@ use super::library::{self, GssFunctions};
 use super::local_principal::LocalPrincipal;
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
-use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
+use crate::sspi::{Credential, CredentialRequest, Logins, Package, PackageInfo, SaslSemantics};
 
 /// What Windows enumerates for Kerberos.
 const KERBEROS_INFO: PackageInfo = PackageInfo {
@@ -35,14 +35,15 @@ const NEGOTIATE_INFO: PackageInfo = PackageInfo {
 pub struct GssPackage {
     mechanism: Mechanism,
     info: PackageInfo,
+    logins: Logins,
 }
 
 /// The Kerberos package.
 pub static KERBEROS: GssPackage =
-    GssPackage { mechanism: Mechanism::Kerberos, info: KERBEROS_INFO };
+    GssPackage { mechanism: Mechanism::Kerberos, info: KERBEROS_INFO, logins: Logins::new() };
 /// The Negotiate package.
 pub static NEGOTIATE: GssPackage =
-    GssPackage { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO };
+    GssPackage { mechanism: Mechanism::Negotiate, info: NEGOTIATE_INFO, logins: Logins::new() };
 
 impl GssPackage {
     fn functions() -> Result<&'static GssFunctions> {
@@ -56,6 +57,10 @@ impl GssPackage {
 impl Package for GssPackage {
     fn info(&self) -> &PackageInfo {
         &self.info
+    }
+
+    fn logins(&self) -> &Logins {
+        &self.logins
     }
 
     /// Negotiate stands for the one mechanism that it has, too.

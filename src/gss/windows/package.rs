@@ -6,7 +6,7 @@ use once_cell::sync::OnceCell;
 
 use crate::error::{Error, Result, Status};
 use crate::gss::initial_token;
-use crate::sspi::{Credential, CredentialRequest, Package, PackageInfo, SaslSemantics};
+use crate::sspi::{Credential, CredentialRequest, Logins, Package, PackageInfo, SaslSemantics};
 #[cfg(windows)]
 use crate::system::windows_secur32::{Listed, list, system_dll};
 
@@ -19,6 +19,7 @@ pub(crate) struct WindowsPackage {
     /// Whether its contexts are wrapped here; else its `Sasl*` calls are the system's own affair.
     wrapped: bool,
     told: OnceCell<PackageInfo>,
+    logins: Logins,
 }
 
 const fn unasked(name: &'static str) -> PackageInfo {
@@ -32,6 +33,7 @@ pub(crate) static KERBEROS: WindowsPackage = WindowsPackage {
     recognizes: initial_token::is_kerberos,
     wrapped: true,
     told: OnceCell::new(),
+    logins: Logins::new(),
 };
 
 /// Negotiate.
@@ -41,6 +43,7 @@ pub(crate) static NEGOTIATE: WindowsPackage = WindowsPackage {
     recognizes: initial_token::is_spnego,
     wrapped: true,
     told: OnceCell::new(),
+    logins: Logins::new(),
 };
 
 /// Schannel: listed for EXTERNAL where the system has `Sasl*` functions that serve it.
@@ -51,6 +54,7 @@ pub(crate) static SCHANNEL: WindowsPackage = WindowsPackage {
     recognizes: |_| false,
     wrapped: false,
     told: OnceCell::new(),
+    logins: Logins::new(),
 };
 
 /// Of them, the one called `name` whose contexts are wrapped here.
@@ -91,6 +95,10 @@ impl WindowsPackage {
 impl Package for WindowsPackage {
     fn info(&self) -> &PackageInfo {
         self.told().unwrap_or(&self.unasked)
+    }
+
+    fn logins(&self) -> &Logins {
+        &self.logins
     }
 
     fn available(&self) -> bool {
