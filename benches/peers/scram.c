@@ -36,9 +36,10 @@ static SECURITY_STATUS step(union context *client, const struct text *from, stru
     SecBuffer out = {sizeof to->bytes, SECBUFFER_TOKEN, to->bytes};
     SecBufferDesc ins = {SECBUFFER_VERSION, 1, &in}, outs = {SECBUFFER_VERSION, 1, &out};
     ULONG attributes;
-    SECURITY_STATUS status = SaslInitializeSecurityContextA(
-        &credential, from == NULL ? NULL : &client->handle, NULL, 0, 0, SECURITY_NATIVE_DREP, &ins, 0,
-        &client->handle, &outs, &attributes, NULL);
+    SECURITY_STATUS status =
+        SaslInitializeSecurityContextA(&credential, from == NULL ? NULL : &client->handle, NULL, 0, 0,
+                                       SECURITY_NATIVE_DREP, &ins, 0, &client->handle, &outs, &attributes,
+                                       NULL);
     to->length = out.cbBuffer;
     return status;
 }
