@@ -261,7 +261,8 @@ fn is_guarded(name: &str, body: &str) -> bool {
     };
     let body = body.lines().filter(is_code).collect::<Vec<_>>().join("\n");
     let body = body.trim();
-    let call = ["guard(", "guard_value("].iter().find_map(|call| body.strip_prefix(call));
+    let call =
+        ["guard(", "guard_end(", "guard_value("].iter().find_map(|call| body.strip_prefix(call));
     let Some(arguments) = call else { return false };
     let named = arguments.trim_start().starts_with(&format!("\"{name}\","));
     named && closes_at_the_end(arguments)
