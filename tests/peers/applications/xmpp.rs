@@ -1,6 +1,7 @@
 //! XMPP's clients with our server: the part of a server of XMPP that logs a client in (RFC 6120).
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
@@ -31,7 +32,7 @@ fn strophe() -> Found {
             let program = support::scratch("peers").join("strophe_client");
             let mut command = Command::new("cc");
             command.args(["-std=c99"]).args(support::STRICT).arg("-o").arg(&program);
-            command.arg(support::root().join("c_tests/peers/applications/strophe_client.c"));
+            command.arg(source("strophe_client.c"));
             command.args(String::from_utf8_lossy(&flags.stdout).split_whitespace());
             support::succeed(&mut command);
             Ok(program)
@@ -85,39 +86,81 @@ fn serve(listener: &TcpListener, mut side: Side) -> Result<Option<Agreed>, Strin
     wire.until(">")?;
     let bind = "xmlns='urn:ietf:params:xml:ns:xmpp-bind'";
     wire.write(features(&format!("<bind {bind}/>")).as_bytes())?;
-    let asked = wire.until("</iq>")?;
-    let id = ["id=\"", "id='"].iter().find_map(|start| asked.split_once(start));
-    let id = id.and_then(|(_, rest)| rest.split(['"', '\'']).next());
-    let id = id.ok_or(asked.clone())?;
-    let answer =
-        format!("<iq type='result' id='{id}'><bind {bind}><jid>alice@{REALM}/x</jid></bind></iq>");
-    wire.write(answer.as_bytes())?;
-    wire.until("</stream:stream>")?;
+    // xmpppy asks for a session as well, which has been part of binding since RFC 6121.
+    let mut id = String::new();
+    loop {
+        let tag = wire.until(">")?;
+        if tag.contains("<iq") {
+            let found = ["id=\"", "id='"].iter().find_map(|start| tag.split_once(start));
+            let found = found.and_then(|(_, rest)| rest.split(['"', '\'']).next());
+            found.ok_or(tag.clone())?.clone_into(&mut id);
+        } else if tag.ends_with("</iq>") {
+            let jid = format!("<bind {bind}><jid>alice@{REALM}/x</jid></bind>");
+            wire.write(format!("<iq type='result' id='{id}'>{jid}</iq>").as_bytes())?;
+        } else if tag.is_empty() || tag.ends_with("</stream:stream>") {
+            break;
+        }
+    }
     wire.write(b"</stream:stream>")?;
     Ok(Some(agreed))
 }
 
-fn net_xmpp() -> Found {
-    let probe = Command::new("perl").args(["-MNet::XMPP", "-e", "0"]).output();
-    let found = probe.is_ok_and(|output| output.status.success());
-    if found { Ok("perl".into()) } else { Err("libnet-xmpp-perl") }
+/// Our programs that log in by others' libraries.
+fn source(name: &str) -> PathBuf {
+    support::root().join("c_tests/peers/applications").join(name)
 }
 
-fn play(entry: &Entry) -> Result<(), String> {
+fn by_strophe() -> Result<Command, &'static str> {
+    strophe().map(Command::new)
+}
+
+fn by_gloox() -> Result<Command, &'static str> {
+    static PROGRAM: OnceLock<Found> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let flags = Command::new("pkg-config").args(["--cflags", "--libs", "gloox"]).output();
+        let flags = flags.ok().filter(|output| output.status.success()).ok_or("libgloox-dev")?;
+        let program = support::scratch("peers").join("gloox_client");
+        let mut command = Command::new("c++");
+        command.args(["-std=c++11"]).args(support::STRICT).arg("-o").arg(&program);
+        command.arg(source("gloox_client.cpp"));
+        command.args(String::from_utf8_lossy(&flags.stdout).split_whitespace());
+        support::succeed(&mut command);
+        Ok(program)
+    });
+    program.clone().map(Command::new)
+}
+
+fn by_net_xmpp() -> Result<Command, &'static str> {
+    let probe = Command::new("perl").args(["-MNet::XMPP", "-e", "0"]).output();
+    if !probe.is_ok_and(|output| output.status.success()) {
+        return Err("libnet-xmpp-perl");
+    }
+    let mut command = Command::new("perl");
+    command.arg(source("xmpp_client.pl"));
+    Ok(command)
+}
+
+fn by_xmpppy() -> Result<Command, &'static str> {
+    let modules = support::root().join("target/python");
+    if !modules.join("xmpp").exists() || !modules.join("six.py").exists() {
+        return Err("xmpppy and six (of PyPI)");
+    }
+    let mut command = Command::new("python3");
+    command.env("PYTHONPATH", modules).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.arg(source("xmpppy_client.py"));
+    Ok(command)
+}
+
+fn play(client: fn() -> Result<Command, &'static str>, lines: &str) -> Result<(), String> {
     let logins =
         [("alice", "secret", true), ("jos\u{e9}", "secret", true), ("alice", "Secret", false)];
     for (user, password, welcome) in logins {
-        let setting = Setting::new(None, None, MAXBUF)?.with("qop = \"auth\"")?;
+        let setting = Setting::new(None, None, MAXBUF)?.with(lines)?;
         let setting = setting.hashed(user, "secret", Charset::Utf8)?;
         let (listener, port) = listen()?;
         // A program that asks for confidentiality, as an unchanged one does.
         let side = Side::server(&setting, &["qop=auth-conf"])?;
-        let mut client = Command::new("perl");
-        if entry.program.starts_with("libstrophe") {
-            client = Command::new(strophe()?);
-        } else {
-            client.arg(support::root().join("c_tests/peers/applications/xmpp_client.pl"));
-        }
+        let mut client = client()?;
         client.args([port.to_string(), format!("{user}@{REALM}"), password.to_owned()]);
         let (agreed, output) = thread::scope(|scope| {
             let server = scope.spawn(|| serve(&listener, side));
@@ -134,24 +177,55 @@ fn play(entry: &Entry) -> Result<(), String> {
     Ok(())
 }
 
-#[test]
-fn clients_log_in_where_auth_alone_is_offered() {
-    let row = |program, package| Entry {
+const AUTH_ALONE: &str = "qop = \"auth\"";
+
+fn entry(program: &'static str, version: Version, settings: &'static str) -> Entry {
+    Entry {
         protocol: "DIGEST-MD5",
         program,
-        version: Version::Debian(package),
+        version,
         role: "client",
         agreed: "auth",
-        settings: "`qop = \"auth\"`",
+        settings,
         names: "UTF-8",
-    };
-    let strophe_row = row("libstrophe (XMPP)", "libstrophe-dev");
-    let net_xmpp_row = row("Net::XMPP", "libnet-xmpp-perl");
+    }
+}
+
+#[test]
+fn clients_log_in_where_auth_alone_is_offered() {
+    let row = |program, package| entry(program, Version::Debian(package), "`qop = \"auth\"`");
     run(
         "XMPP",
         &[
-            Application { entry: strophe_row, missing: || strophe().err(), play },
-            Application { entry: net_xmpp_row, missing: || net_xmpp().err(), play },
+            Application {
+                entry: row("libstrophe (XMPP)", "libstrophe-dev"),
+                missing: || by_strophe().err(),
+                play: |_| play(by_strophe, AUTH_ALONE),
+            },
+            Application {
+                entry: row("Net::XMPP", "libnet-xmpp-perl"),
+                missing: || by_net_xmpp().err(),
+                play: |_| play(by_net_xmpp, AUTH_ALONE),
+            },
+        ],
+    );
+}
+
+#[test]
+fn clients_of_xmpp_log_in_where_all_is_offered() {
+    run(
+        "XMPP, every qop",
+        &[
+            Application {
+                entry: entry("gloox (XMPP)", Version::Debian("libgloox-dev"), "none"),
+                missing: || by_gloox().err(),
+                play: |_| play(by_gloox, ""),
+            },
+            Application {
+                entry: entry("xmpppy (XMPP)", Version::Pinned("0.7.4"), "none"),
+                missing: || by_xmpppy().err(),
+                play: |_| play(by_xmpppy, ""),
+            },
         ],
     );
 }
