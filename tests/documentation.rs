@@ -253,6 +253,24 @@ fn the_configuration_page_has_the_keys_of_the_code_and_their_defaults() {
 }
 
 #[test]
+fn what_the_page_of_scram_shows_is_valid() {
+    let [configuration] = &blocks("docs/scram.md", "toml")[..] else { panic!("another block") };
+    for text in [configuration, &read("examples/scram.toml")] {
+        let read = parse(text).expect("a configuration");
+        assert!(read.contains("SCRAM-SHA-256\", \""), "{read}");
+    }
+    let [counts] = &blocks("docs/scram.md", "c")[..] else { panic!("another block of C") };
+    let source = format!(
+        "#include <stdio.h>\n#define SECURITY_WIN32\n#include <sspi.h>\n\
+         int main(void) {{ CredHandle credential = {{0, 0}};\n{counts}\nreturn 0; }}\n"
+    );
+    let path = scratch("documentation").join("counts.c");
+    fs::write(&path, source).expect("a file");
+    let program = compile_c(&[path.to_str().expect("UTF-8")], STRICT);
+    succeed(&mut Command::new(program));
+}
+
+#[test]
 fn the_configuration_of_readme_is_one() {
     let [block] = &blocks("README.md", "toml")[..] else { panic!("README has another block") };
     parse(block).expect("the block");
