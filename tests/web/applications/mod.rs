@@ -2,6 +2,7 @@
 //! server, servers for the example's client, proxies, and SIP.
 
 mod clients;
+mod fetchers;
 mod firefox;
 mod proxies;
 mod qt;
