@@ -105,6 +105,26 @@ fn npm_urllib() -> Option<Client> {
     Some(Client::new("urllib (of npm)", node, &["-e", &NPM_URLLIB.replace("MODULES", &modules)]))
 }
 
+const HTTPLIB2: &str = "
+import httplib2
+client = httplib2.Http(proxy_info=None)
+client.add_credentials('USER', 'secret')
+print(client.request('URL')[1].decode())
+";
+
+const HTTPCLIENT: &str = "
+require 'httpclient'
+client = HTTPClient.new
+client.set_auth('URL', 'USER', 'secret')
+puts client.get('URL').body
+";
+
+fn httpclient() -> Option<Client> {
+    let words = ["-E", "UTF-8", "-e"];
+    let ruby = peer(&["ruby"], &["-rhttpclient", "-e", "0"], "ruby-httpclient")?;
+    Some(Client::new("ruby-httpclient", ruby, &[&words[..], &[HTTPCLIENT]].concat()))
+}
+
 /// Each client, and whether it hashes in UTF-8, and in ISO 8859-1.
 fn clients() -> Vec<(Client, [bool; 2])> {
     let installed = |name: &'static str, words: &[&str]| {
@@ -122,10 +142,16 @@ fn clients() -> Vec<(Client, [bool; 2])> {
     };
     let (utf8, latin1, neither) = ([true, false], [false, true], [false, false]);
     let wget = ["--no-config", "-q", "-O", "-", "--user=USER", "--password=secret", "URL"];
+    let wget2 =
+        ["--no-config", "-q", "-O", "-", "--http-user=USER", "--http-password=secret", "URL"];
     let clients = [
         (installed("curl", &["-q", "-sS", "--digest", "-u", "USER:secret", "URL"]), utf8),
         (installed("wget", &wget), utf8),
         (installed("ffmpeg", &ffmpeg), utf8),
+        (installed("wget2", &wget2), utf8),
+        (installed("lftp", &["-e", "open -u USER,secret BASE; cat /; quit"]), utf8),
+        (httpclient(), utf8),
+        (python("httplib2", "python3-httplib2", HTTPLIB2), utf8),
         (soup("libsoup-2.4", "libsoup2.4-dev"), utf8),
         (soup("libsoup-3.0", "libsoup-3.0-dev"), utf8),
         (python("requests", "python3-requests", REQUESTS), utf8),

@@ -47,7 +47,7 @@ fn wget2_fetches_a_page() {
     let algorithms = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess"];
     fetch(&program, &algorithms, &[&words[..], &["PAGE"]].concat(), false);
     let agreed = "MD5, SHA-256 and -sess of both";
-    passed("wget2", Version::Debian("wget2"), "client", agreed, "none", "");
+    passed("wget2", Version::Debian("wget2"), "client", agreed, "none", "UTF-8");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn lftp_fetches_a_page() {
         &["-e", "open -u alice,PASSWORD BASE; cat /page2; quit"],
         false,
     );
-    passed("lftp", Version::Debian("lftp"), "client", "MD5, MD5-sess", "none", "");
+    passed("lftp", Version::Debian("lftp"), "client", "MD5, MD5-sess", "none", "UTF-8");
 }
 
 const HTTPLIB2: &str = "
@@ -77,7 +77,7 @@ fn httplib2_fetches_and_posts() {
     let Some(program) = peer(&names, &["-c", "import httplib2"], package) else { return };
     fetch(&program, &["MD5"], &["-c", HTTPLIB2], true);
     let settings = "none; on Windows `http_algorithms = [\"MD5\"]`";
-    passed("httplib2", Version::Debian(package), "client", "MD5", settings, "");
+    passed("httplib2", Version::Debian(package), "client", "MD5", settings, "UTF-8");
 }
 
 const HTTPCLIENT: &str = "
@@ -95,5 +95,5 @@ fn rubys_httpclient_fetches_and_posts() {
     let Some(program) = peer(&["ruby"], &["-rhttpclient", "-e", "0"], package) else { return };
     fetch(&program, &["MD5", "MD5-sess"], &["-e", HTTPCLIENT], true);
     let version = Version::Debian(package);
-    passed("httpclient (Ruby)", version, "client", "MD5, MD5-sess", "none", "");
+    passed("httpclient (Ruby)", version, "client", "MD5, MD5-sess", "none", "UTF-8");
 }
