@@ -69,7 +69,8 @@ pub(super) fn open(name: &str) -> Option<Library> {
 /// Text of the configuration or a filter, which have no NUL, with a terminator.
 pub(super) fn terminated(text: &str) -> Vec<Character> {
     let text = CString::new(text).unwrap_or_default();
-    text.as_bytes_with_nul().iter().map(|byte| byte.cast_signed()).collect()
+    // Signed on some machines, unsigned on others.
+    text.as_bytes_with_nul().iter().map(|byte| Character::from_ne_bytes([*byte])).collect()
 }
 
 impl Functions {

@@ -27,6 +27,7 @@ type Four = fn(&mut [Md5State; 4], [&Block; 4]);
 
 /// Each way to hash four blocks that this machine has.
 fn paths() -> Vec<(&'static str, Four)> {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
     let mut paths: Vec<(&str, Four)> = vec![("chosen", compress4)];
     #[cfg(target_arch = "x86_64")]
     {
