@@ -20,7 +20,9 @@ impl<const N: usize> Wipe for [u8; N] {
 
 impl Wipe for Vec<u8> {
     fn wipe(&mut self) {
-        self.zeroize();
+        // As a slice too; the heap wipes what lies behind it.
+        self.as_mut_slice().zeroize();
+        self.clear();
     }
 }
 

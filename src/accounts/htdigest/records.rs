@@ -8,7 +8,6 @@
 
 use crate::accounts::Algorithm;
 use crate::error::{Error, Result};
-use crate::hex;
 use crate::secret::Secret;
 use crate::system::heap;
 
@@ -25,8 +24,8 @@ const LENGTH: u32 = REALM - 1;
 const REALM_HEAD: usize = 4;
 const HEAD: usize = 12;
 
-const MD5_BYTES: usize = 16;
-const SHA256_BYTES: usize = 32;
+pub(super) const MD5_BYTES: usize = 16;
+pub(super) const SHA256_BYTES: usize = 32;
 
 /// The lines of a file. They are wiped when they are dropped, and never moved.
 pub(super) struct Records {
@@ -61,11 +60,11 @@ impl Records {
         Self { pieces: vec![], left: length, realm: 0, count: 0 }
     }
 
-    /// Adds a line: the user's name, the realm, and 32 or 64 hexadecimal digits.
+    /// Adds a line: the user's name, the realm, and a hash of 16 or 32 bytes.
     ///
     /// # Errors
     /// `INSUFFICIENT_MEMORY`.
-    pub(super) fn push(&mut self, user: &[u8], realm: &[u8], digits: &[u8]) -> Result<()> {
+    pub(super) fn push(&mut self, user: &[u8], realm: &[u8], hash: &[u8]) -> Result<()> {
         if self.pieces.is_empty() || self.realm(self.realm) != Some(realm) {
             let head = narrow(realm.len()) | REALM;
             self.realm = self.block(REALM_HEAD + realm.len(), |block| {
@@ -73,14 +72,9 @@ impl Records {
                 block.extend_from_slice(realm);
             })?;
         }
-        let mut hash = Secret::new([0; SHA256_BYTES]);
-        let length = (digits.len() / 2).min(SHA256_BYTES);
-        let hash = hash.expose_mut().get_mut(..length).unwrap_or_default();
-        // As many as there have to be, and all of them digits.
-        let _ = hex::read_either_case(digits, hash);
-        let mark = if length == SHA256_BYTES { SHA256 } else { 0 };
+        let mark = if hash.len() == SHA256_BYTES { SHA256 } else { 0 };
         let (head, realm) = (narrow(user.len()) | mark, self.realm);
-        self.block(HEAD + user.len() + length, |block| {
+        self.block(HEAD + user.len() + hash.len(), |block| {
             for number in [head, 0, realm] {
                 block.extend_from_slice(&number.to_le_bytes());
             }
@@ -205,13 +199,11 @@ fn narrow(number: usize) -> u32 {
 mod tests {
     use super::*;
 
-    type Row = (Vec<u8>, Vec<u8>, String);
+    type Row = (Vec<u8>, Vec<u8>, Vec<u8>);
 
     fn read(records: &Records, number: u32) -> Row {
         let Record { user, realm, hash, .. } = records.get(number).unwrap();
-        let mut digits = vec![0; 2 * hash.len()];
-        hex::write(hash, &mut digits);
-        (user.to_vec(), realm.to_vec(), String::from_utf8(digits).unwrap())
+        (user.to_vec(), realm.to_vec(), hash.to_vec())
     }
 
     #[test]
@@ -222,13 +214,13 @@ mod tests {
             let long = if number % 100 == 7 { 60_000 } else { 1 + number % 40 };
             let user = vec![b'a' + u8::try_from(number % 26).unwrap(); long];
             let realm = vec![b'r'; number / 3 % 5 * 7];
-            let digits = if number % 3 == 0 { 64 } else { 32 };
-            rows.push((user, realm, format!("{number:0digits$x}")));
+            let bytes = if number % 3 == 0 { SHA256_BYTES } else { MD5_BYTES };
+            rows.push((user, realm, vec![u8::try_from(number % 251).unwrap(); bytes]));
         }
-        let length = rows.iter().map(|(a, b, c)| a.len() + b.len() + c.len() + 3).sum();
+        let length = rows.iter().map(|(a, b, c)| a.len() + b.len() + 2 * c.len() + 3).sum();
         let mut records = Records::of_file(length);
-        for (user, realm, digits) in &rows {
-            records.push(user, realm, digits.as_bytes()).unwrap();
+        for (user, realm, hash) in &rows {
+            records.push(user, realm, hash).unwrap();
         }
         let numbers: Vec<_> = records.numbers().collect();
         assert_eq!((numbers.len(), records.len()), (rows.len(), rows.len()));
@@ -255,7 +247,7 @@ mod tests {
     fn a_small_file_takes_little() {
         let mut records = Records::of_file(36);
         assert_eq!(records.numbers().next(), None);
-        records.push(b"a", b"", &[b'0'; 32]).unwrap();
+        records.push(b"a", b"", &[0; MD5_BYTES]).unwrap();
         let room: usize = records.pieces.iter().map(|piece| piece.expose().capacity()).sum();
         assert!(room <= 72, "{room}");
         assert_eq!(records.numbers().count(), 1);

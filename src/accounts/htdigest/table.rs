@@ -5,11 +5,12 @@ use std::io::Read;
 
 use memchr::{memchr, memrchr};
 
-use super::records::{Record, Records};
+use super::records::{MD5_BYTES, Record, Records, SHA256_BYTES};
 use crate::accounts::file::Malformed;
 use crate::accounts::file::index::Index;
 use crate::accounts::file::lines::{self, Unread};
 use crate::accounts::{Account, Algorithm, Stored};
+use crate::hex;
 use crate::secret::Secret;
 use crate::system::heap;
 
@@ -36,9 +37,10 @@ impl Table {
     /// [`Unread`]: the first line that is malformed, or what the system said.
     pub(super) fn read(file: &mut dyn Read, length: usize, indices: usize) -> Result<Self, Unread> {
         let mut lines = Records::of_file(length);
+        let mut hash = Secret::new([0; SHA256_BYTES]);
         lines::for_each(file, |number, line| {
             let malformed = |expected| Unread::Malformed(Malformed { line: number, expected });
-            let Line { user, realm, hash } = account(line).map_err(malformed)?;
+            let Line { user, realm, hash } = account(line, &mut hash).map_err(malformed)?;
             lines.push(user, realm, hash).map_err(|_| Unread::no_memory())
         })?;
         heap::look_for(lines.len().saturating_mul(Index::MOST_BYTES * (1 + indices)))
@@ -161,40 +163,47 @@ impl Table {
     }
 }
 
-const MD5_DIGITS: usize = 32;
-const SHA256_DIGITS: usize = 64;
-
-fn is_hash(field: &[u8]) -> bool {
-    matches!(field.len(), MD5_DIGITS | SHA256_DIGITS) && field.iter().all(u8::is_ascii_hexdigit)
+/// Reads the digits of a hash; how many bytes it has.
+fn read_hash(digits: &[u8], hash: &mut Secret<[u8; SHA256_BYTES]>) -> Option<usize> {
+    let length = digits.len() / 2;
+    if !matches!(length, MD5_BYTES | SHA256_BYTES) {
+        return None;
+    }
+    hex::read_either_case(digits, hash.expose_mut().get_mut(..length)?).map(|()| length)
 }
 
 /// A line that names an account.
 struct Line<'a> {
     user: &'a [u8],
     realm: &'a [u8],
-    /// 32 or 64 hexadecimal digits.
+    /// 16 bytes of MD5, or 32 of SHA-256.
     hash: &'a [u8],
 }
 
 /// Reads `user:realm:hash`. The user ends at the first colon, the hash begins after the last one.
-fn account(line: &[u8]) -> Result<Line<'_>, &'static str> {
+fn account<'a>(
+    line: &'a [u8],
+    hash: &'a mut Secret<[u8; SHA256_BYTES]>,
+) -> Result<Line<'a>, &'static str> {
     const FORM: &str = "expected user:realm:hash";
     let (user, rest) = split(line, memchr(b':', line)).ok_or(FORM)?;
-    let (mut realm, mut hash) = split(rest, memrchr(b':', rest)).ok_or(FORM)?;
+    let (mut realm, digits) = split(rest, memrchr(b':', rest)).ok_or(FORM)?;
     if user.is_empty() {
         return Err("expected the name of a user before the first colon");
     }
-    if !is_hash(hash) {
-        return Err("expected 32 (MD5) or 64 (SHA-256) hexadecimal digits after the last colon");
-    }
+    let length = read_hash(digits, hash)
+        .ok_or("expected 32 (MD5) or 64 (SHA-256) hexadecimal digits after the last colon")?;
     // lighttpd's form has a fourth field, the hash of user:realm, for names sent hashed. Taken for
     // the third it would be an account whose secret anyone can compute.
     if let Some((before, third)) = split(realm, memrchr(b':', realm))
-        && third.len() == hash.len()
-        && is_hash(third)
+        && third.len() == digits.len()
     {
-        (realm, hash) = (before, third);
+        let mut third_hash = Secret::new([0; SHA256_BYTES]);
+        if read_hash(third, &mut third_hash).is_some() {
+            (realm, *hash) = (before, third_hash);
+        }
     }
+    let hash = hash.expose().get(..length).unwrap_or_default();
     Ok(Line { user, realm, hash })
 }
 
