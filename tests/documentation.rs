@@ -62,14 +62,26 @@ fn links_lead_to_files_that_exist() {
 /// The files and directories of this repository that pages name as `src/...`, `tests/...` and so on.
 #[test]
 fn paths_that_pages_name_exist() {
-    const ROOMS: [&str; 9] =
-        ["src/", "tests/", "c_tests/", "examples/", "benches/", "fuzz/", "docs/", "def/", ".ci/"];
+    const TOPS: [&str; 12] = [
+        "src/",
+        "tests/",
+        "c_tests/",
+        "examples/",
+        "benches/",
+        "fuzz/",
+        "docs/",
+        "def/",
+        ".ci/",
+        "xtask/",
+        "packaging/",
+        "include/",
+    ];
     let ends = |letter: char| !(letter.is_ascii_alphanumeric() || "/._-".contains(letter));
     let mut missing = vec![];
     for page in pages() {
         for word in read(&page).split(ends) {
             let path = word.trim_end_matches('.');
-            let known = ROOMS.iter().any(|room| path.starts_with(room));
+            let known = TOPS.iter().any(|top| path.starts_with(top));
             let placeholder = path.ends_with(|letter: char| letter.is_ascii_uppercase());
             if known && !placeholder && !root().join(path).exists() {
                 missing.push(format!("{page}: {path}"));

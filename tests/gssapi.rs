@@ -24,8 +24,6 @@ mod ldap;
 #[allow(dead_code)] // what the tests of DIGEST-MD5 use
 #[path = "peers/line_protocol.rs"]
 mod line_protocol;
-#[path = "peers/matrix.rs"]
-mod matrix;
 #[allow(dead_code)]
 #[path = "peers/programs.rs"]
 mod peers_programs;
@@ -35,12 +33,14 @@ mod programs;
 mod results;
 #[path = "gssapi/row.rs"]
 mod row;
+#[path = "peers/runner.rs"]
+mod runner;
 
 use imap::Login;
 use kdc::Kdc;
 use line_protocol::{End, Event, Process};
-use matrix::{run, skip};
 use row::{Ending, Peer, Row, established, started};
+use runner::{run, skip};
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];
 

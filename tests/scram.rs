@@ -1,6 +1,6 @@
 //! SCRAM: this library's server and client with the unmodified programs of others. `.ci/install peers` installs
 //! what they need on Debian; a row whose peer is not there is skipped with a line on standard error, and fails
-//! where the variable CI is set.
+//! where `CI=true`.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::expect_used, clippy::panic)] // a test fails by panicking
@@ -23,8 +23,6 @@ mod imap;
 #[allow(dead_code)] // what the tests of DIGEST-MD5 use
 #[path = "peers/line_protocol.rs"]
 mod line_protocol;
-#[path = "peers/matrix.rs"]
-mod matrix;
 #[path = "scram/postgres.rs"]
 mod postgres;
 #[allow(dead_code)]
@@ -36,6 +34,8 @@ mod prosody;
 mod results;
 #[path = "scram/row.rs"]
 mod row;
+#[path = "peers/runner.rs"]
+mod runner;
 #[path = "peers/setting.rs"]
 mod setting;
 #[path = "scram/slapd.rs"]
@@ -47,7 +47,7 @@ use std::process::{Command, Stdio};
 
 use accounts::{Kept, Setting};
 use imap::{Ends, Login};
-use matrix::{Case, run};
+use runner::{Case, run};
 // As the tests of DIGEST-MD5 call it.
 use row as peer;
 use row::{Change, Ending, Peer, Row};

@@ -38,8 +38,9 @@ void dump(const char *name, size_t count)
 
 static void empty(const char *directory)
 {
-    static const char *const names[] = {"accounts.htdigest", "secur32.toml", "secur32-rc4.toml",
-                                        "secur32-des.toml", "secur32-3des.toml"};
+    static const char *const names[] = {"accounts.htdigest", "scram-accounts",   "secur32.toml",
+                                        "secur32-rc4.toml",  "secur32-des.toml", "secur32-3des.toml",
+                                        "secur32-scram.toml"};
     char path[128];
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         snprintf(path, sizeof path, "%s/%s", directory, names[n]);

@@ -18,7 +18,7 @@ use crate::digest::http::context::HttpContext;
 use crate::digest::message::limits::RSPAUTH_LENGTH;
 use crate::digest::message::nonce::{self, Nonce};
 use crate::digest::settings::Settings;
-use crate::digest::unfinished;
+use crate::digest::unfinished_attributes;
 use crate::error::{Error, Result, Status};
 use crate::log;
 use crate::sspi::{
@@ -324,7 +324,7 @@ impl Context for DigestContext {
         match self.settled.get() {
             Some(Settled::Sasl(established)) => established.query(attribute, self.role),
             Some(Settled::Http(http)) => http.query(attribute),
-            None => unfinished::query_unfinished(attribute),
+            None => unfinished_attributes::query_unfinished(attribute),
         }
     }
 

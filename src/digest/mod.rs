@@ -14,6 +14,6 @@ mod package;
 mod realms;
 pub mod sasl;
 pub mod settings;
-mod unfinished;
+mod unfinished_attributes;
 
 pub use package::WDigest;

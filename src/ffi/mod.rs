@@ -33,7 +33,7 @@ pub(crate) mod caller;
 pub mod exports;
 mod guard;
 mod passthrough;
-mod pending;
+mod pending_first_steps;
 mod step;
 mod tables;
 

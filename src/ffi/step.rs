@@ -10,7 +10,7 @@ use crate::ffi::caller::buffers::{BufferSlots, Copies, InputViews};
 use crate::ffi::caller::output::Output;
 use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::CallerString;
-use crate::ffi::pending::{self, FirstStep};
+use crate::ffi::pending_first_steps::{self as pending, FirstStep};
 use crate::ffi::tables::{CONTEXTS, CREDENTIALS, CredentialEntry};
 use crate::handle::{Handle, Place, Use};
 use crate::sasl::{Session, StepRequest};

@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use crate::kdc::{self, Kdc};
 use crate::line_protocol::Process;
-use crate::matrix::run;
 use crate::programs;
 use crate::refusals;
 use crate::row::{Elsewhere, Ending, Peer, Row};
+use crate::runner::run;
 use crate::support;
 
 const QOPS: [&str; 3] = ["auth", "auth-int", "auth-conf"];

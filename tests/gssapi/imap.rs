@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::{PATIENCE, Process};
-use crate::matrix::Case;
 use crate::peers_programs::installed;
 use crate::results::{Entry, Version};
+use crate::runner::Case;
 use crate::support;
 
 /// Who logs in, and which layer the server says it then has.

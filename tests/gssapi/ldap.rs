@@ -7,9 +7,9 @@ use std::path::Path;
 
 use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::Process;
-use crate::matrix::Case;
 use crate::programs;
 use crate::results::{Entry, Version};
+use crate::runner::Case;
 
 const SLAPD: &str = "/usr/sbin/slapd";
 

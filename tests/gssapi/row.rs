@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use crate::exchange::{self, Outcome};
 use crate::kdc::{self, Kdc, REALM};
 use crate::line_protocol::{Agreed, End, Event, Process};
-use crate::matrix::Case;
 use crate::programs;
 use crate::results::{Entry, Version};
+use crate::runner::Case;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Peer {

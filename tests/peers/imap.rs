@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use crate::accounts::Setting;
 use crate::line_protocol::{PATIENCE, Process};
-use crate::matrix::Case;
 use crate::peer::{MAXBUF, REALM};
 use crate::programs;
 use crate::results::{Entry, Version};
+use crate::runner::Case;
 use crate::support;
 
 /// Who logs in.

@@ -13,10 +13,10 @@ mod dovecot;
 mod exchange;
 mod imap;
 mod line_protocol;
-mod matrix;
 mod peer;
 mod programs;
 mod results;
+mod runner;
 mod setting;
 
 use std::path::Path;
@@ -26,9 +26,9 @@ use accounts::Setting;
 use exchange::Outcome;
 use imap::Client;
 use line_protocol::{Agreed, End, Event};
-use matrix::{Case, run};
 use peer::{Login, MAXBUF, Peer, Row};
 use results::Entry;
+use runner::{Case, run};
 
 impl Case for Row {
     fn missing(&self) -> Option<&'static str> {
@@ -165,7 +165,7 @@ impl End for Forging {
 #[test]
 fn a_changed_message_is_noticed() {
     let row = row(Peer::GnuSasl, Peer::Cyrus, "auth-int", "");
-    if matrix::skip(&row) {
+    if runner::skip(&row) {
         return;
     }
     let setting = Setting::new(None, None, MAXBUF).unwrap();

@@ -13,10 +13,10 @@ use crate::LOGON_DENIED;
 use crate::accounts::{ACCOUNTS, Kept, Setting};
 use crate::base64::decode;
 use crate::line_protocol::{End as _, Event, PATIENCE, Process};
-use crate::matrix::{Case, run};
 use crate::postgres::{Frames, OK, SASL, SASL_CONTINUE, SASL_FINAL, VERSION};
 use crate::programs;
 use crate::results::{Entry, Version};
+use crate::runner::{Case, run};
 use crate::support;
 
 const MECHANISM: &str = "SCRAM-SHA-256";

@@ -12,9 +12,9 @@ use std::thread::spawn;
 use crate::accounts::{ACCOUNTS, Setting};
 use crate::dovecot::Daemon;
 use crate::line_protocol::{PATIENCE, Process};
-use crate::matrix::Case;
 use crate::programs;
 use crate::row;
+use crate::runner::Case;
 use crate::support;
 
 /// Who logs in, and where.

@@ -11,9 +11,9 @@ use data_encoding::BASE64;
 use crate::accounts::{ACCOUNTS, Setting};
 use crate::base64::decode;
 use crate::line_protocol::{Agreed, End, Event, PATIENCE, Process};
-use crate::matrix::{Case, run};
 use crate::programs::{self, Found};
 use crate::row::{Ending, Peer, Row};
+use crate::runner::{Case, run};
 
 /// `AuthenticationSASL`, and what follows it.
 pub(crate) const SASL: u32 = 10;

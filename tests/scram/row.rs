@@ -10,11 +10,11 @@ use crate::base64::decode;
 use crate::dovecot::Dovecot;
 use crate::exchange::{Outcome, exchange};
 use crate::line_protocol::{End, Event, Process};
-use crate::matrix::Case;
 use crate::postgres;
 use crate::programs::{self, Found};
 use crate::prosody::Prosody;
 use crate::results::{Entry, Version};
+use crate::runner::Case;
 use crate::slapd::Slapd;
 use crate::support;
 

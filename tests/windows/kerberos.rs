@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::imap_login;
 use crate::kdc::{self, Kdc, REALM};
-use crate::matrix::run;
 use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::row::{Elsewhere, Ending, Peer, Row};
+use crate::runner::run;
 use crate::support::skip::skip;
 use crate::support::{HARNESS, IMAP_CLIENT, IMAP_SERVER, all_hold};
 

@@ -31,8 +31,6 @@ mod kdc;
 #[allow(dead_code)]
 #[path = "../peers/line_protocol.rs"]
 mod line_protocol;
-#[path = "../peers/matrix.rs"]
-mod matrix;
 #[allow(dead_code)]
 #[path = "../peers/programs.rs"]
 mod peers_programs;
@@ -45,6 +43,8 @@ mod results;
 #[allow(dead_code)]
 #[path = "../gssapi/row.rs"]
 mod row;
+#[path = "../peers/runner.rs"]
+mod runner;
 
 mod abi;
 mod calls;

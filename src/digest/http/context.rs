@@ -11,7 +11,7 @@ use crate::digest::message::charset::to_text;
 use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::names::display_name;
 use crate::digest::message::nonce;
-use crate::digest::unfinished::{no_target, query_unfinished, unknown_attribute};
+use crate::digest::unfinished_attributes::{no_target, query_unfinished, unknown_attribute};
 use crate::error::{Error, Result, Status};
 use crate::sspi::{
     Attribute, AttributeId, Call, Flags, KeyInfo, MAXIMUM_TIME, Message, Role, Sizes, Step,

@@ -5,7 +5,7 @@ use crate::digest::message::charset;
 use crate::digest::message::limits::MAX_TOKEN;
 use crate::digest::message::names;
 use crate::digest::message::qop::{Cipher, Named, Qop};
-use crate::digest::unfinished::{no_target, unknown_attribute};
+use crate::digest::unfinished_attributes::{no_target, unknown_attribute};
 use crate::error::{Error, Result, Status};
 use crate::secret::Secret;
 use crate::sspi::{Attribute, AttributeId, Flags, KeyInfo, MAXIMUM_TIME, Role, Sizes, StreamSizes};

@@ -12,7 +12,7 @@ use crate::ffi::caller::pointer;
 use crate::ffi::caller::string::{CallerString, StringForm};
 use crate::ffi::guard::{guard, guard_end};
 use crate::ffi::passthrough::pass_through;
-use crate::ffi::pending;
+use crate::ffi::pending_first_steps as pending;
 use crate::ffi::tables::CREDENTIALS;
 
 /// `SECPKG_CRED_ATTR_NAMES`.

@@ -4,7 +4,7 @@ use crate::error::Status;
 use crate::ffi::abi::types::{SecBuffer, SecHandle};
 use crate::ffi::exports::context::*;
 use crate::ffi::exports::credentials::FreeCredentialsHandle;
-use crate::ffi::pending::{self, FirstStep};
+use crate::ffi::pending_first_steps::{self as pending, FirstStep};
 use crate::ffi::tests::credential;
 use crate::handle::Handle;
 use crate::sasl::StepRequest;

@@ -9,8 +9,8 @@ use std::thread;
 
 use crate::accounts::Setting;
 use crate::line_protocol::{Agreed, Process};
-use crate::matrix::run;
 use crate::peer::MAXBUF;
+use crate::runner::run;
 
 use super::Application;
 use super::java::{self, HADOOP};

@@ -9,9 +9,9 @@ use std::thread;
 use crate::accounts::{Charset, Setting};
 use crate::base64::{decode, encode};
 use crate::line_protocol::Agreed;
-use crate::matrix::run;
 use crate::peer::MAXBUF;
 use crate::programs::Found;
+use crate::runner::run;
 
 use super::Application;
 use super::java;

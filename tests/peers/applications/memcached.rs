@@ -4,9 +4,9 @@ use std::process::Command;
 
 use crate::accounts::Setting;
 use crate::line_protocol::Process;
-use crate::matrix::run;
 use crate::peer::MAXBUF;
 use crate::programs::{self, Found};
+use crate::runner::run;
 
 use super::Application;
 use super::side::{Side, Step};

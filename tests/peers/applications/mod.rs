@@ -16,8 +16,8 @@ mod zookeeper_clients;
 
 use std::fmt;
 
-use crate::matrix::Case;
 use crate::results::Entry;
+use crate::runner::Case;
 
 /// A program, and what it has to do to pass.
 pub(crate) struct Application {

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use crate::accounts::Setting;
 use crate::line_protocol::Process;
-use crate::matrix::run;
 use crate::peer::MAXBUF;
 use crate::programs::Found;
+use crate::runner::run;
 use crate::support;
 
 use super::Application;

@@ -6,9 +6,9 @@ use std::process::Stdio;
 use crate::accounts::Setting;
 use crate::exchange::{self, Outcome};
 use crate::line_protocol::{End, Process};
-use crate::matrix::run;
 use crate::peer::MAXBUF;
 use crate::programs;
+use crate::runner::run;
 
 use super::Application;
 use super::java::{self, SPARK};

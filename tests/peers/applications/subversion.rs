@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use crate::accounts::Setting;
 use crate::base64::{decode, encode};
 use crate::line_protocol::Process;
-use crate::matrix::run;
 use crate::peer::{MAXBUF, REALM};
 use crate::programs::{self, Found};
+use crate::runner::run;
 use crate::support;
 
 use super::Application;

@@ -5,8 +5,8 @@ use std::process::Stdio;
 
 use crate::accounts::Setting;
 use crate::line_protocol::Process;
-use crate::matrix::run;
 use crate::peer::MAXBUF;
+use crate::runner::run;
 
 use super::Application;
 use super::java;

@@ -7,8 +7,8 @@ use std::thread;
 
 use crate::accounts::{Charset, Setting};
 use crate::line_protocol::Agreed;
-use crate::matrix::run;
 use crate::peer::MAXBUF;
+use crate::runner::run;
 use crate::support;
 
 use super::Application;

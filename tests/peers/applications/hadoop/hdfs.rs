@@ -7,8 +7,8 @@ use std::thread;
 use crate::accounts::Setting;
 use crate::base64::encode;
 use crate::line_protocol::{Agreed, Process};
-use crate::matrix::run;
 use crate::peer::MAXBUF;
+use crate::runner::run;
 
 use super::super::Application;
 use super::super::java::{self, HADOOP};
