@@ -147,7 +147,7 @@ impl Challenged {
             return Err(Error::new(Status::INVALID_TOKEN, reason));
         }
         let first = ClientFirst::parse(self.client_first())?;
-        let data = message.bindings.bytes().strip_prefix(first.header);
+        let data = message.bindings.strip_prefix(first.header);
         let data = data.ok_or_else(|| {
             bad("client-final: c= has not the header of client-first (RFC 5802 §5.1)")
         })?;

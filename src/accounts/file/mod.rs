@@ -203,17 +203,21 @@ impl<C: Contents> WatchedFile<C> {
 
     /// Looks at the file when it is time to.
     pub(super) fn look_now_and_then(&self) {
+        self.look_after(LOOK_EVERY);
+    }
+
+    /// Looks at the file where nobody has for so many milliseconds, at most [`LOOK_EVERY`]; says whether other
+    /// content is in use now.
+    pub(super) fn look_after(&self, milliseconds: u64) -> bool {
         let now = clock::coarse_milliseconds();
         let due = self.next_look.load(Ordering::Relaxed);
         let next = now.saturating_add(LOOK_EVERY);
-        if now >= due
+        now >= due.saturating_sub(LOOK_EVERY.saturating_sub(milliseconds))
             && self
                 .next_look
                 .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
-        {
-            self.look(SystemTime::now());
-        }
+            && self.look(SystemTime::now())
     }
 
     /// Has the file read if it is not in the state that was last read; says whether its content is

@@ -18,6 +18,9 @@ use crate::accounts::{Account, Algorithm, Source, Stored, Unavailable};
 use crate::secret::Secret;
 use crate::system::heap;
 
+/// Milliseconds after which a login looks whether the file has changed.
+const OLD: u64 = 50;
+
 /// What such a file says.
 pub struct ScramAccounts(Table);
 
@@ -73,8 +76,10 @@ impl Source for ScramFile {
         self.read_content(|content| content.accounts.0.usual(hash))
     }
 
+    /// Every login asks for this, known user or not, since there is no other time to: what is told at
+    /// client-first is what counts at client-final. So it is not a look at the file each time.
     fn refresh(&self) -> bool {
-        self.refresh()
+        self.look_after(OLD)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::grammar::{
     Attributes, Base64, MAX_CLIENT_NONCE, MAX_NONCE, MAX_TOKEN, escape, escaped_length,
-    is_binding_name, is_nonce, malformed, print_base64, unescape,
+    is_binding_name, is_nonce, malformed, print_base64, read_base64, unescape,
 };
 use crate::base64;
 use crate::error::Result;
@@ -104,7 +104,7 @@ pub(in crate::scram) fn client_first(
 /// A client-final message.
 pub(in crate::scram) struct ClientFinal<'a> {
     /// `cbind-input`: the header again, and the data of channel bindings.
-    pub(in crate::scram) bindings: Base64<MAX_TOKEN>,
+    pub(in crate::scram) bindings: Vec<u8>,
     /// The nonce of both.
     pub(in crate::scram) nonce: &'a [u8],
     /// `client-final-message-without-proof`.
@@ -120,8 +120,8 @@ impl<'a> ClientFinal<'a> {
     /// As [`ClientFirst::parse`].
     pub(in crate::scram) fn parse(message: &'a [u8], size: usize) -> Result<Self> {
         let mut attributes = Attributes::of(message)?;
-        let bindings = Base64::read(attributes.value(b'c')?)
-            .filter(|bindings| !bindings.bytes().is_empty())
+        let bindings = read_base64(attributes.value(b'c')?)?
+            .filter(|bindings| !bindings.is_empty())
             .ok_or_else(|| malformed("client-final: c= is not base64 (RFC 5802 §7)"))?;
         let nonce = attributes.value(b'r')?;
         if !is_nonce(nonce) || nonce.len() > MAX_NONCE {

@@ -37,7 +37,7 @@ impl<'a> Attributes<'a> {
         if message.len() > MAX_TOKEN {
             return Err(malformed("message: it has more than 4096 bytes"));
         }
-        if message.iter().any(|byte| matches!(byte, b'\0' | b'\r' | b'\n'))
+        if memchr::memchr3(b'\0', b'\r', b'\n', message).is_some()
             || std::str::from_utf8(message).is_err()
         {
             return Err(malformed("message: it is not UTF-8, or has NUL, CR or LF (RFC 5802 §7)"));
@@ -191,6 +191,19 @@ impl<const N: usize> Base64<N> {
     pub(in crate::scram) fn bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
+}
+
+/// The bytes that base64 of any length stands for; `None` for text that is not base64.
+///
+/// # Errors
+/// `INSUFFICIENT_MEMORY`.
+pub(super) fn read_base64(text: &[u8]) -> Result<Option<Vec<u8>>> {
+    let length = text.len() / 4 * 3;
+    let mut bytes = heap::list(length)?;
+    bytes.resize(length, 0);
+    let read = base64::read(text, &mut bytes).map(<[u8]>::len);
+    bytes.truncate(read.unwrap_or_default());
+    Ok(read.map(|_| bytes))
 }
 
 /// Appends bytes as base64; there is room for it.

@@ -282,7 +282,7 @@ fn last(message: impl AsRef<[u8]>) -> Result<(Vec<u8>, String, String), Status> 
     let message: Box<[u8]> = message.as_ref().into();
     let last = ClientFinal::parse(&message, 3).map_err(|error| error.status())?;
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    Ok((last.bindings.bytes().to_vec(), text(last.nonce), text(last.without_proof)))
+    Ok((last.bindings.clone(), text(last.nonce), text(last.without_proof)))
 }
 
 fn last_invalid(form: &str, parts: &[&str]) {
