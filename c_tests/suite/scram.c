@@ -2,7 +2,14 @@
  * program's own, and channel bindings. All of it is this library's alone. */
 #include "login.h"
 
-#include <secur32.h>
+/* This library's own, of secur32.h, which Windows' headers stand in for there. */
+#ifndef SECUR32_CRED_ATTR_LOGINS
+#define SECUR32_CRED_ATTR_LOGINS 0x53330001
+typedef struct _Secur32Credentials_Logins {
+    ULONGLONG ullAccepted;
+    ULONGLONG ullInitialized;
+} Secur32Credentials_Logins;
+#endif
 
 #define NAME "user"
 #define SECRET "pencil"
