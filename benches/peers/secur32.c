@@ -61,12 +61,15 @@ static const char *open_library(const char *directory)
         return "cannot write the account file";
     setenv("SECUR32_ACCOUNTS", path, 1);
     setenv("SECUR32_REALM", REALM, 1);
+    const char *missing = acquire_scram(directory);
+    if (missing != NULL)
+        return missing;
     for (enum layer layer = AUTH; layer < LAYERS; layer++) {
         const char *reason = acquire(directory, layer);
         if (reason != NULL)
             return reason;
     }
-    return acquire_scram(directory);
+    return NULL;
 }
 
 static bool begin(enum layer layer, union context *context, struct text *challenge)
