@@ -131,12 +131,22 @@ fn in_one_block(input: &mut Input<'_>) {
         let at = 4 + input.below(block.len().min(HEADER + 8) - 4);
         block[at] = input.byte();
     }
+    if is_taken_for_classic(&block) {
+        return;
+    }
     let length = u32::try_from(block.len()).unwrap();
     let said = u32::from_le_bytes(block[8..12].try_into().unwrap());
     let kept = if input.flag() { said.min(length) } else { length };
     block[8..12].copy_from_slice(&kept.to_le_bytes());
     let mut exact = Block::of(&block[..(kept as usize).max(HEADER)]);
     use_all(exact.buffer(0).memory);
+}
+
+/// Whether these are rather a classic structure with a pointer that begins like a version: nothing is where its
+/// pointers say.
+fn is_taken_for_classic(block: &[u8]) -> bool {
+    let number = |at: usize| u16::from_le_bytes(block[at..at + 2].try_into().unwrap());
+    number(4) != 48 && number(44) & 3 == 1
 }
 
 /// UTF-16 of the library's, which it then frees.
