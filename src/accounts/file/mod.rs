@@ -51,7 +51,7 @@ pub trait Contents: Send + Sync + Sized + 'static {
     /// Reads the bytes of a file, of which there should be `length`, to their end.
     ///
     /// # Errors
-    /// [`Unread`]: the first line that is malformed, or what the system said.
+    /// `Unread`: the first line that is malformed, or what the system said.
     fn read(file: &mut dyn Read, length: usize, wanted: Self::Wanted) -> Result<Self, Unread>;
 
     /// What was made of it.
