@@ -131,22 +131,24 @@ fn in_one_block(input: &mut Input<'_>) {
         let at = 4 + input.below(block.len().min(HEADER + 8) - 4);
         block[at] = input.byte();
     }
-    if is_taken_for_classic(&block) {
-        return;
-    }
     let length = u32::try_from(block.len()).unwrap();
     let said = u32::from_le_bytes(block[8..12].try_into().unwrap());
     let kept = if input.flag() { said.min(length) } else { length };
     block[8..12].copy_from_slice(&kept.to_le_bytes());
+    if is_taken_for_classic(&block) {
+        return;
+    }
     let mut exact = Block::of(&block[..(kept as usize).max(HEADER)]);
     use_all(exact.buffer(0).memory);
 }
 
-/// Whether these are rather a classic structure with a pointer that begins like a version: nothing is where its
-/// pointers say.
+/// Whether these may be a classic structure whose first pointer begins like a version: no header of this form, and
+/// flags where that has them. Nothing is where its pointers say.
 fn is_taken_for_classic(block: &[u8]) -> bool {
     let number = |at: usize| u16::from_le_bytes(block[at..at + 2].try_into().unwrap());
-    number(4) != 48 && number(44) & 3 == 1
+    let length = u32::from_le_bytes(block[8..12].try_into().unwrap());
+    let is_header = number(4) == 48 && length >= 48;
+    !is_header && number(44) & 3 == u16::try_from(abi::IDENTITY_ANSI).unwrap()
 }
 
 /// UTF-16 of the library's, which it then frees.

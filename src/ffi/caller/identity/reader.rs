@@ -310,14 +310,9 @@ impl Pointers {
 
     /// Where the password lies, with its length in bytes; 0 where the structure cannot be used.
     fn password_bytes(&self) -> (*mut u8, usize) {
-        let characters = |(_, count): Span| usize::try_from(count).unwrap_or(usize::MAX);
-        let spans = [self.user, self.domain, self.password, self.packages];
-        let can_be = |span: &Span| match characters(*span) {
-            0 => true,
-            count => !span.0.is_null() && count <= MAX_CHARACTERS,
-        };
+        let characters = usize::try_from(self.password.1).unwrap_or(usize::MAX);
         let length = match encoding(self.flags) {
-            Ok(encoding) if spans.iter().all(can_be) => characters(self.password) * width(encoding),
+            Ok(encoding) if characters <= MAX_CHARACTERS => characters * width(encoding),
             _ => 0,
         };
         (self.password.0, length)

@@ -31,6 +31,23 @@ fn wiping_takes_the_password_and_nothing_else() {
 }
 
 #[test]
+fn a_password_is_wiped_whatever_is_wrong_with_the_other_strings() {
+    for (user, domain) in [(3, 0), (u32::MAX, 0), (0, 32768)] {
+        let mut password = Some(wide("password"));
+        let mut structure = SEC_WINNT_AUTH_IDENTITY_W {
+            UserLength: user,
+            DomainLength: domain,
+            Password: start(&mut password),
+            PasswordLength: 8,
+            ..NOTHING
+        };
+        // SAFETY: the password is as long as it says, and the others are not read.
+        unsafe { wipe_password((&raw mut structure).cast()) };
+        assert_eq!(password.as_deref(), Some(&[0; 8][..]), "{user} {domain}");
+    }
+}
+
+#[test]
 fn wiping_a_block_of_the_callers_takes_the_password() {
     let identity = Identity {
         user: Some("user".to_owned()),
