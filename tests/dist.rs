@@ -72,8 +72,13 @@ fn archives_are_the_same_when_made_twice_and_serve_elsewhere() {
         succeed(unpack.current_dir(&elsewhere));
         let place = elsewhere.join(folder);
         succeed(Command::new("sha256sum").current_dir(&place).args(["--check", "SHA256SUMS"]));
-        for text in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        for text in ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "examples/scram_line.py"] {
             assert!(place.join(text).is_file(), "{name}: {text}");
+        }
+        let page = fs::read_to_string(place.join("README.md")).expect("README.md");
+        let links = page.split("](").skip(1).filter_map(|link| link.split([')', '#']).next());
+        for link in links.filter(|link| !link.contains("://")) {
+            assert!(place.join(link).is_file(), "{name}: README.md leads to {link}");
         }
         places.push(place);
     }

@@ -138,6 +138,8 @@ static inline bool runs(const struct roster *roster, size_t peer, enum layer lay
 
 /* --- client.c: the client of every handshake is this library's; its calls are never timed. */
 
+/* A client's credential of a package. */
+CredHandle client_acquire(const char *package);
 /* Once, after this library's server. `directory` is for files. */
 void client_open(const char *directory);
 /* Answers a challenge. */

@@ -21,19 +21,26 @@ static void allow_all(const char *directory)
     setenv("SECUR32_CONFIG", path, 1);
 }
 
-void client_open(const char *directory)
+CredHandle client_acquire(const char *package)
 {
-    allow_all(directory);
+    CredHandle acquired;
     SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
                                           .UserLength = sizeof USER - 1,
                                           .Password = (unsigned char *)PASSWORD,
                                           .PasswordLength = sizeof PASSWORD - 1,
                                           .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
     TimeStamp expiry;
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                  NULL, &credential, &expiry)
+    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
+                                  NULL, &acquired, &expiry)
         != SEC_E_OK)
-        fail("the client's AcquireCredentialsHandle failed");
+        fail("the client's AcquireCredentialsHandle failed: %s", package);
+    return acquired;
+}
+
+void client_open(const char *directory)
+{
+    allow_all(directory);
+    credential = client_acquire("WDigest");
 }
 
 bool client_answer(enum layer layer, union context *client, const struct text *challenge,

@@ -14,20 +14,6 @@
 
 static CredHandle credential;
 
-static void acquire(void)
-{
-    SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
-                                          .UserLength = sizeof USER - 1,
-                                          .Password = (unsigned char *)PASSWORD,
-                                          .PasswordLength = sizeof PASSWORD - 1,
-                                          .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
-    TimeStamp expiry;
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"SCRAM-SHA-256", SECPKG_CRED_OUTBOUND, NULL, &identity,
-                                  NULL, NULL, &credential, &expiry)
-        != SEC_E_OK)
-        fail("SCRAM's AcquireCredentialsHandle failed");
-}
-
 /* One step of the client: `from` NULL is the first. */
 static SECURITY_STATUS step(union context *client, const struct text *from, struct text *to)
 {
@@ -143,7 +129,7 @@ static double hash_time(const struct peer *peer)
     struct text challenge, answer;
     struct cost unused = {0};
     FreeCredentialsHandle(&credential);
-    acquire();
+    credential = client_acquire("SCRAM-SHA-256");
     begin(peer, &server, &client, &challenge, &unused);
     uint64_t start = worked();
     if (step(&client, &challenge, &answer) != SEC_I_CONTINUE_NEEDED)
@@ -175,7 +161,7 @@ void scram_run(const struct effort *effort, const char *directory)
     const struct roster *roster = effort->roster;
     snprintf(path, sizeof path, "%s/secur32-scram.toml", directory);
     setenv("SECUR32_CONFIG", path, 1);
-    acquire();
+    credential = client_acquire("SCRAM-SHA-256");
     for (size_t p = 0; p < MOST_PEERS; p++)
         medians[p] = allocated[p] = waiting[p] = established[p] = NAN;
     double clock = clock_cost();

@@ -8,22 +8,15 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::{Result, install, problem, root, sbom, succeed};
 
-/// What every archive has at its top.
-const TEXTS: [&str; 14] = [
+/// What every archive has beside the pages of docs/, which README.md leads to.
+const TEXTS: [&str; 7] = [
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "SECURITY.md",
-    "docs/accounts.md",
-    "docs/configuration.md",
-    "docs/http.md",
-    "docs/kerberos.md",
-    "docs/memory.md",
-    "docs/messages.md",
-    "docs/performance.md",
-    "docs/speed.svg",
-    "docs/windows-and-wine.md",
+    "examples/scram_line.py",
 ];
 
 /// 1980-01-02: the first whole day that a zip archive can tell, in seconds since 1970.
@@ -78,9 +71,7 @@ fn native(output: &Path, version: &str, profile: &str) -> Result<Vec<String>> {
         let debug = Stage::new(output, &format!("{}-debug", stage.name))?;
         let library = format!("lib/libsecur32.so.{version}");
         debug.take_debug(&stage.place.join(library), "objcopy")?;
-        let fixed = stage.place.join("lib/libsecur32.a");
-        let mut strip = Command::new("strip");
-        succeed(strip.args(["--strip-debug", "--enable-deterministic-archives"]).arg(fixed))?;
+        install::strip(&stage.place.join("lib/libsecur32.a"))?;
         archives.push(debug.tar(output)?);
     } else {
         println!("SKIPPED: debugging information is taken apart on Linux alone");
@@ -194,10 +185,14 @@ impl Stage {
         for name in TEXTS {
             self.copy(&root().join(name), name)?;
         }
+        let mut pages = vec![];
+        collect(&root().join("docs"), &mut pages)?;
+        for page in pages {
+            self.copy(&page, &below(&page, &root()).to_string_lossy())?;
+        }
         let mut files = vec![];
         collect(&self.place, &mut files)?;
         files.sort();
-        let below = |path: &Path, top: &Path| path.strip_prefix(top).unwrap_or(path).to_path_buf();
         let plain = files.iter().filter(|path| !path.is_symlink());
         let plain: Vec<PathBuf> = plain.map(|path| below(path, &self.place)).collect();
         sums(&self.place, &plain)?;
@@ -228,6 +223,11 @@ fn forget_time(path: &Path) -> Result<()> {
         }
     }
     fs::write(path, content).map_err(|error| problem(path, &error))
+}
+
+/// The path from `top` on.
+fn below(path: &Path, top: &Path) -> PathBuf {
+    path.strip_prefix(top).unwrap_or(path).to_path_buf()
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -272,7 +272,7 @@ fn put(source: &Path, target: &Path, mode: u32) -> Result<()> {
 }
 
 /// Takes the debugging information out of a library.
-fn strip(library: &Path) -> Result<()> {
+pub(crate) fn strip(library: &Path) -> Result<()> {
     let is_static = library.extension().is_some_and(|extension| extension == "a");
     let words: &[&str] = match (is_static, cfg!(target_os = "macos")) {
         (true, false) => &["--strip-debug", "--enable-deterministic-archives"],

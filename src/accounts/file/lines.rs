@@ -50,7 +50,7 @@ pub(in crate::accounts) fn for_each(
             let expected = "expected a line of at most 65536 bytes";
             return Err(Unread::Malformed(Malformed { line: number, expected }));
         }
-        said(line, number).map_or(Ok(()), |line| take(number, line))
+        content(line, number).map_or(Ok(()), |line| take(number, line))
     };
     loop {
         let read = match file.read(buffer.get_mut(kept..).unwrap_or_default()) {
@@ -79,11 +79,11 @@ pub(in crate::accounts) fn for_each(
 /// The lines that say something of a text that is in memory, by their numbers.
 pub(in crate::accounts) fn of(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let lines = (1..).zip(text.split(|byte| *byte == b'\n'));
-    lines.filter_map(|(number, line)| Some((number, said(line, number)?)))
+    lines.filter_map(|(number, line)| Some((number, content(line, number)?)))
 }
 
 /// A line without its end; `None` for an empty one, or a comment.
-fn said(line: &[u8], number: usize) -> Option<&[u8]> {
+fn content(line: &[u8], number: usize) -> Option<&[u8]> {
     // Some editors begin a file with the UTF-8 form of U+FEFF.
     let mark = line.strip_prefix(b"\xEF\xBB\xBF").filter(|_| number == 1);
     let line = mark.unwrap_or(line);

@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::system::heap;
 
 /// Milliseconds after which a login looks whether the file has changed.
-const OLD: u64 = 50;
+const LOOK_AFTER: u64 = 50;
 
 /// What such a file says.
 pub struct ScramAccounts(Table);
@@ -79,7 +79,7 @@ impl Source for ScramFile {
     /// Every login asks for this, known user or not, since there is no other time to: what is told at
     /// client-first is what counts at client-final. So it is not a look at the file each time.
     fn refresh(&self) -> bool {
-        self.look_after(OLD)
+        self.look_after(LOOK_AFTER)
     }
 }
 

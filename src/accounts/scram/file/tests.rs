@@ -1,6 +1,10 @@
 use std::fs;
 
+use std::sync::atomic::Ordering;
+
 use super::*;
+use crate::accounts::file::LOOK_EVERY;
+use crate::system::clock;
 use crate::testing::scratch::Scratch;
 
 const ALICE: &str = "alice:SCRAM-SHA-1$4096:QSXCR+Q6sek8bf92$6dlGYMOdZcOPutkcNY8U2g7vK9Y=:\
@@ -44,6 +48,25 @@ fn a_change_is_seen_and_a_wrong_one_leaves_the_old_accounts() {
     fs::write(&path, ALICE).unwrap();
     assert!(file.refresh());
     assert!(!knows(&file, "bob"));
+}
+
+#[test]
+fn a_login_looks_at_the_file_where_nobody_has_for_a_while() {
+    let directory = Scratch::new();
+    let path = directory.file("accounts", ALICE);
+    let file = shared(&path).unwrap();
+    fs::write(&path, format!("{ALICE}{}", ALICE.replace("alice", "bob"))).unwrap();
+    // As if it had been looked at an hour hence, just so that it is too early, and long ago.
+    let source: &dyn Source = &*file;
+    file.next_look.store(u64::MAX, Ordering::Relaxed);
+    assert!(!source.refresh() && !knows(&file, "bob"));
+    let far = clock::coarse_milliseconds() + 3_600_000;
+    file.next_look.store(far, Ordering::Relaxed);
+    assert!(!source.refresh() && !knows(&file, "bob"));
+    // Looked at LOOK_AFTER ago: before a look-up would by itself.
+    let due = clock::coarse_milliseconds() + LOOK_EVERY - LOOK_AFTER;
+    file.next_look.store(due, Ordering::Relaxed);
+    assert!(source.refresh() && knows(&file, "bob"));
 }
 
 #[test]
