@@ -10,7 +10,7 @@ use crate::system::heap;
 /// The longest line, in bytes: no name that a login can have comes near it.
 pub(in crate::accounts) const LONGEST_LINE: usize = 64 << 10;
 
-/// What is read at a time: of a line that its end cuts off, the rest is read behind it.
+/// What is read at a time of a large file: of a line that its end cuts off, the rest is read behind it.
 const BUFFER: usize = 2 * LONGEST_LINE;
 
 /// Why nothing was made of a file's bytes.
@@ -31,18 +31,23 @@ impl Unread {
 }
 
 /// Gives every line that says something to `take`, with its number, without its end; a line that `take`
-/// does not understand ends it, with what was expected.
+/// does not understand ends it, with what was expected. The file has `length` bytes, or is taken for one that
+/// changes where it has more.
 ///
-/// The bytes read are nowhere but in one buffer, which is wiped.
+/// The bytes read are nowhere but in one buffer, which is wiped, and is no larger than it has to be: a small file is
+/// read within logins.
 ///
 /// # Errors
 /// [`Unread`]; a line longer than [`LONGEST_LINE`] is malformed.
 pub(in crate::accounts) fn for_each(
     file: &mut dyn Read,
+    length: usize,
     mut take: impl FnMut(usize, &[u8]) -> Result<(), Unread>,
 ) -> Result<(), Unread> {
-    let mut buffer = heap::list(BUFFER).map_err(|_| Unread::no_memory())?;
-    buffer.resize(BUFFER, 0);
+    // With room for the byte that a file which grows has more.
+    let room = BUFFER.min(length.saturating_add(1));
+    let mut buffer = heap::list(room).map_err(|_| Unread::no_memory())?;
+    buffer.resize(room, 0);
     let (mut kept, mut number) = (0, 0);
     let mut take = |line: &[u8]| {
         number += 1;
@@ -96,11 +101,12 @@ fn content(line: &[u8], number: usize) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// Gives so many bytes at a time.
-    struct Slowly<'a>(&'a [u8], usize);
+    /// Gives so many bytes at a time; knows the most that it was asked for at once.
+    struct Slowly<'a>(&'a [u8], usize, usize);
 
     impl Read for Slowly<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.2 = self.2.max(buffer.len());
             let count = self.1.min(buffer.len()).min(self.0.len());
             let (now, later) = self.0.split_at(count);
             buffer[..count].copy_from_slice(now);
@@ -111,11 +117,12 @@ mod tests {
 
     fn read(text: &[u8], at_a_time: usize) -> Result<Vec<(usize, Vec<u8>)>, Unread> {
         let mut lines = vec![];
-        let mut file = Slowly(text, at_a_time);
-        for_each(&mut file, |number, line| {
+        let mut file = Slowly(text, at_a_time, 0);
+        for_each(&mut file, text.len(), |number, line| {
             lines.push((number, line.to_vec()));
             Ok(())
         })?;
+        assert_eq!(file.2, BUFFER.min(text.len() + 1));
         Ok(lines)
     }
 
@@ -171,12 +178,12 @@ mod tests {
                 Err(io::ErrorKind::TimedOut.into())
             }
         }
-        let taken = for_each(&mut Broken, |_, _| panic!("a line"));
+        let taken = for_each(&mut Broken, 100, |_, _| panic!("a line"));
         assert!(
             matches!(taken, Err(Unread::Failed(error)) if error.kind() == io::ErrorKind::TimedOut)
         );
         let mut count = 0;
-        let taken = for_each(&mut &b"a\nb\nc"[..], |line, _| {
+        let taken = for_each(&mut &b"a\nb\nc"[..], 5, |line, _| {
             count += 1;
             if line == 2 {
                 Err(Unread::Malformed(Malformed { line, expected: "a" }))

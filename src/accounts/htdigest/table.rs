@@ -38,7 +38,7 @@ impl Table {
     pub(super) fn read(file: &mut dyn Read, length: usize, indices: usize) -> Result<Self, Unread> {
         let mut lines = Records::of_file(length);
         let mut hash = Secret::new([0; SHA256_BYTES]);
-        lines::for_each(file, |number, line| {
+        lines::for_each(file, length, |number, line| {
             let malformed = |expected| Unread::Malformed(Malformed { line: number, expected });
             let Line { user, realm, hash } = account(line, &mut hash).map_err(malformed)?;
             lines.push(user, realm, hash).map_err(|_| Unread::no_memory())
