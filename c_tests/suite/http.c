@@ -138,7 +138,7 @@ static void check_spelling(void)
     if (challenge(&exchange)) {
         snprintf(nonce, sizeof nonce, "%s", directive(&exchange.challenge, "nonce"));
         ok(strncmp(nonce, "+Upgraded+v1", 12) == 0, "%s", exchange.challenge.text);
-        ok(strlen(nonce) == 124, "%u bytes of nonce", (unsigned)strlen(nonce));
+        ours(strlen(nonce) == 66, "%u bytes of nonce", (unsigned)strlen(nonce)); /* Windows: 124 */
         ours(strcmp(directive(&exchange.challenge, "realm"), REALM) == 0, "%s", exchange.challenge.text);
         snprintf(expected, sizeof expected,
                  "qop=\"auth\",algorithm=" ALGORITHM ",nonce=\"%s\",charset=" CHARSET ",realm=\"%s\"", nonce,

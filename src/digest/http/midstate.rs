@@ -5,8 +5,8 @@
 //!    kept for a session    each response's own
 //! ```
 //!
-//! With a nonce of Windows' length, two blocks are kept; of the others, with MD5 the first is hashed
-//! beside A2, for which only the second waits. The formulas are those of [`super::formulas`].
+//! With a nonce of ours, of 66 characters, one block of MD5 is kept, or two of SHA-256; of the others, with MD5 the
+//! first is hashed beside A2, for which only the second waits. The formulas are those of [`super::formulas`].
 
 use sha2::{Digest, Sha512_256};
 

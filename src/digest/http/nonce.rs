@@ -1,23 +1,23 @@
 //! Nonces that prove by themselves who issued them and when: whoever has the secret checks them,
 //! and nothing is kept of a challenge until it has been answered.
 //!
-//! The text is that of Windows' servers since 2008 R2: `+Upgraded+v1` and 112 lower-case hex digits
-//! of 16 random bytes, the time (FILETIME, little-endian) and 32 bytes, which here are
-//! HMAC-SHA-256 over random bytes, time and the realm that the nonce is offered for. In the next nonce
-//! of an Authentication-Info (RFC 7616 §3.5) they are the random bytes of the challenge's nonce that
-//! it goes back to, and half of an HMAC over these and the user's realm and name too: so it tells to which session
+//! Its bytes are those that Windows' servers since 2008 R2 begin with, 16 random ones and the time (FILETIME,
+//! little-endian), and the first 16 of an HMAC-SHA-256 over these and the realm that the nonce is offered for.
+//! The next nonce of an Authentication-Info (RFC 7616 §3.5) has the random bytes of the challenge's nonce that
+//! it goes back to before its MAC, which is over these and the user's realm and name too: so it tells to which session
 //! it belongs, and nothing is kept of it either.
 //!
-//! Where `[shared]` has an engine, nonces are of one of its epochs as well: of the bytes of a MAC the first half
-//! stays what it is, and the second is the first half of another MAC, over the epoch too. The first right
-//! and the second wrong, the nonce is of an epoch that is over; a forger has to find both.
+//! Where `[shared]` has an engine, nonces are of one of its epochs as well, by 16 bytes more of another MAC that is over
+//! the epoch too. The first right and the second wrong or missing, the nonce is of an epoch that is over.
 
 use hmac::{Hmac, KeyInit, Mac};
 use once_cell::race::OnceBox;
 use sha2::Sha256;
 
+use super::nonce_text::LONGEST_RAW;
+pub use super::nonce_text::Text;
 use crate::digest::message::hex;
-use crate::digest::message::nonce::{FILETIME_SECOND, PREFIX};
+use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::digest::settings::Settings;
 use crate::error::{Error, Result, Status};
 use crate::random;
@@ -28,17 +28,14 @@ use crate::system::heap;
 pub(in crate::digest::http) type Clock<'a> = &'a dyn Fn() -> u64;
 
 /// Bytes that are random, and which no two nonces share.
-const KEY: usize = 16;
+pub(super) const KEY: usize = 16;
 /// Bytes that the MAC covers: the random ones and the time.
 const COVERED: usize = 24;
 /// Bytes of the MAC.
-const MAC: usize = 32;
+const MAC: usize = 16;
 /// Bytes that the MAC of a next nonce covers: those of others, and the random ones of another.
 const COVERED_OF_NEXT: usize = COVERED + KEY;
-/// Bytes before they become digits.
-const RAW: usize = COVERED + MAC;
-/// Bytes of a nonce's text: as many as Windows' have.
-const NONCE_LENGTH: usize = PREFIX.len() + 2 * RAW;
+const _: () = assert!(COVERED_OF_NEXT + 2 * MAC == LONGEST_RAW);
 /// Digits of an opaque.
 const OPAQUE: usize = 32;
 
@@ -51,8 +48,6 @@ const EPOCH_LABEL: &[u8] = b"secur32 http epoch\0";
 const SHARED_USER_LABEL: &[u8] = b"secur32 http shared user\0";
 const SHARED_REALM_LABEL: &[u8] = b"secur32 http shared realm\0";
 
-/// A nonce's text.
-pub type Text = [u8; NONCE_LENGTH];
 /// The random bytes of a nonce, which name it.
 pub type Key = [u8; KEY];
 /// A user's name and own realm, as sent: with some realms let in beside the one offered, no name alone
@@ -94,7 +89,7 @@ impl Proven {
 }
 
 /// What a secret has in common with no others; it tells nothing of it.
-pub type IssuerId = [u8; MAC];
+pub type IssuerId = [u8; 32];
 
 /// Issues nonces and checks them.
 pub struct NonceIssuer {
@@ -170,12 +165,12 @@ impl NonceIssuer {
     /// # Errors
     /// `INTERNAL_ERROR` when the system gives no randomness.
     pub fn issue(&self, realm: &[u8], now: u64, epoch: Option<&Epoch>) -> Result<Proven> {
-        let mut raw = [0; RAW];
-        let (covered, mac) = raw.split_at_mut(COVERED);
+        let mut raw = [0; LONGEST_RAW];
+        let (covered, macs) = raw.split_at_mut(COVERED);
         let key = fill(covered, now)?;
-        mac.copy_from_slice(&mac_of(&self.nonces, covered, realm).finalize().into_bytes());
-        self.bind(covered, epoch, mac);
-        Ok(Proven { text: text(&raw), key, issued: now, root: key, is_past: false })
+        let length = self.prove(mac_of(&self.nonces, covered, realm), covered, epoch, macs);
+        let text = Text::of(raw.get(..COVERED + length).unwrap_or_default());
+        Ok(Proven { text, key, issued: now, root: key, is_past: false })
     }
 
     /// A fresh nonce for the next request of a user, in place of one that goes back to `root`.
@@ -190,45 +185,57 @@ impl NonceIssuer {
         now: u64,
         epoch: Option<&Epoch>,
     ) -> Result<Proven> {
-        let mut raw = [0; RAW];
-        let (covered, mac) = raw.split_at_mut(COVERED_OF_NEXT);
+        let mut raw = [0; LONGEST_RAW];
+        let (covered, macs) = raw.split_at_mut(COVERED_OF_NEXT);
         let (own, of_root) = covered.split_at_mut(COVERED);
         let key = fill(own, now)?;
         of_root.copy_from_slice(root);
-        let whole: [u8; MAC] =
-            self.mac_of_next(covered, realm, user).finalize().into_bytes().into();
-        let (half, _) = whole.split_at(mac.len());
-        mac.copy_from_slice(half);
-        self.bind(covered, epoch, mac);
-        Ok(Proven { text: text(&raw), key, issued: now, root: *root, is_past: false })
+        let length = self.prove(self.mac_of_next(covered, realm, user), covered, epoch, macs);
+        let text = Text::of(raw.get(..COVERED_OF_NEXT + length).unwrap_or_default());
+        Ok(Proven { text, key, issued: now, root: *root, is_past: false })
     }
 
-    /// Binds a nonce to an epoch: by the second half of its MAC.
-    fn bind(&self, covered: &[u8], epoch: Option<&Epoch>, mac: &mut [u8]) {
-        let (Some(keys), Some(epoch)) = (&self.shared, epoch) else { return };
-        let (_, half) = mac.split_at_mut(mac.len() / 2);
-        let whole: IssuerId =
-            mac_of(&keys.epochs, covered, &epoch.0).finalize().into_bytes().into();
-        let (first, _) = whole.split_at(half.len());
-        half.copy_from_slice(first);
+    /// Writes the MACs of a nonce, and gives their length.
+    fn prove(
+        &self,
+        own: Hmac<Sha256>,
+        covered: &[u8],
+        epoch: Option<&Epoch>,
+        macs: &mut [u8],
+    ) -> usize {
+        let both = [Some(own), self.mac_of_epoch(covered, epoch)];
+        let mut written = 0;
+        for (place, mac) in macs.as_chunks_mut::<MAC>().0.iter_mut().zip(both.into_iter().flatten())
+        {
+            let whole = mac.finalize().into_bytes();
+            for (byte, of_mac) in place.iter_mut().zip(whole) {
+                *byte = of_mac;
+            }
+            written += MAC;
+        }
+        written
     }
 
-    /// Whether a MAC is `own`, or where there is a shared engine its first half is; then also whether the
-    /// second is that of another epoch.
+    fn mac_of_epoch(&self, covered: &[u8], epoch: Option<&Epoch>) -> Option<Hmac<Sha256>> {
+        let (keys, epoch) = self.shared.as_ref().zip(epoch)?;
+        Some(mac_of(&keys.epochs, covered, &epoch.0))
+    }
+
+    /// Whether the first MAC is `own`; where there is a shared engine, also whether the second is that of
+    /// another epoch.
     fn verify(
         &self,
         own: Hmac<Sha256>,
         covered: &[u8],
         epoch: Option<&Epoch>,
-        mac: &[u8],
+        macs: &[u8],
     ) -> Option<bool> {
-        let (Some(keys), Some(epoch)) = (&self.shared, epoch) else {
-            return own.verify_truncated_left(mac).is_ok().then_some(false);
-        };
-        let (first, second) = mac.split_at(mac.len() / 2);
+        let (first, second) = macs.split_at_checked(MAC)?;
         own.verify_truncated_left(first).ok()?;
-        let of_epoch = mac_of(&keys.epochs, covered, &epoch.0);
-        Some(of_epoch.verify_truncated_left(second).is_err())
+        match self.mac_of_epoch(covered, epoch) {
+            None => second.is_empty().then_some(false),
+            Some(mac) => Some(second.len() != MAC || mac.verify_truncated_left(second).is_err()),
+        }
     }
 
     /// What `text` proves; `None` where it is not a nonce of this secret and realm, or a next one of
@@ -241,17 +248,15 @@ impl NonceIssuer {
         text: &[u8],
         epoch: Option<&Epoch>,
     ) -> Option<Proven> {
-        let text: Text = text.try_into().ok()?;
-        let digits = text.strip_prefix(PREFIX)?;
-        let mut raw = [0; RAW];
-        hex::read(digits, &mut raw)?;
-        let (covered, mac) = raw.split_at(COVERED);
+        let mut space = [0; LONGEST_RAW];
+        let (text, raw) = Text::read(text, &mut space)?;
+        let (covered, macs) = raw.split_at_checked(COVERED)?;
         let (key, time) = covered.split_at(KEY);
         let key = key.try_into().ok()?;
         let own = mac_of(&self.nonces, covered, realm);
-        let (root, is_past) = match self.verify(own, covered, epoch, mac) {
+        let (root, is_past) = match self.verify(own, covered, epoch, macs) {
             Some(is_past) => (key, is_past),
-            None => self.check_next(realm, user, &raw, epoch)?,
+            None => self.check_next(realm, user, raw, epoch)?,
         };
         let issued = u64::from_le_bytes(time.try_into().ok()?);
         Some(Proven { text, key, issued, root, is_past })
@@ -263,12 +268,12 @@ impl NonceIssuer {
         &self,
         realm: &[u8],
         user: User<'_>,
-        raw: &[u8; RAW],
+        raw: &[u8],
         epoch: Option<&Epoch>,
     ) -> Option<(Key, bool)> {
-        let (covered, mac) = raw.split_at(COVERED_OF_NEXT);
+        let (covered, macs) = raw.split_at_checked(COVERED_OF_NEXT)?;
         let own = self.mac_of_next(covered, realm, user);
-        let is_past = self.verify(own, covered, epoch, mac)?;
+        let is_past = self.verify(own, covered, epoch, macs)?;
         covered.last_chunk().copied().map(|root| (root, is_past))
     }
 
@@ -310,23 +315,6 @@ fn mac_of(keyed: &Hmac<Sha256>, covered: &[u8], realm: &[u8]) -> Hmac<Sha256> {
     mac.update(covered);
     mac.update(realm);
     mac
-}
-
-fn text(raw: &[u8; RAW]) -> Text {
-    let mut text = [0; NONCE_LENGTH];
-    let (prefix, digits) = text.split_at_mut(PREFIX.len());
-    prefix.copy_from_slice(PREFIX);
-    hex::write(raw, digits);
-    text
-}
-
-/// The random bytes that name a nonce, whoever issued it.
-#[must_use]
-pub fn key(text: &[u8]) -> Option<Key> {
-    let digits = text.strip_prefix(PREFIX)?.get(..2 * KEY)?;
-    let mut key = [0; KEY];
-    hex::read(digits, &mut key)?;
-    Some(key)
 }
 
 fn process_secret() -> Result<&'static [u8]> {

@@ -187,7 +187,7 @@ impl Subsequent<'_> {
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         check_offered(self.credential, inputs, response, self.asked.flags)?;
         let request = &request(self.credential.settings(), inputs, response)?;
-        if response.nonce.unquoted().as_ref() != nonce.text
+        if *response.nonce.unquoted() != *nonce.text
             || !is_users(self.session, response)
             || !secret.makes(response, &nonce.text, request)
         {

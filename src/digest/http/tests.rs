@@ -271,7 +271,7 @@ fn the_challenge_is_that_of_iis() {
     let text = challenge(&server(""));
     let (before, after) = text.split_once("+Upgraded+v1").unwrap();
     assert_eq!(before, "qop=\"auth\",algorithm=MD5-sess,nonce=\"");
-    assert_eq!(&after[112..], "\",charset=UTF-8,realm=\"example.org\"");
+    assert_eq!(&after[54..], "\",charset=UTF-8,realm=\"example.org\"");
 }
 
 #[test]

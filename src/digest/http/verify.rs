@@ -8,7 +8,7 @@ use super::buffers::ServerInputs;
 use super::checks::{
     check_offered, check_opaque, granted_flags, invalid, is_users, out_of_sequence, request,
 };
-use super::nonce::{self, Clock, Proven, expires};
+use super::nonce::{Clock, Proven, Text, expires};
 use super::nonce_counts::Counts;
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;
@@ -190,9 +190,9 @@ impl FirstResponse<'_> {
     /// The session that goes on with this nonce, if this call could have begun it: a user of other
     /// accounts, or of an area that is told apart by its realm, is nobody here.
     fn live_session(&self, nonce: &[u8]) -> Result<Option<Arc<HttpSession>>> {
-        let Some(key) = nonce::key(nonce) else { return Ok(None) };
+        let Some(key) = Text::key(nonce) else { return Ok(None) };
         let Found::Live(session) = self.sessions.find(&key) else { return Ok(None) };
-        Ok((session.nonce.text == nonce && self.is_ours(&session)?).then_some(session))
+        Ok((*session.nonce.text == *nonce && self.is_ours(&session)?).then_some(session))
     }
 
     fn is_ours(&self, session: &HttpSession) -> Result<bool> {

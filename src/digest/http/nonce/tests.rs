@@ -1,4 +1,7 @@
+use data_encoding::BASE64URL_NOPAD;
+
 use super::*;
+use crate::digest::message::nonce::PREFIX;
 use crate::error::Result;
 
 const NOW: u64 = 0x01D9_0000_1234_5678;
@@ -15,15 +18,18 @@ fn issuer(secret: &str) -> NonceIssuer {
 }
 
 #[test]
-fn a_nonce_has_windows_form_and_proves_its_time() -> Result<()> {
+fn a_nonce_begins_as_windows_do_and_proves_its_time() -> Result<()> {
     let issuer = issuer("");
     let fresh = issuer.issue(REALM, NOW, None)?;
     let text = fresh.text;
-    let digits = text.strip_prefix(b"+Upgraded+v1").unwrap();
-    assert_eq!(&digits[32..48], b"785634120000d901", "the time, little-endian");
+    assert_eq!(text.len(), 66);
+    let characters = text.strip_prefix(b"+Upgraded+v1").unwrap();
+    let raw = BASE64URL_NOPAD.decode(characters).unwrap();
+    assert_eq!(raw[..16], fresh.key);
+    assert_eq!(raw[16..24], NOW.to_le_bytes());
     let proven = issuer.check(REALM, USER, &text, None).unwrap();
     assert_eq!((proven.issued, proven), (NOW, fresh));
-    assert_eq!(key(&text), Some(proven.key));
+    assert_eq!(Text::key(&text), Some(proven.key));
     assert_ne!(issuer.issue(REALM, NOW, None)?.text, text);
     Ok(())
 }
@@ -46,15 +52,12 @@ fn proves_nothing_but_as_it_was(ours: &NonceIssuer, text: Text) {
     for realm in ["", "example.com", "example.or", "example.org\0", "EXAMPLE.ORG"] {
         assert!(ours.check(realm.as_bytes(), USER, &text, None).is_none(), "{realm}");
     }
-    for place in 0..NONCE_LENGTH {
+    for place in 0..text.len() {
         for byte in [b'0', b'1', b'A', b'"'] {
-            let mut changed = text;
+            let mut changed = text.to_vec();
             changed[place] = byte;
-            assert_eq!(
-                ours.check(REALM, USER, &changed, None).is_some(),
-                changed == text,
-                "{place}"
-            );
+            let proven = ours.check(REALM, USER, &changed, None);
+            assert_eq!(proven.is_some(), *changed == *text, "{place}");
         }
     }
     assert!(ours.check(REALM, USER, &text[..63], None).is_none());
@@ -113,9 +116,48 @@ fn a_nonce_cannot_be_made_a_next_one() {
     let ([name, own], length) = (USER, 11_u64.to_le_bytes());
     let realm = [&root[..], &length, REALM, &length, own, name].concat();
     let first = issuer.issue(&realm, NOW, None).unwrap();
-    let mut raw = [0; RAW];
-    hex::read(first.text.strip_prefix(PREFIX).unwrap(), &mut raw).unwrap();
-    raw.copy_within(COVERED..COVERED_OF_NEXT, COVERED_OF_NEXT);
-    raw[COVERED..COVERED_OF_NEXT].copy_from_slice(&root);
-    assert_eq!(issuer.check(REALM, USER, &text(&raw), None), None);
+    let first = BASE64URL_NOPAD.decode(first.text.strip_prefix(PREFIX).unwrap()).unwrap();
+    let (covered, mac) = first.split_at(COVERED);
+    let next = Text::of(&[covered, &root, mac].concat());
+    assert_eq!(issuer.check(REALM, USER, &next, None), None);
+}
+
+/// An issuer with a shared engine.
+fn shared_issuer() -> NonceIssuer {
+    let mut issuer = issuer("sixteen bytes !!");
+    let keyed = |label: &[u8]| Hmac::new_from_slice(label).unwrap();
+    let (epochs, users) = (keyed(EPOCH_LABEL), keyed(SHARED_USER_LABEL));
+    issuer.shared = Some(Box::new(SharedKeys { epochs, users, realm_id: [0; 16] }));
+    issuer
+}
+
+#[test]
+fn a_nonce_of_an_epoch_is_past_in_another_and_where_its_second_mac_is_changed_or_missing() {
+    let issuer = shared_issuer();
+    let [epoch, other] = [1, 2].map(|byte| Epoch([byte; EPOCH]));
+    let first = issuer.issue(REALM, NOW, Some(&epoch)).unwrap();
+    let next = issuer.issue_next(REALM, USER, &first.key, NOW, Some(&epoch)).unwrap();
+    for (nonce, length) in [(first, 87), (next, 108)] {
+        assert_eq!(nonce.text.len(), length);
+        let is_past = |text: &[u8], epoch| {
+            issuer.check(REALM, USER, text, Some(epoch)).map(|nonce| nonce.is_past)
+        };
+        assert_eq!(is_past(&nonce.text, &epoch), Some(false));
+        assert_eq!(is_past(&nonce.text, &other), Some(true));
+        let raw = BASE64URL_NOPAD.decode(&nonce.text[PREFIX.len()..]).unwrap();
+        for length in 0..raw.len() {
+            let expected = (length >= raw.len() - MAC).then_some(true);
+            // Without its MACs and its root a next nonce is none.
+            assert_eq!(is_past(&Text::of(&raw[..length]), &epoch), expected, "{length}");
+        }
+        for place in 0..raw.len() {
+            let mut changed = raw.clone();
+            changed[place] ^= 1;
+            let expected = (place >= raw.len() - MAC).then_some(true);
+            assert_eq!(is_past(&Text::of(&changed), &epoch), expected, "{place}");
+        }
+        // Without an engine it is nobody's.
+        let alone = self::issuer("sixteen bytes !!");
+        assert_eq!(alone.check(REALM, USER, &nonce.text, None), None);
+    }
 }

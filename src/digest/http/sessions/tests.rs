@@ -1,6 +1,7 @@
 use super::*;
 use crate::accounts::empty::NoAccounts;
 use crate::digest::http::formulas::{self, Hash};
+use crate::digest::http::nonce::Text;
 use crate::digest::http::response::Response;
 use crate::digest::http::session_secret::{Nonces, Request};
 use crate::error::Status;
@@ -21,7 +22,7 @@ fn secret() -> SessionSecret {
 fn nonce(number: u32, issued: u64) -> Proven {
     let mut key = [0; 16];
     key[4..8].copy_from_slice(&number.to_le_bytes());
-    Proven { text: [b'0'; 124], key, issued, root: key, is_past: false }
+    Proven { text: Text::of(&key), key, issued, root: key, is_past: false }
 }
 
 fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<HttpSession>> {
