@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use support::examples::{SANITIZE, have_sanitizers};
 use support::skip::have;
 use support::{
-    HARNESS, STRICT, checks, compile_c, compile_c_static, read, root, scratch, succeed,
+    HARNESS, STRICT, checks, compile_c, compile_c_static, parallel, read, root, scratch, succeed,
     suite_sources,
 };
 
@@ -137,6 +137,12 @@ fn subjects(suite: &Path) -> Vec<String> {
     succeed(&mut command(suite)).lines().map(String::from).collect()
 }
 
+/// The subjects in parts for as many processes, since one is slow to start under such tools.
+fn parts(subjects: &[String]) -> Vec<Vec<&String>> {
+    let count = parallel::processors().min(subjects.len());
+    (0..count).map(|first| subjects.iter().skip(first).step_by(count).collect()).collect()
+}
+
 fn small_program(name: &str, text: &str, more: &[&'static str]) -> PathBuf {
     let path = scratch(name).join(format!("{name}.c"));
     fs::write(&path, text).expect("a scratch file");
@@ -154,10 +160,10 @@ fn every_subject_passes_in_a_process_of_its_own() {
     let suite = suite(&[]);
     let subjects = subjects(&suite);
     assert!(subjects.len() >= 20, "{subjects:?}");
-    for subject in subjects {
-        let text = succeed(command(&suite).arg(&subject));
+    parallel::for_each(&subjects, |subject| {
+        let text = succeed(command(&suite).arg(subject));
         assert!(checks(&text) > 50, "{text}");
-    }
+    });
 }
 
 #[test]
@@ -199,7 +205,9 @@ fn all_subjects_pass_under_the_sanitizers() {
     assert!(!result.status.success() && errors.contains("LeakSanitizer"), "{errors}");
 
     let suite = suite(SANITIZE);
-    checks(&succeed(command(suite).env(options.0, options.1).arg("all")));
+    parallel::for_each(&parts(&subjects(&suite)), |part| {
+        checks(&succeed(command(&suite).env(options.0, options.1).args(part)));
+    });
 }
 
 /// What of the library's was not given back, by Valgrind's list of all blocks at the end. Leak
@@ -238,11 +246,14 @@ fn all_subjects_pass_under_valgrind() {
     assert!(result.status.success(), "{errors}");
     assert_eq!(kept(&errors), ["a block", "a credential"], "{errors}");
 
-    let (result, errors) = output(valgrind(suite(&["-g"])).arg("all"));
-    let text = String::from_utf8_lossy(&result.stdout);
-    assert!(result.status.success(), "{text}\n{errors}");
-    checks(&text);
-    assert_eq!(kept(&errors), [""; 0], "{errors}");
+    let suite = suite(&["-g"]);
+    parallel::for_each(&parts(&subjects(&suite)), |part| {
+        let (result, errors) = output(valgrind(suite.clone()).args(part));
+        let text = String::from_utf8_lossy(&result.stdout);
+        assert!(result.status.success(), "{text}\n{errors}");
+        checks(&text);
+        assert_eq!(kept(&errors), [""; 0], "{errors}");
+    });
 }
 
 #[test]

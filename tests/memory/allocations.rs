@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use md5::Digest as _;
 
 use super::{Place, account, program};
-use crate::support::succeed;
+use crate::support::{parallel, succeed};
 
 const ENDS: &[&str] = &["each_allocation", "failing_heap", "ends", "scenes"];
 
@@ -18,15 +18,15 @@ fn accounts() -> String {
 /// Plays `scenes` in all ways at one place.
 fn play(place: &Place, scenes: &[&str]) {
     let program = program(ENDS);
-    for scene in scenes {
-        for failing in ["once", "all"] {
-            for before in ["warm", "cold"] {
-                let mut command = place.command(&program);
-                let text = succeed(command.args([scene, failing, before]));
-                assert!(text.contains(" 0 times wrong"), "{text}");
-            }
-        }
-    }
+    let ways = [("once", "warm"), ("once", "cold"), ("all", "warm"), ("all", "cold")];
+    let runs: Vec<_> = scenes
+        .iter()
+        .flat_map(|scene| ways.map(|(failing, before)| [scene, failing, before]))
+        .collect();
+    parallel::for_each(&runs, |run| {
+        let text = succeed(place.command(&program).args(run));
+        assert!(text.contains(" 0 times wrong"), "{text}");
+    });
 }
 
 #[test]

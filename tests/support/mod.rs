@@ -4,6 +4,7 @@
 #![allow(dead_code)] // every test crate uses its own part of this
 
 pub(crate) mod examples;
+pub(crate) mod parallel;
 pub(crate) mod skip;
 pub(crate) mod wine;
 
