@@ -10,6 +10,9 @@ use crate::system::heap;
 /// The longest line, in bytes: no name that a login can have comes near it.
 pub(in crate::accounts) const LONGEST_LINE: usize = 64 << 10;
 
+/// What is expected where a line is longer.
+pub(in crate::accounts) const SHORTER: &str = "expected a line of at most 65536 bytes";
+
 /// What is read at a time of a large file: of a line that its end cuts off, the rest is read behind it.
 const BUFFER: usize = 2 * LONGEST_LINE;
 
@@ -52,8 +55,7 @@ pub(in crate::accounts) fn for_each(
     let mut take = |line: &[u8]| {
         number += 1;
         if line.len() > LONGEST_LINE {
-            let expected = "expected a line of at most 65536 bytes";
-            return Err(Unread::Malformed(Malformed { line: number, expected }));
+            return Err(Unread::Malformed(Malformed { line: number, expected: SHORTER }));
         }
         content(line, number).map_or(Ok(()), |line| take(number, line))
     };

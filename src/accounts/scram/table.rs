@@ -68,6 +68,9 @@ impl Table {
         let mut space = [0; LONGEST_SALT];
         for (number, line) in lines::of(bytes) {
             let malformed = |expected| Malformed { line: number, expected };
+            if line.len() > lines::LONGEST_LINE {
+                return Err(malformed(lines::SHORTER));
+            }
             let Named { name, fields } = named(line).map_err(malformed)?;
             let hash = fields.hash;
             let line = fields.read(&mut space).map_err(|refused| malformed(reason(&refused)))?;

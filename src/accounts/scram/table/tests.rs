@@ -91,9 +91,15 @@ fn a_wrong_line_is_named() {
             format!("bob:{}:", usual_keys('B')),
             "expected two keys in base64, each as long as the mechanism's hash",
         ),
+        (
+            format!("{}:{}", "b".repeat(65_536 - usual_keys('B').len()), usual_keys('B')),
+            "expected a line of at most 65536 bytes",
+        ),
     ] {
         assert_eq!(refused(&format!("{good}#\n{line}\n{good}")), (3, expected), "{line}");
     }
+    let longest = format!("{}:{}", "b".repeat(65_535 - usual_keys('B').len()), usual_keys('B'));
+    assert_eq!(Table::read(longest.as_bytes()).map(|table| table.len()), Ok(1));
     let bytes = [good.as_bytes(), b"b\xF6b:", usual_keys('B').as_bytes()].concat();
     assert_eq!(Table::read(&bytes).err().map(|malformed| malformed.line), Some(2));
 }
