@@ -9,13 +9,14 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use once_cell::race::OnceBox;
 
 use super::nonce::{Epoch, IssuerId, Key, Proven, UserHash};
-use super::nonce_counts::{Counts, Order, SharedCounts};
+use super::nonce_counts::{Order, SharedCounts};
 use super::session_records::{Record, Shard};
 use super::session_secret::SessionSecret;
 use crate::accounts::{self, Source};
@@ -34,32 +35,16 @@ const TEXTS_PER_RECORD: usize = 512;
 
 /// An authenticated user's session: what all handles to it share.
 pub struct HttpSession {
-    /// The nonce it began with.
-    pub nonce: Proven,
-    /// The user's name as sent, quotes and backslashes resolved.
-    pub user: Box<[u8]>,
-    /// The realm as sent.
-    pub realm: Box<[u8]>,
-    /// User and realm of the account.
-    pub account: (Box<[u8]>, Box<[u8]>),
-    /// Whose account it is. Kept, so that no other source gets its address.
-    pub source: Arc<dyn Source>,
-    /// The realm that was offered to it.
-    pub offered: Box<[u8]>,
-    /// Who issued the nonce.
-    pub issuer: IssuerId,
-    /// What later responses are checked with.
-    pub secret: SessionSecret,
-    /// The session whose A1 this one has, where it began with a next nonce: kept, so that it is found
-    /// for further ones.
-    pub root: Option<Arc<HttpSession>>,
-    /// FILETIME, UTC.
-    pub started: u64,
-    /// The nonce counts that were used; with a shared engine those that this process knows of.
-    pub counts: SharedCounts,
-    /// What a shared engine is asked with.
-    pub shared: Option<Box<SharedSession>>,
+    beginning: Beginning,
     texts: Texts,
+}
+
+impl Deref for HttpSession {
+    type Target = Beginning;
+
+    fn deref(&self) -> &Beginning {
+        &self.beginning
+    }
 }
 
 /// What a session's claims to a shared engine have in common.
@@ -112,29 +97,30 @@ impl Drop for Texts {
 
 /// What a session is made of.
 pub struct Beginning {
-    /// As in [`HttpSession`].
+    /// The nonce it began with.
     pub nonce: Proven,
-    /// As in [`HttpSession`].
+    /// The user's name as sent, quotes and backslashes resolved.
     pub user: Box<[u8]>,
-    /// As in [`HttpSession`].
+    /// The realm as sent.
     pub realm: Box<[u8]>,
-    /// As in [`HttpSession`].
+    /// User and realm of the account.
     pub account: (Box<[u8]>, Box<[u8]>),
-    /// As in [`HttpSession`].
+    /// Whose account it is. Kept, so that no other source gets its address.
     pub source: Arc<dyn Source>,
-    /// As in [`HttpSession`].
+    /// The realm that was offered to it.
     pub offered: Box<[u8]>,
-    /// As in [`HttpSession`].
+    /// Who issued the nonce.
     pub issuer: IssuerId,
-    /// As in [`HttpSession`].
+    /// What later responses are checked with.
     pub secret: SessionSecret,
-    /// As in [`HttpSession`].
+    /// The session whose A1 this one has, where it began with a next nonce: kept, so that it is found
+    /// for further ones.
     pub root: Option<Arc<HttpSession>>,
-    /// As in [`HttpSession`].
+    /// FILETIME, UTC.
     pub started: u64,
-    /// The counts after the first request.
-    pub counts: Counts,
-    /// As in [`HttpSession`].
+    /// The nonce counts that were used; with a shared engine those that this process knows of.
+    pub counts: SharedCounts,
+    /// What a shared engine is asked with.
     pub shared: Option<Box<SharedSession>>,
 }
 
@@ -254,36 +240,7 @@ impl Sessions {
             return Err(Error::new(Status::INVALID_TOKEN, reason));
         }
         let texts = Texts::add(self, bytes, limit)?;
-        let Beginning {
-            nonce,
-            user,
-            realm,
-            account,
-            source,
-            offered,
-            issuer,
-            secret,
-            root,
-            started,
-            counts,
-            shared,
-        } = beginning;
-        let counts = SharedCounts::new(counts);
-        heap::shared(HttpSession {
-            nonce,
-            user,
-            realm,
-            account,
-            source,
-            offered,
-            issuer,
-            secret,
-            root,
-            started,
-            counts,
-            shared,
-            texts,
-        })
+        heap::shared(HttpSession { beginning, texts })
     }
 
     fn record(&self, session: &Arc<HttpSession>, expires: u64) -> Record<HttpSession> {

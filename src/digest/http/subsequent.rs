@@ -14,7 +14,7 @@ use super::nonce_counts::Order;
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;
 use super::session_secret::Request;
-use super::sessions::{HttpSession, SharedSession};
+use super::sessions::{Beginning, HttpSession, SharedSession};
 use super::shared::realm::{Request as Asking, SharedRealm};
 use crate::digest::credential::DigestCredential;
 use crate::digest::message::bindings::Claim;
@@ -162,7 +162,7 @@ impl Subsequent<'_> {
 
     /// Uses a count, here and in the engine where there is a shared one.
     fn take(&self, count: u32) -> Result<()> {
-        let HttpSession { counts, nonce, shared, .. } = self.session;
+        let Beginning { counts, nonce, shared, .. } = &**self.session;
         let order = self.credential.settings().http_nonce_count;
         let Some(shared) = shared else {
             return if counts.take(count, order) { Ok(()) } else { Err(out_of_sequence()) };
@@ -183,7 +183,7 @@ impl Subsequent<'_> {
 
     /// Reads a request, which is right.
     fn read(&self, inputs: &ServerInputs<'_>) -> Result<Verified> {
-        let HttpSession { nonce, secret, offered, shared, .. } = self.session;
+        let Beginning { nonce, secret, offered, shared, .. } = &**self.session;
         let response = &Response::parse(inputs.token, self.wrong_count)?;
         check_offered(self.credential, inputs, response, self.asked.flags)?;
         let request = &request(self.credential.settings(), inputs, response)?;

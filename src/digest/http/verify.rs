@@ -9,7 +9,7 @@ use super::checks::{
     check_offered, check_opaque, granted_flags, invalid, is_users, out_of_sequence, request,
 };
 use super::nonce::{Clock, Proven, Text, expires};
-use super::nonce_counts::Counts;
+use super::nonce_counts::{Counts, SharedCounts};
 use super::request::{Asked, Granted, Uri};
 use super::response::Response;
 use super::session_secret::{Nonces, Request};
@@ -296,7 +296,7 @@ impl FirstResponse<'_> {
             secret: found.secret,
             root,
             started: now,
-            counts: response.nc.map_or(Counts::spent(), Counts::starting),
+            counts: SharedCounts::new(response.nc.map_or(Counts::spent(), Counts::starting)),
             shared: shared
                 .as_ref()
                 .map(|realm| self.shared_session(realm, response))

@@ -2,6 +2,7 @@ use super::*;
 use crate::accounts::empty::NoAccounts;
 use crate::digest::http::formulas::{self, Hash};
 use crate::digest::http::nonce::Text;
+use crate::digest::http::nonce_counts::Counts;
 use crate::digest::http::response::Response;
 use crate::digest::http::session_secret::{Nonces, Request};
 use crate::error::Status;
@@ -37,7 +38,7 @@ fn begin_as(sessions: &Arc<Sessions>, user: &str, nonce: Proven) -> Option<Arc<H
         secret: secret(),
         root: None,
         started: nonce.issued,
-        counts: Counts::starting(1),
+        counts: SharedCounts::new(Counts::starting(1)),
         shared: None,
     };
     sessions.begin(beginning, nonce.issued + 100, LIMIT * SHARDS).unwrap()
@@ -118,7 +119,7 @@ fn r40_the_smallest_limit_keeps_one_record_of_each_shard() {
             secret,
             root: None,
             started: 1,
-            counts: Counts::starting(1),
+            counts: SharedCounts::new(Counts::starting(1)),
             shared: None,
         };
         assert!(sessions.begin(beginning(secret()), u64::MAX, 0).unwrap().is_some());
