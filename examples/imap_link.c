@@ -6,8 +6,9 @@
 
 struct link *link_open(net_socket socket, const char *me, const char *peer)
 {
-    struct link *link = calloc(1, sizeof *link);
+    struct link *link = malloc(sizeof *link);
     if (link != NULL) {
+        memset(link, 0, offsetof(struct link, text));
         link->socket = socket;
         link->me = me;
         link->peer = peer;

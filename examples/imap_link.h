@@ -26,10 +26,11 @@ struct link {
     int talks;             /* whether the dialogue is printed */
     unsigned number;       /* printed before each line of the dialogue, unless 0 */
     struct layer layer;
-    size_t start, end; /* the text not yet delivered */
+    size_t start, end;           /* the text not yet delivered */
+    size_t held_start, held_end; /* frames that came before link_protect was called */
+    /* From here on nothing is read before it is written. */
     char text[LINK_LINE + 2 + LAYER_RECEIVE_LIMIT];
     unsigned char body[LAYER_RECEIVE_LIMIT];
-    size_t held_start, held_end; /* frames that came before link_protect was called */
     unsigned char held[LINK_LINE + 2 + LINK_READ];
     char shown[4 * LINK_LINE + 64];
 };

@@ -85,7 +85,7 @@ static inline net_socket net_listen(unsigned short *port)
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(*port);
-    if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 16) != 0
+    if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, SOMAXCONN) != 0
         || getsockname(listener, (struct sockaddr *)&address, &length) != 0) {
         net_close(listener);
         return NET_NONE;
@@ -226,6 +226,7 @@ static inline int thread_run(void (*run)(void *), void *argument)
     HANDLE thread;
 #else
     pthread_t thread;
+    pthread_attr_t attributes;
 #endif
     struct thread_start *start = malloc(sizeof *start);
     if (start == NULL)
@@ -239,9 +240,14 @@ static inline int thread_run(void (*run)(void *), void *argument)
         return 0;
     }
 #else
-    if (pthread_create(&thread, NULL, thread_main, start) == 0) {
-        pthread_detach(thread);
-        return 0;
+    if (pthread_attr_init(&attributes) == 0) {
+        /* glibc keeps 40 MB of stacks for threads to come, which would be five of its usual size. */
+        int failed = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) != 0
+                     || pthread_attr_setstacksize(&attributes, 512 * 1024) != 0
+                     || pthread_create(&thread, &attributes, thread_main, start) != 0;
+        pthread_attr_destroy(&attributes);
+        if (!failed)
+            return 0;
     }
 #endif
     free(start);
