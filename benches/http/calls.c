@@ -49,15 +49,12 @@ void calls_open(const char *directory)
     setenv("SECUR32_REALM", REALM, 1);
     for (enum algorithm algorithm = MD5_SESS; algorithm < ALGORITHMS; algorithm++)
         credentials[algorithm] = calls_acquire(directory, algorithm, "");
-    SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
-                                          .UserLength = sizeof USER - 1,
-                                          .Password = (unsigned char *)PASSWORD,
-                                          .PasswordLength = sizeof PASSWORD - 1,
-                                          .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)"WDigest", SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                  NULL, &client_credential, NULL)
-        != SEC_E_OK)
-        fail("the client's AcquireCredentialsHandle failed");
+    calls_password(PASSWORD);
+}
+
+void calls_password(const char *password)
+{
+    client_credential = client_acquire("WDigest", password);
 }
 
 static SecBuffer parameter(const char *text)

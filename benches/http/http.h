@@ -35,7 +35,8 @@ bool serve_again(enum algorithm algorithm, const struct session *session);
 void serve_end(struct session *session);
 /* One look-up of a handle, and little else. */
 bool serve_lookup(struct session *session);
-/* The client's side, never timed. */
+/* The client's side, never timed. `calls_password` changes the password of sessions that begin after it. */
+void calls_password(const char *password);
 bool respond(struct session *session);
 bool respond_again(struct session *session);
 /* A session that has begun; fails the program where it cannot. */
@@ -71,7 +72,7 @@ void crowds_run(const struct effort *effort);
 
 /* --- load.c */
 
-/* Compares web servers that run on this machine, each given as NAME=PORT. */
+/* Compares web servers that run on this machine, each given as NAME=PORT,PROCESS. */
 void load_run(const struct effort *effort, char **places, size_t count);
 
 #endif

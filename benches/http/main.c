@@ -1,6 +1,6 @@
-/* http [--full | --profile | --load NAME=PORT NAME=PORT]: measures, prints, judges. Succeeds whatever the figures are;
+/* http [--full | --profile | --load NAME=PORT,PROCESS...]: measures, prints, judges. Succeeds whatever the figures are;
  * fails when something does not work. With --profile it only takes later requests, for a profiler to count; with --load
- * it compares two web servers that run, whose pages the account may have. */
+ * it compares web servers that run, whose pages the account may have. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +39,11 @@ int main(int count, char **words)
     struct effort effort = {.rounds = 15, .turn = 2000000};
     const char *option = count >= 2 ? words[1] : "";
     bool profiled = count == 2 && strcmp(option, "--profile") == 0;
-    bool loaded = count == 4 && strcmp(option, "--load") == 0;
+    bool loaded = count >= 2 && strcmp(option, "--load") == 0;
     if (count == 2 && strcmp(option, "--full") == 0)
         effort = (struct effort){.full = true, .rounds = 51, .turn = 8000000};
     else if (count != 1 && !profiled && !loaded)
-        fail("usage: http [--full | --profile | --load NAME=PORT NAME=PORT]");
+        fail("usage: http [--full | --profile | --load NAME=PORT,PROCESS...]");
     if (mkdtemp(directory) == NULL)
         fail("no directory can be made");
     atexit(tidy);
@@ -53,7 +53,7 @@ int main(int count, char **words)
         return 0;
     }
     if (loaded) {
-        load_run(&effort, words + 2, 2);
+        load_run(&effort, words + 2, (size_t)count - 2);
         return 0;
     }
     const char *reason = bound_open();

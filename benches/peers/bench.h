@@ -136,12 +136,17 @@ static inline bool runs(const struct roster *roster, size_t peer, enum layer lay
     return roster->works[peer][layer] && (roster->peers[peer]->parts & part) != 0;
 }
 
-/* --- client.c: the client of every handshake is this library's; its calls are never timed. */
+/* --- credential.c */
 
 /* A client's credential of a package. */
-CredHandle client_acquire(const char *package);
+CredHandle client_acquire(const char *package, const char *password);
+
+/* --- client.c: the client of every handshake is this library's; its calls are never timed. */
+
 /* Once, after this library's server. `directory` is for files. */
 void client_open(const char *directory);
+/* From here on the client's password is this one. */
+void client_password(const char *password);
 /* Answers a challenge. */
 bool client_answer(enum layer layer, union context *client, const struct text *challenge,
                    struct text *response);

@@ -21,26 +21,15 @@ static void allow_all(const char *directory)
     setenv("SECUR32_CONFIG", path, 1);
 }
 
-CredHandle client_acquire(const char *package)
-{
-    CredHandle acquired;
-    SEC_WINNT_AUTH_IDENTITY_A identity = {.User = (unsigned char *)USER,
-                                          .UserLength = sizeof USER - 1,
-                                          .Password = (unsigned char *)PASSWORD,
-                                          .PasswordLength = sizeof PASSWORD - 1,
-                                          .Flags = SEC_WINNT_AUTH_IDENTITY_ANSI};
-    TimeStamp expiry;
-    if (AcquireCredentialsHandleA(NULL, (SEC_CHAR *)package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL,
-                                  NULL, &acquired, &expiry)
-        != SEC_E_OK)
-        fail("the client's AcquireCredentialsHandle failed: %s", package);
-    return acquired;
-}
-
 void client_open(const char *directory)
 {
     allow_all(directory);
-    credential = client_acquire("WDigest");
+    client_password(PASSWORD);
+}
+
+void client_password(const char *password)
+{
+    credential = client_acquire("WDigest", password);
 }
 
 bool client_answer(enum layer layer, union context *client, const struct text *challenge,

@@ -129,7 +129,7 @@ static double hash_time(const struct peer *peer)
     struct text challenge, answer;
     struct cost unused = {0};
     FreeCredentialsHandle(&credential);
-    credential = client_acquire("SCRAM-SHA-256");
+    credential = client_acquire("SCRAM-SHA-256", PASSWORD);
     begin(peer, &server, &client, &challenge, &unused);
     uint64_t start = worked();
     if (step(&client, &challenge, &answer) != SEC_I_CONTINUE_NEEDED)
@@ -161,7 +161,7 @@ void scram_run(const struct effort *effort, const char *directory)
     const struct roster *roster = effort->roster;
     snprintf(path, sizeof path, "%s/secur32-scram.toml", directory);
     setenv("SECUR32_CONFIG", path, 1);
-    credential = client_acquire("SCRAM-SHA-256");
+    credential = client_acquire("SCRAM-SHA-256", PASSWORD);
     for (size_t p = 0; p < MOST_PEERS; p++)
         medians[p] = allocated[p] = waiting[p] = established[p] = NAN;
     double clock = clock_cost();

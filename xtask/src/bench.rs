@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::{fs, io};
 
+use crate::daemons::miss;
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
 use crate::{
-    Result, chart, in_ci, install, jdk, load, machines, markdown, problem, root, succeed, timing,
+    Result, chart, install, jdk, load, logins, machines, markdown, problem, root, succeed, timing,
 };
 
 /// A library to compare with.
@@ -50,9 +51,12 @@ pub(crate) struct Options {
     /// Measure with more patience
     #[arg(long)]
     full: bool,
-    /// Measure a web server's side, against the bound that its hashes set and against Apache httpd
+    /// Measure a web server's side, against the bound that its hashes set, and against Apache httpd and lighttpd
     #[arg(long)]
     http: bool,
+    /// Measure logins over loopback: the IMAP example beside Dovecot and Cyrus imapd
+    #[arg(long)]
+    logins: bool,
     /// Measure `[shared]` and `[sql]` against the same asked by hand, and a web server with both against Apache httpd
     #[arg(long)]
     shared: bool,
@@ -85,7 +89,12 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
     if wanted.http {
         let program = build_http(&compiler, &prefix)?;
         succeed(std::process::Command::new(&program).args(effort))?;
-        return load::run(&program, &compiler.http_server(&prefix)?, &load::Accounts::File);
+        let example = compiler.http_server(&prefix)?;
+        return load::run(&program, effort, &example, &load::Accounts::File);
+    }
+    if wanted.logins {
+        let program = build_logins(&compiler, &prefix)?;
+        return logins::run(&program, effort, &compiler.imap_server(&prefix)?);
     }
     if wanted.shared {
         let program = build_machines(&compiler, &prefix)?;
@@ -129,6 +138,8 @@ fn build(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     macros.push("-D_GNU_SOURCE".into());
     let libraries: Vec<&str> = found.iter().map(|peer| peer.library).collect();
     let mut sources = sources("benches/peers", &missing)?;
+    // Of servers in processes of their own.
+    sources.retain(|source| !source.ends_with("rivals.c"));
     match jdk::build(&prefix.join("java"))? {
         Some(jdk) => macros.extend(jdk.macros()),
         None => {
@@ -140,30 +151,34 @@ fn build(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     compile(compiler, prefix, "peers", &macros, &sources, &libraries)
 }
 
-/// Says what is not compared with; in CI, all have to be there.
-fn miss(name: &str, package: &str) -> Result<()> {
-    let text = format!("{name} is missing (Debian: apt install {package})");
-    if in_ci() {
-        return Err(text);
-    }
-    println!("SKIPPED: {text}");
-    Ok(())
-}
-
 fn build_http(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     let mut sources = sources("benches/http", &[])?;
     // Clock, medians and verdicts are the same.
     sources.extend(
-        ["failure.c", "measure.c", "report.c", "targets.c"]
+        ["credential.c", "failure.c", "measure.c", "report.c", "rivals.c", "targets.c"]
             .map(|name| root().join("benches/peers").join(name)),
     );
     compile(compiler, prefix, "http", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
 }
 
+fn build_logins(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    let mut sources = sources("benches/logins", &[])?;
+    let shared = ["client.c", "credential.c", "failure.c", "measure.c", "rivals.c", "secur32.c"];
+    sources.extend(shared.map(|name| root().join("benches/peers").join(name)));
+    sources.push(root().join("examples/imap_text.c"));
+    compile(compiler, prefix, "logins", &["-D_GNU_SOURCE"], &sources, &[])
+}
+
 fn build_machines(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     let mut sources = sources("benches/machines", &[])?;
-    let shared =
-        ["http/calls.c", "peers/failure.c", "peers/measure.c", "peers/report.c", "peers/targets.c"];
+    let shared = [
+        "http/calls.c",
+        "peers/credential.c",
+        "peers/failure.c",
+        "peers/measure.c",
+        "peers/report.c",
+        "peers/targets.c",
+    ];
     sources.extend(shared.map(|name| root().join("benches").join(name)));
     compile(compiler, prefix, "machines", &["-D_GNU_SOURCE"], &sources, &["-ldl"])
 }
@@ -192,8 +207,14 @@ fn compile(
 /// The program whose operations callgrind counts.
 pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     let mut sources = sources("benches/instructions", &[])?;
-    let shared =
-        ["peers/client.c", "peers/failure.c", "peers/measure.c", "peers/secur32.c", "http/calls.c"];
+    let shared = [
+        "peers/client.c",
+        "peers/credential.c",
+        "peers/failure.c",
+        "peers/measure.c",
+        "peers/secur32.c",
+        "http/calls.c",
+    ];
     sources.extend(shared.map(|name| root().join("benches").join(name)));
     compile(compiler, prefix, "instructions", &[], &sources, &[])
 }

@@ -202,6 +202,11 @@ impl Compiler {
         self.build(prefix, HTTP.server, HTTP.shared)
     }
 
+    /// Builds the server of the IMAP example.
+    pub(crate) fn imap_server(&self, prefix: &Path) -> Result<PathBuf> {
+        self.build(prefix, IMAP.server, IMAP.shared)
+    }
+
     /// Builds one program against the library installed below `prefix`, as any user of it would.
     fn build(&self, prefix: &Path, sources: &[&str], shared: &[&str]) -> Result<PathBuf> {
         let examples = root().join("examples");

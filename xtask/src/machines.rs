@@ -1,23 +1,23 @@
 //! An engine and a database for the benchmark of what many machines share: Redis, and PostgreSQL by its
 //! ODBC driver.
 
+use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::{env, fs};
 
+use crate::daemons::{Directory, is_root, miss, wait_for};
 use crate::load::{self, Accounts};
-use crate::{Result, in_ci, problem, root, succeed};
+use crate::{Result, problem, root, succeed};
 
 /// Starts both, runs `program` on them, and then `load` on the example's web server with both and on
 /// Apache httpd with the database. Without Redis there is nothing to measure; without PostgreSQL, less.
 pub(crate) fn run(program: &Path, effort: Option<&str>, load: &Path, example: &Path) -> Result<()> {
-    let directory = env::temp_dir().join(format!("secur32-m-{}", std::process::id()));
-    fs::create_dir_all(&directory).map_err(|error| problem(&directory, &error))?;
-    let _directory = Directory(directory.clone());
+    let own = Directory::new("m")?;
+    let directory = &own.0;
     let socket = directory.join("redis");
     let Some(_engine) = engine(&socket)? else { return Ok(()) };
-    let database = database(&directory)?;
+    let database = database(directory)?;
     let mut command = Command::new(program);
     command.args(effort).arg(&socket).arg(root().join("src/digest/http/shared/claim.lua"));
     let at = directory.display();
@@ -42,16 +42,7 @@ pub(crate) fn run(program: &Path, effort: Option<&str>, load: &Path, example: &P
     println!(
         "\nThe example with [shared] and [sql], and Apache with mod_authn_dbd, on one PostgreSQL:"
     );
-    load::run(load, example, &accounts)
-}
-
-/// Removed when dropped.
-struct Directory(PathBuf);
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    load::run(load, effort, example, &accounts)
 }
 
 /// A server, killed when dropped.
@@ -64,16 +55,6 @@ impl Drop for Server {
     }
 }
 
-/// Says what is not measured; in CI, all has to be there.
-fn miss<T>(package: &str) -> Result<Option<T>> {
-    let text = format!("Debian's package {package} is missing");
-    if in_ci() {
-        return Err(text);
-    }
-    println!("SKIPPED: {text}");
-    Ok(None)
-}
-
 fn engine(socket: &Path) -> Result<Option<Server>> {
     let mut command = Command::new("redis-server");
     command.args(["--port", "0", "--save", "", "--unixsocket"]).arg(socket);
@@ -81,10 +62,10 @@ fn engine(socket: &Path) -> Result<Option<Server>> {
         Ok(mut process) => {
             let output = process.stdout.take().ok_or("Redis has no output")?;
             let server = Server(process);
-            load::wait_for("eady to accept connections", output)?;
+            wait_for("eady to accept connections", output)?;
             Ok(Some(server))
         }
-        Err(_) => miss("redis-server"),
+        Err(_) => miss("Redis", "redis-server").map(|()| None),
     }
 }
 
@@ -95,13 +76,13 @@ fn database(directory: &Path) -> Result<Option<Server>> {
         versions.map(|version| version.path().join("bin/postgres")).collect();
     programs.sort();
     let Some(program) = programs.pop().filter(|program| program.is_file()) else {
-        return miss("postgresql");
+        return miss("PostgreSQL", "postgresql").map(|()| None);
     };
     if !Path::new("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so").is_file() {
-        return miss("odbc-postgresql");
+        return miss("PostgreSQL's driver for ODBC", "odbc-postgresql").map(|()| None);
     }
     let data = directory.join("data");
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let is_root = is_root();
     if is_root {
         succeed(Command::new("chown").arg("postgres").arg(directory))?;
     }
@@ -133,7 +114,7 @@ fn database(directory: &Path) -> Result<Option<Server>> {
     let mut process = command.stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
     let errors = process.stderr.take().ok_or("PostgreSQL has no output")?;
     let server = Server(process);
-    load::wait_for("ready to accept connections", errors)?;
+    wait_for("ready to accept connections", errors)?;
     fill(directory)?;
     Ok(Some(server))
 }

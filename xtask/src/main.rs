@@ -5,6 +5,7 @@ mod callgrind;
 mod chart;
 mod circuits;
 mod cluster;
+mod daemons;
 mod demo;
 mod dist;
 mod doctor;
@@ -14,6 +15,7 @@ mod install;
 mod instructions;
 mod jdk;
 mod load;
+mod logins;
 mod machines;
 mod manual;
 mod markdown;
@@ -134,7 +136,7 @@ mod tests {
         for line in [
             "",
             "help",
-            "bench --full --http --shared --timing --chart FILE --markdown --targets --from FILE",
+            "bench --full --http --logins --shared --timing --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",
