@@ -12,10 +12,10 @@ static struct target {
 } targets[64];
 static size_t target_count;
 
-/* Whether four hashes are made at once at the best here. */
+/* Whether four hashes are made at once at the best here: the library may have been built to do without. */
 static bool has_avx512(void)
 {
-#ifdef __x86_64__
+#if defined __x86_64__ && !defined WITHOUT_AVX512
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl");
 #else
     return false;

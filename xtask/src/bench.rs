@@ -63,6 +63,9 @@ pub(crate) struct Options {
     /// Measure what time tells others of who is a user
     #[arg(long)]
     timing: bool,
+    /// Measure what machines without AVX-512 get, by a build of the library that does not look for it
+    #[arg(long)]
+    without_avx512: bool,
     /// Print the rows of docs/performance.md
     #[arg(long)]
     markdown: bool,
@@ -82,9 +85,15 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
     if let Some(file) = &wanted.from {
         return show(wanted, file);
     }
-    let compiler = Compiler::find()?;
-    let prefix = target_directory()?.join("bench");
-    install::install(&install::Options::below(&prefix, "release"))?;
+    let mut compiler = Compiler::find()?;
+    let mut prefix = target_directory()?.join("bench");
+    let mut flags = vec![];
+    if wanted.without_avx512 {
+        prefix = prefix.join("without-avx512");
+        flags = vec!["--cfg", "without_avx512"];
+        compiler = compiler.with("-DWITHOUT_AVX512");
+    }
+    install::install(&install::Options::below(&prefix, "release").with(flags))?;
     let effort = wanted.full.then_some("--full");
     if wanted.http {
         let program = build_http(&compiler, &prefix)?;

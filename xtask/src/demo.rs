@@ -190,6 +190,12 @@ impl Compiler {
         ))
     }
 
+    /// With a word for every program.
+    pub(crate) fn with(mut self, word: &str) -> Self {
+        self.words.push(word.into());
+        self
+    }
+
     pub(crate) fn command(&self) -> Command {
         let mut words = self.words.iter();
         let mut command = Command::new(words.next().map_or("cc", String::as_str));

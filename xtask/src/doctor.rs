@@ -144,14 +144,24 @@ const ROWS: [Row; 27] = [
     ),
     row("GNU SASL", Found::Programs(&["gsasl"]), "cargo test --test peers", ".ci/install peers"),
     row("JDK", Found::Programs(&["javac"]), "cargo test --test peers", ".ci/install peers"),
-    row("Dovecot", Found::Programs(&["dovecot"]), "cargo test --test peers", ".ci/install peers"),
+    row(
+        "Dovecot",
+        Found::Programs(&["dovecot"]),
+        "cargo test --test peers, cargo xtask bench --logins",
+        ".ci/install peers",
+    ),
     row(
         "curl",
         Found::Programs(&["curl"]),
         "cargo test --test peers, --test web",
         ".ci/install peers",
     ),
-    row("Apache httpd", Found::Programs(&["apache2"]), "cargo test --test web", ".ci/install web"),
+    row(
+        "Apache httpd",
+        Found::Programs(&["apache2"]),
+        "cargo test --test web, cargo xtask bench --http",
+        ".ci/install web",
+    ),
     row("Chromium", Found::Programs(&["chromium"]), "cargo test --test web", ".ci/install web"),
     row("Python's requests", Found::Module("requests"), "cargo test --test web", ".ci/install web"),
     row(

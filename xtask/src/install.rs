@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// Leave out debugging information, which is most of the files, by the system's strip
     #[arg(long)]
     strip: bool,
+    /// Words for the compiler of the library
+    #[arg(skip)]
+    flags: Vec<&'static str>,
 }
 
 /// Takes an empty one too, which `--destdir "$DESTDIR"` makes where there is none.
@@ -48,7 +51,13 @@ impl Options {
             libdir: "lib".into(),
             profile: profile.into(),
             strip: false,
+            flags: vec![],
         }
+    }
+
+    /// With words for the compiler of the library, of which the libraries that it uses are built without.
+    pub(crate) fn with(self, flags: Vec<&'static str>) -> Self {
+        Self { flags, ..self }
     }
 }
 
@@ -63,7 +72,7 @@ struct Places {
 pub(crate) fn install(options: &Options) -> Result<()> {
     let places = Places::of(options)?;
     let package = Package::read()?;
-    let built = build(&options.profile)?;
+    let built = build(&options.profile, &options.flags)?;
     let names = Names::new(&package.version)?;
     for (name, mode) in [(names.shared(), 0o755), ("libsecur32.a", 0o644)] {
         let source = if mode == 0o755 { &built.shared } else { &built.fixed };
@@ -244,10 +253,15 @@ struct Built {
     fixed: PathBuf,
 }
 
-fn build(profile: &str) -> Result<Built> {
+fn build(profile: &str, flags: &[&str]) -> Result<Built> {
     let mut build = cargo();
-    build.args(["build", "--package", "secur32", "--lib", "--profile", profile]);
+    // `cargo rustc` would build anew what `cargo build` has made.
+    build.arg(if flags.is_empty() { "build" } else { "rustc" });
+    build.args(["--package", "secur32", "--lib", "--profile", profile]);
     build.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    if !flags.is_empty() {
+        build.arg("--").args(flags);
+    }
     let output = build.output().map_err(|error| format!("{build:?}: {error}"))?;
     if !output.status.success() {
         return Err(format!("{build:?}: {}", output.status));

@@ -136,7 +136,7 @@ mod tests {
         for line in [
             "",
             "help",
-            "bench --full --http --logins --shared --timing --chart FILE --markdown --targets --from FILE",
+            "bench --full --http --logins --shared --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",

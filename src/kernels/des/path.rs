@@ -5,6 +5,8 @@ use super::schedule::Masks;
 use super::words;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::AVX512;
 
 /// Blocks of the largest batch.
 pub(super) const WIDEST: usize = 512;
@@ -27,7 +29,7 @@ impl Path {
     pub(super) fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let special = [
-            is_x86_feature_detected!("avx512f").then_some(Self::Avx512),
+            (AVX512 && is_x86_feature_detected!("avx512f")).then_some(Self::Avx512),
             is_x86_feature_detected!("avx2").then_some(Self::Avx2),
         ];
         #[cfg(not(target_arch = "x86_64"))]

@@ -6,6 +6,7 @@ use std::arch::x86_64::{_mm_add_epi32, _mm_rol_epi32, _mm_set1_epi32, _mm_ternar
 
 use super::sse2::{lanes, load, pinned, store};
 use super::{Block, Md5State};
+use crate::kernels::AVX512;
 
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
@@ -23,7 +24,8 @@ macro_rules! step {
 
 /// As [`super::compress4`]; `None`, and nothing done, where the processor does not have AVX-512VL.
 pub(super) fn compress4(states: &mut [Md5State; 4], blocks: [&Block; 4]) -> Option<()> {
-    if !is_x86_feature_detected!("avx512vl") || !is_x86_feature_detected!("avx512f") {
+    let has = is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512f");
+    if !AVX512 || !has {
         return None;
     }
     // SAFETY: the processor has both, as was just asked.
