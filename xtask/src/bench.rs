@@ -10,7 +10,8 @@ use crate::daemons::miss;
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
 use crate::{
-    Result, chart, install, jdk, load, logins, machines, markdown, problem, root, succeed, timing,
+    Result, chart, install, jdk, load, logins, machines, markdown, problem, root, start_up,
+    succeed, timing,
 };
 
 /// A library to compare with.
@@ -60,6 +61,9 @@ pub(crate) struct Options {
     /// Measure `[shared]` and `[sql]` against the same asked by hand, and a web server with both against Apache httpd
     #[arg(long)]
     shared: bool,
+    /// Measure new processes up to their first challenge, beside Cyrus SASL, and what has to be loaded
+    #[arg(long)]
+    start_up: bool,
     /// Measure what time tells others of who is a user
     #[arg(long)]
     timing: bool,
@@ -109,6 +113,11 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
         let program = build_machines(&compiler, &prefix)?;
         let load = build_http(&compiler, &prefix)?;
         return machines::run(&program, effort, &load, &compiler.http_server(&prefix)?);
+    }
+    if wanted.start_up {
+        let (program, has_cyrus) = build_start(&compiler, &prefix)?;
+        start_up::run(&program, effort, &prefix, has_cyrus)?;
+        return start_up::run_windows(&prefix, effort);
     }
     if wanted.timing {
         return timing::run(&compiler, &prefix, effort);
@@ -176,6 +185,25 @@ fn build_logins(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
     sources.extend(shared.map(|name| root().join("benches/peers").join(name)));
     sources.push(root().join("examples/imap_text.c"));
     compile(compiler, prefix, "logins", &["-D_GNU_SOURCE"], &sources, &[])
+}
+
+/// Whether it can start Cyrus SASL too.
+fn build_start(compiler: &Compiler, prefix: &Path) -> Result<(PathBuf, bool)> {
+    let [cyrus, _] = &PEERS;
+    let has_cyrus = is_there(compiler, prefix, cyrus);
+    // The program loads what it measures, and is linked with none of it.
+    let mut macros = vec!["-D_GNU_SOURCE", "-Wl,--as-needed"];
+    let mut missing = vec![];
+    if has_cyrus {
+        macros.push(cyrus.macro_name);
+    } else {
+        miss(cyrus.name, cyrus.package)?;
+        missing.push(cyrus);
+    }
+    let mut sources = sources("benches/start", &missing)?;
+    let shared = ["failure.c", "measure.c", "report.c", "targets.c"];
+    sources.extend(shared.map(|name| root().join("benches/peers").join(name)));
+    Ok((compile(compiler, prefix, "start", &macros, &sources, &["-ldl"])?, has_cyrus))
 }
 
 fn build_machines(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {

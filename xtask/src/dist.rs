@@ -70,7 +70,7 @@ fn native(output: &Path, version: &str, profile: &str) -> Result<Vec<String>> {
     if system == "linux" {
         let debug = Stage::new(output, &format!("{}-debug", stage.name))?;
         let library = format!("lib/libsecur32.so.{version}");
-        debug.take_debug(&stage.place.join(library), "objcopy")?;
+        take_debug(&stage.place.join(library), &debug.place, "objcopy")?;
         install::strip(&stage.place.join("lib/libsecur32.a"))?;
         archives.push(debug.tar(output)?);
     } else {
@@ -94,7 +94,8 @@ fn windows(output: &Path, version: &str, machine: &str, built: &Path) -> Result<
     let name = if machine == "x86" { "i686" } else { machine };
     stage.write("sbom.cdx.json", &sbom::of(&format!("{name}-pc-windows-gnu"), version)?)?;
     let debug = Stage::new(output, &format!("{}-debug", stage.name))?;
-    debug.take_debug(&stage.place.join("secur32.dll"), &format!("{name}-w64-mingw32-objcopy"))?;
+    let objcopy = format!("{name}-w64-mingw32-objcopy");
+    take_debug(&stage.place.join("secur32.dll"), &debug.place, &objcopy)?;
     Ok(vec![debug.zip(output)?, stage.zip(output)?])
 }
 
@@ -132,21 +133,6 @@ impl Stage {
     fn write(&self, name: &str, text: &str) -> Result<()> {
         let path = self.place.join(name);
         fs::write(&path, text).map_err(|error| problem(&path, &error))
-    }
-
-    /// Takes the debugging information out of a library, into a file of its name with `.debug`, which
-    /// debuggers find beside it.
-    fn take_debug(&self, library: &Path, objcopy: &str) -> Result<()> {
-        let name =
-            library.file_name().unwrap_or_default().to_string_lossy().into_owned() + ".debug";
-        let debug = self.place.join(&name);
-        succeed(Command::new(objcopy).arg("--only-keep-debug").arg(library).arg(&debug))?;
-        forget_time(&debug)?;
-        let mut strip = Command::new(objcopy);
-        // The file that it links to is looked for here, for its checksum.
-        strip.current_dir(&self.place).arg("--strip-all");
-        succeed(strip.arg(format!("--add-gnu-debuglink={name}")).arg(library))?;
-        forget_time(library)
     }
 
     /// Makes the archive of its name; that file's.
@@ -206,6 +192,21 @@ impl Stage {
         files.sort();
         Ok(files.iter().map(|path| below(path, &self.above)).collect())
     }
+}
+
+/// Takes the debugging information out of a library, into a file of its name with `.debug` in `place`, which
+/// debuggers find beside it; that file.
+pub(crate) fn take_debug(library: &Path, place: &Path, objcopy: &str) -> Result<PathBuf> {
+    let name = library.file_name().unwrap_or_default().to_string_lossy().into_owned() + ".debug";
+    let debug = place.join(&name);
+    succeed(Command::new(objcopy).arg("--only-keep-debug").arg(library).arg(&debug))?;
+    forget_time(&debug)?;
+    let mut strip = Command::new(objcopy);
+    // The file that it links to is looked for here, for its checksum.
+    strip.current_dir(place).arg("--strip-all");
+    succeed(strip.arg(format!("--add-gnu-debuglink={name}")).arg(library))?;
+    forget_time(library)?;
+    Ok(debug)
 }
 
 /// Takes out of a file of Windows' format the time at which objcopy wrote it, and the sum that the time is in:

@@ -24,6 +24,7 @@ mod results;
 mod sbom;
 #[cfg(test)]
 mod skipped;
+mod start_up;
 mod timing;
 mod windows;
 
@@ -136,7 +137,7 @@ mod tests {
         for line in [
             "",
             "help",
-            "bench --full --http --logins --shared --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
+            "bench --full --http --logins --shared --start-up --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",
