@@ -1,4 +1,4 @@
-/* What callgrind counts for the regression check. */
+/* What is counted for the regression check. */
 
 #ifndef INSTRUCTIONS_H
 #define INSTRUCTIONS_H
@@ -11,6 +11,13 @@
 void collect(void);
 /* Ends an operation, which was collected `count` times. */
 void dump(const char *name, size_t count);
+
+/* --- callgrind.c, or qemu/counter.c */
+
+/* Before all else. */
+void counter_open(void);
+void counter_toggle(void);
+void counter_dump(const char *name);
 
 /* --- handshakes.c, messages.c, requests.c */
 

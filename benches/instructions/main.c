@@ -1,13 +1,11 @@
-/* Operations for callgrind to count: each is warmed up, then collected by itself and dumped under its name, the
- * number of times it ran, and what that allocated. Without callgrind it only shows that everything works. */
+/* Operations to be counted, by callgrind or under qemu: each is warmed up, then collected by itself and dumped under
+ * its name, the number of times it ran, and what that allocated. By itself it only shows that everything works. */
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <valgrind/callgrind.h>
 
 #include "instructions.h"
 
@@ -17,7 +15,7 @@ const char *const layer_names[LAYERS] = {"auth", "auth-int", "rc4", "des", "3des
 /* Of one length everywhere, since the library walks over paths. Each half has configuration and accounts of its own. */
 static char sasl_directory[] = "/tmp/secur32-count-XXXXXX", http_directory[] = "/tmp/secur32-count-XXXXXX";
 
-/* Callgrind counts calls also while it collects nothing, so what allocates counts itself. */
+/* Allocations are counted by what allocates. */
 static bool collecting;
 static uint64_t collected_allocations;
 
@@ -25,7 +23,7 @@ void collect(void)
 {
     collecting = !collecting;
     collected_allocations += collecting ? -allocations : allocations;
-    CALLGRIND_TOGGLE_COLLECT;
+    counter_toggle();
 }
 
 void dump(const char *name, size_t count)
@@ -33,7 +31,7 @@ void dump(const char *name, size_t count)
     char text[96];
     snprintf(text, sizeof text, "%s %zu %" PRIu64, name, count, collected_allocations);
     collected_allocations = 0;
-    CALLGRIND_DUMP_STATS_AT(text);
+    counter_dump(text);
 }
 
 static void empty(const char *directory)
@@ -82,6 +80,7 @@ int main(void)
     if (mkdtemp(sasl_directory) == NULL || mkdtemp(http_directory) == NULL)
         fail("no directory can be made");
     atexit(tidy);
+    counter_open();
     const char *reason = secur32_peer.open(sasl_directory);
     if (reason != NULL)
         fail("%s", reason);

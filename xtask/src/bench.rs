@@ -243,6 +243,11 @@ fn compile(
 
 /// The program whose operations callgrind counts.
 pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBuf> {
+    compile(compiler, prefix, "instructions", &[], &counted_sources()?, &[])
+}
+
+/// Its sources, `callgrind.c` among them.
+pub(crate) fn counted_sources() -> Result<Vec<PathBuf>> {
     let mut sources = sources("benches/instructions", &[])?;
     let shared = [
         "peers/client.c",
@@ -253,7 +258,7 @@ pub(crate) fn build_counted(compiler: &Compiler, prefix: &Path) -> Result<PathBu
         "http/calls.c",
     ];
     sources.extend(shared.map(|name| root().join("benches").join(name)));
-    compile(compiler, prefix, "instructions", &[], &sources, &[])
+    Ok(sources)
 }
 
 /// The program that refuses known and unknown users, by a clock or to be counted.

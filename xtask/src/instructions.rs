@@ -11,7 +11,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::demo::{Compiler, target_directory};
-use crate::{Result, bench, callgrind, in_ci, install, problem, root, timing};
+use crate::{Result, bench, callgrind, in_ci, install, problem, qemu, root, timing};
 
 /// Hundredths of its instructions that an operation may grow by.
 const TOLERANCE: u64 = 3;
@@ -20,9 +20,9 @@ const TOLERANCE: u64 = 3;
 const ALLOCATION_TOLERANCE: f64 = 0.5;
 
 const HEAD: &str = "\
-# What one operation costs: instructions of the library by itself (callgrind; release profile), and its
-# calls of malloc and its like. Made by `cargo xtask instructions --write`, compared by
-# `cargo xtask instructions`.
+# What one operation costs: instructions of the library by itself (by callgrind, those for aarch64 by qemu; release
+# profile), and its calls of malloc and its like. Made by `cargo xtask instructions --write`, compared by
+# `cargo xtask instructions`; with `--aarch64` each.
 ";
 
 #[derive(clap::Args)]
@@ -30,18 +30,26 @@ pub(crate) struct Options {
     /// Keep what is counted
     #[arg(long)]
     write: bool,
+    /// Count what a 64-bit ARM processor does, as qemu plays it
+    #[arg(long)]
+    aarch64: bool,
 }
 
 /// `cargo xtask instructions`: counts, and compares with what is kept, or keeps it; and compares what
 /// known and unknown users' refusals cost. A growth is a failure; with a compiler other than the one of
 /// the kept counts it is told and no failure, since that makes another program.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if let Some(reason) = missing() {
+    let reason = if options.aarch64 { qemu::missing() } else { missing() };
+    if let Some(reason) = reason {
         println!("SKIPPED: {reason}");
         return if in_ci() || options.write { Err(reason) } else { Ok(()) };
     }
-    let counted = Counts { compiler: compiler()?, operations: count()? };
-    let path = root().join("benches/instructions/counts.txt");
+    let (operations, file) = match options.aarch64 {
+        true => (of(&qemu::count()?)?, "counts-aarch64.txt"),
+        false => (count()?, "counts.txt"),
+    };
+    let counted = Counts { compiler: compiler()?, operations };
+    let path = root().join("benches/instructions").join(file);
     if options.write {
         fs::write(&path, counted.text()).map_err(|error| problem(&path, &error))?;
         println!("{} operations are in {}", counted.operations.len(), path.display());
@@ -139,6 +147,10 @@ fn count() -> Result<BTreeMap<String, Cost>> {
     let program = bench::build_counted(&compiler, &prefix)?;
     let dumps = callgrind::read(&callgrind::profile(&program, &[])?, "libsecur32.so")?;
     timing::count(&compiler, &prefix)?;
+    of(&dumps)
+}
+
+fn of(dumps: &[callgrind::Dump]) -> Result<BTreeMap<String, Cost>> {
     dumps.iter().map(operation).collect()
 }
 

@@ -20,6 +20,7 @@ mod machines;
 mod manual;
 mod markdown;
 mod peers;
+mod qemu;
 mod results;
 mod sbom;
 #[cfg(test)]
@@ -147,7 +148,7 @@ mod tests {
             "doctor",
             "generate",
             "install --prefix /p --destdir DIR --libdir=lib --profile dev --strip",
-            "instructions --write",
+            "instructions --write --aarch64",
             "peers",
             "peers --from FILE",
             "install --destdir=",
