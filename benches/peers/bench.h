@@ -233,6 +233,8 @@ void handshakes_run(const struct effort *effort);
 void live_run(const struct effort *effort);
 void threads_run(const struct effort *effort);
 void messages_run(const struct effort *effort);
+/* Long messages of RC4 alone. */
+void messages_start_run(const struct effort *effort);
 void memory_run(const struct effort *effort);
 /* `directory` has what this library's server was given. */
 void scram_run(const struct effort *effort, const char *directory);

@@ -1,8 +1,11 @@
-/* bench [--full] [--results FILE]: measures, prints, judges. Succeeds whatever the figures are; fails when something does not work. */
+/* bench [--full] [--start] [--no-bypass] [--results FILE]: measures, prints, judges. Succeeds whatever the figures are; fails when
+ * something does not work. --start measures what may differ from one start of the program to the next, alone, and --no-bypass
+ * has no load go ahead of stores whose addresses are not known yet. */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -49,9 +52,11 @@ static void try_layers(const struct peer *peer, bool works[LAYERS])
     }
 }
 
-static void open_peers(struct roster *roster)
+static void open_peers(struct roster *roster, bool remote_too)
 {
     for (size_t n = 0; n < sizeof known / sizeof known[0]; n++) {
+        if (known[n]->remote != NULL && !remote_too)
+            continue;
         const char *reason = known[n]->open(directory);
         if (reason != NULL)
             fail("%s: %s", known[n]->name, reason);
@@ -68,23 +73,33 @@ static void open_peers(struct roster *roster)
 int main(int count, char **words)
 {
     struct roster roster = {.count = 0};
+    bool start = false;
     struct effort effort = {.rounds = 15, .turn = 1000000, .warming = 250000000};
     for (int n = 1; n < count; n++)
         if (strcmp(words[n], "--full") == 0)
             effort = (struct effort){.full = true, .rounds = 51, .turn = 4000000, .warming = 2000000000};
-        else if (strcmp(words[n], "--results") == 0 && n + 1 < count)
+        else if (strcmp(words[n], "--start") == 0)
+            start = true;
+        else if (strcmp(words[n], "--no-bypass") == 0) {
+            if (prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_DISABLE, 0, 0) != 0)
+                fail("this machine cannot disable the bypass of stores");
+        } else if (strcmp(words[n], "--results") == 0 && n + 1 < count)
             report_open(words[++n]);
         else
-            fail("usage: bench [--full] [--results FILE]");
+            fail("usage: bench [--full] [--start] [--no-bypass] [--results FILE]");
     if (mkdtemp(directory) == NULL)
         fail("no directory can be made");
     atexit(tidy);
-    open_peers(&roster);
+    open_peers(&roster, !start);
     effort.roster = &roster;
     report_peers(&roster);
     printf(
         "Medians of %zu rounds. Figures with x: how many times as good as that peer; more than 1 is better.\n",
         effort.rounds);
+    if (start) {
+        messages_start_run(&effort);
+        return 0;
+    }
     /* First, as long as there is no freed memory for contexts to go into. */
     memory_run(&effort);
     handshakes_run(&effort);

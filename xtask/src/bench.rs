@@ -10,8 +10,8 @@ use crate::daemons::miss;
 use crate::demo::{Compiler, target_directory};
 use crate::results::Results;
 use crate::{
-    Result, chart, install, jdk, load, logins, machines, markdown, problem, root, start_up,
-    succeed, timing,
+    Result, chart, install, jdk, load, logins, machines, markdown, problem, rc4_starts, root,
+    start_up, succeed, timing,
 };
 
 /// A library to compare with.
@@ -70,6 +70,9 @@ pub(crate) struct Options {
     /// Measure what machines without AVX-512 get, by a build of the library that does not look for it
     #[arg(long)]
     without_avx512: bool,
+    /// Measure long messages of RC4 by fresh processes, with the bypass of stores and without
+    #[arg(long)]
+    rc4: bool,
     /// Print the rows of docs/performance.md
     #[arg(long)]
     markdown: bool,
@@ -121,6 +124,9 @@ pub(crate) fn run(wanted: &Options) -> Result<()> {
     }
     if wanted.timing {
         return timing::run(&compiler, &prefix, effort);
+    }
+    if wanted.rc4 {
+        return rc4_starts::run(&build(&compiler, &prefix)?, &prefix.join("start.tsv"), effort);
     }
     let results = prefix.join("results.tsv");
     let mut command = std::process::Command::new(build(&compiler, &prefix)?);

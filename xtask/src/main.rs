@@ -21,6 +21,7 @@ mod manual;
 mod markdown;
 mod peers;
 mod qemu;
+mod rc4_starts;
 mod results;
 mod sbom;
 #[cfg(test)]
@@ -138,7 +139,7 @@ mod tests {
         for line in [
             "",
             "help",
-            "bench --full --http --logins --shared --start-up --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
+            "bench --full --http --logins --rc4 --shared --start-up --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
             "demo --http --once --port 8080",
