@@ -6,7 +6,9 @@
 //! first block, which nothing can be hashed before, and not for that of its end.
 //!
 //! What depends on secrets is what does in RC4 alone: the cells that it touches.
+#![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::slice::from_ref;
 
 use zeroize::Zeroize;
@@ -35,7 +37,7 @@ impl Stream {
     }
 
     fn of(rc4: Rc4) -> Self {
-        Self { rc4, ready: Ready { bytes: [0; ROOM], left: 0 } }
+        Self { rc4, ready: Ready { blocks: [[0; 64]; 3], left: 0 } }
     }
 
     /// Encrypts or decrypts `data` with the next bytes of the stream.
@@ -43,10 +45,9 @@ impl Stream {
         let mut rest = data;
         while !rest.is_empty() {
             if self.ready.left == 0 {
-                let mut bytes = [0; 64];
-                self.rc4.apply(&mut bytes);
-                self.ready.add(&bytes);
-                bytes.as_mut_slice().zeroize();
+                let bytes = self.ready.add();
+                *bytes = [0; 64];
+                self.rc4.apply(bytes);
             }
             rest = self.ready.mix(rest);
         }
@@ -56,9 +57,10 @@ impl Stream {
     pub fn compress(&mut self, state: &mut Md5State, blocks: &[Block]) {
         for block in blocks {
             if self.ready.left < ENOUGH {
-                let mut bytes = self.rc4.interleaved(state, block);
-                self.ready.add(&bytes);
-                bytes.as_mut_slice().zeroize();
+                let mut steps = self.rc4.begin(cells(self.ready.add()));
+                steps.advance(state, block);
+                let indices = steps.indices();
+                self.rc4.end(indices);
             } else {
                 compress(state, from_ref(block));
             }
@@ -79,13 +81,16 @@ impl Stream {
 
     /// Takes `blocks` into the MD5 state `state` and encrypts them. Nothing is ready.
     pub fn seal(&mut self, state: &mut Md5State, blocks: &mut [Block]) {
-        let mut steps = self.rc4.begin();
+        let mut mask = [0; 64];
+        let stream = cells(&mut mask);
+        let mut steps = self.rc4.begin(stream);
         for block in blocks {
-            let mask = steps.interleaved(state, block);
-            mix(block, &mask);
+            steps.advance(state, block);
+            mix(block, stream);
         }
         let indices = steps.indices();
         self.rc4.end(indices);
+        mask.as_mut_slice().zeroize();
     }
 
     /// Decrypts `blocks` and takes them into the MD5 state `state`. Nothing is ready.
@@ -93,15 +98,18 @@ impl Stream {
         // A block is hashed while the next is decrypted.
         let Some((first, rest)) = blocks.split_first_mut() else { return };
         self.rc4.apply(first);
-        let mut steps = self.rc4.begin();
+        let mut mask = [0; 64];
+        let stream = cells(&mut mask);
+        let mut steps = self.rc4.begin(stream);
         let mut before = first;
         for block in rest {
-            let mask = steps.interleaved(state, before);
-            mix(block, &mask);
+            steps.advance(state, before);
+            mix(block, stream);
             before = block;
         }
         let indices = steps.indices();
         self.rc4.end(indices);
+        mask.as_mut_slice().zeroize();
         self.compress(state, from_ref(before));
     }
 
@@ -136,26 +144,24 @@ fn step_back(rc4: &mut Rc4, steps: usize) {
 /// The next bytes of a stream. Wiped on drop.
 struct Ready {
     /// The last `left` of them.
-    bytes: [u8; ROOM],
+    blocks: [Block; 3],
     left: usize,
 }
 
 impl Ready {
-    /// Adds a block to what is not [`ENOUGH`].
+    /// Adds a block to what is not [`ENOUGH`], for the caller to fill.
     #[inline]
-    fn add(&mut self, block: &Block) {
-        let (_, kept) = self.bytes.split_at(size_of::<Block>());
-        let kept: [u8; ENOUGH] = kept.try_into().unwrap_or([0; ENOUGH]);
-        let (start, end) = self.bytes.split_at_mut(ENOUGH);
-        start.copy_from_slice(&kept);
-        end.copy_from_slice(block);
-        self.left += block.len();
+    fn add(&mut self) -> &mut Block {
+        let [first, second, third] = &mut self.blocks;
+        (*first, *second) = (*second, *third);
+        self.left += third.len();
+        third
     }
 
     /// Adds as much as there is to `data`, and returns the rest of that.
     fn mix<'t>(&mut self, data: &'t mut [u8]) -> &'t mut [u8] {
         let (data, rest) = data.split_at_mut(data.len().min(self.left));
-        let (_, mask) = self.bytes.split_at(ROOM - self.left);
+        let (_, mask) = self.blocks.as_flattened().split_at(ROOM - self.left);
         self.left -= data.len();
         let (words, bytes) = data.as_chunks_mut::<8>();
         let (masks, _) = mask.as_chunks::<8>();
@@ -170,15 +176,22 @@ impl Ready {
     }
 }
 
-fn mix(block: &mut Block, mask: &Block) {
+/// The bytes of a block, to be written one by one while others see them.
+fn cells(block: &mut Block) -> &[Cell<u8>; 64] {
+    let cell = Cell::from_mut(block);
+    // SAFETY: a cell has the layout of what is in it, and so an array of cells that of a cell of an array.
+    unsafe { &*(&raw const *cell).cast() }
+}
+
+fn mix(block: &mut Block, mask: &[Cell<u8>; 64]) {
     for (byte, mask) in block.iter_mut().zip(mask) {
-        *byte ^= mask;
+        *byte ^= mask.get();
     }
 }
 
 impl Drop for Ready {
     fn drop(&mut self) {
-        self.bytes.as_mut_slice().zeroize();
+        self.blocks.as_flattened_mut().zeroize();
     }
 }
 

@@ -38,3 +38,19 @@ macro_rules! rounds {
         )*
     };
 }
+
+/// The number of the round that a function belongs to.
+macro_rules! round_of {
+    (f) => {
+        0
+    };
+    (g) => {
+        1
+    };
+    (h) => {
+        2
+    };
+    (i) => {
+        3
+    };
+}

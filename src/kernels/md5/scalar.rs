@@ -4,8 +4,11 @@
 //! Left alone, compilers regroup the sums and put more of them behind the newest word, so that the
 //! order is pinned. The functions are in the form that is shortest from the newest word on.
 
+use std::hint::black_box;
+
+use super::sums::sums;
 use super::{Block, Interleaved, Md5State, words};
-use crate::kernels::pinned::pinned;
+use crate::kernels::pinned::{in_order, pinned};
 
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
@@ -60,6 +63,34 @@ pub(super) fn compress_interleaved<B: Interleaved>(
     let text = words(block);
     let [mut a, mut b, mut c, mut d] = *state;
     rounds!(step_both, text, a, b, c, d);
+    for (word, sum) in state.iter_mut().zip([a, b, c, d]) {
+        *word = word.wrapping_add(sum);
+    }
+    *work = other;
+}
+
+/// As [`super::compress_interleaved_lean`].
+#[inline]
+pub(super) fn compress_interleaved_lean<B: Interleaved>(
+    state: &mut Md5State,
+    block: &Block,
+    work: &mut B,
+) {
+    let mut other = *work;
+    let mut steps = 0..64;
+    // Compilers would sum them one by one again, in registers that they have to save.
+    let sums = sums(block);
+    let sums = black_box(&sums);
+    macro_rules! step_both {
+        ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:ident[$word:literal], $k:literal, $r:literal) => {{
+            let word = step!($f, $a, $b, $c, $d, $m[round_of!($f)][$word], 0, $r);
+            let word = in_order(word);
+            steps.next().map(|step| other.step(step));
+            word
+        }};
+    }
+    let [mut a, mut b, mut c, mut d] = *state;
+    rounds!(step_both, sums, a, b, c, d);
     for (word, sum) in state.iter_mut().zip([a, b, c, d]) {
         *word = word.wrapping_add(sum);
     }

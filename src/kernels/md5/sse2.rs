@@ -27,6 +27,23 @@ pub(super) fn pinned(sum: __m128i) -> __m128i {
     sum
 }
 
+/// `word`, in the order that `kernels::pinned::in_order` keeps.
+#[inline]
+pub(super) fn in_order(word: __m128i) -> __m128i {
+    #[cfg(not(miri))]
+    {
+        let result;
+        // SAFETY: no instruction is emitted; a register is named.
+        unsafe {
+            std::arch::asm!("/* {0} */", inlateout(xmm_reg) word => result,
+                options(nomem, nostack, preserves_flags));
+        }
+        result
+    }
+    #[cfg(miri)]
+    word
+}
+
 macro_rules! step {
     ($f:ident, $a:ident, $b:ident, $c:ident, $d:ident, $m:expr, $k:literal, $r:literal) => {{
         let constant = _mm_set1_epi32(u32::cast_signed($k));

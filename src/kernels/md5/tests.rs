@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use md5::{Digest, Md5};
 
 use super::*;
@@ -37,6 +39,49 @@ fn paths() -> Vec<(&'static str, Four)> {
         }
     }
     paths
+}
+
+/// Work that says which steps it did, in their order.
+#[derive(Clone, Copy)]
+struct Counted(usize);
+
+impl Interleaved for Counted {
+    fn step(&mut self, step: usize) {
+        assert_eq!(step, self.0);
+        self.0 += 1;
+    }
+}
+
+type Together = fn(&mut Md5State, &Block, &mut Counted);
+
+/// Each way to hash a block interleaved with other work that this machine has.
+fn interleaved_paths() -> Vec<(&'static str, Together)> {
+    let mut paths: Vec<(&str, Together)> =
+        vec![("any", compress_interleaved), ("lean", compress_interleaved_lean)];
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    paths.push(("scalar", scalar::compress_interleaved_lean));
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512vl") {
+        paths.push(("avx512", |state, block, work| {
+            avx512::compress_interleaved_lean(state, block, work).unwrap();
+        }));
+    }
+    paths
+}
+
+#[test]
+fn a_block_interleaved_with_work_is_hashed_and_the_work_is_done() {
+    for (name, path) in interleaved_paths() {
+        let (mut state, mut expected) = (INITIAL, INITIAL);
+        for seed in 0..50 {
+            let block = *noise(64, seed).first_chunk().unwrap();
+            let mut work = Counted(0);
+            path(&mut state, &block, &mut work);
+            compress(&mut expected, from_ref(&block));
+            assert_eq!(state, expected, "{name}, block {seed}");
+            assert_eq!(work.0, 64);
+        }
+    }
 }
 
 #[test]
