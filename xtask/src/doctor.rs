@@ -28,7 +28,7 @@ enum Found {
     Module(&'static str),
 }
 
-const ROWS: [Row; 27] = [
+const ROWS: [Row; 28] = [
     row(
         "C compiler",
         Found::Programs(&["cc"]),
@@ -51,6 +51,12 @@ const ROWS: [Row; 27] = [
         "Valgrind",
         Found::Programs(&["valgrind"]),
         "cargo xtask instructions, .ci/constant-time",
+        ".ci/install tools",
+    ),
+    row(
+        "libabigail",
+        Found::Programs(&["abidw", "abidiff"]),
+        "cargo xtask abi",
         ".ci/install tools",
     ),
     row(

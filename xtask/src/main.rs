@@ -1,5 +1,6 @@
 //! The chores of secur32: `cargo xtask help`.
 
+mod abi;
 mod bench;
 mod callgrind;
 mod chart;
@@ -49,6 +50,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Compare the ABI with that kept
+    Abi(abi::Options),
     /// Compare speed with the SASL libraries installed here
     Bench(bench::Options),
     /// Look for the S-box circuits of src/kernels/des anew
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<()> {
     match arguments.verb {
+        Some(Verb::Abi(options)) => abi::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options),
         Some(Verb::Circuits(options)) => circuits::run(&options),
         Some(Verb::Demo(options)) => demo::run(&options),
@@ -139,6 +143,7 @@ mod tests {
         for line in [
             "",
             "help",
+            "abi --write",
             "bench --full --http --logins --rc4 --shared --start-up --timing --without-avx512 --chart FILE --markdown --targets --from FILE",
             "circuits",
             "circuits 10",
