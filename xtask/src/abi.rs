@@ -93,10 +93,10 @@ fn compile(place: &Path) -> Result<PathBuf> {
     Ok(place.join("interface.so"))
 }
 
-/// A C source with one variable, which has a member for each function and type of the header, and an enumeration
+/// A C source with one variable: a union, where no member moves another, of each function and type of the header, and an enumeration
 /// of its constants.
 fn interface(header: &str) -> String {
-    let mut text = String::from("#include <secur32.h>\n\nstruct interface {\n");
+    let mut text = String::from("#include <secur32.h>\n\nunion interface {\n");
     for name in header.lines().filter_map(function) {
         let _ = writeln!(text, "    __typeof__({name}) *{name}_;");
     }
