@@ -274,7 +274,7 @@ fn keys_of_scram_are_read() {
 
 #[test]
 fn passwords_serve_scram() {
-    let answer: Behaviour = |buffer, _, status| put(buffer, 1, b"a\0b\0", status);
+    let answer: Behaviour = |buffer, _, status| put(buffer, 1, &wide("ab"), status);
     match ask_scram(StringForm::Wide, b"a", Hash::Sha1, answer).0.unwrap().unwrap() {
         Known::Password(password) => assert_eq!(password.expose(), "ab"),
         Known::Keys(_) => panic!("keys"),
