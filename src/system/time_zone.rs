@@ -15,8 +15,9 @@ pub fn filetime_to_local(utc: u64) -> u64 {
 /// Seconds by which local time is ahead of UTC at `unix` seconds; 0 where that cannot be told.
 #[cfg(unix)]
 fn utc_offset(unix: i64) -> i64 {
-    #[allow(clippy::unnecessary_fallible_conversions, irrefutable_let_patterns)] // 32-bit time_t
-    let Ok(time) = libc::time_t::try_from(unix) else { return 0 };
+    // To a time_t, whose name the libc crate deprecates for musl while it is about to widen it.
+    #[allow(clippy::useless_conversion, irrefutable_let_patterns)] // 32-bit time_t
+    let Ok(time) = unix.try_into() else { return 0 };
     let mut local = std::mem::MaybeUninit::<libc::tm>::zeroed();
     // The C library has a lock of its own, which it does not free in a forked child.
     let inside = super::fork::enter();
