@@ -26,7 +26,6 @@ pub mod client_counts;
 pub mod midstate;
 pub mod nonce;
 pub mod nonce_counts;
-mod nonce_text;
 mod request;
 pub mod response;
 pub mod response_printer;

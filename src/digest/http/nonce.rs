@@ -14,8 +14,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use once_cell::race::OnceBox;
 use sha2::Sha256;
 
-use super::nonce_text::LONGEST_RAW;
-pub use super::nonce_text::Text;
 use crate::digest::message::hex;
 use crate::digest::message::nonce::FILETIME_SECOND;
 use crate::digest::settings::Settings;
@@ -24,11 +22,16 @@ use crate::random;
 use crate::secret::Secret;
 use crate::system::heap;
 
+mod text;
+
+use text::LONGEST_RAW;
+pub use text::Text;
+
 /// What gives the time, FILETIME, UTC. Most requests have no use for it.
 pub(in crate::digest::http) type Clock<'a> = &'a dyn Fn() -> u64;
 
 /// Bytes that are random, and which no two nonces share.
-pub(super) const KEY: usize = 16;
+const KEY: usize = 16;
 /// Bytes that the MAC covers: the random ones and the time.
 const COVERED: usize = 24;
 /// Bytes of the MAC.

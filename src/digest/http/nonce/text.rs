@@ -3,13 +3,13 @@
 //!
 //! In digits, which Windows writes, the shortest nonce would have 92 characters instead of 66. Every block that
 //! a nonce makes longer is hashed for each response; 66 characters and a cnonce of Windows' length leave two blocks of
-//! MD5 or SHA-256 after the part that a session keeps ([`super::midstate`]).
+//! MD5 or SHA-256 after the part that a session keeps ([`crate::digest::http::midstate`]).
 
 use std::ops::Deref;
 
 use data_encoding::BASE64URL_NOPAD as BASE64;
 
-use super::nonce::{KEY, Key};
+use super::{KEY, Key};
 use crate::digest::message::nonce::PREFIX;
 
 /// The most bytes that stand in a nonce.
@@ -39,7 +39,7 @@ impl Deref for Text {
 impl Text {
     /// What stands for `raw`, of which only [`LONGEST_RAW`] bytes have room.
     #[must_use]
-    pub(super) fn of(raw: &[u8]) -> Self {
+    pub(in crate::digest::http) fn of(raw: &[u8]) -> Self {
         let mut characters = [0; LONGEST];
         let (prefix, rest) = characters.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
