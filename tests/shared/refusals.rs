@@ -21,7 +21,7 @@ fn as_user(server: &Server, user: &str, password: &str) -> String {
 
 /// Why the first question is refused.
 fn why(lines: &str) -> String {
-    let reason = refused(client(lines).epoch(None));
+    let reason = refused(client(&format!("{lines}{PATIENT}")).epoch(None));
     assert!(!reason.contains("hush") && !reason.contains("s32:"), "{reason}");
     reason
 }
@@ -57,7 +57,7 @@ fn users_passwords_and_rights() {
             assert_eq!(server.ask(&words.split_whitespace().collect::<Vec<_>>()), "+OK");
         };
         grant("");
-        let engine = client(&as_user(&server, "u", "hush"));
+        let engine = client(&(as_user(&server, "u", "hush") + PATIENT));
         let epoch = engine.epoch(None).unwrap();
         assert_eq!(engine.claim(&claim(&[1; 16], &epoch, 1)).unwrap(), Answer::Begun);
         assert_eq!(engine.claim(&claim(&[1; 16], &epoch, 2)).unwrap(), Answer::Taken);
