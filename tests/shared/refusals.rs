@@ -42,7 +42,10 @@ fn engines_that_may_lose_records_or_do_not_take_them() {
             assert!(found.contains(reason), "{kind:?} {words:?}: {found}");
         }
         let Some(server) = Server::start(kind, &["--maxmemory", "100mb"]) else { continue };
-        assert!(client(&server.by_tcp()).epoch(None).is_ok(), "noeviction is the default");
+        assert!(
+            client(&(server.by_tcp() + PATIENT)).epoch(None).is_ok(),
+            "noeviction is the default"
+        );
     }
 }
 
@@ -113,7 +116,7 @@ fn a_read_only_replica_and_a_failover_that_lost_claims() {
 #[test]
 fn clocks_that_are_apart() {
     let Some(server) = Server::start(Kind::Redis, &[]) else { return };
-    let engine = client(&server.by_socket());
+    let engine = client(&(server.by_socket() + PATIENT));
     let epoch = engine.epoch(None).unwrap();
     for (shift, refuses) in [(-600, true), (600, true), (-120, true), (120, true), (20, false)] {
         let here = now().checked_add_signed(shift).unwrap();
