@@ -219,21 +219,20 @@ impl Redis {
     /// Claims on this connection, and waits for the replicas.
     fn claim_on(&self, open: &mut Open, claim: &Claim<'_>) -> Exchanged<Claimed> {
         let replicas = self.settings.replicas;
-        let mut wait = (replicas > 0).then(|| cmd("WAIT"));
-        if let Some(wait) = &mut wait {
-            // In time for the answer to come before this side gives up.
-            wait.arg(replicas).arg(open.left()?.as_millis() / 2);
-        }
         let mut command = self.claim_command(claim, false);
         let mut full = false;
         loop {
             let mut packed = command.get_packed_command();
-            if let Some(wait) = &wait {
-                packed.extend_from_slice(&wait.get_packed_command());
+            if replicas > 0 {
+                // In time for the answer to come before this side gives up, of what is left now: where the script
+                // was unknown, replicas have been waited for already. 0 would be for ever.
+                let at_most = (open.left()?.as_millis() / 2).max(1);
+                let wait = cmd("WAIT").arg(replicas).arg(at_most).get_packed_command();
+                packed.extend_from_slice(&wait);
             }
             open.send(&packed)?;
             let answer = open.read();
-            let copies = if wait.is_some() { Some(open.read()?) } else { None };
+            let copies = if replicas > 0 { Some(open.read()?) } else { None };
             let answer = match answer? {
                 Value::ServerError(error) if error.code() == "NOSCRIPT" && !full => {
                     full = true;
