@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::results::{self, Entry};
+use crate::support::parallel;
 use crate::support::skip::{in_ci, say};
 
 /// What can be run as a row. Its text names it.
@@ -30,38 +31,31 @@ pub(crate) fn skip(row: &impl Case) -> bool {
     missing.is_some()
 }
 
-/// Runs all rows, or those whose text holds what `SECUR32_TEST_ROW` says, two at a time; panics with the failed
-/// ones at the end.
+/// Runs all rows, or those whose text holds what `SECUR32_TEST_ROW` says, as many at once as there are
+/// processors; panics with the failed ones at the end.
 pub(crate) fn run<C: Case>(what: &str, rows: &[C]) {
     let part = std::env::var("SECUR32_TEST_ROW").unwrap_or_default();
     let rows: Vec<&C> = rows.iter().filter(|row| row.to_string().contains(&part)).collect();
-    let next = AtomicUsize::new(0);
     let skipped = AtomicUsize::new(0);
     let failed = Mutex::new(Vec::new());
-    let work = || {
-        while let Some(&row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let started = Instant::now();
-            if skip(row) {
-                skipped.fetch_add(1, Ordering::Relaxed);
-                continue;
-            }
-            let result = match row.missing() {
-                Some(package) => Err(format!("package {package} is missing")),
-                None => row.play().and_then(|()| row.entry().iter().try_for_each(results::record)),
-            };
-            match result {
-                Ok(()) => say(&format!("passed   {row} ({:.1?})", started.elapsed())),
-                Err(reason) => {
-                    let text = format!("FAILED   {row}: {reason}");
-                    say(&text);
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).push(text);
-                }
+    parallel::for_each(&rows, |&row| {
+        let started = Instant::now();
+        if skip(row) {
+            skipped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let result = match row.missing() {
+            Some(package) => Err(format!("package {package} is missing")),
+            None => row.play().and_then(|()| row.entry().iter().try_for_each(results::record)),
+        };
+        match result {
+            Ok(()) => say(&format!("passed   {row} ({:.1?})", started.elapsed())),
+            Err(reason) => {
+                let text = format!("FAILED   {row}: {reason}");
+                say(&text);
+                failed.lock().unwrap_or_else(PoisonError::into_inner).push(text);
             }
         }
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(work);
-        scope.spawn(work);
     });
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     let skipped = skipped.into_inner();

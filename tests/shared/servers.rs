@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -51,8 +52,7 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.kill();
         let _ = fs::remove_dir_all(&self.directory);
     }
 }
@@ -102,8 +102,10 @@ impl Server {
 
     /// Ends it as a crash would.
     pub(crate) fn kill(&mut self) {
-        self.process.kill().expect("a process");
-        self.process.wait().expect("a process");
+        // What starts it, as faketime, may wait for it instead of becoming it: the whole group ends.
+        let group = format!("-{}", self.process.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.process.wait();
     }
 
     /// Starts it again after [`Server::kill`].
@@ -151,6 +153,7 @@ fn launch(by: &[String], program: &Path, directory: &Path, port: u16, words: &[S
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
     command.args(["--unixsocket", "s", "--loglevel", "notice", "--dir"]).arg(directory);
     command.args(words).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.process_group(0);
     let mut process = command.spawn().expect("the engine starts");
     let mut output = BufReader::new(process.stdout.take().expect("a pipe"));
     let mut told = String::new();
