@@ -46,7 +46,7 @@ const OPAQUE: usize = 32;
 const NONCE_LABEL: &[u8] = b"secur32 http nonce\0";
 const NEXT_LABEL: &[u8] = b"secur32 http next nonce\0";
 const OPAQUE_LABEL: &[u8] = b"secur32 http opaque\0";
-const MINT_LABEL: &[u8] = b"secur32 http issuer\0";
+const ISSUER_LABEL: &[u8] = b"secur32 http issuer\0";
 const EPOCH_LABEL: &[u8] = b"secur32 http epoch\0";
 const SHARED_USER_LABEL: &[u8] = b"secur32 http shared user\0";
 const SHARED_REALM_LABEL: &[u8] = b"secur32 http shared realm\0";
@@ -127,7 +127,7 @@ impl NonceIssuer {
             mac.update(label);
             Ok(mac)
         };
-        let id = keyed(MINT_LABEL)?.finalize().into_bytes().into();
+        let id = keyed(ISSUER_LABEL)?.finalize().into_bytes().into();
         let (nonces, next_nonces) = (keyed(NONCE_LABEL)?, keyed(NEXT_LABEL)?);
         let shared_keys = || {
             let realm = mac_of(&keyed(SHARED_REALM_LABEL)?, &[], settings.realm.as_bytes());

@@ -33,9 +33,9 @@ pub(super) fn compress4(states: &mut [Md5State; 4], blocks: [&Block; 4]) -> Opti
     is_there().then(|| unsafe { four(states, blocks) })
 }
 
-/// As [`super::compress_interleaved_lean`]; `None`, and nothing done, where the processor does not have AVX-512VL.
+/// As [`super::compress_interleaved_in_order`]; `None`, and nothing done, where the processor does not have AVX-512VL.
 #[inline]
-pub(super) fn compress_interleaved_lean(
+pub(super) fn compress_interleaved_in_order(
     state: &mut Md5State,
     block: &Block,
     work: &mut impl Interleaved,
@@ -44,7 +44,7 @@ pub(super) fn compress_interleaved_lean(
     is_there().then(|| unsafe { one(state, block, work) })
 }
 
-fn is_there() -> bool {
+pub(super) fn is_there() -> bool {
     AVX512 && is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512f")
 }
 

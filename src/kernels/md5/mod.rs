@@ -66,17 +66,17 @@ pub(super) fn compress_interleaved(
 /// The same in fewer instructions, and in the order of the steps, for work in assembly. What compilers put in
 /// order themselves, as DES, is faster by the other.
 #[inline]
-pub(super) fn compress_interleaved_lean(
+pub(super) fn compress_interleaved_in_order(
     state: &mut Md5State,
     block: &Block,
     other: &mut impl Interleaved,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if avx512::compress_interleaved_lean(state, block, other).is_some() {
+    if avx512::compress_interleaved_in_order(state, block, other).is_some() {
         return;
     }
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    scalar::compress_interleaved_lean(state, block, other);
+    scalar::compress_interleaved_in_order(state, block, other);
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
     {
         compress(state, std::slice::from_ref(block));

@@ -69,9 +69,9 @@ pub(super) fn compress_interleaved<B: Interleaved>(
     *work = other;
 }
 
-/// As [`super::compress_interleaved_lean`].
+/// As [`super::compress_interleaved_in_order`].
 #[inline]
-pub(super) fn compress_interleaved_lean<B: Interleaved>(
+pub(super) fn compress_interleaved_in_order<B: Interleaved>(
     state: &mut Md5State,
     block: &Block,
     work: &mut B,

@@ -34,7 +34,7 @@ fn paths() -> Vec<(&'static str, Four)> {
     #[cfg(target_arch = "x86_64")]
     {
         paths.push(("sse2", sse2::compress4));
-        if is_x86_feature_detected!("avx512vl") {
+        if avx512::is_there() {
             paths.push(("avx512", |states, blocks| avx512::compress4(states, blocks).unwrap()));
         }
     }
@@ -57,13 +57,13 @@ type Together = fn(&mut Md5State, &Block, &mut Counted);
 /// Each way to hash a block interleaved with other work that this machine has.
 fn interleaved_paths() -> Vec<(&'static str, Together)> {
     let mut paths: Vec<(&str, Together)> =
-        vec![("any", compress_interleaved), ("lean", compress_interleaved_lean)];
+        vec![("any", compress_interleaved), ("in order", compress_interleaved_in_order)];
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    paths.push(("scalar", scalar::compress_interleaved_lean));
+    paths.push(("scalar", scalar::compress_interleaved_in_order));
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512vl") {
+    if avx512::is_there() {
         paths.push(("avx512", |state, block, work| {
-            avx512::compress_interleaved_lean(state, block, work).unwrap();
+            avx512::compress_interleaved_in_order(state, block, work).unwrap();
         }));
     }
     paths

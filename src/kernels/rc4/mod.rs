@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use zeroize::Zeroize;
 
-use super::md5::{Block, Interleaved, Md5State, compress_interleaved_lean};
+use super::md5::{Block, Interleaved, Md5State, compress_interleaved_in_order};
 
 mod steps;
 
@@ -38,7 +38,7 @@ pub(super) struct InterleavedSteps<'a, 'b> {
 impl InterleavedSteps<'_, '_> {
     /// Makes the next 64 bytes, while `block` is taken into the MD5 state `hash`.
     pub(super) fn advance(&mut self, hash: &mut Md5State, block: &Block) {
-        compress_interleaved_lean(hash, block, self);
+        compress_interleaved_in_order(hash, block, self);
     }
 
     /// As [`Rc4Steps::indices`].
