@@ -13,7 +13,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// The warnings under which every C file here must be clean.
 pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
@@ -193,6 +193,11 @@ fn program_path(sources: &[&str], flags: &[&str]) -> PathBuf {
 /// outputs when it fails.
 pub(crate) fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    succeeded(command, &output)
+}
+
+/// What a command that has ended wrote to standard output; panics with both outputs when it has failed.
+fn succeeded(command: &Command, output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{text}\n{errors}", output.status);
@@ -222,7 +227,11 @@ pub(crate) fn checks(told: &str) -> u32 {
 
 /// Runs a program that counts its checks: there are some, and all hold. What it wrote.
 pub(crate) fn all_hold(command: &mut Command) -> String {
-    let told = succeed(command);
+    some_hold(succeed(command))
+}
+
+/// What a program wrote that has counted checks: there are some, and all hold.
+fn some_hold(told: String) -> String {
     assert!(checks(&told) > 0, "{told}");
     told
 }

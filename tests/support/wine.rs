@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::LazyLock;
 
-use super::{scratch, succeed};
+use super::skip::say;
+use super::{scratch, some_hold, succeed, succeeded};
 
 /// Wine's own directory for these tests, made once. Each version of Wine has one.
 pub(crate) static PREFIX: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -72,6 +73,38 @@ pub(crate) fn with_wine(program: &str, prefix: &Path) -> Command {
     command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
     command.env("WINEDLLOVERRIDES", "mscoree,mshtml,winedbg.exe=");
     command
+}
+
+/// How often Wine is asked to start a program.
+const STARTS: usize = 3;
+
+/// What it says when its loader cannot load the program, before that or any DLL of ours has run: it hands it to
+/// `start.exe`, which fails in turn. On a busy machine that happens once in thousands of starts.
+const NEVER_STARTED: &str = "Application could not be started, or no application associated";
+
+/// Runs a program under Wine to its end; once more, with a line on standard error, where it was never started.
+pub(crate) fn run(program: &mut Command) -> Output {
+    let mut starts = 0;
+    loop {
+        starts += 1;
+        let output = program.output().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+        let never = String::from_utf8_lossy(&output.stdout).contains(NEVER_STARTED);
+        if !never || starts == STARTS {
+            return output;
+        }
+        say(&format!("Wine did not start {program:?}; once more"));
+    }
+}
+
+/// As [`super::succeed`], for what [`run`] runs.
+pub(crate) fn run_to_success(program: &mut Command) -> String {
+    let output = run(program);
+    succeeded(program, &output)
+}
+
+/// As [`super::all_hold`], for what [`run`] runs.
+pub(crate) fn run_all_checks(program: &mut Command) -> String {
+    some_hold(run_to_success(program))
 }
 
 /// Whether this Wine runs 32-bit programs: a 64-bit one fills this directory only then.

@@ -3,7 +3,8 @@
 use std::fs;
 
 use crate::place::{Place, for_both_word_sizes};
-use crate::support::{root, succeed};
+use crate::support::root;
+use crate::support::wine::run_to_success;
 
 for_both_word_sizes!(
     the_layout_is_that_of_the_windows_headers,
@@ -26,7 +27,7 @@ fn the_layout_is_that_of_the_windows_headers(place: &Place) {
         fs::write(&source, format!("#define _WIN32_WINNT 0x0A00\n{text}")).expect("a file");
         let name = format!("layout_{name}.exe");
         place.compile(&[&source.to_string_lossy()], "libsecur32.dll.a", &name);
-        let printed = succeed(&mut place.wine(&name));
+        let printed = run_to_success(&mut place.wine(&name));
         assert_eq!(printed.trim_end(), "the layout is Windows'");
     }
 }
@@ -37,5 +38,5 @@ fn the_function_tables_hold_the_exports(place: &Place) {
     let text = format!("#define _WIN32_WINNT 0x0A00\n#include \"{}\"\n", program.display());
     fs::write(&source, text).expect("a file");
     place.compile(&[&source.to_string_lossy()], "libsecur32.dll.a", "table.exe");
-    succeed(&mut place.wine("table.exe"));
+    run_to_success(&mut place.wine("table.exe"));
 }

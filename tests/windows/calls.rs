@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::differences::DIFFERENCES;
 use crate::place::{Place, for_both_word_sizes};
-use crate::support::{read, succeed};
+use crate::support::read;
+use crate::support::wine::run_to_success;
 
 const SOURCE: &str = "c_tests/windows/every_call.c";
 
@@ -21,8 +22,8 @@ for_both_word_sizes!(every_function_answers_as_wine_s_own_but_for_the_list);
 
 fn every_function_answers_as_wine_s_own_but_for_the_list(place: &Place) {
     place.compile(&[SOURCE], "libsecur32.dll.a", "every_call.exe");
-    let ours = results(&succeed(&mut place.wine("every_call.exe")));
-    let theirs = results(&succeed(&mut place.wine_alone("every_call.exe")));
+    let ours = results(&run_to_success(&mut place.wine("every_call.exe")));
+    let theirs = results(&run_to_success(&mut place.wine_alone("every_call.exe")));
     assert_eq!(names(&ours), exported(), "the functions of the program");
     let calls = |all: &BTreeMap<String, String>| all.keys().cloned().collect::<Vec<_>>();
     assert_eq!(calls(&ours), calls(&theirs));

@@ -11,7 +11,8 @@ use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::row::{Elsewhere, Ending, Peer, Row};
 use crate::runner::run;
 use crate::support::skip::skip;
-use crate::support::{HARNESS, IMAP_CLIENT, IMAP_SERVER, all_hold};
+use crate::support::wine::run_all_checks;
+use crate::support::{HARNESS, IMAP_CLIENT, IMAP_SERVER};
 
 for_both_word_sizes!(
     clients_log_in_to_native_servers,
@@ -150,5 +151,5 @@ fn cookies_of_all_kinds(place: &Place) {
     let Some(kdc) = realm() else { return };
     let mut command = place.wine("cookies.exe");
     kdc.enter(&mut command);
-    all_hold(&mut command);
+    run_all_checks(&mut command);
 }

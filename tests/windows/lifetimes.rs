@@ -4,7 +4,8 @@
 use std::process::Command;
 
 use crate::place::{Place, for_both_word_sizes};
-use crate::support::{HARNESS, all_hold};
+use crate::support::HARNESS;
+use crate::support::wine::run_all_checks;
 
 for_both_word_sizes!(
     handles_that_are_none_are_refused,
@@ -22,7 +23,7 @@ fn run(place: &Place, program: &str, runs: &[&[&str]]) {
     for words in runs {
         let mut command = place.wine(&executable);
         command.args(*words).env("SECUR32_ACCOUNTS", "accounts.htdigest");
-        all_hold(&mut command);
+        run_all_checks(&mut command);
     }
 }
 

@@ -10,8 +10,8 @@ use std::process::Command;
 
 use crate::place::{Bits, Place, for_both_word_sizes};
 use crate::server::Running;
-use crate::support::wine::{boot, wine, with_wine};
-use crate::support::{HARNESS, HTTP_CLIENT, HTTP_SERVER, all_hold, read, succeed};
+use crate::support::wine::{boot, run_all_checks, run_to_success, wine, with_wine};
+use crate::support::{HARNESS, HTTP_CLIENT, HTTP_SERVER, read, succeed};
 
 for_both_word_sizes!(every_way_works_and_can_be_undone);
 
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
             command.current_dir(&self.program).args(["program.exe", word]);
             let always = "mscoree,mshtml,winedbg.exe=";
             command.env("WINEDLLOVERRIDES", format!("{always};{overrides}"));
-            succeed(&mut command).trim_end().to_owned()
+            run_to_success(&mut command).trim_end().to_owned()
         })
     }
 
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
             let line = line.replace("C:\\path\\to\\program", "C:\\program");
             let mut command = wine(&self.prefix);
             command.current_dir(&self.here).args(["cmd", "/c"]).args(line.split(' '));
-            succeed(&mut command);
+            run_to_success(&mut command);
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
             ["HKCU\\Software\\Wine", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders"]
         {
             let mut query = wine(&self.prefix);
-            let values = succeed(query.args(["reg", "query", key, "/s"]));
+            let values = run_to_success(query.args(["reg", "query", key, "/s"]));
             assert!(!values.contains("secur32") && !values.contains("s32digest"), "{values}");
         }
     }
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
             "libsecur32.dll.a",
             "package_login.exe",
         );
-        all_hold(&mut self.stranger("package_login.exe"));
+        run_all_checks(&mut self.stranger("package_login.exe"));
     }
 
     /// The second request of a connection ends in `SEC_I_COMPLETE_NEEDED`, which Wine's own secur32 does

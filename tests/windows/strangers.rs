@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use crate::place::{Place, for_both_word_sizes};
 use crate::support::skip::say;
 use crate::support::succeed;
-use crate::support::wine::PREFIX;
+use crate::support::wine::{PREFIX, run_to_success};
 
 const SOURCES: [&str; 3] = [
     "c_tests/windows/strangers.c",
@@ -20,8 +20,8 @@ for_both_word_sizes!(the_machine_s_packages_answer_alike_with_and_without_us);
 fn the_machine_s_packages_answer_alike_with_and_without_us(place: &Place) {
     place.compile(&SOURCES, "libsecur32.dll.a", "strangers.exe");
     let server = TlsServer::start(place);
-    let theirs = succeed(place.wine_alone("strangers.exe").arg(&server.port));
-    let ours = succeed(place.wine("strangers.exe").arg(&server.port));
+    let theirs = run_to_success(place.wine_alone("strangers.exe").arg(&server.port));
+    let ours = run_to_success(place.wine("strangers.exe").arg(&server.port));
     assert!(theirs.lines().any(|line| line == "  regnarts"), "no message over TLS: {theirs}");
     assert_eq!(ours.lines().last(), Some("end"), "{ours}");
     if !theirs.contains("  package NTLM: ") {

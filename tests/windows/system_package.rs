@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::place::{Bits, Place, for_both_word_sizes};
-use crate::support::wine::{PREFIX, boot, wine};
-use crate::support::{HARNESS, all_hold, succeed};
+use crate::support::HARNESS;
+use crate::support::wine::{PREFIX, boot, run_all_checks, run_to_success, wine};
 
 for_both_word_sizes!(the_machine_s_own_wdigest_is_used_where_configured);
 
@@ -23,7 +23,7 @@ fn the_machine_s_own_wdigest_is_used_where_configured(place: &Place) {
     fs::copy(place.path("secur32.dll"), prefix.join(system).join("package.dll")).expect("a copy");
     let mut registry = wine(&prefix);
     registry.args(["reg", "add", PROVIDERS, "/v", "SecurityProviders", "/d", "package.dll", "/f"]);
-    succeed(&mut registry);
+    run_to_success(&mut registry);
     let settings = place.path("use_system.toml");
     fs::write(&settings, "[WDigest]\nuse_system = 1\n").expect("a file");
 
@@ -35,7 +35,7 @@ fn the_machine_s_own_wdigest_is_used_where_configured(place: &Place) {
         if configured {
             command.env("SECUR32_CONFIG", "use_system.toml");
         }
-        let told = all_hold(&mut command);
+        let told = run_all_checks(&mut command);
         told.lines().map(String::from).collect::<Vec<_>>()
     };
     let [theirs, ours, left] = [run("b", false), run("n,b", false), run("n,b", true)];
