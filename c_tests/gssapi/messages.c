@@ -182,7 +182,8 @@ static void test_incomplete(const char *package)
     set(&buffers[0], SECBUFFER_STREAM, NULL, 0);
     set(&buffers[1], SECBUFFER_DATA, NULL, 0);
     returns(SEC_E_INCOMPLETE_MESSAGE, DecryptMessage(&server.context, &message, 0, NULL));
-    set(&buffers[0], SECBUFFER_STREAM, text, 7); /* begins as no message does */
+    memcpy(text, "nothing", 7); /* begins as no message does: what is encrypted might */
+    set(&buffers[0], SECBUFFER_STREAM, text, 7);
     returns(SEC_E_INVALID_TOKEN, DecryptMessage(&server.context, &message, 0, NULL));
     for (at = 0; at < 2; at++) {
         set(&buffers[0], SECBUFFER_TOKEN, at ? start : NULL, 0);
