@@ -102,6 +102,10 @@ impl Server {
 
     /// Ends it as a crash would.
     pub(crate) fn kill(&mut self) {
+        // Its number may be another's once it has been waited for.
+        if matches!(self.process.try_wait(), Ok(Some(_))) {
+            return;
+        }
         // What starts it, as faketime, may wait for it instead of becoming it: the whole group ends.
         let group = format!("-{}", self.process.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
